@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// A usageError is a mistake on the command line.
+type usageError struct{ problem string }
+
+func (e *usageError) Error() string { return e.problem }
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	return &cli.App{
+		Name:  "failmail",
+		Usage: "SMTP proxy that turns floods of alert mail into summaries",
+		Description: "Point your application's SMTP setting at failmail instead of your relay.\n" +
+			"Without a command, failmail runs the proxy until SIGTERM or SIGINT.",
+		Version:         version,
+		Flags:           proxyFlags(),
+		Action:          runProxy,
+		Commands:        []*cli.Command{demoCommand()},
+		Writer:          stdout,
+		ErrWriter:       stderr,
+		HideHelpCommand: true,
+		OnUsageError:    explainUsage,
+		ExitErrHandler:  func(*cli.Context, error) {}, // run reports errors
+	}
+}
+
+// explainUsage rewrites what the flag parser says so that it names the flag as
+// it is written and what would be right.
+func explainUsage(c *cli.Context, err error, _ bool) error {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them",
+			strings.TrimPrefix(name, "-"), suggestion(c, strings.TrimPrefix(name, "-")))}
+	}
+	var value, name string
+	if _, scanErr := fmt.Sscanf(text, "invalid value %q for flag -%s", &value, &name); scanErr == nil {
+		name = strings.TrimSuffix(name, ":")
+		return &usageError{fmt.Sprintf("--%s %q is not a %s", name, value, kindOf(c, name))}
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		name = strings.TrimPrefix(name, "-")
+		return &usageError{fmt.Sprintf("--%s needs a value, a %s", name, kindOf(c, name))}
+	}
+	return &usageError{text + "; see failmail --help"}
+}
+
+func flagsOf(c *cli.Context) []cli.Flag {
+	if c.Command != nil && len(c.Command.Flags) > 0 {
+		return c.Command.Flags
+	}
+	return c.App.Flags
+}
+
+func kindOf(c *cli.Context, name string) string {
+	for _, flag := range flagsOf(c) {
+		for _, known := range flag.Names() {
+			if known != name {
+				continue
+			}
+			switch flag.(type) {
+			case *cli.DurationFlag:
+				return "duration; use one such as 30s, 5m or 1h30m"
+			case *cli.Int64Flag, *cli.IntFlag:
+				return "whole number"
+			case *cli.BoolFlag:
+				return "truth value; use true or false"
+			}
+		}
+	}
+	return "value; see failmail --help"
+}
+
+// suggestion names the flag that was probably meant.
+func suggestion(c *cli.Context, name string) string {
+	name, _, _ = strings.Cut(name, "=")
+	if near := cli.SuggestFlag(flagsOf(c), name, false); near != "" {
+		return ", did you mean " + near
+	}
+	return ""
+}

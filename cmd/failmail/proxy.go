@@ -1,0 +1,185 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/memory"
+	"github.com/hut8labs/failmail/pkg/store/sqlite"
+)
+
+// proxyFlags are the settings of the proxy. Each can also be given in the
+// environment, as FAILMAIL_ and the name in capitals.
+func proxyFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "bind", EnvVars: env("bind"), Value: failmail.DefaultBind, Usage: "receive mails on `HOST:PORT`; localhost means both 127.0.0.1 and ::1"},
+		&cli.StringFlag{Name: "relay", EnvVars: env("relay"), Value: failmail.DefaultRelay, Usage: "send summaries through the SMTP server at `HOST:PORT`, or \"debug\" to print them"},
+		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
+		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
+		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
+		&cli.StringFlag{Name: "batch", EnvVars: env("batch"), Value: batch.DefaultBatch, Usage: "put mails for which `EXPRESSION` gives the same into one summary"},
+		&cli.StringFlag{Name: "group", EnvVars: env("group"), Value: batch.DefaultGroup, Usage: "put mails for which `EXPRESSION` gives the same under one headline: subject, masked-subject, fingerprint, from, host, header:NAME, joined by commas, or a template"},
+		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
+		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
+		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
+		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
+		&cli.Int64Flag{Name: "max-message-size", EnvVars: env("max-message-size"), Value: receive.DefaultMaxMessageSize, Usage: "refuse mails larger than `BYTES`"},
+		&cli.DurationFlag{Name: "shutdown-timeout", EnvVars: env("shutdown-timeout"), Value: failmail.DefaultShutdownTimeout, Usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
+		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
+		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
+		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
+	}
+}
+
+// env names the environment variable of a flag.
+func env(flag string) []string {
+	return []string{"FAILMAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
+}
+
+// runProxy is the action without a command.
+func runProxy(c *cli.Context) (err error) {
+	if c.Args().Present() {
+		return &usageError{fmt.Sprintf("unknown command %q; failmail --help lists the commands, and without one failmail runs the proxy", c.Args().First())}
+	}
+	logger, err := newLogger(c.App.ErrWriter, c.String("log-format"), c.String("log-level"))
+	if err != nil {
+		return err
+	}
+	config, err := configFrom(c, logger)
+	if err != nil {
+		return err
+	}
+	// A mistake on the command line is reported before any file is touched.
+	if _, err := failmail.New(config); err != nil {
+		return asUsage(err)
+	}
+	if config.Store, err = openStore(c.String("store")); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, config.Store.Close()) }()
+	if _, forgetful := config.Store.(*memory.Store); forgetful {
+		config.FlushOnExit = true
+	}
+	proxy, err := failmail.New(config)
+	if err != nil {
+		return asUsage(err)
+	}
+	return proxy.Run(c.Context)
+}
+
+func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
+	config := failmail.Config{
+		Bind:            c.String("bind"),
+		Relay:           c.String("relay"),
+		From:            c.String("from"),
+		Wait:            c.Duration("wait"),
+		MaxWait:         c.Duration("max-wait"),
+		RetryFor:        c.Duration("retry-for"),
+		ShutdownTimeout: c.Duration("shutdown-timeout"),
+		FlushOnExit:     c.Bool("flush-on-exit"),
+		FailDir:         c.String("fail-dir"),
+		AllDir:          c.String("all-dir"),
+		MaxMessageSize:  c.Int64("max-message-size"),
+		Logger:          logger,
+	}
+	// In a Config zero means the default; on the command line it means zero.
+	for flag, value := range map[string]int64{
+		"wait": int64(config.Wait), "max-wait": int64(config.MaxWait),
+		"shutdown-timeout": int64(config.ShutdownTimeout), "max-message-size": config.MaxMessageSize,
+	} {
+		if value <= 0 {
+			return config, &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		}
+	}
+	if config.RetryFor <= 0 {
+		config.RetryFor = -1
+	}
+	for _, flag := range []string{"bind", "relay", "fail-dir", "batch", "group"} {
+		if flag != "batch" && c.String(flag) == "" {
+			return config, &usageError{fmt.Sprintf("--%s is empty; leave it out for the default", flag)}
+		}
+	}
+	var err error
+	if config.Batch, err = failmail.Group(c.String("batch")); err != nil {
+		return config, &usageError{fmt.Sprintf("--batch %q: %v", c.String("batch"), err)}
+	}
+	if config.Group, err = failmail.Group(c.String("group")); err != nil {
+		return config, &usageError{fmt.Sprintf("--group %q: %v", c.String("group"), err)}
+	}
+	return config, nil
+}
+
+// asUsage names the flags instead of the fields of the Config.
+func asUsage(err error) error {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return err
+	}
+	var problems []string
+	for _, e := range joined.Unwrap() {
+		var field *failmail.FieldError
+		if !errors.As(e, &field) {
+			return err
+		}
+		problems = append(problems, fmt.Sprintf("--%s %q %s", flagName(field.Field), field.Value, field.Problem))
+	}
+	return &usageError{strings.Join(problems, "\nfailmail: ")}
+}
+
+// flagName turns MaxWait into max-wait.
+func flagName(field string) string {
+	var name strings.Builder
+	for i, r := range field {
+		if r >= 'A' && r <= 'Z' {
+			if i > 0 {
+				name.WriteByte('-')
+			}
+			r += 'a' - 'A'
+		}
+		name.WriteRune(r)
+	}
+	return name.String()
+}
+
+func openStore(url string) (failmail.Store, error) {
+	engine, path, _ := strings.Cut(url, ":")
+	switch {
+	case engine == "memory" && path == "":
+		return memory.New(store.Limits{}), nil
+	case engine == "sqlite" && path != "":
+		return sqlite.Open(path, store.Limits{})
+	}
+	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, or memory:", url, failmail.DefaultStore)}
+}
+
+func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
+	var options slog.HandlerOptions
+	switch level {
+	case "debug":
+		options.Level = slog.LevelDebug
+	case "info":
+		options.Level = slog.LevelInfo
+	case "warn":
+		options.Level = slog.LevelWarn
+	case "error":
+		options.Level = slog.LevelError
+	default:
+		return nil, &usageError{fmt.Sprintf("--log-level %q is unknown; use debug, info, warn or error", level)}
+	}
+	switch format {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, &options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, &options)), nil
+	}
+	return nil, &usageError{fmt.Sprintf("--log-format %q is unknown; use text or json", format)}
+}

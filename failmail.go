@@ -1,0 +1,67 @@
+// Package failmail is an SMTP proxy that turns floods of alert mail into
+// summaries that people can act on.
+//
+// An application sends its error mails to a [Proxy] instead of its relay. The
+// Proxy counts each mail on arrival, keeps one sample of each distinct error,
+// and after a quiet moment sends one summary to everyone the mails were
+// addressed to:
+//
+//	p, err := failmail.New(failmail.Config{Relay: "mail.example.com:25"})
+//	if err != nil {
+//		return err
+//	}
+//	return p.Run(ctx)
+//
+// A mail is acknowledged once it is durable. What cannot be delivered ends in a
+// maildir, never nowhere.
+//
+// The names below are aliases of types in the packages under pkg, so that a
+// program which embeds a Proxy or writes a [Grouper] needs this import only.
+package failmail
+
+import (
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+type (
+	// A Message is one received mail.
+	Message = receive.Message
+	// A Grouper decides which mails belong together.
+	Grouper = batch.Grouper
+	// GrouperFunc adapts a function to a Grouper.
+	GrouperFunc = batch.GrouperFunc
+	// A Sender takes responsibility for a finished mail.
+	Sender = deliver.Sender
+	// SenderFunc adapts a function to a Sender.
+	SenderFunc = deliver.SenderFunc
+	// A Mail is a finished mail with its envelope.
+	Mail = deliver.Mail
+	// A Store keeps what was received until it is delivered.
+	Store = store.Store
+	// A Renderer writes the summary mail.
+	Renderer = render.Renderer
+	// RendererFunc adapts a function to a Renderer.
+	RendererFunc = render.RendererFunc
+	// A Summary is what a Renderer can say about a batch.
+	Summary = render.Summary
+)
+
+// NewMessage makes a Message of raw, a mail as in RFC 5322, for
+// [Proxy.Submit] or for testing a [Grouper]. Mails that cannot be parsed are
+// kept as they are.
+func NewMessage(from string, to []string, raw []byte) *Message {
+	return receive.NewMessage(from, to, raw)
+}
+
+// Group compiles an expression such as "subject", "header:X-Service,host" or a
+// template such as `{{match "^[A-Z]+" .Subject}}` into a Grouper, for the Batch
+// and Group fields of [Config].
+func Group(expression string) (Grouper, error) { return batch.Compile(expression) }
+
+// Permanent marks an error of a [Sender] as one that trying again will not
+// mend: the mail then goes to the fail-dir at once.
+func Permanent(err error) error { return deliver.Permanent(err) }

@@ -1,0 +1,85 @@
+package failmail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// The life of a mail, on one page.
+
+// accept takes responsibility for one mail: it is durable when accept returns
+// nil, and only then does the client get its 250.
+func (p *Proxy) accept(ctx context.Context, m *Message) error {
+	if p.archive != nil {
+		if err := p.archive.Send(ctx, &deliver.Mail{From: m.From, To: m.To, Raw: m.Raw}); err != nil {
+			return err
+		}
+	}
+	entry := p.classifier.Classify(m)
+	if err := p.recorder.Record(ctx, entry); err != nil {
+		return err
+	}
+	p.flushing.DueAt(entry.Window.Due(entry.Received, entry.Received))
+	p.log.Debug("counted a mail", "id", m.ID, "batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
+	return nil
+}
+
+// flush turns every batch that is due into a summary in the outbox.
+func (p *Proxy) flush(ctx context.Context) error {
+	for {
+		b, err := p.store.Claim(ctx, time.Now(), claimLease)
+		if err != nil || b == nil {
+			return err
+		}
+		if err := p.summarize(ctx, b); err != nil {
+			return err
+		}
+	}
+}
+
+// summarize replaces a claimed batch by its summary, in one step.
+func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
+	now := time.Now()
+	summary := render.NewSummary(b, render.Origin{From: p.config.From, Hostname: p.config.Hostname}, now)
+	mail, err := p.render(ctx, summary)
+	if err != nil {
+		return err
+	}
+	err = p.store.Seal(ctx, b.ID, []store.Outgoing{{
+		Batch: b.Key, MessageID: mail.MessageID, From: mail.From, To: mail.To, Mail: mail.Raw,
+		Count: b.Count, Groups: len(b.Groups), Due: b.Due, NextAt: now,
+	}})
+	if errors.Is(err, store.ErrNotClaimed) {
+		p.log.Warn("another process took over a batch that was claimed here for too long", "batch", b.Key)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(b.Groups), "message_id", mail.MessageID)
+	p.sending.DueAt(now)
+	return nil
+}
+
+// send delivers every summary whose time has come.
+func (p *Proxy) send(ctx context.Context) error {
+	for {
+		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
+		if err != nil || o == nil {
+			return err
+		}
+		sendErr := p.deliver(ctx, o)
+		// What happened is written down even when the Proxy is stopping.
+		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.config.RetryFor)); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}

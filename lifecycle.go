@@ -1,0 +1,289 @@
+package failmail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/sqlite"
+)
+
+// Errors of the life of a Proxy.
+var (
+	// ErrNotRunning is returned by Submit before Start and after Shutdown.
+	ErrNotRunning = errors.New("failmail: the proxy is not running")
+	// ErrStarted is returned by Start when it or Shutdown was called before.
+	ErrStarted = errors.New("failmail: the proxy was started or stopped before; make a new one")
+)
+
+type state int
+
+const (
+	idle state = iota
+	running
+	stopping
+)
+
+// A cleanup undoes one step of Start. They run last in, first out.
+type cleanup struct {
+	name string
+	run  func(context.Context) error
+}
+
+// Run starts the Proxy, waits for ctx to end, and shuts down within
+// Config.ShutdownTimeout. It returns nil after an orderly end.
+func (p *Proxy) Run(ctx context.Context) error {
+	if err := p.Start(ctx); err != nil {
+		return err
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-p.fatal:
+	case <-p.stopped:
+		return p.stopErr
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.config.ShutdownTimeout)
+	defer cancel()
+	return errors.Join(err, p.Shutdown(end))
+}
+
+// Start opens the store, begins to listen and returns; mails that were waiting
+// in the store are taken up again. ctx bounds the start only. A Proxy can be
+// started once.
+func (p *Proxy) Start(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state != idle {
+		return ErrStarted
+	}
+	p.state = running
+	if err := p.start(ctx); err != nil {
+		p.state = stopping
+		p.stopErr = err
+		err = errors.Join(err, p.undo(context.WithoutCancel(ctx)))
+		close(p.stopped)
+		return err
+	}
+	return nil
+}
+
+func (p *Proxy) start(ctx context.Context) error {
+	if err := p.openStore(); err != nil {
+		return err
+	}
+	pending, err := p.store.Pending(ctx)
+	if err != nil {
+		return fmt.Errorf("read store: %w", err)
+	}
+	if p.archive != nil {
+		if err := p.archive.Init(); err != nil {
+			return fmt.Errorf("%w; choose another folder with --all-dir", err)
+		}
+	}
+	listeners, err := p.listen(ctx)
+	if err != nil {
+		return err
+	}
+	p.recorder = store.NewCommitter(p.store)
+	p.push("recorder", func(context.Context) error { p.recorder.Close(); return nil })
+	p.runLoops()
+	for _, l := range listeners {
+		go func() {
+			if err := p.server.Serve(l); err != nil {
+				select {
+				case p.fatal <- err:
+				default:
+				}
+			}
+		}()
+	}
+	p.push("server", p.server.Shutdown)
+	p.log.Info("started", "bind", addressList(listeners), "relay", p.config.Relay,
+		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
+	return nil
+}
+
+func (p *Proxy) openStore() error {
+	if p.config.Store != nil {
+		p.store = p.config.Store
+		return nil
+	}
+	s, err := sqlite.Open(DefaultStore, store.Limits{})
+	if err != nil {
+		return err
+	}
+	p.store = s
+	p.push("store", func(context.Context) error { return s.Close() })
+	return nil
+}
+
+func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
+	if p.config.Bind == NoListener {
+		return nil, nil
+	}
+	listeners, err := receive.Listen(ctx, p.config.Bind)
+	if err != nil {
+		return nil, err
+	}
+	p.addr = listeners[0].Addr()
+	p.push("listeners", func(context.Context) error {
+		for _, l := range listeners {
+			l.Close() // the server has closed it already, if it was served
+		}
+		return nil
+	})
+	return listeners, nil
+}
+
+// runLoops starts the two loops; the clean-up ends them and, if asked to, sends
+// everything that is left.
+func (p *Proxy) runLoops() {
+	ctx, cancel := context.WithCancel(context.Background())
+	var loops sync.WaitGroup
+	loops.Go(func() { p.flushing.Run(ctx) })
+	loops.Go(func() { p.sending.Run(ctx) })
+	p.push("loops", func(end context.Context) error {
+		cancel()
+		loops.Wait()
+		if p.config.FlushOnExit {
+			return p.flushAll(end)
+		}
+		return nil
+	})
+}
+
+// leastFlush is how long flushAll has for delivery, even when connections used
+// up the time of the shutdown.
+const leastFlush = 5 * time.Second
+
+// flushAll sends everything without waiting for its time. What the relay does
+// not take at once goes to the fail-dir: there is no later. ctx bounds the
+// delivery only.
+func (p *Proxy) flushAll(ctx context.Context) error {
+	keep := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(keep, max(time.Until(deadline), leastFlush))
+		defer cancel()
+	}
+	always := store.Never.Add(-time.Hour)
+	for {
+		b, err := p.store.Claim(keep, always, time.Minute)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := p.summarize(keep, b); err != nil {
+			return err
+		}
+	}
+	for tried := make(map[int64]bool); ; {
+		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
+		if err != nil || o == nil {
+			return err
+		}
+		if tried[o.ID] {
+			return fmt.Errorf("a summary of %d mails could be neither sent nor put into the fail-dir: %s", o.Count, o.LastError)
+		}
+		tried[o.ID] = true
+		out := decide(o, p.deliver(ctx, o), always, -1)
+		out.failed, out.retry = append(out.failed, out.retry...), nil
+		if err := p.settle(keep, o, out); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *Proxy) push(name string, run func(context.Context) error) {
+	p.cleanups = append(p.cleanups, cleanup{name, run})
+}
+
+// undo runs the clean-ups, the newest first; all of them, whatever fails.
+func (p *Proxy) undo(ctx context.Context) error {
+	var errs []error
+	for _, c := range slices.Backward(p.cleanups) {
+		if err := c.run(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", c.name, err))
+		}
+	}
+	p.cleanups = nil
+	return errors.Join(errs...)
+}
+
+// Shutdown stops accepting connections, lets mails in transfer finish, and
+// closes what Start opened. When ctx ends first the remaining connections are
+// cut, and an error says so; no acknowledged mail is lost by that. What is not
+// yet due stays in the store unless Config.FlushOnExit is set.
+//
+// Shutdown may be called again, also while it runs: every call waits for the
+// end and returns the same result. Before Start it makes Start fail.
+func (p *Proxy) Shutdown(ctx context.Context) error {
+	p.mu.Lock()
+	first := p.state != stopping
+	p.state = stopping
+	p.mu.Unlock()
+	if !first {
+		select {
+		case <-p.stopped:
+			return p.stopErr
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	// No lock is held here: Addr and Submit answer while connections drain.
+	p.stopErr = p.undo(ctx)
+	close(p.stopped)
+	p.log.Info("stopped")
+	return p.stopErr
+}
+
+// Addr returns the address that mails are received on, which tells the port
+// when Config.Bind left it open with ":0". It is nil before Start and without a
+// listener.
+func (p *Proxy) Addr() net.Addr {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.addr
+}
+
+// Submit hands m over without SMTP, and returns when it is durable. Fields that
+// follow from m.Raw, and an empty ID or Received, are filled in on a copy. The
+// error of a store that is full or down is worth a retry.
+func (p *Proxy) Submit(ctx context.Context, m *Message) error {
+	p.mu.Lock()
+	up := p.state == running
+	p.mu.Unlock()
+	if !up {
+		return ErrNotRunning
+	}
+	if len(m.To) == 0 {
+		return errors.New("failmail: the message has no recipients; set To")
+	}
+	for _, address := range append([]string{m.From}, m.To...) {
+		if strings.ContainsAny(address, "\r\n\x00<>") {
+			return fmt.Errorf("failmail: the address %q holds a character that no address has; remove it", address)
+		}
+	}
+	return p.accept(ctx, receive.Complete(m))
+}
+
+func (p *Proxy) nextDue(ctx context.Context) (time.Time, error)  { return p.store.NextDue(ctx) }
+func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) { return p.store.NextSend(ctx) }
+
+func addressList(listeners []net.Listener) string {
+	var names []string
+	for _, l := range listeners {
+		names = append(names, l.Addr().String())
+	}
+	return strings.Join(names, " ")
+}

@@ -1,0 +1,172 @@
+package failmail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A lease outlives the work it protects, so that another process takes over
+// only what a dead one left.
+const (
+	claimLease  = 5 * time.Minute
+	sendTimeout = 10 * time.Minute
+	sendLease   = sendTimeout + 5*time.Minute
+	// failDirRetry is how long a summary waits in the store when even the
+	// fail-dir cannot take it.
+	failDirRetry = time.Minute
+)
+
+// errInterrupted is the result of an attempt that the end of the Proxy cut
+// short: nobody's failure.
+var errInterrupted = errors.New("interrupted by the shutdown")
+
+// An outcome says what becomes of a summary after an attempt to deliver it.
+type outcome struct {
+	sent    bool      // some or all recipients were served
+	retry   []string  // recipients to try again at nextAt
+	failed  []string  // recipients for whom the summary goes to the fail-dir
+	nextAt  time.Time // set if retry is not empty
+	attempt bool      // counts as an attempt
+	err     error     // why not everyone was served
+}
+
+// decide turns the result of Sender.Send into an outcome: permanent failures go
+// to the fail-dir, temporary ones are tried again until retryFor has passed
+// since the summary was due.
+func decide(o *store.Outgoing, err error, now time.Time, retryFor time.Duration) outcome {
+	out := outcome{err: err, attempt: true}
+	var refused *deliver.RefusedError
+	switch {
+	case err == nil:
+		out.sent = true
+		return out
+	case errors.As(err, &refused):
+		out.sent = len(refused.Refused) < len(o.To)
+		for _, to := range slices.Sorted(maps.Keys(refused.Refused)) {
+			if deliver.IsPermanent(refused.Refused[to]) {
+				out.failed = append(out.failed, to)
+			} else {
+				out.retry = append(out.retry, to)
+			}
+		}
+	case deliver.IsPermanent(err):
+		out.failed = o.To
+		return out
+	case errors.Is(err, errInterrupted):
+		// The next start tries again at once.
+		return outcome{err: err, retry: o.To, nextAt: now}
+	default:
+		out.retry = o.To
+	}
+	deadline := o.Due.Add(max(retryFor, 0))
+	if !now.Before(deadline) {
+		out.failed, out.retry = append(out.failed, out.retry...), nil
+		return out
+	}
+	out.nextAt = now.Add(deliver.Backoff(o.Attempts + 1))
+	if out.nextAt.After(deadline) {
+		out.nextAt = deadline
+	}
+	return out
+}
+
+// settle carries an outcome out. A summary leaves the store only when it is
+// somewhere else: with the relay, or synced in the fail-dir.
+func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) error {
+	log := p.log.With("batch", o.Batch, "message_id", o.MessageID, "mails", o.Count)
+	if out.sent {
+		log.Info("sent a summary", "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
+	}
+	if out.attempt {
+		o.Attempts++
+	}
+	if out.err != nil {
+		o.LastError = out.err.Error()
+	}
+	if len(out.failed) > 0 {
+		err := p.failDir.Send(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail})
+		if err != nil {
+			log.Error("cannot put a summary into the fail-dir, it stays in the store; make the folder writable",
+				"dir", p.config.FailDir, "error", err, "retry_in", failDirRetry)
+			out.retry = append(out.retry, out.failed...)
+			out.nextAt = time.Now().Add(failDirRetry)
+		} else {
+			log.Error("gave up on a summary, it is in the fail-dir",
+				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
+		}
+	}
+	if len(out.retry) == 0 {
+		return p.store.Finish(ctx, o.ID)
+	}
+	if out.attempt && len(out.failed) == 0 {
+		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
+			"retry_in", time.Until(out.nextAt).Round(time.Second),
+			"until", o.Due.Add(max(p.config.RetryFor, 0)).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
+	}
+	o.To, o.NextAt = out.retry, out.nextAt
+	return p.store.Postpone(ctx, o)
+}
+
+// deliver calls the Sender and returns what decide can judge.
+func (p *Proxy) deliver(ctx context.Context, o *store.Outgoing) error {
+	limited, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	err := trySend(limited, p.sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
+	var refused *deliver.RefusedError
+	if err != nil && ctx.Err() != nil && !errors.As(err, &refused) && !deliver.IsPermanent(err) {
+		return fmt.Errorf("%w: %w", errInterrupted, err)
+	}
+	return err
+}
+
+// trySend takes a Sender that panics as one that fails for now.
+func trySend(ctx context.Context, s Sender, m *Mail) (err error) {
+	defer recoverTo(&err, "sender")
+	return s.Send(ctx, m)
+}
+
+// render calls the Renderer, and the standard one if that fails.
+func (p *Proxy) render(ctx context.Context, s *Summary) (*Mail, error) {
+	mail, err := tryRender(ctx, p.renderer, s)
+	if err != nil && ctx.Err() == nil {
+		p.log.Error("the renderer failed, using the standard one", "batch", s.Batch, "error", err)
+		mail, err = tryRender(ctx, render.Standard{}, s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	complete := *mail
+	if complete.From == "" {
+		complete.From = s.From
+	}
+	if complete.To == nil {
+		complete.To = s.To
+	}
+	if complete.MessageID == "" {
+		complete.MessageID = s.MessageID
+	}
+	return &complete, nil
+}
+
+func tryRender(ctx context.Context, r Renderer, s *Summary) (mail *Mail, err error) {
+	defer recoverTo(&err, "renderer")
+	mail, err = r.Render(ctx, s)
+	if err == nil && (mail == nil || len(mail.Raw) == 0) {
+		err = errors.New("renderer returned no mail")
+	}
+	return mail, err
+}
+
+func recoverTo(err *error, who string) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%s panicked: %v", who, r)
+	}
+}

@@ -1,0 +1,160 @@
+package batch
+
+import (
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"strings"
+	"sync"
+	"text/template"
+
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+// The expressions used when none is given.
+const (
+	// DefaultBatch lets an application split its mails into several summaries
+	// with a header; without it everything shares one summary.
+	DefaultBatch = `{{.Header.Get "X-Failmail-Split"}}`
+	// DefaultGroup gives each subject its own headline.
+	DefaultGroup = "subject"
+)
+
+var namedKeys = map[string]GrouperFunc{
+	"subject":        func(m *receive.Message) (string, error) { return m.Subject(), nil },
+	"masked-subject": func(m *receive.Message) (string, error) { return Mask(m.Subject()), nil },
+	"fingerprint":    func(m *receive.Message) (string, error) { return FingerprintOf(m).ID, nil },
+	"from":           func(m *receive.Message) (string, error) { return m.From, nil },
+	"host":           func(m *receive.Message) (string, error) { return m.Host(), nil },
+}
+
+// keyNames is the order in which messages list the named keys.
+const keyNames = "subject, masked-subject, fingerprint, from, host or header:NAME"
+
+// Compile turns an expression into a Grouper. An expression is either one or
+// more named keys joined by commas (subject, masked-subject, fingerprint, from,
+// host, header:NAME), or a template (text/template) over a receive.Message,
+// with the functions match PATTERN TEXT, replace PATTERN TEXT REPLACEMENT, mask,
+// lower and trim; patterns are as in package regexp. The error says where the
+// expression is wrong and what would be right.
+func Compile(expression string) (Grouper, error) {
+	if strings.Contains(expression, "{{") {
+		return compileTemplate(expression)
+	}
+	return compileKeys(expression)
+}
+
+func compileKeys(expression string) (Grouper, error) {
+	var keys []GrouperFunc
+	position := 1
+	for part := range strings.SplitSeq(expression, ",") {
+		name := strings.TrimSpace(part)
+		key, known := namedKeys[name]
+		if header, ok := strings.CutPrefix(name, "header:"); ok && header != "" {
+			header = textproto.TrimString(header)
+			key, known = func(m *receive.Message) (string, error) { return m.Header.Get(header), nil }, true
+		}
+		if !known {
+			return nil, fmt.Errorf("unknown key %q at position %d: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
+				name, position, keyNames)
+		}
+		keys = append(keys, key)
+		position += len(part) + 1
+	}
+	if len(keys) == 1 {
+		return keys[0], nil
+	}
+	return GrouperFunc(func(m *receive.Message) (string, error) {
+		values := make([]string, len(keys))
+		for i, key := range keys {
+			value, err := key(m)
+			if err != nil {
+				return "", err
+			}
+			values[i] = value
+		}
+		return strings.Join(values, " / "), nil
+	}), nil
+}
+
+func compileTemplate(expression string) (Grouper, error) {
+	patterns := &patternCache{}
+	t, err := template.New("expression").Option("missingkey=error").Funcs(template.FuncMap{
+		"match":   patterns.match,
+		"replace": patterns.replace,
+		"mask":    Mask,
+		"lower":   strings.ToLower,
+		"trim":    strings.TrimSpace,
+	}).Parse(expression)
+	if err != nil {
+		return nil, templateError(err)
+	}
+	g := GrouperFunc(func(m *receive.Message) (string, error) {
+		var key strings.Builder
+		if err := t.Execute(&key, m); err != nil {
+			return "", templateError(err)
+		}
+		return key.String(), nil
+	})
+	// A misspelt field or a bad pattern shows only when the template runs.
+	if _, err := g(receive.NewMessage("", nil, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+func templateError(err error) error {
+	return fmt.Errorf("%s: fields are .Header.Get \"NAME\", .From, .To, .Subject, .Body, .Host and .RemoteAddr; functions are match, replace, mask, lower and trim",
+		strings.TrimPrefix(err.Error(), "template: "))
+}
+
+// patternCache compiles each pattern of an expression once. Patterns are
+// nearly always constants; the bound is for those made from the mail.
+type patternCache struct {
+	mu       sync.Mutex
+	compiled map[string]*regexp.Regexp
+}
+
+const maxPatterns = 100
+
+func (c *patternCache) get(pattern string) (*regexp.Regexp, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if re := c.compiled[pattern]; re != nil {
+		return re, nil
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if c.compiled == nil || len(c.compiled) >= maxPatterns {
+		c.compiled = make(map[string]*regexp.Regexp)
+	}
+	c.compiled[pattern] = re
+	return re, nil
+}
+
+// match returns the first match of pattern in text, or its first group if it
+// has one; empty when nothing matches.
+func (c *patternCache) match(pattern, text string) (string, error) {
+	re, err := c.get(pattern)
+	if err != nil {
+		return "", err
+	}
+	groups := re.FindStringSubmatch(text)
+	switch {
+	case groups == nil:
+		return "", nil
+	case len(groups) > 1:
+		return groups[1], nil
+	}
+	return groups[0], nil
+}
+
+func (c *patternCache) replace(pattern, text, replacement string) (string, error) {
+	re, err := c.get(pattern)
+	if err != nil {
+		return "", err
+	}
+	return re.ReplaceAllString(text, replacement), nil
+}

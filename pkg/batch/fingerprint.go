@@ -1,0 +1,60 @@
+package batch
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+// fingerprintVersion changes whenever the same mail would get another
+// fingerprint, so that old and new ones are never taken for each other.
+const fingerprintVersion = "v1:"
+
+// A Fingerprint answers "is this the same error?" for two mails.
+type Fingerprint struct {
+	// ID is equal for mails with the same error, "v1:" and 16 hex digits.
+	ID string
+	// Reason says what they have in common, on one line.
+	Reason string
+}
+
+// FingerprintOf computes the fingerprint of m's content. A mail with a stack
+// trace is known by the types of its exceptions and their frames; any other by
+// its subject and text after masking.
+func FingerprintOf(m *receive.Message) Fingerprint {
+	text := m.Body()
+	if t := findTrace(text); t != nil {
+		return Fingerprint{
+			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
+			Reason: content.Line(Mask(t.headline)),
+		}
+	}
+	subject, body := Mask(m.Subject()), Mask(text)
+	return Fingerprint{
+		ID:     hash("text", subject, body),
+		Reason: content.Line(firstLine(body, subject)),
+	}
+}
+
+func firstLine(texts ...string) string {
+	for _, text := range texts {
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); line != "" {
+				return line
+			}
+		}
+	}
+	return "(empty message)"
+}
+
+func hash(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		h.Write([]byte(part)) // never fails
+		h.Write([]byte{0})
+	}
+	return fingerprintVersion + hex.EncodeToString(h.Sum(nil)[:8])
+}

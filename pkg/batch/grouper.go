@@ -1,0 +1,41 @@
+// Package batch decides which mails belong together and when their summary is
+// due.
+//
+// Two questions are asked of every mail: in which batch (which summary mail)
+// and in which group (which headline of it). Groupers answer them. Within a
+// group, the fingerprint of the content tells one error from another.
+package batch
+
+import (
+	"fmt"
+
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+// A Grouper names the batch or the group that a mail belongs to: mails for
+// which it returns the same key share a summary or a headline.
+//
+// Group is called concurrently, once for each mail, before the client gets its
+// 250, so it should be quick and must not change m. When it returns an error or
+// panics the mail is not lost: it is put into a group named after the error.
+type Grouper interface {
+	Group(m *receive.Message) (string, error)
+}
+
+// GrouperFunc adapts a function to a Grouper.
+type GrouperFunc func(m *receive.Message) (string, error)
+
+var _ Grouper = GrouperFunc(nil)
+
+// Group calls f.
+func (f GrouperFunc) Group(m *receive.Message) (string, error) { return f(m) }
+
+// safely asks g and turns a panic into an error.
+func safely(g Grouper, m *receive.Message) (key string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return g.Group(m)
+}

@@ -1,0 +1,115 @@
+package batch
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Bounds on how long a Loop sleeps.
+const (
+	// maxSleep is how late a change of the wall clock, or work left by another
+	// process on the same store, is noticed.
+	maxSleep = 30 * time.Second
+	// maxBackoff is how late the end of a failure is noticed.
+	maxBackoff = 15 * time.Second
+	minBackoff = 100 * time.Millisecond
+)
+
+// A Loop runs Step whenever the time that Next returned has come. A Step that
+// fails is logged and tried again, ever more slowly up to every 15 s.
+type Loop struct {
+	// Next returns when there will be something to do.
+	Next func(ctx context.Context) (time.Time, error)
+	// Step does all that there is to do.
+	Step func(ctx context.Context) error
+	// Name says what the loop does, in the log.
+	Name   string
+	Logger *slog.Logger
+
+	mu      sync.Mutex
+	wake    chan struct{} // nil until Run
+	planned time.Time     // when the loop looks next; zero while it is looking
+	hint    time.Time     // the earliest time told to DueAt while it was looking
+}
+
+// Run returns when ctx ends.
+func (l *Loop) Run(ctx context.Context) {
+	wake := l.start()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	backoff := minBackoff
+	for {
+		l.look()
+		next, err := l.Next(ctx)
+		if err == nil && !next.After(time.Now()) {
+			if err = l.Step(ctx); err == nil && ctx.Err() == nil {
+				backoff = minBackoff
+				continue
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			l.Logger.Error("cannot "+l.Name+", will try again", "error", err, "retry_in", backoff)
+			next = time.Now().Add(backoff)
+			backoff = min(2*backoff, maxBackoff)
+		}
+		timer.Reset(min(time.Until(l.plan(next)), maxSleep))
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-wake:
+		}
+	}
+}
+
+func (l *Loop) start() chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wake = make(chan struct{}, 1)
+	return l.wake
+}
+
+// look says that what DueAt is told from now on may be missed by Next.
+func (l *Loop) look() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.planned, l.hint = time.Time{}, time.Time{}
+}
+
+// plan decides when to look again: at next, or earlier when DueAt said so
+// meanwhile.
+func (l *Loop) plan(next time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.planned = next
+	if !l.hint.IsZero() && l.hint.Before(next) {
+		l.planned = l.hint
+	}
+	return l.planned
+}
+
+// DueAt tells the loop that there will be something to do at t. It costs next
+// to nothing when the loop looks by then anyway, which in a flood is nearly
+// always so.
+func (l *Loop) DueAt(t time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.wake == nil: // Run begins with a look
+	case l.planned.IsZero():
+		if l.hint.IsZero() || t.Before(l.hint) {
+			l.hint = t
+		}
+	case t.Before(l.planned):
+		l.planned = t
+		select {
+		case l.wake <- struct{}{}:
+		default: // it is being woken already
+		}
+	}
+}

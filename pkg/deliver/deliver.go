@@ -1,0 +1,97 @@
+// Package deliver hands mails to whatever takes them on: a relay, a maildir, a
+// terminal, or a service of your own.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Mail is one mail ready to be sent.
+type Mail struct {
+	From      string   // reverse-path
+	To        []string // recipients of the envelope
+	MessageID string   // without angle brackets; the same for every attempt
+	Raw       []byte   // RFC 5322 with CRLF line ends, below 998 bytes each
+}
+
+// A Sender takes responsibility for a mail. When Send returns nil, the mail has
+// been accepted for all its recipients and is forgotten here.
+//
+// For an error marked with Permanent the mail goes to the fail-dir at once. A
+// *RefusedError says that it was accepted for some recipients only. Every other
+// error is taken as temporary: Send is called again later, with the same
+// MessageID. A Sender that cannot tell whether the mail was accepted returns an
+// error too, and the recipient may see a copy.
+//
+// Send is called from one goroutine at a time by a Proxy, and must return soon
+// after ctx ends. It must not change m.
+type Sender interface {
+	Send(ctx context.Context, m *Mail) error
+}
+
+// SenderFunc adapts a function to a Sender.
+type SenderFunc func(ctx context.Context, m *Mail) error
+
+var _ Sender = SenderFunc(nil)
+
+// Send calls f.
+func (f SenderFunc) Send(ctx context.Context, m *Mail) error { return f(ctx, m) }
+
+// Permanent marks err as one that trying again will not mend. Permanent(nil) is
+// nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{err}
+}
+
+// IsPermanent reports whether err or one it wraps was marked with Permanent.
+func IsPermanent(err error) bool {
+	var p *permanentError
+	return errors.As(err, &p)
+}
+
+type permanentError struct{ err error }
+
+func (e *permanentError) Error() string { return e.err.Error() }
+func (e *permanentError) Unwrap() error { return e.err }
+
+// A RefusedError says that a mail was accepted for its other recipients but
+// refused for these. Each error is temporary unless marked with Permanent.
+type RefusedError struct {
+	Refused map[string]error
+}
+
+// Error lists the refused recipients with their reasons.
+func (e *RefusedError) Error() string {
+	var reasons []string
+	for _, address := range slices.Sorted(maps.Keys(e.Refused)) {
+		reasons = append(reasons, fmt.Sprintf("<%s>: %v", address, e.Refused[address]))
+	}
+	return "refused for " + strings.Join(reasons, "; ")
+}
+
+// Bounds of Backoff.
+const (
+	firstRetry = 5 * time.Second
+	lastRetry  = 5 * time.Minute
+)
+
+// Backoff returns how long to wait after the given number of failed attempts
+// (1 or more): 5 s, doubling up to 5 min, each spread by a fifth either way so
+// that several senders do not return to a relay together.
+func Backoff(attempts int) time.Duration {
+	wait := lastRetry
+	if attempts < 10 {
+		wait = min(firstRetry<<max(attempts-1, 0), lastRetry)
+	}
+	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
+}

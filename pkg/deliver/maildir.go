@@ -1,0 +1,124 @@
+package deliver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/emersion/go-maildir"
+)
+
+// Maildir keeps mails in a maildir, where any mail reader can open them. It is
+// safe for concurrent use, also by several processes.
+//
+// Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4) and
+// one X-Envelope-To field for each recipient, so that it can be sent later to
+// whom it was meant for.
+type Maildir struct {
+	Dir string
+
+	mu    sync.Mutex
+	ready bool // the folders exist
+}
+
+var _ Sender = (*Maildir)(nil)
+
+// Send implements Sender. The mail is on disk when it returns nil: the file and
+// the folder that names it are synced, which go-maildir leaves to its caller.
+func (d *Maildir) Send(_ context.Context, m *Mail) error {
+	if err := d.Init(); err != nil {
+		return err
+	}
+	if err := d.write(m); err != nil {
+		return fmt.Errorf("write to maildir %q: %w", d.Dir, err)
+	}
+	return nil
+}
+
+// Init creates the maildir if it is missing.
+func (d *Maildir) Init() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ready {
+		return nil
+	}
+	err := os.MkdirAll(filepath.Dir(d.Dir), 0o700)
+	if err == nil {
+		err = maildir.Dir(d.Dir).Init()
+	}
+	if err != nil {
+		return fmt.Errorf("create maildir %q: %w", d.Dir, err)
+	}
+	d.ready = true
+	return nil
+}
+
+func (d *Maildir) write(m *Mail) error {
+	message, w, err := maildir.Dir(d.Dir).Create(nil)
+	if err != nil {
+		d.forget()
+		return err
+	}
+	if err := fill(w, append(envelope(m), m.Raw...)); err != nil {
+		// Closing would move half a mail to where it is seen.
+		gone := os.Remove(filepath.Join(d.Dir, "tmp", message.Key()))
+		w.Close() // has nothing left to move
+		return errors.Join(err, gone)
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(message.Filename()))
+}
+
+func fill(w io.Writer, data []byte) error {
+	if _, err := w.Write(data); err != nil {
+		return err
+	}
+	file, ok := w.(interface{ Sync() error })
+	if !ok {
+		return errors.New("the file cannot be synced")
+	}
+	return file.Sync()
+}
+
+// forget makes the next mail create the folders again, in case an operator
+// moved the maildir away.
+func (d *Maildir) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ready = false
+}
+
+func envelope(m *Mail) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Return-Path: <%s>\r\n", oneLine(m.From))
+	for _, to := range m.To {
+		fmt.Fprintf(&b, "X-Envelope-To: <%s>\r\n", oneLine(to))
+	}
+	return b.Bytes()
+}
+
+// oneLine keeps an address from ending the header field it stands in.
+func oneLine(address string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, address)
+}
+
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

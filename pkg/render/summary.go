@@ -1,0 +1,176 @@
+// Package render turns a batch into the summary mail that people read.
+package render
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A Renderer writes the summary mail. Where it leaves From, To or MessageID of
+// the mail empty, those of the summary are used. When it fails or panics, the
+// Standard renderer is used instead and the error is logged, so that a mistake
+// in a renderer never holds a summary back.
+//
+// Render is called from one goroutine at a time by a Proxy.
+type Renderer interface {
+	Render(ctx context.Context, s *Summary) (*deliver.Mail, error)
+}
+
+// RendererFunc adapts a function to a Renderer.
+type RendererFunc func(ctx context.Context, s *Summary) (*deliver.Mail, error)
+
+var _ Renderer = RendererFunc(nil)
+
+// Render calls f.
+func (f RendererFunc) Render(ctx context.Context, s *Summary) (*deliver.Mail, error) {
+	return f(ctx, s)
+}
+
+// A Summary is what a Renderer can say about a batch. Counts are exact; what
+// the batch did not keep is counted by the Omitted fields.
+type Summary struct {
+	MessageID string    // without angle brackets
+	Thread    string    // message-id that all summaries with this batch key refer to
+	From      string    // envelope and header sender
+	To        []string  // union of the recipients, sorted
+	Hostname  string    // where this Failmail runs
+	Batch     string    // batch key, empty when there is only one
+	Created   time.Time // when the summary was made, in the zone to show times in
+	Count     int       // mails it stands for
+	First     time.Time // arrival of the first mail
+	Last      time.Time // arrival of the last mail
+	Groups    []Group   // ordered by count
+	Omitted   int       // mails of groups that were not kept
+}
+
+// A Group is one headline.
+type Group struct {
+	Number   int // from 1
+	Title    string
+	Count    int
+	First    time.Time
+	Last     time.Time
+	Hosts    []Host    // ordered by count
+	Minutes  []int     // mails in each minute from First to Last, at most 60
+	Variants []Variant // ordered by count
+	Omitted  int       // mails of variants that were not kept
+}
+
+// A Host is a machine that sent mails.
+type Host struct {
+	Name  string
+	Count int
+}
+
+// A Variant is a set of mails with the same content.
+type Variant struct {
+	Reason string // what the mails share
+	Count  int
+	First  time.Time
+	Last   time.Time
+	Sample Sample
+}
+
+// A Sample is one mail of a variant, decoded.
+type Sample struct {
+	Subject     string
+	From        string
+	Text        string // UTF-8 with LF line ends
+	Attachments []content.Attachment
+	Raw         []byte // as received, possibly cut
+	Size        int    // bytes as received
+	Problem     string // what could not be decoded
+}
+
+// Cut reports whether the store kept only the beginning of the sample.
+func (s Sample) Cut() bool { return len(s.Raw) < s.Size }
+
+// Origin is what a summary says about the Failmail that sends it.
+type Origin struct {
+	From     string
+	Hostname string
+}
+
+// NewSummary describes b, which was claimed at now. Times are shown in now's
+// zone.
+func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
+	s := &Summary{
+		MessageID: messageID(b, origin.Hostname),
+		Thread:    threadID(b.Key, origin.Hostname),
+		From:      origin.From,
+		To:        slices.Sorted(maps.Keys(b.Recipients)),
+		Hostname:  origin.Hostname,
+		Batch:     b.Key,
+		Created:   now,
+		Count:     b.Count,
+		First:     b.First.In(now.Location()),
+		Last:      b.Last.In(now.Location()),
+		Omitted:   b.Omitted(),
+	}
+	for i, g := range b.Groups {
+		s.Groups = append(s.Groups, newGroup(i+1, g, now.Location()))
+	}
+	return s
+}
+
+func newGroup(number int, g *store.Group, zone *time.Location) Group {
+	group := Group{
+		Number: number, Title: g.Title, Count: g.Count,
+		First: g.First.In(zone), Last: g.Last.In(zone),
+		Minutes: minutes(g), Omitted: g.Omitted(),
+	}
+	for name, count := range g.Hosts {
+		group.Hosts = append(group.Hosts, Host{name, count})
+	}
+	slices.SortFunc(group.Hosts, func(a, b Host) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	for _, v := range g.Variants {
+		group.Variants = append(group.Variants, Variant{
+			Reason: v.Reason, Count: v.Count,
+			First: v.First.In(zone), Last: v.Last.In(zone),
+			Sample: newSample(v),
+		})
+	}
+	return group
+}
+
+func newSample(v *store.Variant) Sample {
+	header, body, err := content.SplitHeader(v.Sample)
+	decoded := content.Read(header, body)
+	s := Sample{
+		Subject: content.Field(&header, "Subject"), From: content.Field(&header, "From"),
+		Text: decoded.Text, Attachments: decoded.Attachments,
+		Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
+	}
+	if err != nil {
+		s.Problem = err.Error()
+	}
+	return s
+}
+
+// maxMinutes bounds the sparkline; a longer time is shown by its last hour.
+const maxMinutes = 60
+
+func minutes(g *store.Group) []int {
+	if len(g.Minutes) == 0 {
+		return nil
+	}
+	keys := slices.Collect(maps.Keys(g.Minutes))
+	first, last := slices.Min(keys), slices.Max(keys)
+	first = max(first, last-maxMinutes+1)
+	line := make([]int, last-first+1)
+	for minute, count := range g.Minutes {
+		if minute >= first {
+			line[minute-first] = count
+		}
+	}
+	return line
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// maxCommit bounds the entries of one commit, so that under any load a client
+// waits for one commit in progress and one of its own.
+const maxCommit = 512
+
+// A Committer lets concurrent sessions share a commit. While one commit is
+// being made durable, the entries that arrive queue up and become the next; a
+// lone entry is committed at once, without waiting for company. The harder the
+// flood, the more mails share the cost of one fsync.
+type Committer struct {
+	store Store
+	queue chan *pending
+	stop  chan struct{}
+	done  chan struct{}
+	once  sync.Once
+}
+
+type pending struct {
+	entry  Entry
+	result chan error
+}
+
+// NewCommitter starts a Committer in front of s. Close ends it.
+func NewCommitter(s Store) *Committer {
+	c := &Committer{
+		store: s,
+		queue: make(chan *pending, maxCommit),
+		stop:  make(chan struct{}),
+		done:  make(chan struct{}),
+	}
+	go c.run()
+	return c
+}
+
+// Record returns when e is durable or has failed. ctx bounds the wait for a
+// place in the queue; once queued, the entry's fate is awaited, because an
+// entry that is given up on might still be counted.
+func (c *Committer) Record(ctx context.Context, e Entry) error {
+	p := &pending{entry: e, result: make(chan error, 1)}
+	select {
+	case c.queue <- p:
+	case <-c.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-p.result:
+		return err
+	case <-c.done:
+		// It may have been committed by the last round.
+		select {
+		case err := <-p.result:
+			return err
+		default:
+			return ErrClosed
+		}
+	}
+}
+
+// Close commits what is queued and ends the Committer. It does not close the
+// store.
+func (c *Committer) Close() {
+	c.once.Do(func() { close(c.stop) })
+	<-c.done
+}
+
+func (c *Committer) run() {
+	defer close(c.done)
+	for {
+		select {
+		case first := <-c.queue:
+			c.commit(c.gather(first))
+		case <-c.stop:
+			for {
+				select {
+				case first := <-c.queue:
+					c.commit(c.gather(first))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *Committer) gather(first *pending) []*pending {
+	round := []*pending{first}
+	for len(round) < maxCommit {
+		select {
+		case p := <-c.queue:
+			round = append(round, p)
+		default:
+			return round
+		}
+	}
+	return round
+}
+
+func (c *Committer) commit(round []*pending) {
+	entries := make([]Entry, len(round))
+	for i, p := range round {
+		entries[i] = p.entry
+	}
+	err := c.store.Record(context.Background(), entries)
+	if err != nil && len(round) > 1 && !errors.Is(err, ErrClosed) {
+		// One entry that cannot be stored must not cost the others.
+		for _, p := range round {
+			p.result <- c.store.Record(context.Background(), []Entry{p.entry})
+		}
+		return
+	}
+	for _, p := range round {
+		p.result <- err
+	}
+}

@@ -1,0 +1,236 @@
+// Package sqlite keeps batches and outbox in one SQLite file, the default
+// store. It needs no cgo: github.com/ncruces/go-sqlite3 brings SQLite as Go
+// code.
+//
+// Write-ahead logging with synchronous=FULL makes every commit durable before
+// Record returns. One process owns the file; a second one is refused.
+package sqlite
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// busyTimeout lets a restart overlap with the end of the process it replaces.
+const busyTimeout = 2 * time.Second
+
+// Store is a store.Store in one file. It is safe for concurrent use; calls are
+// served one after the other, because SQLite has one writer.
+type Store struct {
+	path   string
+	limits store.Limits
+
+	mu   sync.Mutex
+	conn *sqlite3.Conn // nil once closed
+	stmt statements
+}
+
+var _ store.Store = (*Store)(nil)
+
+// An OpenError says which file could not be opened as a store, why, and what
+// to do.
+type OpenError struct {
+	Path string
+	Hint string
+	Err  error
+}
+
+// Error names the file, the cause and the remedy on one line.
+func (e *OpenError) Error() string {
+	return fmt.Sprintf("open store %q: %v; %s", e.Path, e.Err, e.Hint)
+}
+
+// Unwrap returns the cause.
+func (e *OpenError) Unwrap() error { return e.Err }
+
+// Open opens the store in the file at path, creating it and its folder if they
+// are missing. Claims left by a process that died are given back at once.
+// Errors are *OpenError.
+func Open(path string, limits store.Limits) (*Store, error) {
+	if err := createFile(path); err != nil {
+		return nil, &OpenError{path, "check that the folder exists and is writable by this user, or name another file with --store", err}
+	}
+	conn, err := sqlite3.Open("file:" + escape(path))
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	s := &Store{path: path, limits: limits.WithDefaults(), conn: conn}
+	if err := s.prepare(); err != nil {
+		conn.Close() // the first error is the one to report
+		return nil, openError(path, err)
+	}
+	return s, nil
+}
+
+// createFile makes an empty file that only its owner can read, since samples
+// are mail. SQLite gives the write-ahead log the same permissions.
+func createFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// escape lets any path stand in an SQLite URI, as sqlite.org/uri.html says.
+func escape(path string) string {
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+}
+
+func openError(path string, err error) error {
+	hint := "name another file with --store"
+	var newer *newerError
+	switch {
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+		err = errors.New("another process has it open")
+		hint = "stop the other failmail, or give this one a file of its own with --store"
+	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
+		hint = "move the file away to start with an empty store, or name another file with --store"
+	case errors.As(err, &newer):
+		hint = "run that version, or name another file with --store"
+	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.CANTOPEN):
+		hint = "make the file and its folder writable for this user, or name another file with --store"
+	}
+	return &OpenError{path, hint, err}
+}
+
+func (s *Store) prepare() error {
+	if err := s.conn.BusyTimeout(busyTimeout); err != nil {
+		return err
+	}
+	// In exclusive mode the lock taken by the first write is kept, which
+	// refuses a second process and spares the shared-memory file.
+	err := s.conn.Exec(`
+		PRAGMA locking_mode = EXCLUSIVE;
+		PRAGMA auto_vacuum = INCREMENTAL;
+		PRAGMA journal_mode = WAL;
+		PRAGMA synchronous = FULL;
+		PRAGMA foreign_keys = ON;
+		PRAGMA journal_size_limit = 4194304;
+		BEGIN IMMEDIATE;
+		COMMIT`)
+	if err != nil {
+		return err
+	}
+	if err := s.migrate(); err != nil {
+		return err
+	}
+	// This process has the file to itself, so every lease is a dead one's.
+	if err := s.conn.Exec(`UPDATE batches SET lease_until = 0; UPDATE outbox SET lease_until = 0`); err != nil {
+		return err
+	}
+	return s.stmt.prepare(s.conn)
+}
+
+type newerError struct{ have, know int }
+
+func (e *newerError) Error() string {
+	return fmt.Sprintf("it was written by a newer failmail (schema %d, this one knows up to %d)", e.have, e.know)
+}
+
+func (s *Store) migrate() error {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	version, err := s.version()
+	if err != nil {
+		return err
+	}
+	if version > len(files) {
+		return &newerError{version, len(files)}
+	}
+	for i, file := range files[version:] {
+		script, err := migrations.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		err = s.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d; COMMIT", script, version+i+1))
+		if err != nil {
+			return errors.Join(fmt.Errorf("migrate with %s: %w", filepath.Base(file), err), s.rollback())
+		}
+	}
+	return nil
+}
+
+func (s *Store) version() (version int, err error) {
+	stmt, _, err := s.conn.Prepare("PRAGMA user_version")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, stmt.Close()) }()
+	if stmt.Step() {
+		version = stmt.ColumnInt(0)
+	}
+	return version, stmt.Err()
+}
+
+// lock begins a method; the caller unlocks when it gets no error. A call that
+// has begun is not interrupted, so that its outcome is known.
+func (s *Store) lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.conn == nil {
+		s.mu.Unlock()
+		return store.ErrClosed
+	}
+	return nil
+}
+
+// transaction runs fn in one durable transaction: all of it or nothing.
+func (s *Store) transaction(ctx context.Context, fn func() error) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	err := s.stmt.begin.exec()
+	if err == nil {
+		if err = fn(); err == nil {
+			err = s.stmt.commit.exec()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("store %q: %w", s.path, errors.Join(err, s.rollback()))
+	}
+	return nil
+}
+
+// rollback ends a failed transaction. SQLite has often done so itself.
+func (s *Store) rollback() error {
+	if s.conn.GetAutocommit() {
+		return nil
+	}
+	return s.conn.Exec("ROLLBACK")
+}
+
+// Close implements store.Store.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == nil {
+		return nil
+	}
+	err := errors.Join(s.stmt.close(), s.conn.Close())
+	s.conn = nil
+	return err
+}

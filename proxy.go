@@ -1,0 +1,78 @@
+package failmail
+
+import (
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A Proxy receives mails and sends summaries. Its methods are safe for
+// concurrent use. A program may run several, each with a store of its own.
+type Proxy struct {
+	config     Config
+	log        *slog.Logger
+	classifier *batch.Classifier
+	server     *receive.Server
+	renderer   render.Renderer
+	sender     deliver.Sender
+	failDir    *deliver.Maildir
+	archive    *deliver.Maildir // nil without Config.AllDir
+	flushing   *batch.Loop      // due batches become summaries
+	sending    *batch.Loop      // summaries go to the relay
+
+	// Set by Start, before anything that uses them runs.
+	store    store.Store
+	recorder *store.Committer
+
+	mu       sync.Mutex // guards what follows
+	state    state
+	addr     net.Addr
+	cleanups []cleanup
+	stopped  chan struct{} // closed when Shutdown is done
+	stopErr  error         // its result
+	fatal    chan error    // why the Proxy cannot go on
+}
+
+// New returns a Proxy for config, which it checks as a whole: the error joins a
+// *FieldError for each mistake. New opens nothing; [Proxy.Start] does.
+func New(config Config) (*Proxy, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	batchBy, groupBy, err := config.groupers()
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{
+		config: config,
+		log:    config.Logger.With("component", "proxy"),
+		classifier: &batch.Classifier{
+			Batch: batchBy, Group: groupBy,
+			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
+			Logger: config.Logger.With("component", "batch"),
+		},
+		renderer: config.Renderer,
+		sender:   config.sender(),
+		failDir:  &deliver.Maildir{Dir: config.FailDir},
+		stopped:  make(chan struct{}),
+		fatal:    make(chan error, 1),
+	}
+	if config.AllDir != "" {
+		p.archive = &deliver.Maildir{Dir: config.AllDir}
+	}
+	p.server = receive.NewServer(receive.HandlerFunc(p.accept), receive.Options{
+		Hostname:       config.Hostname,
+		MaxMessageSize: config.MaxMessageSize,
+		Logger:         config.Logger,
+	})
+	p.flushing = &batch.Loop{Name: "flush due batches", Next: p.nextDue, Step: p.flush, Logger: p.log}
+	p.sending = &batch.Loop{Name: "send summaries", Next: p.nextSend, Step: p.send, Logger: p.log}
+	return p, nil
+}
