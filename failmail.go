@@ -25,6 +25,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/memory"
 )
 
 type (
@@ -65,3 +66,7 @@ func Group(expression string) (Grouper, error) { return batch.Compile(expression
 // Permanent marks an error of a [Sender] as one that trying again will not
 // mend: the mail then goes to the fail-dir at once.
 func Permanent(err error) error { return deliver.Permanent(err) }
+
+// NewMemoryStore returns a [Store] that keeps nothing on disk. Set FlushOnExit
+// with it, so that an orderly end loses nothing.
+func NewMemoryStore() Store { return memory.New(store.Limits{}) }

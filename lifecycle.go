@@ -41,6 +41,9 @@ type cleanup struct {
 // Config.ShutdownTimeout. It returns nil after an orderly end.
 func (p *Proxy) Run(ctx context.Context) error {
 	if err := p.Start(ctx); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return nil // it ended before it had begun
+		}
 		return err
 	}
 	var err error

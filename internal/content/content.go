@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/emersion/go-message"
-	"github.com/k3a/html2text"
 )
 
 // Bounds on the work one mail may cause.
@@ -69,7 +68,7 @@ func (r *reader) finish() *Content {
 		r.content.Text = tidy(strings.Join(r.plain, "\n"))
 	case len(r.html) > 0:
 		r.content.FromHTML = true
-		r.content.Text = tidy(html2text.HTML2TextWithOptions(r.content.HTML, html2text.WithUnixLineBreaks()))
+		r.content.Text = tidy(htmlToText(r.content.HTML))
 	}
 	return r.content
 }

@@ -56,15 +56,10 @@ func (s *scene) QueueMessageID() string {
 	return fmt.Sprintf("<%s.%s@%s>", s.At.UTC().Format("20060102150405"), strings.ToUpper(s.Hex(11)), s.Host)
 }
 
-// DiskUsed returns the percentage of the database volume in use, which rises
-// in the course of the storm.
-func (s *scene) DiskUsed() int {
-	return 95 + int(5*s.elapsed)
-}
-
-// DiskFree returns the percentage of the database volume that is left.
+// DiskFree returns the percentage of the database volume that is left, which
+// falls in the course of the storm.
 func (s *scene) DiskFree() int {
-	return 100 - s.DiskUsed()
+	return 5 - int(5*s.elapsed)
 }
 
 // DiskFreeMB returns what is left of the database volume of 200 GB.

@@ -99,7 +99,7 @@ func TestEveryKindIsThereInItsShare(t *testing.T) {
 		{"the payment service times out", "payment-service ERROR", "\nCaused by: java.net.SocketTimeoutException", 190, 1},
 		{"the worker panics", "panic in worker: runtime error: index out of range", "\ngoroutine ", 75, 1},
 		{"the backup fails", "Cron <root@db1> /usr/local/bin/backup.sh", "tar: ", 8, 1},
-		{"the disk fills up", "DISK CRITICAL - db1.shop.example:/var/lib/postgresql 9", "***** Nagios *****", 6, 1},
+		{"the disk fills up", "** PROBLEM Service Alert: db1/Disk /var/lib/postgresql is CRITICAL **", "***** Nagios *****", 6, 1},
 		{"payments fail", "Zahlungen: 3 Aufträge über 1.200 € fehlgeschlagen", "<td>Jürgen Müller</td>", 1, 1},
 	}
 	large, small := Mails(5, 600, end), Mails(5, 6, end)

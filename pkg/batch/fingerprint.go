@@ -35,16 +35,34 @@ func FingerprintOf(m *receive.Message) Fingerprint {
 	subject, body := Mask(m.Subject()), Mask(text)
 	return Fingerprint{
 		ID:     hash("text", subject, body),
-		Reason: content.Line(firstLine(body, subject)),
+		Reason: content.Line(tellingLine(body, subject)),
 	}
 }
 
-func firstLine(texts ...string) string {
-	for _, text := range texts {
-		for line := range strings.Lines(text) {
-			if line = strings.TrimSpace(line); line != "" {
+// failureWords mark the line of a text that says what went wrong.
+var failureWords = []string{"error", "fail", "critical", "fatal", "exception", "panic", "denied", "refused",
+	"timeout", "timed out", "unable", "cannot", "warning"}
+
+// tellingLine returns the first line of body that speaks of a failure, else the
+// first with at least three words; greetings and rules of stars have fewer.
+// Where neither exists the subject says most.
+func tellingLine(body, subject string) string {
+	wordy := ""
+	for line := range strings.Lines(body) {
+		line = strings.TrimSpace(line)
+		lower := strings.ToLower(line)
+		for _, word := range failureWords {
+			if strings.Contains(lower, word) {
 				return line
 			}
+		}
+		if wordy == "" && strings.Count(content.Line(line), " ") >= 2 {
+			wordy = line
+		}
+	}
+	for _, line := range []string{wordy, subject, strings.TrimSpace(body)} {
+		if line != "" {
+			return line
 		}
 	}
 	return "(empty message)"

@@ -76,8 +76,8 @@ func NewServer(handler Handler, options Options) *Server {
 	s.smtp.MaxMessageBytes = options.MaxMessageSize
 	s.smtp.MaxRecipients = options.MaxRecipients
 	// Programs mail minified JSON and HTML on one line; the library's limit of
-	// 2,000 bytes would lose those mails, so the message size is the limit.
-	s.smtp.MaxLineLength = int(options.MaxMessageSize)
+	// 2,000 bytes would lose those mails. Commands are limited by connection.
+	s.smtp.MaxLineLength = 0
 	s.smtp.ReadTimeout = options.IdleTimeout
 	s.smtp.WriteTimeout = options.IdleTimeout
 	s.smtp.EnableSMTPUTF8 = true

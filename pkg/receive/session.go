@@ -53,6 +53,8 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *session) Data(r io.Reader) error {
+	s.track.setInData(true)
+	defer s.track.setInData(false)
 	raw, err := s.read(r)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ type groupView struct {
 
 type variantView struct {
 	Variant
+	Origin  string   // who wrote the sample
 	Lines   []string // of the sample's text
 	Dropped int      // lines of it that are not shown
 	Notes   []string
@@ -71,14 +72,14 @@ func newGroupView(g Group) groupView {
 	v := groupView{Group: g, Sparkline: sparkline(g.Minutes), HostList: hostList(g.Hosts)}
 	shown := min(len(g.Variants), maxSamples)
 	for _, variant := range g.Variants[:shown] {
-		v.Shown = append(v.Shown, newVariantView(variant))
+		v.Shown = append(v.Shown, newVariantView(variant, g.Title))
 	}
 	v.Unsampled = g.Variants[shown:]
 	return v
 }
 
-func newVariantView(variant Variant) variantView {
-	v := variantView{Variant: variant}
+func newVariantView(variant Variant, title string) variantView {
+	v := variantView{Variant: variant, Origin: origin(variant, title)}
 	lines := strings.Split(strings.TrimRight(variant.Sample.Text, "\n "), "\n")
 	if len(lines) > maxTextLines {
 		// The end of a trace names the error, the beginning says where it was.
@@ -102,6 +103,21 @@ func newVariantView(variant Variant) variantView {
 	return v
 }
 
+// origin says who wrote the sample, and its subject where that is news.
+func origin(v Variant, title string) string {
+	if v.Sample.From == "" {
+		return ""
+	}
+	text := "from " + v.Sample.From
+	if v.Count > 1 {
+		text = "the first one from " + v.Sample.From
+	}
+	if v.Sample.Subject != "" && v.Sample.Subject != title {
+		text += ", subject: " + v.Sample.Subject
+	}
+	return text
+}
+
 // functions are what the templates may call.
 var functions = map[string]any{
 	"number": number,
@@ -111,7 +127,6 @@ var functions = map[string]any{
 	"title":  func(title string) string { return shorten(title, maxIndexTitle) },
 	"pad":    func(width int, text string) string { return strings.Repeat(" ", max(0, width-len(text))) + text },
 	"indent": indent,
-	"add":    func(a, b int) int { return a + b },
 }
 
 // number writes n with thousands separators.
@@ -136,11 +151,11 @@ func plural(n int, noun string) string {
 
 func clock(t time.Time) string { return t.Format("15:04:05 MST") }
 
-// span says when a group was seen, in as few words as needed.
+// span says when mails came, in as few words as needed.
 func span(first, last time.Time) string {
 	switch {
 	case last.Sub(first) < time.Second:
-		return "at " + first.Format("2006-01-02 15:04:05 MST")
+		return first.Format("2006-01-02 15:04:05 MST")
 	case first.YearDay() == last.YearDay() && first.Year() == last.Year():
 		return first.Format("2006-01-02 15:04:05") + " to " + last.Format("15:04:05 MST")
 	}

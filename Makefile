@@ -1,0 +1,46 @@
+# Everything a developer runs. "make help" lists it.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+TESTFLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check fmt tidy-check lint update-golden fuzz
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the static binary bin/failmail
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
+
+demo: build ## send 600 mails through a proxy and show the summary
+	@bin/failmail demo
+
+test: ## run all tests with the race detector
+	@sh .ci/bring-cc
+	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
+
+check: fmt lint tidy-check test ## all that CI checks
+
+fmt: ## fail if a file is not formatted
+	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$files" ]; then echo "not formatted; run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+lint: ## vet and staticcheck
+	go vet ./...
+	go tool staticcheck ./...
+
+tidy-check: ## fail if go.mod or go.sum is not tidy
+	go mod tidy -diff
+
+update-golden: ## rewrite the golden mails from what is rendered now; read the diff
+	go test ./pkg/render -update
+
+FUZZTIME ?= 60s
+fuzz: ## fuzz each parser of outside input for FUZZTIME
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done

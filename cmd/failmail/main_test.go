@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMain lets the test binary stand in for failmail, so that what is tested
+// are the real main, its exit codes and its death.
+func TestMain(m *testing.M) {
+	if os.Getenv("FAILMAIL_TEST_RUN_MAIN") == "1" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// command prepares failmail with args, in a folder of its own.
+func command(t *testing.T, folder string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "FAILMAIL_TEST_RUN_MAIN=1")
+	return cmd
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "text.db"), []byte(strings.Repeat("no database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args  []string
+		code  int
+		wants []string
+	}{
+		"unknown flag":           {[]string{"--relai=localhost:25"}, 2, []string{"unknown flag --relai", "did you mean --relay"}},
+		"flag without value":     {[]string{"--relay"}, 2, []string{"--relay needs a value"}},
+		"bad duration":           {[]string{"--wait=soon"}, 2, []string{`--wait "soon"`, "30s"}},
+		"no duration":            {[]string{"--wait=0"}, 2, []string{"--wait must be more than zero"}},
+		"bad number":             {[]string{"--max-message-size=big"}, 2, []string{`--max-message-size "big"`, "whole number"}},
+		"bad bind":               {[]string{"--bind=2525"}, 2, []string{`--bind "2525"`, "localhost:2525"}},
+		"bad relay":              {[]string{"--relay=mail"}, 2, []string{`--relay "mail"`, "localhost:25"}},
+		"bad sender":             {[]string{"--from=me"}, 2, []string{`--from "me"`, "failmail@example.com"}},
+		"two mistakes":           {[]string{"--from=me", "--relay=mail"}, 2, []string{`--from "me"`, `--relay "mail"`}},
+		"own relay":              {[]string{"--bind=localhost:25"}, 2, []string{"--relay", "come back for ever"}},
+		"bad group":              {[]string{"--group=subjekt"}, 2, []string{"--group", `"subjekt" at position 1`, "masked-subject"}},
+		"bad batch":              {[]string{`--batch={{.Headr.Get "X"}}`}, 2, []string{"--batch", "Headr", ".Header.Get"}},
+		"bad store":              {[]string{"--store=postgres://db"}, 2, []string{"--store", "sqlite:FILE"}},
+		"bad log level":          {[]string{"--log-level=loud"}, 2, []string{"--log-level", "debug, info"}},
+		"bad log format":         {[]string{"--log-format=xml"}, 2, []string{"--log-format", "text or json"}},
+		"unknown command":        {[]string{"run"}, 2, []string{`unknown command "run"`, "--help"}},
+		"argument of demo":       {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
+		"flag of demo":           {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
+		"port in use":            {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},
+		"store that is no file":  {[]string{"--bind=" + freeAddress(t), "--store=sqlite:" + folder}, 1, []string{folder, "--store"}},
+		"store that is no store": {[]string{"--bind=" + freeAddress(t), "--store=sqlite:text.db"}, 1, []string{"text.db", "not a database", "--store"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			cmd := command(t, folder, test.args...)
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("printed %q", stdout.String())
+			}
+			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+			if max := len(test.args); len(lines) > max {
+				t.Errorf("%d lines on standard error, want at most %d:\n%s", len(lines), max, stderr.String())
+			}
+			for _, want := range test.wants {
+				if !strings.Contains(stderr.String(), want) {
+					t.Errorf("standard error lacks %q: %s", want, stderr.String())
+				}
+			}
+		})
+	}
+}
+
+func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
+	out, err := command(t, t.TempDir(), "--help").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"--bind HOST:PORT", `default: "localhost:2525"`, `default: "localhost:25"`, "default: 30s", "default: 5m0s", `default: "failed"`, "FAILMAIL_RELAY", "demo"} {
+		if !bytes.Contains(out, []byte(want)) {
+			t.Errorf("--help lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestDemoShowsOneSummaryOfTheStorm(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	out, err := command(t, t.TempDir(), "demo", "--mails=60", "--wait=300ms").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"Subject: [failmail] 60 mails: [shop] ERROR in checkout (+5 more)", "60 mails, 6 errors", "60 mails became 1 mail"} {
+		if !bytes.Contains(out, []byte(want)) {
+			t.Errorf("demo lacks %q:\n%s", want, out)
+		}
+	}
+	var page string
+	for line := range strings.Lines(string(out)) {
+		fmt.Sscanf(line, "Look at it in a browser: %s", &page)
+	}
+	html, err := os.ReadFile(page)
+	if err != nil || !bytes.Contains(html, []byte("<h1>60 mails, 6 errors")) {
+		t.Errorf("the page %q: %v, %.80s", page, err, html)
+	}
+}
