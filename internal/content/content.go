@@ -49,6 +49,9 @@ type Attachment struct {
 
 // Read decodes body, whose header section is header.
 func Read(header message.Header, body []byte) *Content {
+	if !header.Has("Content-Type") && !header.Has("Content-Transfer-Encoding") {
+		return &Content{Text: tidy(string(body[:min(len(body), maxTextBytes)]))}
+	}
 	r := reader{content: &Content{}}
 	r.entity(header, bytes.NewReader(body), 0)
 	return r.finish()
@@ -145,18 +148,36 @@ func (r *reader) problem(err error) {
 // tidy returns valid UTF-8 with LF line ends, without NULs and escape
 // sequences that would drive a terminal, and without blank edges.
 func tidy(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r':
-			return '\n'
-		case isControl(r):
-			return -1
-		}
-		return r
-	}, text)
+	if !isPlain(text) {
+		text = strings.Map(dropControl, strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\uFFFD"))
+	} else {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
 	return strings.Trim(text, "\n")
+}
+
+// isPlain reports whether text is ASCII without control characters other than
+// tabs and CRLF line ends, as most mails are.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
+		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func dropControl(r rune) rune {
+	switch {
+	case r == '\n' || r == '\t':
+		return r
+	case r == '\r':
+		return '\n'
+	case isControl(r):
+		return -1
+	}
+	return r
 }

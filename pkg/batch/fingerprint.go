@@ -43,14 +43,20 @@ func FingerprintOf(m *receive.Message) Fingerprint {
 var failureWords = []string{"error", "fail", "critical", "fatal", "exception", "panic", "denied", "refused",
 	"timeout", "timed out", "unable", "cannot", "warning"}
 
+// maxTellingLines bounds the search on the way to a client's 250.
+const maxTellingLines = 30
+
 // tellingLine returns the first line of body that speaks of a failure, else the
 // first with at least three words; greetings and rules of stars have fewer.
 // Where neither exists the subject says most.
 func tellingLine(body, subject string) string {
-	wordy := ""
+	wordy, lines := "", 0
 	for line := range strings.Lines(body) {
+		if lines++; lines > maxTellingLines {
+			break
+		}
 		line = strings.TrimSpace(line)
-		lower := strings.ToLower(line)
+		lower := strings.ToLower(line[:min(len(line), 200)])
 		for _, word := range failureWords {
 			if strings.Contains(lower, word) {
 				return line

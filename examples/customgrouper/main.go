@@ -1,0 +1,50 @@
+// Command customgrouper runs a proxy that gives each service its own summary
+// and each error code its own headline.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"regexp"
+	"syscall"
+
+	"github.com/hut8labs/failmail"
+)
+
+var errorCode = regexp.MustCompile(`\bE[0-9]{4}\b`)
+
+func byService(m *failmail.Message) (string, error) {
+	service := m.Header.Get("X-Service")
+	if service == "" {
+		return "", fmt.Errorf("mail from %s has no X-Service", m.Host())
+	}
+	return service, nil
+}
+
+func byCode(m *failmail.Message) (string, error) {
+	if code := errorCode.FindString(m.Body()); code != "" {
+		return code, nil
+	}
+	return m.Subject(), nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	p, err := failmail.New(failmail.Config{
+		Batch:  failmail.GrouperFunc(byService),
+		Group:  failmail.GrouperFunc(byCode),
+		Relay:  "debug",
+		Logger: slog.Default(),
+	})
+	if err == nil {
+		err = p.Run(ctx)
+	}
+	if err != nil {
+		slog.Error("failmail", "error", err)
+		os.Exit(1)
+	}
+}
