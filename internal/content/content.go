@@ -54,7 +54,12 @@ func Read(header message.Header, body []byte) *Content {
 	}
 	r := reader{content: &Content{}}
 	r.entity(header, bytes.NewReader(body), 0)
-	return r.finish()
+	c := r.finish()
+	if c.Text == "" && len(c.Attachments) == 0 && c.Problem != "" {
+		// Undecoded, but better than nothing.
+		c.Text = tidy(string(body[:min(len(body), maxTextBytes)]))
+	}
+	return c
 }
 
 type reader struct {
@@ -66,10 +71,8 @@ type reader struct {
 
 func (r *reader) finish() *Content {
 	r.content.HTML = strings.ToValidUTF8(strings.Join(r.html, "\n"), "\uFFFD")
-	switch {
-	case len(r.plain) > 0:
-		r.content.Text = tidy(strings.Join(r.plain, "\n"))
-	case len(r.html) > 0:
+	r.content.Text = tidy(strings.Join(r.plain, "\n"))
+	if strings.TrimSpace(r.content.Text) == "" && len(r.html) > 0 {
 		r.content.FromHTML = true
 		r.content.Text = tidy(htmlToText(r.content.HTML))
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-message"
@@ -27,7 +28,7 @@ var errNoHeader = errors.New("no header section")
 func SplitHeader(raw []byte) (message.Header, []byte, error) {
 	raw = skipMboxLine(raw)
 	section, body := cutHeaderSection(raw)
-	if !startsWithField(section) {
+	if !startsWithField(section) || len(body) == 0 && !hasMailField(section) {
 		if len(raw) == 0 {
 			return message.Header{}, nil, errors.New("empty message")
 		}
@@ -39,7 +40,8 @@ func SplitHeader(raw []byte) (message.Header, []byte, error) {
 	fields, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(section)))
 	header := message.Header{Header: fields}
 	if err != nil {
-		return header, body, fmt.Errorf("malformed header: %s", strings.TrimPrefix(err.Error(), "message: "))
+		problem := Line(strings.TrimPrefix(err.Error(), "message: "))
+		return header, body, fmt.Errorf("malformed header: %.200s", problem)
 	}
 	return header, body, nil
 }
@@ -47,7 +49,7 @@ func SplitHeader(raw []byte) (message.Header, []byte, error) {
 // skipMboxLine drops the "From " line that mbox tools leave in front of the
 // header.
 func skipMboxLine(raw []byte) []byte {
-	if !bytes.HasPrefix(raw, []byte("From ")) {
+	if !bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(bytes.TrimLeft(raw[len("From "):], " "), []byte(":")) {
 		return raw
 	}
 	_, rest, _ := bytes.Cut(raw, []byte("\n"))
@@ -66,6 +68,21 @@ func cutHeaderSection(raw []byte) (section, body []byte) {
 		return limited, raw[len(limited):]
 	}
 	return raw[:end+size], raw[end+size:]
+}
+
+// mailFields are the fields one of which every mail from a mail program has.
+var mailFields = []string{"from", "to", "subject", "date", "message-id", "received", "mime-version", "content-type"}
+
+// hasMailField tells a header without a body from a text that happens to begin
+// with a word and a colon, such as "kernel: Out of memory".
+func hasMailField(section []byte) bool {
+	for line := range bytes.Lines(section) {
+		name, _, found := bytes.Cut(line, []byte(":"))
+		if found && slices.Contains(mailFields, strings.ToLower(string(bytes.TrimSpace(name)))) {
+			return true
+		}
+	}
+	return false
 }
 
 // startsWithField reports whether the first line looks like "Name: value".

@@ -16,6 +16,7 @@ var (
 // htmlToText returns what a person would read of a page, without trailing
 // blanks and with at most one empty line in a row.
 func htmlToText(html string) string {
+	html = escapeStray(html)
 	html = cellEnd.ReplaceAllString(html, ` | $0`)
 	html = rowEnd.ReplaceAllString(html, `</tr><br>`)
 	text := html2text.HTML2TextWithOptions(html, html2text.WithUnixLineBreaks(), html2text.WithLinksInnerText())
@@ -37,4 +38,34 @@ func htmlToText(html string) string {
 		out.WriteString(line)
 	}
 	return out.String()
+}
+
+// escapeStray escapes the angle brackets that belong to no tag, such as those of
+// "a -> b". The converter drops them, and takes time in the square of their
+// number.
+func escapeStray(html string) string {
+	var out strings.Builder
+	out.Grow(len(html))
+	inTag := false
+	for i := range len(html) {
+		switch c := html[i]; {
+		case c == '<' && !inTag && i+1 < len(html) && (isTagStart(html[i+1])):
+			inTag = true
+			out.WriteByte(c)
+		case c == '<' && !inTag:
+			out.WriteString("&lt;")
+		case c == '>' && !inTag:
+			out.WriteString("&gt;")
+		default:
+			if c == '>' {
+				inTag = false
+			}
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
+}
+
+func isTagStart(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '/' || c == '!' || c == '?'
 }

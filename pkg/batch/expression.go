@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"fmt"
 	"net/textproto"
 	"regexp"
@@ -56,7 +57,7 @@ func compileKeys(expression string) (Grouper, error) {
 		}
 		if !known {
 			return nil, fmt.Errorf("unknown key %q at position %d: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
-				name, position, keyNames)
+				name, position+strings.Index(part, name), keyNames)
 		}
 		keys = append(keys, key)
 		position += len(part) + 1
@@ -71,7 +72,7 @@ func compileKeys(expression string) (Grouper, error) {
 			if err != nil {
 				return "", err
 			}
-			values[i] = value
+			values[i] = cmp.Or(value, "(none)")
 		}
 		return strings.Join(values, " / "), nil
 	}), nil
@@ -97,7 +98,7 @@ func compileTemplate(expression string) (Grouper, error) {
 		return key.String(), nil
 	})
 	// A misspelt field or a bad pattern shows only when the template runs.
-	if _, err := g(receive.NewMessage("", nil, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
+	if _, err := g(receive.NewMessage("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
 		return nil, err
 	}
 	return g, nil

@@ -3,7 +3,9 @@ package batch
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -24,7 +26,15 @@ type Fingerprint struct {
 // FingerprintOf computes the fingerprint of m's content. A mail with a stack
 // trace is known by the types of its exceptions and their frames; any other by
 // its subject and text after masking.
-func FingerprintOf(m *receive.Message) Fingerprint {
+//
+// It never fails: should the content be such that reading it panics, the mail is
+// known by its bytes.
+func FingerprintOf(m *receive.Message) (f Fingerprint) {
+	defer func() {
+		if r := recover(); r != nil {
+			f = Fingerprint{ID: hash("raw", string(m.Raw)), Reason: content.Line(fmt.Sprintf("cannot read the content: %v", r))}
+		}
+	}()
 	text := m.Body()
 	if t := findTrace(text); t != nil {
 		return Fingerprint{
@@ -62,7 +72,7 @@ func tellingLine(body, subject string) string {
 				return line
 			}
 		}
-		if wordy == "" && strings.Count(content.Line(line), " ") >= 2 {
+		if wordy == "" && countWords(line) >= 3 {
 			wordy = line
 		}
 	}
@@ -72,6 +82,15 @@ func tellingLine(body, subject string) string {
 		}
 	}
 	return "(empty message)"
+}
+
+func countWords(line string) (words int) {
+	for field := range strings.FieldsSeq(line) {
+		if strings.IndexFunc(field, unicode.IsLetter) >= 0 {
+			words++
+		}
+	}
+	return words
 }
 
 func hash(parts ...string) string {

@@ -43,16 +43,19 @@ func (l *Loop) Run(ctx context.Context) {
 	for {
 		l.look()
 		next, err := l.Next(ctx)
-		if err == nil && !next.After(time.Now()) {
-			if err = l.Step(ctx); err == nil && ctx.Err() == nil {
-				backoff = minBackoff
+		due := err == nil && !next.After(time.Now())
+		if due {
+			err = l.Step(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			backoff = minBackoff
+			if due {
 				continue
 			}
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
+		default:
 			l.Logger.Error("cannot "+l.Name+", will try again", "error", err, "retry_in", backoff)
 			next = time.Now().Add(backoff)
 			backoff = min(2*backoff, maxBackoff)

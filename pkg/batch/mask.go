@@ -1,33 +1,42 @@
 package batch
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Mask replaces what changes from one occurrence of an error to the next by
-// typed placeholders: <uuid>, <time>, <date>, <ip>, <email>, <hex>, <id> and
-// <num>. What is left is what two occurrences have in common. Masking a masked
-// text changes nothing, and words without digits are never touched.
+// typed placeholders: <uuid>, <time>, <date>, <ip>, <mac>, <email>, <hex>, <id>
+// and <num>. What is left is what two occurrences have in common. Masking a
+// masked text changes nothing, and words without digits are never touched,
+// except in mail addresses.
 func Mask(text string) string {
 	var out strings.Builder
 	out.Grow(len(text))
 	rest := 0 // text[rest:] is not yet written
+	var t token
 	for i := 0; i < len(text); {
 		if !isWordByte(text[i]) {
 			i++
 			continue
 		}
-		end, hasDigit, hasAt := wordEnd(text, i)
-		if !hasDigit && !hasAt {
-			i = end
+		if i >= t.end {
+			t = tokenAt(text, i)
+		}
+		if !t.hasDigit && !t.hasAt {
+			i = t.end
 			continue
 		}
-		if placeholder, length := classify(text[i:], end-i, hasAt); placeholder != "" {
+		if placeholder, length := classify(text[i:], t.end-i, t.hasAt); placeholder != "" {
 			out.WriteString(text[rest:i])
 			out.WriteString(placeholder)
 			i += length
 			rest = i
 			continue
 		}
-		i = nextWord(text, i, end)
+		for i < t.end && isWordByte(text[i]) {
+			i++
+		}
 	}
 	out.WriteString(text[rest:])
 	return out.String()
@@ -41,29 +50,28 @@ func isHex(c byte) bool    { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f'
 // count as letters.
 func isWordByte(c byte) bool { return isDigit(c) || isLetter(c) || c == '_' }
 
-// wordEnd returns where the token starting at i ends: letters, digits and the
-// characters that join the parts of a time, an address or a mail address.
-func wordEnd(text string, i int) (end int, hasDigit, hasAt bool) {
-	for end = i; end < len(text); end++ {
-		switch c := text[end]; {
-		case isDigit(c):
-			hasDigit = true
-		case c == '@':
-			hasAt = true
-		case isLetter(c), c == '_', c == '.', c == ':', c == '-', c == '+':
-		default:
-			return end, hasDigit, hasAt
-		}
-	}
-	return end, hasDigit, hasAt
+// A token is a run of letters, digits and the characters that join the parts of
+// a time, an address or a mail address. It is found once, however many words
+// it has: a mail may be one token.
+type token struct {
+	end             int
+	hasDigit, hasAt bool
 }
 
-// nextWord returns where the word after the one at i begins, at most end.
-func nextWord(text string, i, end int) int {
-	for i < end && isWordByte(text[i]) {
-		i++
+func tokenAt(text string, start int) token {
+	t := token{end: start}
+	for ; t.end < len(text); t.end++ {
+		switch c := text[t.end]; {
+		case isDigit(c):
+			t.hasDigit = true
+		case c == '@':
+			t.hasAt = true
+		case isLetter(c), c == '_', c == '.', c == ':', c == '-', c == '+':
+		default:
+			return t
+		}
 	}
-	return max(i, min(i+1, end))
+	return t
 }
 
 // classify returns the placeholder for the token of n bytes at the start of
@@ -77,10 +85,16 @@ func classify(text string, n int, hasAt bool) (placeholder string, length int) {
 	if length := matchUUID(text); length > 0 {
 		return "<uuid>", length
 	}
+	if length := matchMAC(text); length > 0 {
+		return "<mac>", length
+	}
+	if length := matchIPv6(text); length > 0 {
+		return "<ip>", length
+	}
 	if placeholder, length := matchTime(text); length > 0 {
 		return placeholder, length
 	}
-	if length := matchIP(text); length > 0 {
+	if length := matchIPv4(text); length > 0 {
 		return "<ip>", length
 	}
 	return classifyWord(text)
@@ -219,14 +233,42 @@ func matchClock(text string) int {
 	case matches(rest, "+dddd"), matches(rest, "-dddd"):
 		n += 5
 	}
-	if n < len(text) && isWordByte(text[n]) {
+	if n < len(text) && (isWordByte(text[n]) || text[n] == ':') {
 		return 0
 	}
 	return n
 }
 
-// matchIP takes an IPv4 address and the port that follows it.
-func matchIP(text string) int {
+func matchMAC(text string) int {
+	const layout = "hh:hh:hh:hh:hh:hh"
+	if !matches(text, layout) || len(text) > len(layout) && (isWordByte(text[len(layout)]) || text[len(layout)] == ':') {
+		return 0
+	}
+	return len(layout)
+}
+
+// matchIPv6 takes an address that begins with a hexadecimal digit.
+func matchIPv6(text string) int {
+	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+	n, colons := 0, 0
+	for n < len(text) && n <= longest && (isHex(text[n]) || text[n] == ':' || text[n] == '.') {
+		if text[n] == ':' {
+			colons++
+		}
+		n++
+	}
+	if colons < 2 || n < len(text) && isWordByte(text[n]) {
+		return 0
+	}
+	n = len(strings.TrimRight(text[:n], ".:"))
+	if _, err := netip.ParseAddr(text[:n]); err != nil {
+		return 0
+	}
+	return n
+}
+
+// matchIPv4 takes an address and the port that follows it.
+func matchIPv4(text string) int {
 	n := 0
 	for part := range 4 {
 		start := n
@@ -250,13 +292,23 @@ func matchIP(text string) int {
 	return n
 }
 
-// matchEmail takes a whole token with one @ between two parts, the second of
-// which has a dot.
+// maxEmail is what RFC 5321 allows: 64 bytes, the @ and 255 bytes. It also
+// bounds the work on a token made of nothing but @.
+const maxEmail = 320
+
+// matchEmail takes a token with one @ between two parts, the second of which has
+// a dot; a port may follow.
 func matchEmail(token string) int {
-	token = strings.TrimRight(token, ".:-+")
-	local, domain, _ := strings.Cut(token, "@")
-	if local == "" || strings.Contains(domain, "@") || !strings.Contains(domain, ".") || strings.ContainsAny(domain, ":+_") {
+	local, domain, found := strings.Cut(token[:min(len(token), maxEmail)], "@")
+	if !found || local == "" {
 		return 0
 	}
-	return len(token)
+	if i := strings.IndexAny(domain, ":+"); i >= 0 {
+		domain = domain[:i]
+	}
+	domain = strings.TrimRight(domain, ".-")
+	if strings.ContainsAny(domain, "@_") || !strings.Contains(domain, ".") {
+		return 0
+	}
+	return len(local) + 1 + len(domain)
 }

@@ -1,6 +1,9 @@
 package batch
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // A trace is what two occurrences of an exception have in common: the types
 // and the frames, without messages, line numbers and addresses.
@@ -66,12 +69,27 @@ func (t *trace) exception(line string) {
 	if t.headline == "" {
 		t.headline = line
 	}
-	kind, message, _ := strings.Cut(line, ": ")
-	if kind == "panic" || kind == "fatal error" {
+	if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
 		// Go names no type; the message is the runtime's and nearly constant.
-		kind = line[:len(line)-len(message)] + Mask(message)
+		t.types = append(t.types, Mask(line))
+		return
 	}
-	t.types = append(t.types, strings.TrimSuffix(kind, ":"))
+	kind, _, _ := strings.Cut(line, ": ")
+	kind = strings.TrimSuffix(kind, ":")
+	// A logger puts time, level and thread in front of the type.
+	if i := strings.LastIndexByte(kind, ' '); i >= 0 && isTypeName(kind[i+1:]) {
+		kind = kind[i+1:]
+	}
+	t.types = append(t.types, Mask(kind))
+}
+
+func isTypeName(word string) bool {
+	for i := range len(word) {
+		if c := word[i]; !isWordByte(c) && c != '.' && c != '$' && c != ':' {
+			return false
+		}
+	}
+	return word != "" && !isDigit(word[0])
 }
 
 // pythonFrame keeps file and function of `File "x.py", line 7, in f`.
@@ -93,6 +111,7 @@ func dropPosition(frame string) string {
 	if i := strings.LastIndex(frame, " +0x"); i >= 0 {
 		frame = frame[:i]
 	}
+	frame, _, _ = strings.Cut(frame, " in goroutine ")
 	closing := strings.HasSuffix(frame, ")")
 	frame = strings.TrimSuffix(frame, ")")
 	for {
@@ -105,11 +124,23 @@ func dropPosition(frame string) string {
 	if closing {
 		frame += ")"
 	}
-	return frame
+	return dropGenerated(frame)
+}
+
+// generated matches the numbers in the names of classes that a virtual machine
+// makes as it runs: accessors, proxies and lambdas.
+var generated = regexp.MustCompile(`(Accessor|\$Proxy|Lambda|lambda)(\$?[0-9]+)?([/@][0-9a-fx]+)*`)
+
+func dropGenerated(frame string) string {
+	if !strings.Contains(frame, "Accessor") && !strings.Contains(frame, "$Proxy") && !strings.Contains(frame, "ambda") {
+		return frame
+	}
+	return generated.ReplaceAllString(frame, "$1")
 }
 
 // dropArguments removes the argument words of a Go frame, which are addresses.
 func dropArguments(function string) string {
+	function, _, _ = strings.Cut(function, " in goroutine ")
 	if i := strings.LastIndexByte(function, '('); i > 0 {
 		return function[:i]
 	}

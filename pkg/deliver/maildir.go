@@ -65,14 +65,16 @@ func (d *Maildir) write(m *Mail) error {
 		d.forget()
 		return err
 	}
+	temporary := filepath.Join(d.Dir, "tmp", message.Key())
 	if err := fill(w, append(envelope(m), m.Raw...)); err != nil {
 		// Closing would move half a mail to where it is seen.
-		gone := os.Remove(filepath.Join(d.Dir, "tmp", message.Key()))
+		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move
 		return errors.Join(err, gone)
 	}
 	if err := w.Close(); err != nil {
-		return err
+		d.forget()
+		return errors.Join(err, os.Remove(temporary))
 	}
 	return syncFolder(filepath.Dir(message.Filename()))
 }

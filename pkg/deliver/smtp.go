@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -35,6 +36,9 @@ var _ Sender = (*SMTP)(nil)
 // Send implements Sender. A recipient that the relay refuses does not keep the
 // others from being served.
 func (s *SMTP) Send(ctx context.Context, m *Mail) error {
+	if len(m.To) == 0 {
+		return Permanent(errors.New("the mail has no recipients"))
+	}
 	client, err := Dial(ctx, s.Addr)
 	if err != nil {
 		return fmt.Errorf("reach relay: %w", err)
@@ -67,20 +71,14 @@ func Dial(ctx context.Context, addr string) (*smtp.Client, error) {
 
 func (s *SMTP) transact(client *smtp.Client, m *Mail) error {
 	if err := client.Hello(s.hostname()); err != nil {
-		return s.failure("EHLO", err)
+		return s.failure("greeting or EHLO", err)
 	}
 	if err := client.Mail(m.From, nil); err != nil {
 		return s.failure("MAIL", err)
 	}
-	refused := make(map[string]error)
-	for _, to := range m.To {
-		if err := client.Rcpt(to, nil); err != nil {
-			var reply *smtp.SMTPError
-			if !errors.As(err, &reply) {
-				return s.failure("RCPT", err)
-			}
-			refused[to] = s.failure("RCPT", err)
-		}
+	refused, err := s.recipients(client, m.To)
+	if err != nil {
+		return err
 	}
 	if len(refused) < len(m.To) {
 		if err := s.data(client, m.Raw); err != nil {
@@ -93,6 +91,25 @@ func (s *SMTP) transact(client *smtp.Client, m *Mail) error {
 		return &RefusedError{refused}
 	}
 	return nil
+}
+
+// recipients returns those that the relay refuses, with the reasons.
+func (s *SMTP) recipients(client *smtp.Client, to []string) (map[string]error, error) {
+	refused := make(map[string]error)
+	for _, address := range to {
+		if strings.ContainsAny(address, "\r\n") {
+			refused[address] = Permanent(fmt.Errorf("the address %q has a line break", address))
+			continue
+		}
+		if err := client.Rcpt(address, nil); err != nil {
+			var reply *smtp.SMTPError
+			if !errors.As(err, &reply) {
+				return nil, s.failure("RCPT", err)
+			}
+			refused[address] = s.failure("RCPT", err)
+		}
+	}
+	return refused, nil
 }
 
 func (s *SMTP) data(client *smtp.Client, raw []byte) error {
@@ -117,14 +134,15 @@ func (s *SMTP) hostname() string {
 	return cmp.Or(name, "localhost")
 }
 
-// failure names the relay and the step. A reply of 5xx is permanent.
+// failure names the relay and the step. A reply of 5xx is permanent; any
+// other that was not expected is the relay's confusion, and may pass.
 func (s *SMTP) failure(step string, err error) error {
 	var reply *smtp.SMTPError
 	if !errors.As(err, &reply) {
 		return fmt.Errorf("relay %s, %s: %w", s.Addr, step, err)
 	}
 	err = fmt.Errorf("relay %s answered %s with %d %s", s.Addr, step, reply.Code, reply.Message)
-	if !reply.Temporary() {
+	if reply.Code/100 == 5 {
 		err = Permanent(err)
 	}
 	return err

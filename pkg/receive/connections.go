@@ -1,13 +1,9 @@
 package receive
 
 import (
-	"bytes"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/emersion/go-smtp"
 )
 
 // connections knows every open connection, so that a shutdown can end the idle
@@ -64,7 +60,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{Conn: conn, all: l.connections}
+	c := &connection{Conn: conn, all: l.connections, wire: newWire(conn)}
 	l.connections.mu.Lock()
 	defer l.connections.mu.Unlock()
 	if l.connections.open == nil {
@@ -74,37 +70,15 @@ func (l *listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// maxCommandBytes bounds what is read without a line end outside of a mail, so
-// that a client cannot fill the memory with one endless command. RFC 4954 asks
-// for at least 12,288 bytes in AUTH.
-const maxCommandBytes = 64 << 10
-
 type connection struct {
 	net.Conn
-	all    *connections
-	busy   bool // inside a mail transaction; guarded by all.mu
-	inData atomic.Bool
-	line   int // bytes since the last line end; only the reader uses it
+	all  *connections
+	busy bool // inside a mail transaction; guarded by all.mu
+	wire *wire
 }
 
-func (c *connection) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
-		c.line = n - i - 1
-	} else {
-		c.line += n
-	}
-	if c.line > maxCommandBytes && !c.inData.Load() {
-		return 0, smtp.ErrTooLongLine
-	}
-	return n, err
-}
-
-func (c *connection) setInData(inData bool) {
-	if c != nil {
-		c.inData.Store(inData)
-	}
-}
+// Read is called by the protocol engine, from one goroutine at a time.
+func (c *connection) Read(b []byte) (int, error) { return c.wire.Read(b) }
 
 // tracked finds our connection below conn, which may be a TLS layer over it.
 func tracked(conn net.Conn) *connection {
@@ -121,9 +95,6 @@ func tracked(conn net.Conn) *connection {
 }
 
 func (c *connection) setBusy(busy bool) {
-	if c == nil {
-		return
-	}
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
 	c.busy = busy

@@ -3,6 +3,7 @@ package receive
 import (
 	"crypto/rand"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-message"
@@ -60,7 +61,7 @@ func Complete(m *Message) *Message {
 
 func (m *Message) complete() {
 	header, rest, err := content.SplitHeader(m.Raw)
-	m.Header, m.rest, m.decoded = Header{fields: header}, rest, nil
+	m.Header, m.rest, m.decoded, m.Problem = Header{fields: header}, rest, nil, ""
 	if err != nil {
 		m.Problem = err.Error()
 	}
@@ -96,7 +97,7 @@ func (m *Message) Subject() string { return m.Header.Get("Subject") }
 // greet as "localhost" or with an address literal are told apart by address.
 func (m *Message) Host() string {
 	name := content.Line(m.Helo)
-	if name == "" || name == "localhost" || name == "localhost.localdomain" || name[0] == '[' || net.ParseIP(name) != nil {
+	if name == "" || strings.EqualFold(name, "localhost") || strings.EqualFold(name, "localhost.localdomain") || name[0] == '[' || net.ParseIP(name) != nil {
 		if m.RemoteAddr != "" {
 			return m.RemoteAddr
 		}

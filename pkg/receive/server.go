@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -60,6 +61,9 @@ type Server struct {
 	// context of their own.
 	life context.Context
 	end  context.CancelFunc
+
+	shutdown sync.Once
+	ended    chan struct{} // closed when the last connection has ended
 }
 
 // NewServer returns a Server that hands what it receives to handler.
@@ -69,14 +73,16 @@ func NewServer(handler Handler, options Options) *Server {
 		handler: handler,
 		options: options,
 		log:     options.Logger.With("component", "receive"),
+		ended:   make(chan struct{}),
 	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.smtp = smtp.NewServer(smtp.BackendFunc(s.newSession))
 	s.smtp.Domain = options.Hostname
-	s.smtp.MaxMessageBytes = options.MaxMessageSize
+	// The library refuses a mail of exactly its limit; the session has ours.
+	s.smtp.MaxMessageBytes = options.MaxMessageSize + 1
 	s.smtp.MaxRecipients = options.MaxRecipients
 	// Programs mail minified JSON and HTML on one line; the library's limit of
-	// 2,000 bytes would lose those mails. Commands are limited by connection.
+	// 2,000 bytes would lose those mails. Commands are limited by wire.
 	s.smtp.MaxLineLength = 0
 	s.smtp.ReadTimeout = options.IdleTimeout
 	s.smtp.WriteTimeout = options.IdleTimeout
@@ -100,19 +106,29 @@ func (s *Server) Serve(l net.Listener) error {
 // in progress finish, and returns when the last connection has ended. When ctx
 // ends first, the remaining connections are cut and ctx's error is returned; a
 // mail that was being transferred got no 250 and stays with its client.
+//
+// Every call waits in this way, so that a second one can cut short the first.
 func (s *Server) Shutdown(ctx context.Context) error {
-	defer s.end()
-	s.conns.drain()
-	err := s.smtp.Shutdown(ctx)
-	switch {
-	case errors.Is(err, smtp.ErrServerClosed), errors.Is(err, net.ErrClosed):
-		err = nil
-	case ctx.Err() != nil:
-		// The library's Close does nothing once Shutdown was called.
-		cut := s.conns.closeAll()
+	s.shutdown.Do(func() {
+		s.conns.drain()
+		go func() {
+			// It only waits: the listeners are closed. Its error is theirs.
+			s.smtp.Shutdown(context.Background())
+			s.end()
+			close(s.ended)
+		}()
+	})
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+	}
+	s.end()
+	// The library's Close does nothing once Shutdown was called.
+	if cut := s.conns.closeAll(); cut > 0 {
 		s.log.Warn("cut connections at shutdown", "connections", cut)
 	}
-	return err
+	return ctx.Err()
 }
 
 // protocolLog passes the library's messages on. They are about single

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -16,8 +18,17 @@ type session struct {
 	server *Server
 	conn   *smtp.Conn
 	remote string
-	track  *connection // nil when the listener was not ours
+	track  *connection
 
+	// The content of a mail that comes in chunks is read by a goroutine of the
+	// library's own, so a RSET may come meanwhile.
+	mu   sync.Mutex
+	mail transaction
+}
+
+// transaction is what was said about the mail to come.
+type transaction struct {
+	open bool
 	from string
 	to   []string
 	size int64 // as declared with SIZE, 0 if not
@@ -26,11 +37,15 @@ type session struct {
 var _ smtp.Session = (*session)(nil)
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
+	track := tracked(c.Conn())
+	if track == nil {
+		return nil, errors.New("connection did not come through Serve")
+	}
 	return &session{
 		server: s,
 		conn:   c,
 		remote: addressOf(c.Conn().RemoteAddr()),
-		track:  tracked(c.Conn()),
+		track:  track,
 	}, nil
 }
 
@@ -42,26 +57,38 @@ func addressOf(addr net.Addr) string {
 }
 
 func (s *session) Mail(from string, options *smtp.MailOptions) error {
+	if options.Size > s.server.options.MaxMessageSize {
+		return s.tooLarge(from)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mail.open {
+		return (&Refusal{503, [3]int{5, 5, 1}, "MAIL was given already; RSET starts anew"}).reply()
+	}
+	s.mail = transaction{open: true, from: strings.TrimSuffix(from, bareDomain), size: options.Size}
 	s.track.setBusy(true)
-	s.from, s.size = from, options.Size
 	return nil
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.to = append(s.to, to)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail.to = append(s.mail.to, strings.TrimSuffix(to, bareDomain))
 	return nil
 }
 
 func (s *session) Data(r io.Reader) error {
-	s.track.setInData(true)
-	defer s.track.setInData(false)
-	raw, err := s.read(r)
+	s.track.wire.startData()
+	s.mu.Lock()
+	mail := s.mail
+	s.mu.Unlock()
+	raw, err := s.read(r, mail)
 	if err != nil {
 		return err
 	}
 	m := &Message{
-		From:       s.from,
-		To:         s.to,
+		From:       mail.from,
+		To:         mail.to,
 		Raw:        NormalizeLines(raw),
 		RemoteAddr: s.remote,
 		Helo:       s.conn.Hostname(),
@@ -76,19 +103,27 @@ func (s *session) Data(r io.Reader) error {
 
 // read collects the mail's bytes. The buffer starts at the size the client
 // declared, so that the usual mail is copied once.
-func (s *session) read(r io.Reader) ([]byte, error) {
+func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 	const spare, atMost = 512, 1 << 20 // a client's claim alone shall not cost memory
-	buf := bytes.NewBuffer(make([]byte, 0, min(s.size, atMost)+spare))
-	if _, err := buf.ReadFrom(r); err != nil {
-		if errors.Is(err, smtp.ErrDataTooLarge) {
-			s.server.log.Warn("refused a mail that is too large",
-				"client", s.remote, "from", s.from, "limit", s.server.options.MaxMessageSize)
-			return nil, (&Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf(
-				"Message is larger than %d bytes, the limit set by --max-message-size", s.server.options.MaxMessageSize)}).reply()
-		}
+	buf := bytes.NewBuffer(make([]byte, 0, min(mail.size, atMost)+spare))
+	_, err := buf.ReadFrom(r)
+	switch {
+	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
+		return nil, s.tooLarge(mail.from)
+	case err != nil:
 		return nil, err
+	case s.track.wire.failed():
+		// The library takes a connection that ends inside a chunk for the end
+		// of the chunk.
+		return nil, io.ErrUnexpectedEOF
 	}
 	return buf.Bytes(), nil
+}
+
+func (s *session) tooLarge(from string) error {
+	limit := s.server.options.MaxMessageSize
+	s.server.log.Warn("refused a mail that is too large", "client", s.remote, "from", from, "limit", limit)
+	return (&Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf("Message is larger than %d bytes, the limit set by --max-message-size", limit)}).reply()
 }
 
 func (s *session) answer(m *Message, err error) error {
@@ -106,7 +141,9 @@ func (s *session) answer(m *Message, err error) error {
 }
 
 func (s *session) Reset() {
-	s.from, s.to, s.size = "", nil, 0
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mail = transaction{}
 	s.track.setBusy(false)
 }
 

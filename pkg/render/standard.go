@@ -130,7 +130,11 @@ func header(s *Summary) *mail.Header {
 func headerAddresses(s *Summary) []*mail.Address {
 	var list []*mail.Address
 	for _, to := range s.To {
-		list = append(list, &mail.Address{Address: qualify(to, s.Hostname)})
+		address := qualify(to, s.Hostname)
+		if parsed, err := mail.ParseAddress(address); err == nil {
+			address = parsed.Address // a quoted local part is quoted again when written
+		}
+		list = append(list, &mail.Address{Address: address})
 	}
 	return list
 }
@@ -153,5 +157,7 @@ func subject(s *Summary) string {
 	if len(s.Groups) > 1 {
 		text += fmt.Sprintf(" (+%s more)", number(len(s.Groups)-1))
 	}
-	return content.Line(text)
+	// What was decoded once must not be decoded again by the reader: an encoded
+	// word within an encoded word could bring a line break with it.
+	return strings.ReplaceAll(content.Line(text), "=?", "= ?")
 }

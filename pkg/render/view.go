@@ -33,6 +33,7 @@ type view struct {
 type groupView struct {
 	Group
 	Sparkline string
+	SparkNote string
 	HostList  string
 	Shown     []variantView
 	Unsampled []Variant // variants without a sample
@@ -59,17 +60,22 @@ func newView(s *Summary) *view {
 
 func headline(s *Summary) string {
 	errors := plural(len(s.Groups), "error")
-	if s.Omitted > 0 {
+	if len(s.Groups) == 0 {
+		errors = "of errors whose details were not kept"
+	} else if s.Omitted > 0 {
 		errors = "more than " + errors
 	}
-	if s.Count == 1 {
-		return fmt.Sprintf("1 mail, at %s", clock(s.First))
+	if s.Count == 1 && len(s.Groups) == 1 {
+		return fmt.Sprintf("1 mail, at %s: %s", clock(s.First), shorten(s.Groups[0].Title, maxSubjectTitle))
 	}
 	return fmt.Sprintf("%s, %s, since %s", plural(s.Count, "mail"), errors, clock(s.First))
 }
 
 func newGroupView(g Group) groupView {
-	v := groupView{Group: g, Sparkline: sparkline(g.Minutes), HostList: hostList(g.Hosts)}
+	v := groupView{Group: g, Sparkline: sparkline(g.Minutes), HostList: hostList(g)}
+	if g.Last.Sub(g.First) > maxMinutes*time.Minute {
+		v.SparkNote = " in the last hour"
+	}
 	shown := min(len(g.Variants), maxSamples)
 	for _, variant := range g.Variants[:shown] {
 		v.Shown = append(v.Shown, newVariantView(variant, g.Title))
@@ -88,6 +94,9 @@ func newVariantView(variant Variant, title string) variantView {
 		v.Dropped = len(lines) - maxTextLines
 		lines = slices.Concat(lines[:head], []string{fmt.Sprintf("… %s not shown …", plural(v.Dropped, "line"))}, lines[len(lines)-tail:])
 	}
+	if strings.TrimSpace(variant.Sample.Text) == "" {
+		lines = nil
+	}
 	for _, line := range lines {
 		v.Lines = append(v.Lines, shorten(line, maxLineRunes))
 	}
@@ -98,7 +107,7 @@ func newVariantView(variant Variant, title string) variantView {
 		v.Notes = append(v.Notes, fmt.Sprintf("only the first %s of %s were kept", size(len(variant.Sample.Raw)), size(variant.Sample.Size)))
 	}
 	if variant.Sample.Problem != "" {
-		v.Notes = append(v.Notes, "not fully decoded: "+variant.Sample.Problem)
+		v.Notes = append(v.Notes, "problem: "+variant.Sample.Problem)
 	}
 	return v
 }
@@ -125,7 +134,9 @@ var functions = map[string]any{
 	"clock":  clock,
 	"span":   span,
 	"title":  func(title string) string { return shorten(title, maxIndexTitle) },
-	"pad":    func(width int, text string) string { return strings.Repeat(" ", max(0, width-len(text))) + text },
+	"pad": func(width int, text string) string {
+		return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
+	},
 	"indent": indent,
 }
 
@@ -166,7 +177,7 @@ func size(bytes int) string {
 	switch {
 	case bytes < 1000:
 		return plural(bytes, "byte")
-	case bytes < 1000*1000:
+	case bytes < 999_950: // above, one decimal would round to 1000.0 kB
 		return fmt.Sprintf("%.1f kB", float64(bytes)/1000)
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1000/1000)
@@ -178,7 +189,7 @@ func shorten(text string, limit int) string {
 		return text
 	}
 	runes := []rune(text)
-	return strings.TrimSpace(string(runes[:limit-1])) + "…"
+	return strings.TrimRight(string(runes[:limit-1]), " \t") + "…"
 }
 
 func indent(prefix string, lines []string) string {
@@ -211,16 +222,23 @@ func sparkline(minutes []int) string {
 	return line.String()
 }
 
-func hostList(hosts []Host) string {
-	if len(hosts) == 1 {
-		return hosts[0].Name
+func hostList(g Group) string {
+	named := 0
+	for _, h := range g.Hosts {
+		named += h.Count
+	}
+	if len(g.Hosts) == 1 && named == g.Count {
+		return g.Hosts[0].Name
 	}
 	var names []string
-	for _, h := range hosts[:min(len(hosts), maxHosts)] {
+	for _, h := range g.Hosts[:min(len(g.Hosts), maxHosts)] {
 		names = append(names, fmt.Sprintf("%s (%s)", h.Name, number(h.Count)))
 	}
-	if more := len(hosts) - maxHosts; more > 0 {
+	if more := len(g.Hosts) - maxHosts; more > 0 {
 		names = append(names, "and "+plural(more, "other host"))
+	}
+	if rest := g.Count - named; rest > 0 {
+		names = append(names, fmt.Sprintf("and %s from other hosts, not kept", plural(rest, "mail")))
 	}
 	return strings.Join(names, ", ")
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -37,7 +38,12 @@ type Group struct {
 	Hosts map[string]int
 	// Minutes maps a Unix time divided by 60 to the mails of that minute.
 	Minutes map[int64]int
+
+	hostOrder []string // as Add saw them
 }
+
+// HostsByArrival returns the hosts that Add has seen, the first one first.
+func (g *Group) HostsByArrival() []string { return g.hostOrder }
 
 // A Variant stands for the mails of a group with the same content.
 type Variant struct {
@@ -95,8 +101,11 @@ func (b *Batch) group(e *Entry, limit int) *Group {
 func (g *Group) add(e *Entry, limits Limits) {
 	g.Count++
 	g.First, g.Last = widen(g.First, g.Last, e.Received)
-	if _, known := g.Hosts[e.Host]; known || len(g.Hosts) < limits.HostsPerGroup {
+	if _, known := g.Hosts[e.Host]; known {
 		g.Hosts[e.Host]++
+	} else if len(g.Hosts) < limits.HostsPerGroup {
+		g.Hosts[e.Host] = 1
+		g.hostOrder = append(g.hostOrder, e.Host)
 	}
 	g.Minutes[e.Received.Unix()/60]++
 	for _, v := range g.Variants {
@@ -122,6 +131,27 @@ func widen(first, last, t time.Time) (time.Time, time.Time) {
 		last = t
 	}
 	return first, last
+}
+
+// Clone returns a copy of b that shares nothing with it. It is for
+// reading: Add must not be called on it.
+func (b *Batch) Clone() *Batch {
+	c := *b
+	c.index = nil
+	c.Recipients = maps.Clone(b.Recipients)
+	c.Groups = make([]*Group, len(b.Groups))
+	for i, g := range b.Groups {
+		group := *g
+		group.Hosts, group.Minutes, group.hostOrder = maps.Clone(g.Hosts), maps.Clone(g.Minutes), nil
+		group.Variants = make([]*Variant, len(g.Variants))
+		for j, v := range g.Variants {
+			variant := *v
+			variant.Sample = slices.Clone(v.Sample)
+			group.Variants[j] = &variant
+		}
+		c.Groups[i] = &group
+	}
+	return &c
 }
 
 // Sort puts groups and variants into the order their fields promise.

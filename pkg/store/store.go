@@ -18,6 +18,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -36,7 +37,8 @@ var Never = time.Unix(1<<40, 0).UTC()
 // concurrent use. A method that returns an error has changed nothing, unless
 // the error came from the connection to a remote database, in which case the
 // change may or may not have been made. Every error is worth a retry except
-// ErrClosed.
+// ErrClosed. What a method returns belongs to the caller, and what it is given is
+// copied.
 type Store interface {
 	// Record adds entries to the open batches they belong to, all of them or
 	// none. They are durable when it returns nil.
@@ -137,6 +139,14 @@ type Limits struct {
 	VariantsPerGroup int // default 20
 	HostsPerGroup    int // default 100
 	SampleBytes      int // default 256 KiB
+}
+
+// Unbounded returns l without the bounds on groups, variants and hosts. An
+// engine that merges entries before it looks at what it has must not cut them
+// yet: they may belong to what is known.
+func (l Limits) Unbounded() Limits {
+	l.GroupsPerBatch, l.VariantsPerGroup, l.HostsPerGroup = math.MaxInt, math.MaxInt, math.MaxInt
+	return l
 }
 
 // WithDefaults returns l with the defaults in place of zeros.

@@ -118,7 +118,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 	}
 	s.claimed[claim.ID] = &lease[*store.Batch]{claim, now.Add(duration)}
 	claim.Sort()
-	return claim, nil
+	return claim.Clone(), nil
 }
 
 // Seal implements store.Store.
@@ -133,6 +133,7 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 	delete(s.claimed, batch)
 	for _, o := range summaries {
 		o.ID = s.nextID()
+		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
 		s.outbox[o.ID] = &lease[*store.Outgoing]{item: &o}
 	}
 	return nil
@@ -170,7 +171,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, duration time.
 	}
 	claim.until = now.Add(duration)
 	o := *claim.item
-	o.To = slices.Clone(o.To)
+	o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
 	return &o, nil
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -136,7 +135,10 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Dur
 		if err != nil || claim == nil {
 			return err
 		}
-		return json.Unmarshal([]byte(to), &claim.To)
+		if to != "" {
+			claim.To = strings.Split(to, "\n")
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -172,10 +174,9 @@ func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
 	return p, err
 }
 
-func addresses(to []string) string {
-	encoded, _ := json.Marshal(to) // strings always marshal
-	return string(encoded)
-}
+// addresses puts one recipient on each line. Unlike JSON that keeps the bytes of
+// an address in whatever encoding the client used.
+func addresses(to []string) string { return strings.Join(to, "\n") }
 
 // clean makes text acceptable to a TEXT column.
 func clean(text string) string {

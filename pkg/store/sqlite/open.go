@@ -65,7 +65,12 @@ func Open(path string, limits store.Limits) (*Store, error) {
 	if err := createFile(path); err != nil {
 		return nil, &OpenError{path, "check that the folder exists and is writable by this user, or name another file with --store", err}
 	}
-	conn, err := sqlite3.Open("file:" + escape(path))
+	// An absolute path is never taken for one of SQLite's special names.
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	conn, err := sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute))
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -78,7 +83,7 @@ func Open(path string, limits store.Limits) (*Store, error) {
 }
 
 // createFile makes an empty file that only its owner can read, since samples
-// are mail. SQLite gives the write-ahead log the same permissions.
+// are mail. The write-ahead log gets the same permissions, by modeof in Open.
 func createFile(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -92,7 +97,7 @@ func createFile(path string) error {
 
 // escape lets any path stand in an SQLite URI, as sqlite.org/uri.html says.
 func escape(path string) string {
-	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23", "&", "%26", "+", "%2b").Replace(path)
 }
 
 func openError(path string, err error) error {

@@ -11,7 +11,7 @@ import (
 // Record implements store.Store. Entries are first merged in memory, so that a
 // commit of 500 equal mails costs the same few statements as a commit of one.
 func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
-	merged := merge(entries, s.limits)
+	merged := merge(entries, s.limits.Unbounded())
 	return s.transaction(ctx, func() error {
 		for _, m := range merged {
 			if err := s.addBatch(m.batch, m.window); err != nil {
@@ -58,6 +58,7 @@ func (s *Store) addBatch(b *store.Batch, w store.Window) error {
 			return err
 		}
 	}
+	before := groups
 	for _, g := range b.Groups {
 		isNew, err := s.addGroup(id, g, groups < s.limits.GroupsPerBatch)
 		if err != nil {
@@ -67,7 +68,10 @@ func (s *Store) addBatch(b *store.Batch, w store.Window) error {
 			groups++
 		}
 	}
-	return nil
+	if groups == before {
+		return nil
+	}
+	return s.stmt.setGroups.exec(id, groups)
 }
 
 // addGroup counts g. When the batch does not know it yet, it is added if there
@@ -88,11 +92,18 @@ func (s *Store) addGroup(batch int64, g *store.Group, room bool) (isNew bool, er
 			return false, err
 		}
 	}
-	if err := s.addVariants(id, g, variants); err != nil {
+	variantsNow, err := s.addVariants(id, g, variants)
+	if err != nil {
 		return false, err
 	}
-	if err := s.addHosts(id, g, hosts); err != nil {
+	hostsNow, err := s.addHosts(id, g, hosts)
+	if err != nil {
 		return false, err
+	}
+	if variantsNow != variants || hostsNow != hosts {
+		if err := s.stmt.setVariants.exec(id, variantsNow, hostsNow); err != nil {
+			return false, err
+		}
 	}
 	for minute, count := range g.Minutes {
 		if err := s.stmt.addMinute.exec(id, minute, count); err != nil {
@@ -102,11 +113,12 @@ func (s *Store) addGroup(batch int64, g *store.Group, room bool) (isNew bool, er
 	return !known, nil
 }
 
-func (s *Store) addVariants(group int64, g *store.Group, have int) error {
+// addVariants returns how many variants the group has now; it had have.
+func (s *Store) addVariants(group int64, g *store.Group, have int) (int, error) {
 	for _, v := range g.Variants {
 		known, err := s.stmt.countVariant.row(ignore, group, v.Fingerprint, v.Count, v.First, v.Last)
 		if err != nil {
-			return err
+			return have, err
 		}
 		if known || have >= s.limits.VariantsPerGroup {
 			continue
@@ -115,31 +127,32 @@ func (s *Store) addVariants(group int64, g *store.Group, have int) error {
 		_, err = s.stmt.newVariant.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
 			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason)
 		if err != nil {
-			return err
+			return have, err
 		}
 		if err := s.stmt.newSample.exec(id, v.Sample, v.SampleSize); err != nil {
-			return err
+			return have, err
 		}
 		have++
 	}
-	return nil
+	return have, nil
 }
 
-func (s *Store) addHosts(group int64, g *store.Group, have int) error {
-	for host, count := range g.Hosts {
-		known, err := s.stmt.countHost.row(ignore, group, host, count)
+// addHosts returns how many hosts the group has now; it had have.
+func (s *Store) addHosts(group int64, g *store.Group, have int) (int, error) {
+	for _, host := range g.HostsByArrival() {
+		known, err := s.stmt.countHost.row(ignore, group, host, g.Hosts[host])
 		if err != nil {
-			return err
+			return have, err
 		}
 		if known || have >= s.limits.HostsPerGroup {
 			continue
 		}
-		if err := s.stmt.newHost.exec(group, host, count); err != nil {
-			return err
+		if err := s.stmt.newHost.exec(group, host, g.Hosts[host]); err != nil {
+			return have, err
 		}
 		have++
 	}
-	return nil
+	return have, nil
 }
 
 func ignore(*sqlite3.Stmt) {}

@@ -78,6 +78,7 @@ type statements struct {
 	begin, commit statement
 
 	addBatch, addRecipient           statement
+	setGroups, setVariants           statement
 	countGroup, newGroup             statement
 	countVariant, newVariant         statement
 	newSample                        statement
@@ -103,6 +104,8 @@ func (s *statements) all() map[*statement]string {
 				last_at  = max(last_at, excluded.last_at),
 				due_at   = min(max(last_at, excluded.last_at) + ?5, min(first_at, excluded.first_at) + ?6)
 			RETURNING id, group_count`,
+		&s.setGroups:   `UPDATE batches SET group_count = ?2 WHERE id = ?1`,
+		&s.setVariants: `UPDATE groups SET variant_count = ?2, host_count = ?3 WHERE id = ?1`,
 		&s.addRecipient: `
 			INSERT INTO recipients VALUES (?1, ?2, ?3)
 			ON CONFLICT DO UPDATE SET count = count + excluded.count`,

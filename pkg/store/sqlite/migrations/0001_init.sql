@@ -71,7 +71,7 @@ CREATE TABLE outbox (
   batch_key   TEXT    NOT NULL,
   message_id  TEXT    NOT NULL,
   sender      TEXT    NOT NULL,
-  recipients  TEXT    NOT NULL, -- JSON array
+  recipients  TEXT    NOT NULL, -- one on each line
   mail        BLOB    NOT NULL,
   count       INTEGER NOT NULL,
   group_count INTEGER NOT NULL,

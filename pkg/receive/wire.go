@@ -1,0 +1,259 @@
+package receive
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/emersion/go-smtp"
+)
+
+// maxCommandBytes bounds a line outside of a mail, so that a client cannot fill
+// the memory with one endless command. RFC 4954 asks for at least 12,288 bytes
+// in AUTH.
+const maxCommandBytes = 64 << 10
+
+// bareDomain stands behind a local part without a domain on its way through the
+// protocol engine, which refuses such addresses. RFC 2606 keeps "invalid" free.
+const bareDomain = "@no-domain.invalid"
+
+// A wire reads what a client sends and passes it on in units that the protocol
+// engine cannot misread: one command, the bytes of one chunk (BDAT, RFC 3030),
+// or the data of one mail up to and including its end. Thereby it knows at any
+// time whether it sees commands or content, and can mend both:
+//
+//   - RCPT TO:<root> and MAIL FROM:<root>, the habit of cron and monitoring, get
+//     bareDomain, which the session takes off again;
+//   - CR CR LF becomes CR LF, since the engine does not see the end of a mail
+//     behind it;
+//   - a command is bounded by maxCommandBytes, a line of a mail is not.
+type wire struct {
+	in      *bufio.Reader
+	pending []byte // a command on its way to the engine
+	mode    wireMode
+	sawDATA bool  // the last command was DATA
+	chunk   int64 // bytes left of the chunk
+	end     dataEnd
+	broken  atomic.Bool // the connection has ended or failed
+}
+
+type wireMode int
+
+const (
+	commands wireMode = iota
+	chunk
+	data
+)
+
+func newWire(r io.Reader) *wire { return &wire{in: bufio.NewReader(r)} }
+
+// startData is called when the engine has accepted a mail. For DATA the content
+// follows; for BDAT it is in chunks, which are found by their command.
+func (w *wire) startData() {
+	if w.sawDATA {
+		w.sawDATA, w.mode, w.end = false, data, dataEnd{}
+	}
+}
+
+func (w *wire) Read(b []byte) (n int, err error) {
+	switch {
+	case len(b) == 0:
+		return 0, nil
+	case w.mode == chunk:
+		n, err = w.in.Read(b[:min(int64(len(b)), w.chunk)])
+		if w.chunk -= int64(n); w.chunk == 0 {
+			w.mode = commands
+		}
+	case w.mode == data:
+		n, err = w.readData(b)
+	default:
+		if len(w.pending) == 0 {
+			w.pending, err = w.readCommand()
+		}
+		n = copy(b, w.pending)
+		w.pending = w.pending[n:]
+	}
+	if err != nil {
+		w.broken.Store(true)
+	}
+	return n, err
+}
+
+// failed reports whether the client is gone. Content that was read before it
+// went may be half a mail: up to its end, nothing behind it is read.
+func (w *wire) failed() bool { return w.broken.Load() }
+
+func (w *wire) readCommand() ([]byte, error) {
+	var line []byte
+	for {
+		part, err := w.in.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxCommandBytes {
+			return nil, smtp.ErrTooLongLine
+		}
+		switch err {
+		case nil:
+			return w.mendCommand(line), nil
+		case bufio.ErrBufferFull:
+		default:
+			return line, err
+		}
+	}
+}
+
+// mendCommand looks at a command as the engine will.
+func (w *wire) mendCommand(line []byte) []byte {
+	w.sawDATA = false
+	text := strings.TrimRight(string(line), "\r\n")
+	if len(text) < 4 {
+		return line
+	}
+	verb, argument := strings.ToUpper(text[:4]), strings.TrimSpace(text[4:])
+	switch {
+	case verb == "DATA" && argument == "":
+		w.sawDATA = true
+	case len(text) > 4 && text[4] != ' ':
+	case verb == "BDAT":
+		if size := chunkSize(argument); size > 0 {
+			w.mode, w.chunk = chunk, size
+		}
+	case verb == "MAIL":
+		return qualifyPath(line, "FROM:")
+	case verb == "RCPT":
+		return qualifyPath(line, "TO:")
+	}
+	return line
+}
+
+// chunkSize returns the bytes that follow a BDAT command, 0 for one that the
+// engine refuses.
+func chunkSize(argument string) int64 {
+	fields := strings.Fields(argument)
+	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") {
+		return 0
+	}
+	size, err := strconv.ParseUint(fields[0], 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int64(size)
+}
+
+// qualifyPath puts bareDomain behind the address of a MAIL or RCPT command that
+// has none.
+func qualifyPath(line []byte, keyword string) []byte {
+	at := len("MAIL ")
+	at += len(line[at:]) - len(bytes.TrimLeft(line[at:], " "))
+	if len(line) < at+len(keyword) || !strings.EqualFold(string(line[at:at+len(keyword)]), keyword) {
+		return line
+	}
+	at += len(keyword)
+	at += len(line[at:]) - len(bytes.TrimLeft(line[at:], " \t"))
+	end := bytes.IndexAny(line[at:], " \t\r\n")
+	if end < 0 {
+		end = len(line) - at
+	}
+	path := line[at : at+end]
+	bracketed := bytes.HasPrefix(path, []byte("<"))
+	if !bracketed && len(bytes.TrimSpace(line[at+end:])) > 0 {
+		return line // several words are no address
+	}
+	if bracketed {
+		at, path = at+1, path[1:]
+		if end = bytes.IndexByte(path, '>'); end < 0 {
+			return line
+		}
+		path = path[:end]
+	}
+	if len(path) == 0 || bytes.ContainsAny(path, `@:"<>`) {
+		return line
+	}
+	return bytes.Join([][]byte{line[:at+len(path)], []byte(bareDomain), line[at+len(path):]}, nil)
+}
+
+// readData passes on content, at most up to its end, so that a command that
+// was sent right behind it is seen as one.
+func (w *wire) readData(b []byte) (n int, err error) {
+	for n == 0 {
+		if _, err := w.in.Peek(1); err != nil {
+			return 0, err
+		}
+		available, err := w.in.Peek(min(w.in.Buffered(), len(b)))
+		if err != nil {
+			return 0, err
+		}
+		used, ended := 0, false
+		n, used, ended = w.end.copy(b, available)
+		w.in.Discard(used) // it is buffered
+		if ended {
+			w.mode = commands
+			return n, nil
+		}
+	}
+	return n, nil
+}
+
+// dataEnd finds the end of a mail's data, CR LF . CR LF, and nothing else (RFC
+// 5321 section 4.1.1.4). It goes through the same states as the engine, so that
+// the two never disagree about where a mail ends.
+type dataEnd struct{ state dataState }
+
+type dataState int
+
+const (
+	lineStart dataState = iota
+	dot                 // . at the start of a line
+	dotCR               // . CR
+	cr                  // CR
+	inLine
+)
+
+// copy copies from src to dst, which is at least as long, until the end of the
+// data. It returns how many bytes were written and read.
+func (d *dataEnd) copy(dst, src []byte) (written, used int, ended bool) {
+	for used < len(src) {
+		if d.state == inLine {
+			// Nothing matters up to the next CR.
+			run := bytes.IndexByte(src[used:], '\r')
+			if run < 0 {
+				run = len(src) - used
+			}
+			written += copy(dst[written:], src[used:used+run])
+			if used += run; used == len(src) {
+				break
+			}
+		}
+		c := src[used]
+		used++
+		if d.state == cr && c == '\r' {
+			continue
+		}
+		dst[written] = c
+		written++
+		if d.next(c) {
+			return written, used, true
+		}
+	}
+	return written, used, false
+}
+
+func (d *dataEnd) next(c byte) (ended bool) {
+	switch {
+	case d.state == dotCR && c == '\n':
+		return true
+	case d.state == lineStart && c == '.':
+		d.state = dot
+	case d.state == dot && c == '\r':
+		d.state = dotCR
+	case (d.state == lineStart || d.state == inLine) && c == '\r':
+		d.state = cr
+	case d.state == cr && c == '\n':
+		d.state = lineStart
+	default:
+		d.state = inLine
+	}
+	return false
+}

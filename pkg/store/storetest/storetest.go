@@ -1,0 +1,51 @@
+// Package storetest is the conformance suite of store.Store. An engine that
+// passes it keeps the promises in the comments of the interface, so that
+// Failmail behaves the same whichever engine it runs on.
+//
+// The suite uses fixed dates of whole microseconds, the resolution every
+// engine keeps, and compares instants, never their locations.
+package storetest
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A check is one sentence about stores and the test that it is true.
+type check struct {
+	sentence string
+	limits   store.Limits
+	run      func(t *testing.T, s *subject)
+}
+
+// Run tests the stores that open returns. Each call of open returns an empty
+// store with the given limits; Run closes it. The subtests are parallel, so
+// open is called concurrently.
+func Run(t *testing.T, open func(t *testing.T, limits store.Limits) store.Store) {
+	for _, c := range slices.Concat(recordChecks(), windowChecks(), claimChecks(), sealChecks(), outboxChecks(),
+		limitChecks(), oddChecks(), concurrencyChecks(), lifecycleChecks(), propertyChecks(2)) {
+		t.Run(c.sentence, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, newSubject(t, open(t, c.limits)))
+		})
+	}
+}
+
+// RunDurable tests engines whose content outlives Close and that have it to
+// themselves, so that opening gives back what was leased. Each subtest has a
+// path of its own; open is called with it again, after Close, and must then
+// return the store with what was in it. The subtests are parallel.
+func RunDurable(t *testing.T, open func(t *testing.T, path string, limits store.Limits) store.Store) {
+	for _, c := range slices.Concat(durableChecks(), propertyChecks(4)) {
+		t.Run(c.sentence, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "failmail.db")
+			s := newSubject(t, open(t, path, c.limits))
+			s.open = func() store.Store { return open(t, path, c.limits) }
+			c.run(t, s)
+		})
+	}
+}
