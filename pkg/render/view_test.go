@@ -113,12 +113,13 @@ func TestSpansSayNoMoreThanNeeded(t *testing.T) {
 
 func TestHeadlinesSayWhatHappened(t *testing.T) {
 	groups := make([]Group, 1203)
+	groups[0].Title = "disk full"
 	tests := []struct {
 		name    string
 		summary Summary
 		want    string
 	}{
-		{"one mail", Summary{Count: 1, Groups: groups[:1]}, "1 mail, at 03:17:42 CET"},
+		{"one mail", Summary{Count: 1, Groups: groups[:1]}, "1 mail, at 03:17:42 CET: disk full"},
 		{"many mails of one error", Summary{Count: 482, Groups: groups[:1]}, "482 mails, 1 error, since 03:17:42 CET"},
 		{"many mails of many errors", Summary{Count: 12345, Groups: groups}, "12,345 mails, 1,203 errors, since 03:17:42 CET"},
 		{"more errors than kept", Summary{Count: 5, Groups: groups[:2], Omitted: 3}, "5 mails, more than 2 errors, since 03:17:42 CET"},
