@@ -118,6 +118,9 @@ func Field(header *message.Header, name string) string {
 // Line makes text safe to stand on one line of a summary, a log or a database
 // column: valid UTF-8 without control characters, white space folded.
 func Line(text string) string {
+	if isLine(text) {
+		return text
+	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.IndexFunc(text, isControl) >= 0 {
 		text = strings.Map(func(r rune) rune {
@@ -128,6 +131,20 @@ func Line(text string) string {
 		}, text)
 	}
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// isLine reports whether text is ASCII that Line would not change, as it nearly
+// always is.
+func isLine(text string) bool {
+	space := true // at the start, and after a space
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && space {
+			return false
+		}
+		space = c == ' '
+	}
+	return text == "" || !space
 }
 
 func isControl(r rune) bool {

@@ -104,8 +104,8 @@ func (s *session) Data(r io.Reader) error {
 // read collects the mail's bytes. The buffer starts at the size the client
 // declared, so that the usual mail is copied once.
 func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
-	const spare, atMost = 512, 1 << 20 // a client's claim alone shall not cost memory
-	buf := bytes.NewBuffer(make([]byte, 0, min(mail.size, atMost)+spare))
+	const usual, atMost = 8 << 10, 1 << 20 // a client's claim alone shall not cost memory
+	buf := bytes.NewBuffer(make([]byte, 0, min(mail.size+bytes.MinRead, atMost)+usual))
 	_, err := buf.ReadFrom(r)
 	switch {
 	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
