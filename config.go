@@ -2,6 +2,9 @@ package failmail
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -37,9 +40,17 @@ const NoListener = "none"
 // Config says how a [Proxy] works. The zero value means the documented
 // defaults. It is copied by [New]; changing it later has no effect.
 type Config struct {
-	// Bind is the address to receive mails on, as "host:port". "localhost"
-	// stands for both 127.0.0.1 and ::1. Defaults to DefaultBind.
+	// Bind lists the addresses to receive mails on, separated by commas:
+	// "host:port", "smtps://host:port", "lmtp://host:port", "unix:/path" or
+	// "lmtp+unix:/path". The host "localhost" stands for both 127.0.0.1 and
+	// ::1. An address that other machines can reach needs an Access that says
+	// who may send. Defaults to DefaultBind.
 	Bind string
+	// TLS offers STARTTLS on every address, and is needed for smtps. Nil for
+	// neither. See receive.LoadCertificate for one that follows its files.
+	TLS *tls.Config
+	// Access says who may send what. Defaults to this machine only.
+	Access Access
 	// Relay is the SMTP server that takes the summaries, as "host:port", or
 	// "debug" to print them on standard output. It is not used when Sender is
 	// set. Defaults to DefaultRelay.
@@ -79,6 +90,20 @@ type Config struct {
 	// MaxMessageSize is the largest mail accepted, in bytes. Defaults to
 	// receive.DefaultMaxMessageSize, 32 MiB.
 	MaxMessageSize int64
+	// MaxInFlight bounds the bytes of mails being received at a time. Defaults
+	// to receive.DefaultMaxInFlight, 256 MiB.
+	MaxInFlight int64
+	// MaxRecipients bounds the recipients of one mail. Defaults to
+	// receive.DefaultMaxRecipients, 1,000.
+	MaxRecipients int
+	// MaxConnections bounds the connections of all clients, and MaxPerClient
+	// those of one address. Default to receive.DefaultMaxConnections, 1,000,
+	// and receive.DefaultMaxPerClient, 500.
+	MaxConnections, MaxPerClient int
+	// IdleTimeout ends a connection that is silent for so long, SessionTimeout
+	// one that is open for so long. Default to receive.DefaultIdleTimeout, 5
+	// min, and receive.DefaultSessionTimeout, 1 h.
+	IdleTimeout, SessionTimeout time.Duration
 
 	// Batch decides which mails share a summary. Defaults to the value of the
 	// header field X-Failmail-Split.
@@ -139,16 +164,23 @@ func (c Config) validate() error {
 	bad := func(field, value, problem string) {
 		errs = append(errs, &FieldError{field, value, problem})
 	}
-	if c.Bind != NoListener {
-		if problem := checkHostPort(c.Bind, true); problem != "" {
-			bad("Bind", c.Bind, problem+`; use host:port such as localhost:2525, or "none"`)
+	for _, bind := range c.binds() {
+		e, err := receive.ParseEndpoint(bind)
+		switch {
+		case err != nil:
+			bad("Bind", bind, err.Error())
+		case e.TLS && c.TLS == nil:
+			bad("Bind", bind, "needs a certificate; set --tls-cert and --tls-key")
+		case !e.Loopback() && !c.Access.Open():
+			bad("Bind", bind, "can be reached from other machines, which could send through your relay; "+
+				"say who may with --allow-net, --credentials, --credentials-file or --allow-recipient")
+		case c.Sender == nil && e.Address == relayAddress(c.Relay):
+			bad("Relay", c.Relay, "is an address mails are received on, so summaries would come back for ever; name the server that delivers mail")
 		}
 	}
 	if c.Sender == nil && c.Relay != debugRelay {
-		if problem := checkHostPort(relayAddress(c.Relay), false); problem != "" {
+		if problem := checkHostPort(relayAddress(c.Relay)); problem != "" {
 			bad("Relay", c.Relay, problem+`; use host:port such as localhost:25, or "debug" to print summaries`)
-		} else if c.Bind == relayAddress(c.Relay) {
-			bad("Relay", c.Relay, "is the address mails are received on, so summaries would come back for ever; name the server that delivers mail")
 		}
 	}
 	if address, err := mail.ParseAddress(c.From); err != nil || address.Address != c.From {
@@ -160,13 +192,24 @@ func (c Config) validate() error {
 	for _, d := range []struct {
 		field string
 		value time.Duration
-	}{{"Wait", c.Wait}, {"MaxWait", c.MaxWait}, {"ShutdownTimeout", c.ShutdownTimeout}} {
+	}{
+		{"Wait", c.Wait}, {"MaxWait", c.MaxWait}, {"ShutdownTimeout", c.ShutdownTimeout},
+		{"IdleTimeout", c.IdleTimeout}, {"SessionTimeout", c.SessionTimeout},
+	} {
 		if d.value < 0 {
 			bad(d.field, d.value.String(), "is negative; use a duration such as 30s or 5m")
 		}
 	}
-	if c.MaxMessageSize < 0 {
-		bad("MaxMessageSize", strconv.FormatInt(c.MaxMessageSize, 10), "is negative; use a number of bytes such as 33554432")
+	for _, n := range []struct {
+		field string
+		value int64
+	}{
+		{"MaxMessageSize", c.MaxMessageSize}, {"MaxInFlight", c.MaxInFlight}, {"MaxRecipients", int64(c.MaxRecipients)},
+		{"MaxConnections", int64(c.MaxConnections)}, {"MaxPerClient", int64(c.MaxPerClient)},
+	} {
+		if n.value < 0 {
+			bad(n.field, strconv.FormatInt(n.value, 10), "is negative; leave it out for the default")
+		}
 	}
 	if c.AllDir == c.FailDir {
 		bad("AllDir", c.AllDir, "is the fail-dir too, so failed summaries would drown in it; use another folder")
@@ -174,7 +217,26 @@ func (c Config) validate() error {
 	return errors.Join(errs...)
 }
 
-func checkHostPort(address string, anyPort bool) (problem string) {
+// binds returns the addresses of Bind; none for NoListener.
+func (c Config) binds() []string {
+	if c.Bind == NoListener {
+		return nil
+	}
+	var binds []string
+	for bind := range strings.SplitSeq(c.Bind, ",") {
+		binds = append(binds, strings.TrimSpace(bind))
+	}
+	return binds
+}
+
+// loopMark is the same after a restart and different for each of several
+// Proxies on one machine, which may stand in a row.
+func (c Config) loopMark() string {
+	sum := sha256.Sum256([]byte(c.Hostname + "\n" + c.Bind))
+	return hex.EncodeToString(sum[:8])
+}
+
+func checkHostPort(address string) (problem string) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		var addressErr *net.AddrError
@@ -183,10 +245,10 @@ func checkHostPort(address string, anyPort bool) (problem string) {
 		}
 		return "has a wrong form"
 	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 && !anyPort {
+	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
 		return fmt.Sprintf("has the unknown port %q", port)
 	}
-	if host == "" && !anyPort {
+	if host == "" {
 		return "names no host"
 	}
 	return ""

@@ -35,6 +35,8 @@ type (
 	Grouper = batch.Grouper
 	// GrouperFunc adapts a function to a Grouper.
 	GrouperFunc = batch.GrouperFunc
+	// Access says who may send to a Proxy, and to whom.
+	Access = receive.Access
 	// A Sender takes responsibility for a finished mail.
 	Sender = deliver.Sender
 	// SenderFunc adapts a function to a Sender.

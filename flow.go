@@ -45,7 +45,7 @@ func (p *Proxy) flush(ctx context.Context) error {
 // summarize replaces a claimed batch by its summary, in one step.
 func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	now := time.Now()
-	summary := render.NewSummary(b, render.Origin{From: p.config.From, Hostname: p.config.Hostname}, now)
+	summary := render.NewSummary(b, render.Origin{From: p.config.From, Hostname: p.config.Hostname, Mark: p.config.loopMark()}, now)
 	mail, err := p.render(ctx, summary)
 	if err != nil {
 		return err

@@ -129,20 +129,23 @@ func (p *Proxy) openStore() error {
 }
 
 func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
-	if p.config.Bind == NoListener {
-		return nil, nil
-	}
-	listeners, err := receive.Listen(ctx, p.config.Bind)
-	if err != nil {
-		return nil, err
-	}
-	p.addr = listeners[0].Addr()
+	var listeners []net.Listener
 	p.push("listeners", func(context.Context) error {
 		for _, l := range listeners {
 			l.Close() // the server has closed it already, if it was served
 		}
 		return nil
 	})
+	for _, bind := range p.config.binds() {
+		l, err := receive.Listen(ctx, bind)
+		if err != nil {
+			return nil, err
+		}
+		listeners = append(listeners, l...)
+	}
+	if len(listeners) > 0 {
+		p.addr = listeners[0].Addr()
+	}
 	return listeners, nil
 }
 
@@ -250,7 +253,7 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	return p.stopErr
 }
 
-// Addr returns the address that mails are received on, which tells the port
+// Addr returns the first address that mails are received on, which tells the port
 // when Config.Bind left it open with ":0". It is nil before Start and without a
 // listener.
 func (p *Proxy) Addr() net.Addr {

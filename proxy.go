@@ -69,7 +69,16 @@ func New(config Config) (*Proxy, error) {
 	}
 	p.server = receive.NewServer(receive.HandlerFunc(p.accept), receive.Options{
 		Hostname:       config.Hostname,
+		TLS:            config.TLS,
+		Access:         config.Access,
+		LoopMark:       config.loopMark(),
 		MaxMessageSize: config.MaxMessageSize,
+		MaxInFlight:    config.MaxInFlight,
+		MaxRecipients:  config.MaxRecipients,
+		MaxConnections: config.MaxConnections,
+		MaxPerClient:   config.MaxPerClient,
+		IdleTimeout:    config.IdleTimeout,
+		SessionTimeout: config.SessionTimeout,
 		Logger:         config.Logger,
 	})
 	p.flushing = &batch.Loop{Name: "flush due batches", Next: p.nextDue, Step: p.flush, Logger: p.log}

@@ -90,7 +90,7 @@ func TestASummaryGoesOutWhenItIsDue(t *testing.T) {
 	}{
 		"one mail: 30 s later":                       {[]time.Duration{0}, []time.Duration{30 * time.Second}},
 		"two mails: 30 s after the second":           {[]time.Duration{0, 20 * time.Second}, []time.Duration{50 * time.Second}},
-		"mails without end: 5 min after the first":   {every(10*time.Second, 5*time.Minute), []time.Duration{5 * time.Minute, 5*time.Minute + 30*time.Second}},
+		"mails without end: 5 min after the first":   {every(7*time.Second, 301*time.Second), []time.Duration{5 * time.Minute, 331 * time.Second}},
 		"a pause longer than the wait: two of them":  {[]time.Duration{0, 31 * time.Second}, []time.Duration{30 * time.Second, 61 * time.Second}},
 		"a second mail just in time extends the one": {[]time.Duration{0, 29 * time.Second, 58 * time.Second}, []time.Duration{88 * time.Second}},
 	} {

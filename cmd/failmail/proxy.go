@@ -11,7 +11,6 @@ import (
 
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
@@ -20,8 +19,8 @@ import (
 // proxyFlags are the settings of the proxy. Each can also be given in the
 // environment, as FAILMAIL_ and the name in capitals.
 func proxyFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "bind", EnvVars: env("bind"), Value: failmail.DefaultBind, Usage: "receive mails on `HOST:PORT`; localhost means both 127.0.0.1 and ::1"},
+	return append([]cli.Flag{
+		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
 		&cli.StringFlag{Name: "relay", EnvVars: env("relay"), Value: failmail.DefaultRelay, Usage: "send summaries through the SMTP server at `HOST:PORT`, or \"debug\" to print them"},
 		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
@@ -32,12 +31,11 @@ func proxyFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
 		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
-		&cli.Int64Flag{Name: "max-message-size", EnvVars: env("max-message-size"), Value: receive.DefaultMaxMessageSize, Usage: "refuse mails larger than `BYTES`"},
 		&cli.DurationFlag{Name: "shutdown-timeout", EnvVars: env("shutdown-timeout"), Value: failmail.DefaultShutdownTimeout, Usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
-	}
+	}, accessFlags()...)
 }
 
 // env names the environment variable of a flag.
@@ -78,7 +76,7 @@ func runProxy(c *cli.Context) (err error) {
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	config := failmail.Config{
-		Bind:            c.String("bind"),
+		Bind:            strings.Join(listOf(c, "bind"), ","),
 		Relay:           c.String("relay"),
 		From:            c.String("from"),
 		Wait:            c.Duration("wait"),
@@ -89,24 +87,19 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 		FailDir:         c.String("fail-dir"),
 		AllDir:          c.String("all-dir"),
 		MaxMessageSize:  c.Int64("max-message-size"),
+		MaxInFlight:     c.Int64("max-in-flight"),
+		MaxRecipients:   c.Int("max-recipients"),
+		MaxConnections:  c.Int("max-connections"),
+		MaxPerClient:    c.Int("max-per-client"),
+		IdleTimeout:     c.Duration("idle-timeout"),
+		SessionTimeout:  c.Duration("session-timeout"),
 		Logger:          logger,
 	}
-	// In a Config zero means the default; on the command line it means zero.
-	for flag, value := range map[string]int64{
-		"wait": int64(config.Wait), "max-wait": int64(config.MaxWait),
-		"shutdown-timeout": int64(config.ShutdownTimeout), "max-message-size": config.MaxMessageSize,
-	} {
-		if value <= 0 {
-			return config, &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
-		}
+	if err := checkGiven(c); err != nil {
+		return config, err
 	}
 	if config.RetryFor <= 0 {
 		config.RetryFor = -1
-	}
-	for _, flag := range []string{"bind", "relay", "fail-dir", "batch", "group"} {
-		if flag != "batch" && c.String(flag) == "" {
-			return config, &usageError{fmt.Sprintf("--%s is empty; leave it out for the default", flag)}
-		}
 	}
 	var err error
 	if config.Batch, err = failmail.Group(c.String("batch")); err != nil {
@@ -115,7 +108,41 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if config.Group, err = failmail.Group(c.String("group")); err != nil {
 		return config, &usageError{fmt.Sprintf("--group %q: %v", c.String("group"), err)}
 	}
-	return config, nil
+	if config.Access, err = accessFrom(c); err != nil {
+		return config, err
+	}
+	config.TLS, err = tlsFrom(c, logger)
+	return config, err
+}
+
+// checkGiven refuses what a Config would take for "use the default".
+func checkGiven(c *cli.Context) error {
+	for _, flag := range []string{"wait", "max-wait", "shutdown-timeout", "idle-timeout", "session-timeout"} {
+		if c.Duration(flag) <= 0 {
+			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		}
+	}
+	for _, flag := range []string{"max-message-size", "max-in-flight"} {
+		if c.Int64(flag) <= 0 {
+			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		}
+	}
+	for _, flag := range []string{"max-recipients", "max-connections", "max-per-client"} {
+		if c.Int(flag) <= 0 {
+			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		}
+	}
+	for _, flag := range []string{"relay", "fail-dir", "group"} {
+		if c.String(flag) == "" {
+			return &usageError{fmt.Sprintf("--%s is empty; leave it out for the default", flag)}
+		}
+	}
+	for _, bind := range listOf(c, "bind") {
+		if bind == "" {
+			return &usageError{"--bind is empty; leave it out for the default"}
+		}
+	}
+	return nil
 }
 
 // asUsage names the flags instead of the fields of the Config.

@@ -2,20 +2,25 @@ package receive
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 )
 
-// connections knows every open connection, so that a shutdown can end the idle
-// ones at once and, in the end, cut the rest.
+// connections knows every open connection: it bounds their number, and at a
+// shutdown ends the idle ones at once and, in the end, cuts the rest.
 type connections struct {
+	max, maxPerClient int
+
 	mu        sync.Mutex
 	listeners []net.Listener
 	open      map[*connection]struct{}
+	byClient  map[netip.Addr]int
 	draining  bool
 }
 
-func (c *connections) track(l net.Listener) net.Listener {
+// listen takes charge of l's end.
+func (c *connections) listen(l net.Listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listeners = append(c.listeners, l)
@@ -23,7 +28,43 @@ func (c *connections) track(l net.Listener) net.Listener {
 		// Shutdown came before Serve; the library would accept for ever.
 		l.Close() // Accept reports it
 	}
-	return &listener{l, c}
+}
+
+// admit counts conn, or returns the reply that turns it away.
+func (c *connections) admit(conn *connection) *Refusal {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.draining:
+		return &Refusal{421, [3]int{4, 3, 2}, "Shutting down, try again later"}
+	case len(c.open) >= c.max:
+		return &Refusal{421, [3]int{4, 3, 2}, "Too many connections, try again later"}
+	case conn.client.IsValid() && c.byClient[conn.client] >= c.maxPerClient:
+		return &Refusal{421, [3]int{4, 7, 0}, "Too many connections from your address, try again later"}
+	}
+	c.open[conn] = struct{}{}
+	c.byClient[conn.client]++
+	return nil
+}
+
+func (c *connections) remove(conn *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, open := c.open[conn]; !open {
+		return
+	}
+	delete(c.open, conn)
+	if c.byClient[conn.client]--; c.byClient[conn.client] == 0 {
+		delete(c.byClient, conn.client)
+	}
+}
+
+// replace counts next in the place of conn.
+func (c *connections) replace(conn, next *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, conn)
+	c.open[next] = struct{}{}
 }
 
 // drain closes the listeners, makes every idle connection end now, and every
@@ -50,79 +91,26 @@ func (c *connections) closeAll() int {
 	return len(c.open)
 }
 
-type listener struct {
-	net.Listener
-	connections *connections
+func (c *connections) setBusy(conn *connection, busy bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn.busy = busy
+	conn.endIfIdle()
 }
 
-func (l *listener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+// deadline returns when conn's next read has to end, at the latest.
+func (c *connections) deadline(conn *connection, wanted time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.draining && !conn.busy:
+		return longAgo
+	case wanted.IsZero() || wanted.After(conn.latest):
+		return conn.latest
 	}
-	c := &connection{Conn: conn, all: l.connections, wire: newWire(conn)}
-	l.connections.mu.Lock()
-	defer l.connections.mu.Unlock()
-	if l.connections.open == nil {
-		l.connections.open = make(map[*connection]struct{})
-	}
-	l.connections.open[c] = struct{}{}
-	return c, nil
+	return wanted
 }
 
-type connection struct {
-	net.Conn
-	all  *connections
-	busy bool // inside a mail transaction; guarded by all.mu
-	wire *wire
-}
-
-// Read is called by the protocol engine, from one goroutine at a time.
-func (c *connection) Read(b []byte) (int, error) { return c.wire.Read(b) }
-
-// tracked finds our connection below conn, which may be a TLS layer over it.
-func tracked(conn net.Conn) *connection {
-	for {
-		switch c := conn.(type) {
-		case *connection:
-			return c
-		case interface{ NetConn() net.Conn }:
-			conn = c.NetConn()
-		default:
-			return nil
-		}
-	}
-}
-
-func (c *connection) setBusy(busy bool) {
-	c.all.mu.Lock()
-	defer c.all.mu.Unlock()
-	c.busy = busy
-	c.endIfIdle()
-}
-
-// endIfIdle makes the next read time out, upon which the protocol engine says
-// 421 and closes. The caller holds all.mu.
-func (c *connection) endIfIdle() {
-	if c.all.draining && !c.busy {
-		c.Conn.SetReadDeadline(time.Unix(1, 0)) // fails only on a closed connection
-	}
-}
-
-// SetReadDeadline is called before each command is read; a draining connection
-// keeps its deadline in the past.
-func (c *connection) SetReadDeadline(t time.Time) error {
-	c.all.mu.Lock()
-	defer c.all.mu.Unlock()
-	if c.all.draining && !c.busy {
-		t = time.Unix(1, 0)
-	}
-	return c.Conn.SetReadDeadline(t)
-}
-
-func (c *connection) Close() error {
-	c.all.mu.Lock()
-	delete(c.all.open, c)
-	c.all.mu.Unlock()
-	return c.Conn.Close()
-}
+// longAgo as a deadline makes a read time out at once, upon which the protocol
+// engine says 421 and closes.
+var longAgo = time.Unix(1, 0)

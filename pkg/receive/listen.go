@@ -24,57 +24,61 @@ func (e *ListenError) Error() string {
 // Unwrap returns the cause.
 func (e *ListenError) Unwrap() error { return e.Err }
 
-// Listen listens on addr, a TCP "host:port". For the host "localhost" it
-// listens on both 127.0.0.1 and ::1 as far as the machine has them, because
-// clients differ in which of the two they try. Errors are *ListenError.
-func Listen(ctx context.Context, addr string) ([]net.Listener, error) {
-	host, port, err := net.SplitHostPort(addr)
+// Listen listens on bind, in the form of ParseEndpoint. For the host "localhost"
+// it listens on both 127.0.0.1 and ::1 as far as the machine has them, because
+// clients differ in which of the two they try. A Unix socket that was left by a
+// dead process is replaced. Errors are *ListenError.
+func Listen(ctx context.Context, bind string) ([]net.Listener, error) {
+	e, err := ParseEndpoint(bind)
 	if err != nil {
-		return nil, listenError(addr, err)
+		return nil, &ListenError{bind, "correct --bind", err}
 	}
+	if e.Network == "unix" {
+		if err := removeStaleSocket(e.Address); err != nil {
+			return nil, listenError(bind, err)
+		}
+		return one(listen(ctx, e))
+	}
+	host, port, _ := net.SplitHostPort(e.Address) // ParseEndpoint has checked it
 	if host != "localhost" {
-		l, err := listen(ctx, addr)
-		if err != nil {
-			return nil, err
-		}
-		return []net.Listener{l}, nil
+		return one(listen(ctx, e))
 	}
-	v4, err := listen(ctx, net.JoinHostPort("127.0.0.1", port))
+	e.Address = net.JoinHostPort("127.0.0.1", port)
+	v4, err := listen(ctx, e)
 	if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
-		v6, err := listen(ctx, net.JoinHostPort("::1", port))
-		if err != nil {
-			return nil, err
-		}
-		return []net.Listener{v6}, nil
+		e.Address = net.JoinHostPort("::1", port)
+		return one(listen(ctx, e))
 	}
 	if err != nil {
 		return nil, err
 	}
 	// The port may have been left open; both families use the same.
-	port = strconv.Itoa(v4.Addr().(*net.TCPAddr).Port)
-	v6, err := listen(ctx, net.JoinHostPort("::1", port))
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) && !endsInZero(addr) {
-			v4.Close() // the error to report is the other one
-			return nil, err
-		}
-		return []net.Listener{v4}, nil
+	e.Address = net.JoinHostPort("::1", strconv.Itoa(v4.Addr().(*net.TCPAddr).Port))
+	v6, err := listen(ctx, e)
+	switch {
+	case err == nil:
+		return []net.Listener{v4, v6}, nil
+	case errors.Is(err, syscall.EADDRINUSE) && port != "0":
+		v4.Close() // the error to report is the other one
+		return nil, err
 	}
-	return []net.Listener{v4, v6}, nil
+	return []net.Listener{v4}, nil
 }
 
-func endsInZero(addr string) bool {
-	_, port, err := net.SplitHostPort(addr)
-	return err == nil && port == "0"
+func one(l net.Listener, err error) ([]net.Listener, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []net.Listener{l}, nil
 }
 
-func listen(ctx context.Context, addr string) (net.Listener, error) {
+func listen(ctx context.Context, e Endpoint) (net.Listener, error) {
 	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", addr)
+	l, err := config.Listen(ctx, e.Network, e.Address)
 	if err != nil {
-		return nil, listenError(addr, err)
+		return nil, listenError(e.String(), err)
 	}
-	return l, nil
+	return &endpointListener{l, e}, nil
 }
 
 func listenError(addr string, err error) error {
@@ -89,7 +93,7 @@ func listenError(addr string, err error) error {
 	case errors.Is(err, syscall.EADDRINUSE):
 		hint = "stop the program that uses it, or choose another address with --bind"
 	case errors.Is(err, syscall.EACCES):
-		hint = "ports below 1024 need a privilege; choose a higher one with --bind"
+		hint = "this user may not; choose a port above 1023 or another path with --bind"
 	}
 	return &ListenError{addr, hint, cause}
 }

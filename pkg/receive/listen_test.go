@@ -48,8 +48,8 @@ func TestListenErrors(t *testing.T) {
 	}{
 		{"a port in use names the address and the remedy", taken, syscall.EADDRINUSE, []string{taken, "in use", "stop the program", "--bind"}},
 		{"localhost with its IPv4 port in use", "localhost:" + port, syscall.EADDRINUSE, []string{":" + port, "stop the program"}},
-		{"an address without a port", "localhost", nil, []string{"listen on localhost:", "missing port", "--bind"}},
-		{"an empty address", "", nil, []string{"missing port", "--bind"}},
+		{"an address without a port", "localhost", nil, []string{"listen on localhost:", "no port", "--bind"}},
+		{"an empty address", "", nil, []string{"no port", "--bind"}},
 		{"a port that is no number", "127.0.0.1:smtpp", nil, []string{"127.0.0.1:smtpp", "--bind"}},
 		{"a port that is too large", "127.0.0.1:70000", nil, []string{"127.0.0.1:70000", "--bind"}},
 		{"an address that is not this machine's", "192.0.2.1:0", syscall.EADDRNOTAVAIL, []string{"192.0.2.1:0", "--bind"}},

@@ -132,3 +132,6 @@ func (h Header) Values(name string) []string {
 	}
 	return values
 }
+
+// Count returns how many fields called name there are.
+func (h Header) Count(name string) int { return h.fields.FieldsByKey(name).Len() }

@@ -3,11 +3,14 @@ package receive
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -15,33 +18,67 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultMaxMessageSize = 32 << 20 // what Gmail and Exchange take, and some
-	DefaultMaxRecipients  = 1000
-	DefaultIdleTimeout    = 5 * time.Minute // the least RFC 5321 section 4.5.3.2.7 allows a server
+	DefaultMaxMessageSize    = 32 << 20 // what Gmail and Exchange take, and some
+	DefaultMaxRecipients     = 1000
+	DefaultMaxConnections    = 1000
+	DefaultMaxPerClient      = 500
+	DefaultMaxInFlight       = 256 << 20
+	DefaultMaxIdleCommands   = 1000
+	DefaultIdleTimeout       = 5 * time.Minute // the least RFC 5321 section 4.5.3.2.7 allows a server
+	DefaultSessionTimeout    = time.Hour
+	DefaultMaxReceivedFields = 50
 )
 
 // Options configure a Server. The zero value means the documented defaults.
 type Options struct {
 	// Hostname is the name in the greeting. Defaults to "localhost".
 	Hostname string
+	// TLS offers STARTTLS, and is needed for an Endpoint with TLS. Nil for
+	// neither.
+	TLS *tls.Config
+	// Access says who may send what. Defaults to this machine only.
+	Access Access
+	// LoopMark is a value that mails sent by this server's owner carry in
+	// LoopField; a mail that brings it is refused, because it went in a circle.
+	LoopMark string
 	// MaxMessageSize is the largest mail accepted, in bytes. Defaults to
 	// DefaultMaxMessageSize.
 	MaxMessageSize int64
 	// MaxRecipients is how many recipients one mail may have. Defaults to
 	// DefaultMaxRecipients.
 	MaxRecipients int
-	// IdleTimeout closes a connection that is silent for so long. Defaults to
-	// DefaultIdleTimeout.
-	IdleTimeout time.Duration
+	// MaxConnections bounds the connections of all clients, MaxPerClient those
+	// from one address. Default to DefaultMaxConnections and
+	// DefaultMaxPerClient.
+	MaxConnections, MaxPerClient int
+	// MaxInFlight bounds the bytes of mails being received over all
+	// connections; beyond it clients are asked to try again later. Defaults to
+	// DefaultMaxInFlight.
+	MaxInFlight int64
+	// MaxIdleCommands ends a connection after so many commands without a mail.
+	// Defaults to DefaultMaxIdleCommands.
+	MaxIdleCommands int
+	// IdleTimeout closes a connection that is silent for so long, SessionTimeout
+	// one that has been open for so long. Default to DefaultIdleTimeout and
+	// DefaultSessionTimeout.
+	IdleTimeout, SessionTimeout time.Duration
 	// Logger receives what goes wrong on connections; nil discards it.
 	Logger *slog.Logger
 }
+
+// LoopField is the header field that carries Options.LoopMark.
+const LoopField = "X-Failmail-Origin"
 
 func (o Options) withDefaults() Options {
 	o.Hostname = cmp.Or(o.Hostname, "localhost")
 	o.MaxMessageSize = cmp.Or(o.MaxMessageSize, DefaultMaxMessageSize)
 	o.MaxRecipients = cmp.Or(o.MaxRecipients, DefaultMaxRecipients)
+	o.MaxConnections = cmp.Or(o.MaxConnections, DefaultMaxConnections)
+	o.MaxPerClient = cmp.Or(o.MaxPerClient, DefaultMaxPerClient)
+	o.MaxInFlight = cmp.Or(o.MaxInFlight, DefaultMaxInFlight)
+	o.MaxIdleCommands = cmp.Or(o.MaxIdleCommands, DefaultMaxIdleCommands)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, DefaultIdleTimeout)
+	o.SessionTimeout = cmp.Or(o.SessionTimeout, DefaultSessionTimeout)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -51,13 +88,14 @@ func (o Options) withDefaults() Options {
 // A Server receives mails on one or more listeners. Its methods are safe for
 // concurrent use; after Shutdown it cannot be used again.
 type Server struct {
-	handler Handler
-	options Options
-	log     *slog.Logger
-	smtp    *smtp.Server
-	conns   connections
+	handler    Handler
+	options    Options
+	log        *slog.Logger
+	smtp, lmtp *engine
+	conns      connections
+	inFlight   atomic.Int64
 
-	// life ends when Shutdown stops waiting; go-smtp gives its sessions no
+	// life ends when Shutdown stops waiting; the library gives its sessions no
 	// context of their own.
 	life context.Context
 	end  context.CancelFunc
@@ -74,32 +112,71 @@ func NewServer(handler Handler, options Options) *Server {
 		options: options,
 		log:     options.Logger.With("component", "receive"),
 		ended:   make(chan struct{}),
+		conns: connections{
+			max: options.MaxConnections, maxPerClient: options.MaxPerClient,
+			open: make(map[*connection]struct{}), byClient: make(map[netip.Addr]int),
+		},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
-	s.smtp = smtp.NewServer(smtp.BackendFunc(s.newSession))
-	s.smtp.Domain = options.Hostname
-	// The library refuses a mail of exactly its limit; the session has ours.
-	s.smtp.MaxMessageBytes = options.MaxMessageSize + 1
-	s.smtp.MaxRecipients = options.MaxRecipients
-	// Programs mail minified JSON and HTML on one line; the library's limit of
-	// 2,000 bytes would lose those mails. Commands are limited by wire.
-	s.smtp.MaxLineLength = 0
-	s.smtp.ReadTimeout = options.IdleTimeout
-	s.smtp.WriteTimeout = options.IdleTimeout
-	s.smtp.EnableSMTPUTF8 = true
-	s.smtp.EnableDSN = true // clients may ask; a summary answers no such request
-	s.smtp.ErrorLog = protocolLog{s.log}
+	s.smtp, s.lmtp = s.newEngine(false), s.newEngine(true)
 	return s
 }
 
 // Serve accepts connections on l until Shutdown closes it, and then returns
-// nil.
+// nil. A listener made by Listen is served as its Endpoint says, any other one
+// with SMTP.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.smtp.Serve(s.conns.track(l))
+	endpoint := endpointOf(l)
+	if endpoint.TLS && s.options.TLS == nil {
+		return fmt.Errorf("serve %s: TLS needs a certificate; set --tls-cert and --tls-key", endpoint)
+	}
+	e := s.smtp
+	if endpoint.LMTP {
+		e = s.lmtp
+	}
+	s.conns.listen(l)
+	if s.options.TLS != nil && !endpoint.TLS {
+		s.conns.listen(e.upgrades)
+		e.serveUpgrades()
+	}
+	err := e.Serve(&listener{l, s, e, endpoint.TLS})
 	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("accept connections on %s: %w", l.Addr(), err)
 	}
 	return nil
+}
+
+// A listener turns what it accepts into connections.
+type listener struct {
+	net.Listener
+	server *Server
+	engine *engine
+	tls    bool
+}
+
+func (l *listener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.tls {
+			conn = tls.Server(conn, l.server.options.TLS)
+		}
+		c := l.server.newConnection(conn, l.engine)
+		c.secure = l.tls
+		refusal := l.server.conns.admit(c)
+		if refusal == nil {
+			// The handshake of TLS comes before the library sets a deadline.
+			c.SetReadDeadline(time.Now().Add(l.server.options.IdleTimeout))
+			return c, nil
+		}
+		l.server.log.Warn("turned a connection away", "client", c.client, "reason", refusal.Text)
+		if !l.tls {
+			c.turnAway(refusal)
+		}
+		c.Conn.Close() // it was never counted
+	}
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
@@ -112,8 +189,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		s.conns.drain()
 		go func() {
-			// It only waits: the listeners are closed. Its error is theirs.
-			s.smtp.Shutdown(context.Background())
+			// They only wait: the listeners are closed. Their errors are theirs.
+			for _, e := range []*engine{s.smtp, s.lmtp} {
+				e.upgrades.Close()
+				e.Server.Shutdown(context.Background())
+			}
 			s.end()
 			close(s.ended)
 		}()
@@ -140,3 +220,5 @@ func (l protocolLog) Printf(format string, v ...any) {
 }
 
 func (l protocolLog) Println(v ...any) { l.log.Info("connection failed", "reason", fmt.Sprint(v...)) }
+
+var _ smtp.Logger = protocolLog{}

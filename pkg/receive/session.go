@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -18,7 +18,11 @@ type session struct {
 	server *Server
 	conn   *smtp.Conn
 	remote string
+	client netip.Addr // not valid for a Unix socket
 	track  *connection
+
+	authenticated bool
+	failures      int // of authentication
 
 	// The content of a mail that comes in chunks is read by a goroutine of the
 	// library's own, so a RSET may come meanwhile.
@@ -37,28 +41,24 @@ type transaction struct {
 var _ smtp.Session = (*session)(nil)
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
-	track := tracked(c.Conn())
-	if track == nil {
+	track, ok := c.Conn().(*connection)
+	if !ok {
 		return nil, errors.New("connection did not come through Serve")
 	}
-	return &session{
-		server: s,
-		conn:   c,
-		remote: addressOf(c.Conn().RemoteAddr()),
-		track:  track,
-	}, nil
-}
-
-func addressOf(addr net.Addr) string {
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap().String()
+	session := &session{server: s, conn: c, client: track.client, track: track}
+	if track.client.IsValid() {
+		session.remote = track.client.String()
 	}
-	return ""
+	return session, nil
 }
 
 func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	if options.Size > s.server.options.MaxMessageSize {
 		return s.tooLarge(from)
+	}
+	if refusal := s.server.options.Access.admits(s.client, s.authenticated); refusal != nil {
+		s.server.log.Warn("refused a client", "client", s.remote, "reason", refusal.Text)
+		return refusal.reply()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,14 +66,20 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 		return (&Refusal{503, [3]int{5, 5, 1}, "MAIL was given already; RSET starts anew"}).reply()
 	}
 	s.mail = transaction{open: true, from: strings.TrimSuffix(from, bareDomain), size: options.Size}
-	s.track.setBusy(true)
+	s.server.conns.setBusy(s.track, true)
 	return nil
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	to = strings.TrimSuffix(to, bareDomain)
+	address, refusal := s.server.options.Access.recipient(to)
+	if refusal != nil {
+		s.server.log.Warn("refused a recipient", "client", s.remote, "recipient", to, "reason", refusal.Text)
+		return refusal.reply()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mail.to = append(s.mail.to, strings.TrimSuffix(to, bareDomain))
+	s.mail.to = append(s.mail.to, address)
 	return nil
 }
 
@@ -95,6 +101,9 @@ func (s *session) Data(r io.Reader) error {
 		Received:   time.Now(),
 	}
 	m.complete()
+	if refusal := s.loop(m); refusal != nil {
+		return s.answer(m, refusal)
+	}
 	if err := s.server.handler.Handle(s.server.life, m); err != nil {
 		return s.answer(m, err)
 	}
@@ -105,9 +114,14 @@ func (s *session) Data(r io.Reader) error {
 // declared, so that the usual mail is copied once.
 func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 	const usual, atMost = 8 << 10, 1 << 20 // a client's claim alone shall not cost memory
+	flow := &metered{r: r, total: &s.server.inFlight, limit: s.server.options.MaxInFlight}
+	defer flow.release()
 	buf := bytes.NewBuffer(make([]byte, 0, min(mail.size+bytes.MinRead, atMost)+usual))
-	_, err := buf.ReadFrom(r)
+	_, err := buf.ReadFrom(flow)
 	switch {
+	case errors.Is(err, errTooMuchInFlight):
+		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.remote, "limit", s.server.options.MaxInFlight)
+		return nil, (&Refusal{452, [3]int{4, 3, 1}, "Too much mail is in transfer, try again later"}).reply()
 	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
 		return nil, s.tooLarge(mail.from)
 	case err != nil:
@@ -144,7 +158,18 @@ func (s *session) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mail = transaction{}
-	s.track.setBusy(false)
+	s.server.conns.setBusy(s.track, false)
 }
 
 func (s *session) Logout() error { return nil }
+
+// loop returns why a mail must not go round once more (RFC 5321 section 6.3).
+func (s *session) loop(m *Message) *Refusal {
+	if mark := s.server.options.LoopMark; mark != "" && m.Header.Get(LoopField) == mark {
+		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: this mail was sent from here; name another server with --relay"}
+	}
+	if m.Header.Count("Received") > DefaultMaxReceivedFields {
+		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: the mail has passed through more than 50 servers"}
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package receive
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -34,11 +35,17 @@ type wire struct {
 	in      *bufio.Reader
 	pending []byte // a command on its way to the engine
 	mode    wireMode
-	sawDATA bool  // the last command was DATA
-	chunk   int64 // bytes left of the chunk
+	sawDATA atomic.Bool // the last command was DATA
+	sawEHLO bool        // the last command was EHLO or LHLO
+	chunk   int64       // bytes left of the chunk
 	end     dataEnd
-	broken  atomic.Bool // the connection has ended or failed
+	// idleCommands counts the commands since the last mail.
+	idleCommands int
+	broken       atomic.Bool // the connection has ended or failed
 }
+
+// errStartTLS is returned instead of a STARTTLS command.
+var errStartTLS = errors.New("STARTTLS")
 
 type wireMode int
 
@@ -53,10 +60,14 @@ func newWire(r io.Reader) *wire { return &wire{in: bufio.NewReader(r)} }
 // startData is called when the engine has accepted a mail. For DATA the content
 // follows; for BDAT it is in chunks, which are found by their command.
 func (w *wire) startData() {
-	if w.sawDATA {
-		w.sawDATA, w.mode, w.end = false, data, dataEnd{}
+	// For BDAT this runs on a goroutine of the library's own.
+	if w.sawDATA.CompareAndSwap(true, false) {
+		w.mode, w.end, w.idleCommands = data, dataEnd{}, 0
 	}
 }
+
+// inContent reports whether the next bytes belong to a mail.
+func (w *wire) inContent() bool { return w.mode != commands }
 
 func (w *wire) Read(b []byte) (n int, err error) {
 	switch {
@@ -76,7 +87,7 @@ func (w *wire) Read(b []byte) (n int, err error) {
 		n = copy(b, w.pending)
 		w.pending = w.pending[n:]
 	}
-	if err != nil {
+	if err != nil && err != errStartTLS {
 		w.broken.Store(true)
 	}
 	return n, err
@@ -96,7 +107,7 @@ func (w *wire) readCommand() ([]byte, error) {
 		}
 		switch err {
 		case nil:
-			return w.mendCommand(line), nil
+			return w.mendCommand(line)
 		case bufio.ErrBufferFull:
 		default:
 			return line, err
@@ -105,27 +116,33 @@ func (w *wire) readCommand() ([]byte, error) {
 }
 
 // mendCommand looks at a command as the engine will.
-func (w *wire) mendCommand(line []byte) []byte {
-	w.sawDATA = false
+func (w *wire) mendCommand(line []byte) ([]byte, error) {
+	w.sawDATA.Store(false)
+	w.sawEHLO = false
+	w.idleCommands++
 	text := strings.TrimRight(string(line), "\r\n")
 	if len(text) < 4 {
-		return line
+		return line, nil
 	}
 	verb, argument := strings.ToUpper(text[:4]), strings.TrimSpace(text[4:])
 	switch {
+	case len(text) >= len("STARTTLS") && strings.EqualFold(text[:len("STARTTLS")], "STARTTLS"):
+		return nil, errStartTLS
 	case verb == "DATA" && argument == "":
-		w.sawDATA = true
+		w.sawDATA.Store(true)
 	case len(text) > 4 && text[4] != ' ':
+	case verb == "EHLO" || verb == "LHLO":
+		w.sawEHLO = true
 	case verb == "BDAT":
 		if size := chunkSize(argument); size > 0 {
-			w.mode, w.chunk = chunk, size
+			w.mode, w.chunk, w.idleCommands = chunk, size, 0
 		}
 	case verb == "MAIL":
-		return qualifyPath(line, "FROM:")
+		return qualifyPath(line, "FROM:"), nil
 	case verb == "RCPT":
-		return qualifyPath(line, "TO:")
+		return qualifyPath(line, "TO:"), nil
 	}
-	return line
+	return line, nil
 }
 
 // chunkSize returns the bytes that follow a BDAT command, 0 for one that the

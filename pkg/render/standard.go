@@ -108,6 +108,9 @@ func header(s *Summary) *mail.Header {
 	var h mail.Header
 	h.SetContentType("multipart/alternative", nil)
 	h.Set("MIME-Version", "1.0")
+	if s.Mark != "" {
+		h.Set("X-Failmail-Origin", s.Mark)
+	}
 	h.Set("X-Failmail-Groups", strconv.Itoa(len(s.Groups)))
 	h.Set("X-Failmail-Count", strconv.Itoa(s.Count))
 	// Vacation programs must not answer a summary (RFC 3834 section 5).

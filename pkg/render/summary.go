@@ -41,6 +41,7 @@ type Summary struct {
 	From      string    // envelope and header sender
 	To        []string  // union of the recipients, sorted
 	Hostname  string    // where this Failmail runs
+	Mark      string    // tells this Failmail's mails when they come back
 	Batch     string    // batch key, empty when there is only one
 	Created   time.Time // when the summary was made, in the zone to show times in
 	Count     int       // mails it stands for
@@ -96,6 +97,7 @@ func (s Sample) Cut() bool { return len(s.Raw) < s.Size }
 type Origin struct {
 	From     string
 	Hostname string
+	Mark     string // tells this Failmail's mails when they come back; may be empty
 }
 
 // NewSummary describes b, which was claimed at now. Times are shown in now's
@@ -107,6 +109,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 		From:      origin.From,
 		To:        slices.Sorted(maps.Keys(b.Recipients)),
 		Hostname:  origin.Hostname,
+		Mark:      origin.Mark,
 		Batch:     b.Key,
 		Created:   now,
 		Count:     b.Count,

@@ -1,0 +1,141 @@
+package receive
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// A connection is what the protocol engine reads from and writes to. It mends
+// both ways what the engine cannot be configured to do; see wire for the way
+// in.
+type connection struct {
+	net.Conn
+	server *Server
+	engine *engine
+	wire   *wire
+	client netip.Addr // not valid for a Unix socket
+	latest time.Time  // when the connection has lived long enough
+	secure bool       // TLS
+
+	busy         bool // inside a mail transaction; guarded by connections.mu
+	handedOn     bool // STARTTLS has made another connection of it
+	skipGreeting bool // the client has seen one before STARTTLS
+	hangUp       bool // end at the next command
+}
+
+func (s *Server) newConnection(conn net.Conn, e *engine) *connection {
+	return &connection{
+		Conn: conn, server: s, engine: e, wire: newWire(conn),
+		client: clientOf(conn.RemoteAddr()),
+		latest: time.Now().Add(s.options.SessionTimeout),
+	}
+}
+
+func clientOf(addr net.Addr) netip.Addr {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+// Read is called by the engine, from one goroutine at a time.
+func (c *connection) Read(b []byte) (int, error) {
+	if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
+		return 0, errors.New("too many commands without a mail")
+	}
+	if c.wire.inContent() {
+		// A mail may take as long as it makes progress.
+		deadline := time.Now().Add(c.server.options.IdleTimeout)
+		if err := c.SetReadDeadline(deadline); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.wire.Read(b)
+	if err == errStartTLS {
+		if c.server.options.TLS == nil || c.secure {
+			return copy(b, "STARTTLS\r\n"), nil // the engine knows no TLS and refuses
+		}
+		return 0, c.startTLS()
+	}
+	return n, err
+}
+
+// startTLS answers STARTTLS (RFC 3207). For the engine the connection ends
+// here, and one that begins with TLS takes its place: so nothing that was said
+// in the clear can have an effect. What was sent in the clear behind the
+// command is dropped unseen.
+func (c *connection) startTLS() error {
+	if _, err := io.WriteString(c.Conn, "220 2.0.0 Ready to start TLS\r\n"); err != nil {
+		return err
+	}
+	next := c.server.newConnection(tls.Server(c.Conn, c.server.options.TLS), c.engine)
+	next.client, next.latest, next.secure, next.skipGreeting = c.client, c.latest, true, true
+	c.handedOn = true
+	c.server.conns.replace(c, next)
+	if !c.engine.upgrades.put(next) {
+		next.Close() // the server is stopping
+	}
+	return io.EOF
+}
+
+// Write is called by the engine once for each line of a reply.
+func (c *connection) Write(b []byte) (int, error) {
+	switch {
+	case c.skipGreeting:
+		c.skipGreeting = false
+		return len(b), nil
+	case c.wire.sawEHLO:
+		return len(b), c.writeCapability(b)
+	}
+	return c.Conn.Write(b)
+}
+
+// writeCapability adds what the engine does not know to its reply to EHLO.
+func (c *connection) writeCapability(line []byte) error {
+	if len(line) > 4 && bytes.HasPrefix(line[4:], []byte("SIZE ")) {
+		line = fmt.Appendf(nil, "%s%d\r\n", line[:len("250-SIZE ")], c.server.options.MaxMessageSize)
+	}
+	if _, err := c.Conn.Write(line); err != nil {
+		return err
+	}
+	if !c.secure && c.server.options.TLS != nil && bytes.HasPrefix(line, []byte("250-PIPELINING")) {
+		_, err := io.WriteString(c.Conn, "250-STARTTLS\r\n")
+		return err
+	}
+	return nil
+}
+
+// SetReadDeadline is called before each command is read. A draining connection
+// keeps its deadline in the past, and no deadline is later than the end of the
+// longest session.
+func (c *connection) SetReadDeadline(t time.Time) error {
+	return c.Conn.SetReadDeadline(c.server.conns.deadline(c, t))
+}
+
+// endIfIdle is called with connections.mu held.
+func (c *connection) endIfIdle() {
+	if c.server.conns.draining && !c.busy {
+		c.Conn.SetReadDeadline(longAgo) // fails only on a closed connection
+	}
+}
+
+// Close is called by the engine, more than once.
+func (c *connection) Close() error {
+	if c.handedOn {
+		return nil
+	}
+	c.server.conns.remove(c)
+	return c.Conn.Close()
+}
+
+// turnAway tells the client why it is not served, if it listens.
+func (c *connection) turnAway(r *Refusal) {
+	c.Conn.SetWriteDeadline(time.Now().Add(time.Second)) // the loop that accepts must go on
+	fmt.Fprintf(c.Conn, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+}
