@@ -30,15 +30,20 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 }
 
 // flush turns every batch that is due into a summary in the outbox.
-func (p *Proxy) flush(ctx context.Context) error {
+func (p *Proxy) flush(ctx context.Context) error { return p.flushUntil(ctx, time.Now()) }
+
+func (p *Proxy) flushUntil(ctx context.Context, now time.Time) (err error) {
 	for {
-		b, err := p.store.Claim(ctx, time.Now(), claimLease)
-		if err != nil || b == nil {
+		// One that could not be summarised is still claimed: it comes first.
+		if p.claimed == nil {
+			if p.claimed, err = p.store.Claim(ctx, now, claimLease); err != nil || p.claimed == nil {
+				return err
+			}
+		}
+		if err := p.summarize(ctx, p.claimed); err != nil {
 			return err
 		}
-		if err := p.summarize(ctx, b); err != nil {
-			return err
-		}
+		p.claimed = nil
 	}
 }
 
@@ -68,6 +73,9 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 
 // send delivers every summary whose time has come.
 func (p *Proxy) send(ctx context.Context) error {
+	if err := p.settleAgain(); err != nil {
+		return err
+	}
 	for {
 		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
 		if err != nil || o == nil {

@@ -95,12 +95,17 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.checkLoop(ctx, listeners); err != nil {
+		return err
+	}
+	p.runLoops()
+	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)
 	p.push("recorder", func(context.Context) error { p.recorder.Close(); return nil })
-	p.runLoops()
 	for _, l := range listeners {
 		go func() {
 			if err := p.server.Serve(l); err != nil {
+				p.log.Error("cannot receive any more on an address; restart", "bind", l.Addr(), "error", err)
 				select {
 				case p.fatal <- err:
 				default:
@@ -149,6 +154,30 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	return listeners, nil
 }
 
+// checkLoop refuses a relay that is one of our own listeners under another name.
+// A name that cannot be looked up now is no mistake.
+func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
+	host, port, err := net.SplitHostPort(relayAddress(p.config.Relay))
+	if err != nil || p.config.Sender != nil {
+		return nil
+	}
+	portNumber, _ := net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	addresses, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for _, l := range listeners {
+		own, ok := l.Addr().(*net.TCPAddr)
+		if !ok || own.Port != portNumber {
+			continue
+		}
+		for _, address := range addresses {
+			address = address.Unmap()
+			if own.AddrPort().Addr().Unmap() == address || own.IP.IsUnspecified() && address.IsLoopback() {
+				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", p.config.Relay)
+			}
+		}
+	}
+	return nil
+}
+
 // runLoops starts the two loops; the clean-up ends them and, if asked to, sends
 // everything that is left.
 func (p *Proxy) runLoops() {
@@ -181,17 +210,8 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 		defer cancel()
 	}
 	always := store.Never.Add(-time.Hour)
-	for {
-		b, err := p.store.Claim(keep, always, time.Minute)
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			break
-		}
-		if err := p.summarize(keep, b); err != nil {
-			return err
-		}
+	if err := p.flushUntil(keep, always); err != nil {
+		return err
 	}
 	for tried := make(map[int64]bool); ; {
 		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
@@ -283,8 +303,19 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 	return p.accept(ctx, receive.Complete(m))
 }
 
-func (p *Proxy) nextDue(ctx context.Context) (time.Time, error)  { return p.store.NextDue(ctx) }
-func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) { return p.store.NextSend(ctx) }
+func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
+	if p.claimed != nil {
+		return time.Now(), nil
+	}
+	return p.store.NextDue(ctx)
+}
+
+func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
+	if p.unsettled != nil {
+		return time.Now(), nil
+	}
+	return p.store.NextSend(ctx)
+}
 
 func addressList(listeners []net.Listener) string {
 	var names []string

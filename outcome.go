@@ -104,7 +104,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		}
 	}
 	if len(out.retry) == 0 {
-		return p.store.Finish(ctx, o.ID)
+		return p.write(func() error { return p.store.Finish(ctx, o.ID) })
 	}
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
@@ -112,7 +112,25 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			"until", o.Due.Add(max(p.config.RetryFor, 0)).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
-	return p.store.Postpone(ctx, o)
+	return p.write(func() error { return p.store.Postpone(ctx, o) })
+}
+
+// write puts an outcome into the store. While that fails, the outcome is kept:
+// to claim the summary again would send it again to those who have it.
+func (p *Proxy) write(outcome func() error) error {
+	p.unsettled = outcome
+	return p.settleAgain()
+}
+
+func (p *Proxy) settleAgain() error {
+	if p.unsettled == nil {
+		return nil
+	}
+	err := p.unsettled()
+	if err == nil || errors.Is(err, store.ErrNotClaimed) || errors.Is(err, store.ErrClosed) {
+		p.unsettled = nil
+	}
+	return err
 }
 
 // deliver calls the Sender and returns what decide can judge.

@@ -26,6 +26,9 @@ type Proxy struct {
 	flushing   *batch.Loop      // due batches become summaries
 	sending    *batch.Loop      // summaries go to the relay
 
+	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
+	unsettled func() error // an outcome not yet written; belongs to sending
+
 	// Set by Start, before anything that uses them runs.
 	store    store.Store
 	recorder *store.Committer

@@ -74,6 +74,10 @@ func sendMail(t *testing.T, p *failmail.Proxy, to []string, subject, body string
 	}
 }
 
+func smtpSend(p *failmail.Proxy, raw []byte) error {
+	return smtp.SendMail(p.Addr().String(), nil, "app@example.com", []string{"ops@example.com"}, raw)
+}
+
 // waitForSummaries returns the summaries once they count so many mails.
 func waitForSummaries(t *testing.T, s *sink.Sink, mails int) []*receive.Message {
 	t.Helper()
@@ -213,7 +217,10 @@ func readMaildir(t *testing.T, folder string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mails = append(mails, string(raw))
+		if strings.Contains(string(raw), "\r") {
+			t.Error("a mail in a maildir has CR")
+		}
+		mails = append(mails, strings.ReplaceAll(string(raw), "\n", "\r\n"))
 	}
 	return mails
 }

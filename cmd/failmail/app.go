@@ -13,7 +13,7 @@ type usageError struct{ problem string }
 
 func (e *usageError) Error() string { return e.problem }
 
-func newApp(stdout, stderr io.Writer) *cli.App {
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	return &cli.App{
 		Name:  "failmail",
 		Usage: "SMTP proxy that turns floods of alert mail into summaries",
@@ -22,7 +22,8 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:         version,
 		Flags:           proxyFlags(),
 		Action:          runProxy,
-		Commands:        []*cli.Command{demoCommand()},
+		Commands:        []*cli.Command{sendCommand(), demoCommand()},
+		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,
 		HideHelpCommand: true,
@@ -39,16 +40,29 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them",
 			strings.TrimPrefix(name, "-"), suggestion(c, strings.TrimPrefix(name, "-")))}
 	}
-	var value, name string
-	if _, scanErr := fmt.Sscanf(text, "invalid value %q for flag -%s", &value, &name); scanErr == nil {
-		name = strings.TrimSuffix(name, ":")
-		return &usageError{fmt.Sprintf("--%s %q is not a %s", name, value, kindOf(c, name))}
+	for _, form := range []string{"invalid value %q for flag -%s", "invalid boolean value %q for -%s"} {
+		var value, name string
+		if _, scanErr := fmt.Sscanf(text, form, &value, &name); scanErr == nil {
+			name = strings.TrimSuffix(name, ":")
+			return &usageError{fmt.Sprintf("--%s %q is not a %s", name, value, kindOf(c, name))}
+		}
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		name = strings.TrimPrefix(name, "-")
 		return &usageError{fmt.Sprintf("--%s needs a value, a %s", name, kindOf(c, name))}
 	}
 	return &usageError{text + "; see failmail --help"}
+}
+
+// environmentMistake rewrites what the library says of a variable it cannot use,
+// which it reports without calling OnUsageError.
+func environmentMistake(err error) (string, bool) {
+	var value, kind, variable string
+	_, scanErr := fmt.Sscanf(err.Error(), "could not parse %q as %s value from environment variable %q", &value, &kind, &variable)
+	if scanErr != nil {
+		return "", false
+	}
+	return fmt.Sprintf("%s=%q in the environment is not a %s; correct it, or unset it for the default", variable, value, kind), true
 }
 
 func flagsOf(c *cli.Context) []cli.Flag {

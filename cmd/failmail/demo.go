@@ -78,7 +78,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, spool.Close()) }()
+	defer func() { err = errors.Join(err, spool.Close(), os.Remove(filepath.Join(d.folder, "failmail.db"))) }()
 	proxy, err := failmail.New(failmail.Config{
 		Bind: "localhost:0", Relay: relay.Addr(), From: "failmail@demo.example", Hostname: "demo.example",
 		Wait: d.wait, FailDir: filepath.Join(d.folder, "failed"), Store: spool, Logger: d.logger,

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -25,20 +27,29 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is main without the process around it.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := newApp(stdout, stderr).RunContext(ctx, args)
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && filepath.Base(args[0]) == "sendmail" {
+		args = slices.Insert(slices.Clone(args), 1, "send")
+	}
+	err := newApp(stdin, stdout, stderr).RunContext(ctx, args)
 	if err == nil {
 		return 0
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
-		fmt.Fprintf(stderr, "failmail: %v\n", err)
-		return exitUsage
+	if text, ok := environmentMistake(err); ok {
+		err = &usageError{text}
 	}
 	fmt.Fprintf(stderr, "failmail: %v\n", err)
+	var usage *usageError
+	var exit *exitError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &exit):
+		return exit.code
+	}
 	return exitFailure
 }

@@ -118,18 +118,18 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 // checkGiven refuses what a Config would take for "use the default".
 func checkGiven(c *cli.Context) error {
 	for _, flag := range []string{"wait", "max-wait", "shutdown-timeout", "idle-timeout", "session-timeout"} {
-		if c.Duration(flag) <= 0 {
-			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		if value := c.Duration(flag); value <= 0 {
+			return &usageError{fmt.Sprintf("--%s %q must be more than zero; use a duration such as 30s", flag, value)}
 		}
 	}
 	for _, flag := range []string{"max-message-size", "max-in-flight"} {
-		if c.Int64(flag) <= 0 {
-			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		if value := c.Int64(flag); value <= 0 {
+			return &usageError{fmt.Sprintf("--%s \"%d\" must be more than zero; use a number of bytes such as 33554432", flag, value)}
 		}
 	}
 	for _, flag := range []string{"max-recipients", "max-connections", "max-per-client"} {
-		if c.Int(flag) <= 0 {
-			return &usageError{fmt.Sprintf("--%s must be more than zero", flag)}
+		if value := c.Int(flag); value <= 0 {
+			return &usageError{fmt.Sprintf("--%s \"%d\" must be more than zero; use a number such as 500", flag, value)}
 		}
 	}
 	for _, flag := range []string{"relay", "fail-dir", "group"} {

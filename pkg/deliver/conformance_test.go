@@ -82,7 +82,8 @@ func mailsIn(t *testing.T, dir string) (mails []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mails = append(mails, string(raw))
+		// On disk lines end in LF.
+		mails = append(mails, strings.ReplaceAll(string(raw), "\n", "\r\n"))
 	}
 	return mails
 }

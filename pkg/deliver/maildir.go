@@ -19,7 +19,7 @@ import (
 //
 // Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4) and
 // one X-Envelope-To field for each recipient, so that it can be sent later to
-// whom it was meant for.
+// whom it was meant for. Lines end in LF, as mail readers expect of a file.
 type Maildir struct {
 	Dir string
 
@@ -66,7 +66,7 @@ func (d *Maildir) write(m *Mail) error {
 		return err
 	}
 	temporary := filepath.Join(d.Dir, "tmp", message.Key())
-	if err := fill(w, append(envelope(m), m.Raw...)); err != nil {
+	if err := fill(w, bytes.ReplaceAll(append(envelope(m), m.Raw...), []byte("\r\n"), []byte("\n"))); err != nil {
 		// Closing would move half a mail to where it is seen.
 		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move

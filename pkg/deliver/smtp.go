@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ const (
 // SMTP sends through a relay that speaks SMTP without encryption, one
 // connection for each mail. It is safe for concurrent use.
 type SMTP struct {
-	// Addr is the relay's "host:port". The name is looked up for each mail.
+	// Addr is the relay's "host:port", looked up for each mail, or "unix:/path".
 	Addr string
 	// Hostname is the name given in EHLO. Defaults to the machine's.
 	Hostname string
@@ -56,11 +57,15 @@ func (s *SMTP) Send(ctx context.Context, m *Mail) error {
 	return nil
 }
 
-// Dial connects to the SMTP server at addr, a "host:port". The caller greets it
+// Dial connects to the SMTP server at addr, "host:port" or "unix:/path". The caller greets it
 // and closes the client.
 func Dial(ctx context.Context, addr string) (*smtp.Client, error) {
 	dialer := net.Dialer{Timeout: dialTimeout}
-	conn, err := dialer.DialContext(ctx, "tcp", addr)
+	network := "tcp"
+	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
+		network, addr = "unix", path
+	}
+	conn, err := dialer.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -73,10 +78,12 @@ func (s *SMTP) transact(client *smtp.Client, m *Mail) error {
 	if err := client.Hello(s.hostname()); err != nil {
 		return s.failure("greeting or EHLO", err)
 	}
-	if err := client.Mail(m.From, nil); err != nil {
+	utf8Offered, _ := client.Extension("SMTPUTF8")
+	needed := !isASCII(m.From) || slices.ContainsFunc(m.To, func(to string) bool { return !isASCII(to) })
+	if err := client.Mail(m.From, &smtp.MailOptions{UTF8: needed && utf8Offered}); err != nil {
 		return s.failure("MAIL", err)
 	}
-	refused, err := s.recipients(client, m.To)
+	refused, err := s.recipients(client, m.To, utf8Offered)
 	if err != nil {
 		return err
 	}
@@ -94,11 +101,15 @@ func (s *SMTP) transact(client *smtp.Client, m *Mail) error {
 }
 
 // recipients returns those that the relay refuses, with the reasons.
-func (s *SMTP) recipients(client *smtp.Client, to []string) (map[string]error, error) {
+func (s *SMTP) recipients(client *smtp.Client, to []string, utf8Offered bool) (map[string]error, error) {
 	refused := make(map[string]error)
 	for _, address := range to {
 		if strings.ContainsAny(address, "\r\n") {
 			refused[address] = Permanent(fmt.Errorf("the address %q has a line break", address))
+			continue
+		}
+		if !isASCII(address) && !utf8Offered {
+			refused[address] = Permanent(fmt.Errorf("relay %s does not take addresses beyond ASCII (SMTPUTF8)", s.Addr))
 			continue
 		}
 		if err := client.Rcpt(address, nil); err != nil {
@@ -110,6 +121,10 @@ func (s *SMTP) recipients(client *smtp.Client, to []string) (map[string]error, e
 		}
 	}
 	return refused, nil
+}
+
+func isASCII(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }
 
 func (s *SMTP) data(client *smtp.Client, raw []byte) error {

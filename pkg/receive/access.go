@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Access says who may send what. The zero value lets in this machine only:
@@ -60,7 +61,7 @@ func (a Access) recipient(address string) (string, *Refusal) {
 	for _, r := range a.Rewrite {
 		address = r.Pattern.ReplaceAllString(address, r.Replacement)
 	}
-	if address == "" || strings.ContainsAny(address, "\r\n\x00<> ") {
+	if address == "" || strings.ContainsAny(address, "\r\n\x00") || !utf8.ValidString(address) {
 		return "", &Refusal{553, [3]int{5, 1, 3}, "The recipient is no address after --rewrite-recipient"}
 	}
 	if len(a.Recipients) == 0 {

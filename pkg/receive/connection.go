@@ -27,6 +27,8 @@ type connection struct {
 	handedOn     bool // STARTTLS has made another connection of it
 	skipGreeting bool // the client has seen one before STARTTLS
 	hangUp       bool // end at the next command
+	recipients   int  // of the mail to come
+	chunks       *chunks
 }
 
 func (s *Server) newConnection(conn net.Conn, e *engine) *connection {
@@ -49,21 +51,33 @@ func (c *connection) Read(b []byte) (int, error) {
 	if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
 		return 0, errors.New("too many commands without a mail")
 	}
-	if c.wire.inContent() {
+	if c.wire.inData {
 		// A mail may take as long as it makes progress.
 		deadline := time.Now().Add(c.server.options.IdleTimeout)
 		if err := c.SetReadDeadline(deadline); err != nil {
 			return 0, err
 		}
 	}
-	n, err := c.wire.Read(b)
-	if err == errStartTLS {
-		if c.server.options.TLS == nil || c.secure {
-			return copy(b, "STARTTLS\r\n"), nil // the engine knows no TLS and refuses
+	for {
+		n, err := c.wire.Read(b)
+		switch {
+		case err == errStartTLS && (c.server.options.TLS == nil || c.secure):
+			c.wire.inject("STARTTLS\r\n") // the engine knows no TLS and refuses
+		case err == errStartTLS:
+			return 0, c.startTLS()
+		case err == errBDAT:
+			if err := c.bdat(c.wire.chunk); err != nil {
+				return 0, err
+			}
+		case c.wire.sawDATA && c.chunks != nil && !c.chunks.last:
+			c.wire.discardCommand()
+			if err := c.reply(&Refusal{503, [3]int{5, 5, 1}, "DATA cannot follow BDAT; RSET starts anew"}); err != nil {
+				return 0, err
+			}
+		default:
+			return n, err
 		}
-		return 0, c.startTLS()
 	}
-	return n, err
 }
 
 // startTLS answers STARTTLS (RFC 3207). For the engine the connection ends
@@ -77,6 +91,7 @@ func (c *connection) startTLS() error {
 	next := c.server.newConnection(tls.Server(c.Conn, c.server.options.TLS), c.engine)
 	next.client, next.latest, next.secure, next.skipGreeting = c.client, c.latest, true, true
 	c.handedOn = true
+	c.dropChunks()
 	c.server.conns.replace(c, next)
 	if !c.engine.upgrades.put(next) {
 		next.Close() // the server is stopping
@@ -90,6 +105,8 @@ func (c *connection) Write(b []byte) (int, error) {
 	case c.skipGreeting:
 		c.skipGreeting = false
 		return len(b), nil
+	case c.chunks != nil && c.chunks.last && bytes.HasPrefix(b, []byte("354 ")):
+		return len(b), nil // the client has sent its chunks already
 	case c.wire.sawEHLO:
 		return len(b), c.writeCapability(b)
 	}
@@ -131,11 +148,12 @@ func (c *connection) Close() error {
 		return nil
 	}
 	c.server.conns.remove(c)
+	c.dropChunks()
 	return c.Conn.Close()
 }
 
 // turnAway tells the client why it is not served, if it listens.
 func (c *connection) turnAway(r *Refusal) {
 	c.Conn.SetWriteDeadline(time.Now().Add(time.Second)) // the loop that accepts must go on
-	fmt.Fprintf(c.Conn, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+	c.reply(r)
 }

@@ -16,11 +16,13 @@ type metered struct {
 	total *atomic.Int64
 	limit int64
 	mine  int64
+	since int64 // read since r was set
 }
 
 func (m *metered) Read(b []byte) (int, error) {
 	n, err := m.r.Read(b)
 	m.mine += int64(n)
+	m.since += int64(n)
 	if m.total.Add(int64(n)) > m.limit {
 		return n, errTooMuchInFlight
 	}
@@ -28,4 +30,7 @@ func (m *metered) Read(b []byte) (int, error) {
 }
 
 // release gives back what was read.
-func (m *metered) release() { m.total.Add(-m.mine) }
+func (m *metered) release() {
+	m.total.Add(-m.mine)
+	m.mine = 0
+}

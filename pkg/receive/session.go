@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -24,9 +23,6 @@ type session struct {
 	authenticated bool
 	failures      int // of authentication
 
-	// The content of a mail that comes in chunks is read by a goroutine of the
-	// library's own, so a RSET may come meanwhile.
-	mu   sync.Mutex
 	mail transaction
 }
 
@@ -60,37 +56,35 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 		s.server.log.Warn("refused a client", "client", s.remote, "reason", refusal.Text)
 		return refusal.reply()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.mail.open {
 		return (&Refusal{503, [3]int{5, 5, 1}, "MAIL was given already; RSET starts anew"}).reply()
 	}
-	s.mail = transaction{open: true, from: strings.TrimSuffix(from, bareDomain), size: options.Size}
+	s.mail = transaction{open: true, from: requote(strings.TrimSuffix(from, bareDomain)), size: options.Size}
 	s.server.conns.setBusy(s.track, true)
 	return nil
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	to = strings.TrimSuffix(to, bareDomain)
+	to = requote(strings.TrimSuffix(to, bareDomain))
 	address, refusal := s.server.options.Access.recipient(to)
 	if refusal != nil {
 		s.server.log.Warn("refused a recipient", "client", s.remote, "recipient", to, "reason", refusal.Text)
 		return refusal.reply()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.mail.to = append(s.mail.to, address)
+	s.track.recipients++
 	return nil
 }
 
 func (s *session) Data(r io.Reader) error {
-	s.track.wire.startData()
-	s.mu.Lock()
 	mail := s.mail
-	s.mu.Unlock()
-	raw, err := s.read(r, mail)
-	if err != nil {
-		return err
+	raw, inChunks := s.track.takeChunks()
+	s.track.wire.startData()
+	if !inChunks {
+		var err error
+		if raw, err = s.read(r, mail); err != nil {
+			return err
+		}
 	}
 	m := &Message{
 		From:       mail.from,
@@ -121,14 +115,12 @@ func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 	switch {
 	case errors.Is(err, errTooMuchInFlight):
 		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.remote, "limit", s.server.options.MaxInFlight)
-		return nil, (&Refusal{452, [3]int{4, 3, 1}, "Too much mail is in transfer, try again later"}).reply()
+		return nil, tooMuchInFlight().reply()
 	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
 		return nil, s.tooLarge(mail.from)
 	case err != nil:
 		return nil, err
 	case s.track.wire.failed():
-		// The library takes a connection that ends inside a chunk for the end
-		// of the chunk.
 		return nil, io.ErrUnexpectedEOF
 	}
 	return buf.Bytes(), nil
@@ -137,7 +129,15 @@ func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 func (s *session) tooLarge(from string) error {
 	limit := s.server.options.MaxMessageSize
 	s.server.log.Warn("refused a mail that is too large", "client", s.remote, "from", from, "limit", limit)
-	return (&Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf("Message is larger than %d bytes, the limit set by --max-message-size", limit)}).reply()
+	return tooLarge(limit).reply()
+}
+
+func tooLarge(limit int64) *Refusal {
+	return &Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf("Message is larger than %d bytes, the limit set by --max-message-size", limit)}
+}
+
+func tooMuchInFlight() *Refusal {
+	return &Refusal{452, [3]int{4, 3, 1}, "Too much mail is in transfer, try again later"}
 }
 
 func (s *session) answer(m *Message, err error) error {
@@ -155,9 +155,9 @@ func (s *session) answer(m *Message, err error) error {
 }
 
 func (s *session) Reset() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.mail = transaction{}
+	s.track.recipients = 0
+	s.track.dropChunks()
 	s.server.conns.setBusy(s.track, false)
 }
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/emersion/go-smtp"
 )
@@ -22,80 +21,83 @@ const maxCommandBytes = 64 << 10
 const bareDomain = "@no-domain.invalid"
 
 // A wire reads what a client sends and passes it on in units that the protocol
-// engine cannot misread: one command, the bytes of one chunk (BDAT, RFC 3030),
-// or the data of one mail up to and including its end. Thereby it knows at any
-// time whether it sees commands or content, and can mend both:
+// engine cannot misread: one command, or the data of one mail up to and
+// including its end. Thereby it knows at any time whether it sees commands or
+// content, and can mend both:
 //
 //   - RCPT TO:<root> and MAIL FROM:<root>, the habit of cron and monitoring, get
 //     bareDomain, which the session takes off again;
 //   - CR CR LF becomes CR LF, since the engine does not see the end of a mail
 //     behind it;
 //   - a command is bounded by maxCommandBytes, a line of a mail is not.
+//
+// STARTTLS and BDAT are not passed on but returned as errors, for the
+// connection to carry out.
 type wire struct {
 	in      *bufio.Reader
-	pending []byte // a command on its way to the engine
-	mode    wireMode
-	sawDATA atomic.Bool // the last command was DATA
-	sawEHLO bool        // the last command was EHLO or LHLO
-	chunk   int64       // bytes left of the chunk
+	pending []byte // a command, or made-up content, on its way to the engine
+	inData  bool   // the next bytes are a mail's data
+	sawDATA bool   // the last command was DATA
+	sawEHLO bool   // the last command was EHLO or LHLO
+	chunk   chunkCommand
 	end     dataEnd
 	// idleCommands counts the commands since the last mail.
 	idleCommands int
-	broken       atomic.Bool // the connection has ended or failed
+	broken       bool // the connection has ended or failed
 }
 
-// errStartTLS is returned instead of a STARTTLS command.
-var errStartTLS = errors.New("STARTTLS")
-
-type wireMode int
-
-const (
-	commands wireMode = iota
-	chunk
-	data
+// What Read returns instead of a command.
+var (
+	errStartTLS = errors.New("STARTTLS")
+	errBDAT     = errors.New("BDAT")
 )
+
+// A chunkCommand is a well-formed BDAT command (RFC 3030).
+type chunkCommand struct {
+	size int64
+	last bool
+}
 
 func newWire(r io.Reader) *wire { return &wire{in: bufio.NewReader(r)} }
 
-// startData is called when the engine has accepted a mail. For DATA the content
-// follows; for BDAT it is in chunks, which are found by their command.
+// startData is called when the engine has accepted DATA: content follows.
 func (w *wire) startData() {
-	// For BDAT this runs on a goroutine of the library's own.
-	if w.sawDATA.CompareAndSwap(true, false) {
-		w.mode, w.end, w.idleCommands = data, dataEnd{}, 0
+	if w.sawDATA && len(w.pending) == 0 {
+		w.inData, w.end = true, dataEnd{}
 	}
+	w.sawDATA, w.idleCommands = false, 0
 }
 
-// inContent reports whether the next bytes belong to a mail.
-func (w *wire) inContent() bool { return w.mode != commands }
+// inject passes text on as if the client had sent it.
+func (w *wire) inject(text string) { w.pending = []byte(text) }
+
+// discardCommand takes back the command that Read has just returned.
+func (w *wire) discardCommand() { w.pending, w.sawDATA = nil, false }
 
 func (w *wire) Read(b []byte) (n int, err error) {
 	switch {
 	case len(b) == 0:
 		return 0, nil
-	case w.mode == chunk:
-		n, err = w.in.Read(b[:min(int64(len(b)), w.chunk)])
-		if w.chunk -= int64(n); w.chunk == 0 {
-			w.mode = commands
-		}
-	case w.mode == data:
+	case len(w.pending) > 0:
+	case w.inData:
 		n, err = w.readData(b)
+		w.broken = w.broken || err != nil
+		return n, err
 	default:
-		if len(w.pending) == 0 {
-			w.pending, err = w.readCommand()
+		w.pending, err = w.readCommand()
+		w.broken = w.broken || err != nil && err != errStartTLS && err != errBDAT
+		if err != nil {
+			return 0, err
 		}
-		n = copy(b, w.pending)
-		w.pending = w.pending[n:]
 	}
-	if err != nil && err != errStartTLS {
-		w.broken.Store(true)
-	}
-	return n, err
+	n = copy(b, w.pending)
+	w.pending = w.pending[n:]
+	return n, nil
 }
 
 // failed reports whether the client is gone. Content that was read before it
 // went may be half a mail: up to its end, nothing behind it is read.
-func (w *wire) failed() bool { return w.broken.Load() }
+func (w *wire) failed() bool { return w.broken }
 
 func (w *wire) readCommand() ([]byte, error) {
 	var line []byte
@@ -110,15 +112,14 @@ func (w *wire) readCommand() ([]byte, error) {
 			return w.mendCommand(line)
 		case bufio.ErrBufferFull:
 		default:
-			return line, err
+			return nil, err // half a command is none
 		}
 	}
 }
 
 // mendCommand looks at a command as the engine will.
 func (w *wire) mendCommand(line []byte) ([]byte, error) {
-	w.sawDATA.Store(false)
-	w.sawEHLO = false
+	w.sawDATA, w.sawEHLO = false, false
 	w.idleCommands++
 	text := strings.TrimRight(string(line), "\r\n")
 	if len(text) < 4 {
@@ -129,13 +130,14 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 	case len(text) >= len("STARTTLS") && strings.EqualFold(text[:len("STARTTLS")], "STARTTLS"):
 		return nil, errStartTLS
 	case verb == "DATA" && argument == "":
-		w.sawDATA.Store(true)
+		w.sawDATA = true
 	case len(text) > 4 && text[4] != ' ':
 	case verb == "EHLO" || verb == "LHLO":
 		w.sawEHLO = true
 	case verb == "BDAT":
-		if size := chunkSize(argument); size > 0 {
-			w.mode, w.chunk, w.idleCommands = chunk, size, 0
+		if command, ok := parseChunk(argument); ok {
+			w.chunk = command
+			return nil, errBDAT
 		}
 	case verb == "MAIL":
 		return qualifyPath(line, "FROM:"), nil
@@ -145,18 +147,18 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 	return line, nil
 }
 
-// chunkSize returns the bytes that follow a BDAT command, 0 for one that the
-// engine refuses.
-func chunkSize(argument string) int64 {
+// parseChunk reads the arguments of BDAT; what it does not take the engine
+// refuses as a syntax error.
+func parseChunk(argument string) (chunkCommand, bool) {
 	fields := strings.Fields(argument)
 	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && !strings.EqualFold(fields[1], "LAST") {
-		return 0
+		return chunkCommand{}, false
 	}
 	size, err := strconv.ParseUint(fields[0], 10, 32)
 	if err != nil {
-		return 0
+		return chunkCommand{}, false
 	}
-	return int64(size)
+	return chunkCommand{int64(size), len(fields) == 2}, true
 }
 
 // qualifyPath puts bareDomain behind the address of a MAIL or RCPT command that
@@ -206,7 +208,7 @@ func (w *wire) readData(b []byte) (n int, err error) {
 		n, used, ended = w.end.copy(b, available)
 		w.in.Discard(used) // it is buffered
 		if ended {
-			w.mode = commands
+			w.inData = false
 			return n, nil
 		}
 	}

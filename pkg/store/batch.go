@@ -21,7 +21,8 @@ type Batch struct {
 	// Recipients maps each address to the number of mails sent to it.
 	Recipients map[string]int
 
-	index map[string]*Group
+	index       map[string]*Group
+	sampleBytes int // of all samples
 }
 
 // A Group is one headline of a summary.
@@ -75,7 +76,7 @@ func (b *Batch) Add(e *Entry, limits Limits) {
 		b.Recipients[address]++
 	}
 	if g := b.group(e, limits.GroupsPerBatch); g != nil {
-		g.add(e, limits)
+		b.sampleBytes += g.add(e, limits, limits.BatchBytes-b.sampleBytes)
 	}
 }
 
@@ -98,7 +99,9 @@ func (b *Batch) group(e *Entry, limit int) *Group {
 	return g
 }
 
-func (g *Group) add(e *Entry, limits Limits) {
+// add counts e; a new variant takes room bytes of its sample at most. It returns
+// how many it took.
+func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	g.Count++
 	g.First, g.Last = widen(g.First, g.Last, e.Received)
 	if _, known := g.Hosts[e.Host]; known {
@@ -112,15 +115,18 @@ func (g *Group) add(e *Entry, limits Limits) {
 		if v.Fingerprint == e.Fingerprint {
 			v.Count++
 			v.First, v.Last = widen(v.First, v.Last, e.Received)
-			return
+			return 0
 		}
 	}
-	if len(g.Variants) < limits.VariantsPerGroup {
-		g.Variants = append(g.Variants, &Variant{
-			Fingerprint: e.Fingerprint, Reason: e.Reason, Count: 1, First: e.Received, Last: e.Received,
-			Sample: slices.Clone(e.Sample[:min(len(e.Sample), limits.SampleBytes)]), SampleSize: len(e.Sample),
-		})
+	if len(g.Variants) >= limits.VariantsPerGroup {
+		return 0
 	}
+	taken = min(len(e.Sample), limits.SampleBytes, max(room, 0))
+	g.Variants = append(g.Variants, &Variant{
+		Fingerprint: e.Fingerprint, Reason: e.Reason, Count: 1, First: e.Received, Last: e.Received,
+		Sample: slices.Clone(e.Sample[:taken]), SampleSize: len(e.Sample),
+	})
+	return taken
 }
 
 func widen(first, last, t time.Time) (time.Time, time.Time) {

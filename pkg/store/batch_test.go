@@ -39,10 +39,10 @@ func TestWindowDue(t *testing.T) {
 
 func TestLimitsWithDefaults(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
-		{"zeros", fmt.Sprint(store.Limits{}.WithDefaults()), "{1000 20 100 262144}"},
-		{"some set", fmt.Sprint(store.Limits{GroupsPerBatch: 3, SampleBytes: 1}.WithDefaults()), "{3 20 100 1}"},
-		{"all set", fmt.Sprint(store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 2, HostsPerGroup: 3, SampleBytes: 4}.WithDefaults()), "{1 2 3 4}"},
-		{"twice", fmt.Sprint(store.Limits{HostsPerGroup: 7}.WithDefaults().WithDefaults()), "{1000 20 7 262144}"},
+		{"zeros", fmt.Sprint(store.Limits{}.WithDefaults()), "{1000 20 100 262144 16777216}"},
+		{"some set", fmt.Sprint(store.Limits{GroupsPerBatch: 3, SampleBytes: 1}.WithDefaults()), "{3 20 100 1 16777216}"},
+		{"all set", fmt.Sprint(store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 2, HostsPerGroup: 3, SampleBytes: 4, BatchBytes: 5}.WithDefaults()), "{1 2 3 4 5}"},
+		{"twice", fmt.Sprint(store.Limits{HostsPerGroup: 7}.WithDefaults().WithDefaults()), "{1000 20 7 262144 16777216}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.got != c.want {
@@ -134,7 +134,7 @@ func groups(b *store.Batch) []string {
 }
 
 func TestBatchAddKeepsTheFirstSampleCut(t *testing.T) {
-	limits := store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 1, HostsPerGroup: 1, SampleBytes: 4}
+	limits := store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 1, HostsPerGroup: 1, SampleBytes: 4, BatchBytes: 100}
 	b := &store.Batch{}
 	sample := []byte("first sample")
 	b.Add(&store.Entry{Title: "first", Reason: "one", Sample: sample}, limits)

@@ -139,13 +139,15 @@ type Limits struct {
 	VariantsPerGroup int // default 20
 	HostsPerGroup    int // default 100
 	SampleBytes      int // default 256 KiB
+	BatchBytes       int // of all samples of a batch, default 16 MiB
 }
 
-// Unbounded returns l without the bounds on groups, variants and hosts. An
+// Unbounded returns l without the bounds that depend on what is known. An
 // engine that merges entries before it looks at what it has must not cut them
 // yet: they may belong to what is known.
 func (l Limits) Unbounded() Limits {
 	l.GroupsPerBatch, l.VariantsPerGroup, l.HostsPerGroup = math.MaxInt, math.MaxInt, math.MaxInt
+	l.BatchBytes = math.MaxInt
 	return l
 }
 
@@ -156,6 +158,7 @@ func (l Limits) WithDefaults() Limits {
 		&l.VariantsPerGroup: 20,
 		&l.HostsPerGroup:    100,
 		&l.SampleBytes:      256 << 10,
+		&l.BatchBytes:       16 << 20,
 	} {
 		if *value == 0 {
 			*value = fallback

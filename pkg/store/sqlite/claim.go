@@ -159,7 +159,22 @@ func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
 
 // Finish implements store.Store.
 func (s *Store) Finish(ctx context.Context, id int64) error {
-	return s.transaction(ctx, func() error { return s.stmt.finish.exec(id) })
+	err := s.transaction(ctx, func() error { return s.stmt.finish.exec(id) })
+	if err != nil {
+		return err
+	}
+	s.shrink()
+	return nil
+}
+
+// shrink gives the space of what was delivered back to the file system. It is a
+// courtesy: when it fails, the pages stay for later use.
+func (s *Store) shrink() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		s.stmt.vacuum.exec()
+	}
 }
 
 // Pending implements store.Store.

@@ -44,11 +44,18 @@ func merge(entries []store.Entry, limits store.Limits) []*mergedBatch {
 	return merged
 }
 
+// room is what a batch can still take.
+type room struct {
+	groups int
+	bytes  int // of samples
+}
+
 func (s *Store) addBatch(b *store.Batch, w store.Window) error {
 	var id int64
-	var groups int
+	var left room
 	_, err := s.stmt.addBatch.row(func(r *sqlite3.Stmt) {
-		id, groups = r.ColumnInt64(0), r.ColumnInt(1)
+		id = r.ColumnInt64(0)
+		left = room{s.limits.GroupsPerBatch - r.ColumnInt(1), s.limits.BatchBytes - r.ColumnInt(2)}
 	}, b.Key, b.Count, b.First, b.Last, w.Wait.Microseconds(), w.MaxWait.Microseconds())
 	if err != nil {
 		return err
@@ -58,63 +65,60 @@ func (s *Store) addBatch(b *store.Batch, w store.Window) error {
 			return err
 		}
 	}
-	before := groups
+	before := left
 	for _, g := range b.Groups {
-		isNew, err := s.addGroup(id, g, groups < s.limits.GroupsPerBatch)
-		if err != nil {
+		if err := s.addGroup(id, g, &left); err != nil {
 			return err
 		}
-		if isNew {
-			groups++
-		}
 	}
-	if groups == before {
+	if left == before {
 		return nil
 	}
-	return s.stmt.setGroups.exec(id, groups)
+	return s.stmt.setGroups.exec(id, s.limits.GroupsPerBatch-left.groups, s.limits.BatchBytes-left.bytes)
 }
 
 // addGroup counts g. When the batch does not know it yet, it is added if there
 // is room, and left to the batch's total otherwise.
-func (s *Store) addGroup(batch int64, g *store.Group, room bool) (isNew bool, err error) {
+func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 	var id int64
 	var variants, hosts int
 	known, err := s.stmt.countGroup.row(func(r *sqlite3.Stmt) {
 		id, variants, hosts = r.ColumnInt64(0), r.ColumnInt(1), r.ColumnInt(2)
 	}, batch, g.Key, g.Count, g.First, g.Last)
-	if err != nil || !known && !room {
-		return false, err
+	if err != nil || !known && left.groups <= 0 {
+		return err
 	}
 	if !known {
+		left.groups--
 		_, err = s.stmt.newGroup.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
 			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason)
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
-	variantsNow, err := s.addVariants(id, g, variants)
+	variantsNow, err := s.addVariants(id, g, variants, left)
 	if err != nil {
-		return false, err
+		return err
 	}
 	hostsNow, err := s.addHosts(id, g, hosts)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if variantsNow != variants || hostsNow != hosts {
 		if err := s.stmt.setVariants.exec(id, variantsNow, hostsNow); err != nil {
-			return false, err
+			return err
 		}
 	}
 	for minute, count := range g.Minutes {
 		if err := s.stmt.addMinute.exec(id, minute, count); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return !known, nil
+	return nil
 }
 
 // addVariants returns how many variants the group has now; it had have.
-func (s *Store) addVariants(group int64, g *store.Group, have int) (int, error) {
+func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (int, error) {
 	for _, v := range g.Variants {
 		known, err := s.stmt.countVariant.row(ignore, group, v.Fingerprint, v.Count, v.First, v.Last)
 		if err != nil {
@@ -129,7 +133,9 @@ func (s *Store) addVariants(group int64, g *store.Group, have int) (int, error) 
 		if err != nil {
 			return have, err
 		}
-		if err := s.stmt.newSample.exec(id, v.Sample, v.SampleSize); err != nil {
+		sample := v.Sample[:min(len(v.Sample), max(left.bytes, 0))]
+		left.bytes -= len(sample)
+		if err := s.stmt.newSample.exec(id, sample, v.SampleSize); err != nil {
 			return have, err
 		}
 		have++

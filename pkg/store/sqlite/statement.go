@@ -88,6 +88,7 @@ type statements struct {
 	recipients                       statement
 	insert, nextSend, claimOutgoing  statement
 	postpone, finish, pending        statement
+	vacuum                           statement
 }
 
 func (s *statements) all() map[*statement]string {
@@ -103,8 +104,8 @@ func (s *statements) all() map[*statement]string {
 				first_at = min(first_at, excluded.first_at),
 				last_at  = max(last_at, excluded.last_at),
 				due_at   = min(max(last_at, excluded.last_at) + ?5, min(first_at, excluded.first_at) + ?6)
-			RETURNING id, group_count`,
-		&s.setGroups:   `UPDATE batches SET group_count = ?2 WHERE id = ?1`,
+			RETURNING id, group_count, sample_size`,
+		&s.setGroups:   `UPDATE batches SET group_count = ?2, sample_size = ?3 WHERE id = ?1`,
 		&s.setVariants: `UPDATE groups SET variant_count = ?2, host_count = ?3 WHERE id = ?1`,
 		&s.addRecipient: `
 			INSERT INTO recipients VALUES (?1, ?2, ?3)
@@ -163,6 +164,7 @@ func (s *statements) all() map[*statement]string {
 			UPDATE outbox SET recipients = ?2, attempts = ?3, next_at = ?4, last_error = ?5, lease_until = 0
 			WHERE id = ?1 RETURNING id`,
 		&s.finish: `DELETE FROM outbox WHERE id = ?1`,
+		&s.vacuum: `PRAGMA incremental_vacuum`,
 		&s.pending: `
 			SELECT count(*), coalesce(sum(count), 0), (SELECT count(*) FROM outbox) FROM batches`,
 	}

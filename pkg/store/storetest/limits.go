@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ func limitChecks() []check {
 		{sentence: "limits do not depend on how mails are spread over calls", limits: tight, run: limitSpread},
 		{sentence: "each batch has limits of its own", limits: tight, run: limitEach},
 		{sentence: "samples are cut at the limit and keep their size", limits: tight, run: limitSample},
+		{sentence: "samples of a batch are cut where their sum reaches the limit", limits: store.Limits{BatchBytes: 10}, run: limitBatchBytes},
 		{sentence: "zero limits mean the defaults", run: limitDefaults},
 	}
 }
@@ -181,4 +183,23 @@ func limitDefaults(t *testing.T, s *subject) {
 	if v := g.Variants[0]; len(v.Sample) != 256<<10 || v.SampleSize != 300<<10 {
 		t.Errorf("sample: kept %d of %d", len(v.Sample), v.SampleSize)
 	}
+}
+
+func limitBatchBytes(t *testing.T, s *subject) {
+	var entries []store.Entry
+	for i, fingerprint := range []string{"v1:a", "v1:b", "v1:c"} {
+		e := mail(time.Duration(i)*time.Second, of("group", fingerprint))
+		e.Sample = []byte("sample")
+		entries = append(entries, e)
+	}
+	inOneCallAndMany(t, s, entries, func(t *testing.T, b *store.Batch) {
+		kept := make(map[string]string)
+		for _, v := range b.Groups[0].Variants {
+			kept[v.Fingerprint] = fmt.Sprintf("%s of %d", v.Sample, v.SampleSize)
+		}
+		want := map[string]string{"v1:a": "sample of 6", "v1:b": "samp of 6", "v1:c": " of 6"}
+		if !maps.Equal(kept, want) {
+			t.Errorf("kept %v, want %v", kept, want)
+		}
+	})
 }

@@ -6,6 +6,7 @@ CREATE TABLE batches (
   state       TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'sending')),
   count       INTEGER NOT NULL,
   group_count INTEGER NOT NULL DEFAULT 0,
+  sample_size INTEGER NOT NULL DEFAULT 0, -- of all samples kept
   first_at    INTEGER NOT NULL,
   last_at     INTEGER NOT NULL,
   due_at      INTEGER NOT NULL,

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message/mail"
+	"github.com/emersion/go-message/textproto"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+// compose makes a mail of what was read: with -t it finds the recipients, and it
+// adds the fields that a mail needs and programs leave to sendmail (RFC 6409
+// section 8).
+func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
+	raw = receive.NormalizeLines(raw)
+	fields, body, err := content.SplitHeader(raw)
+	if err != nil && fields.Len() > 0 {
+		// Half a header would be lost behind what is added: send it as it is.
+		fields, body = mail.Header{}.Header, raw
+	}
+	header := mail.Header{Header: fields}
+	if in.fromHeader {
+		for _, name := range []string{"To", "Cc", "Bcc"} {
+			in.to = append(in.to, addresses(&header, name)...)
+		}
+		header.Del("Bcc")
+		if len(in.to) == 0 {
+			return nil, errors.New("-t found no recipients in To, Cc and Bcc; add one of them or name recipients")
+		}
+	}
+	if in.from == "" {
+		in.from = defaultSender()
+	}
+	if !header.Has("Message-Id") {
+		if err := header.GenerateMessageID(); err != nil {
+			return nil, fmt.Errorf("make a Message-ID: %w", err)
+		}
+	}
+	if !header.Has("To") && !header.Has("Cc") {
+		header.Set("To", "undisclosed-recipients:;")
+	}
+	if !header.Has("From") {
+		header.SetAddressList("From", []*mail.Address{{Name: in.name, Address: in.from}})
+	}
+	if !header.Has("Date") {
+		header.SetDate(now)
+	}
+	var out bytes.Buffer
+	if err := textproto.WriteHeader(&out, header.Header.Header); err != nil {
+		return nil, fmt.Errorf("write the header: %w", err)
+	}
+	out.Write(body)
+	if !bytes.HasSuffix(out.Bytes(), []byte("\r\n")) {
+		out.WriteString("\r\n")
+	}
+	return out.Bytes(), nil
+}
+
+// addresses returns the addresses of a field, also those without a domain, which
+// are no addresses to RFC 5322.
+func addresses(header *mail.Header, name string) (list []string) {
+	for fields := header.FieldsByKey(name); fields.Next(); {
+		var one mail.Header
+		one.Set(name, fields.Value())
+		if parsed, err := one.AddressList(name); err == nil {
+			for _, a := range parsed {
+				list = append(list, a.Address)
+			}
+			continue
+		}
+		for part := range strings.SplitSeq(fields.Value(), ",") {
+			if i := strings.LastIndexByte(part, '<'); i >= 0 {
+				part, _, _ = strings.Cut(part[i+1:], ">")
+			}
+			if part = strings.TrimSpace(part); part != "" && !strings.ContainsAny(part, " \t;:") {
+				list = append(list, part)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,105 @@
+package receive
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"time"
+)
+
+// chunks collects a mail that comes in with BDAT (RFC 3030). The library hands
+// chunks to a goroutine, which after RSET answers for the mail that follows;
+// therefore they are kept here, and handed on as one mail by DATA.
+type chunks struct {
+	content bytes.Buffer
+	flow    *metered // counts content as mail in transfer
+	refusal *Refusal // why the rest is not wanted
+	last    bool     // content is whole
+}
+
+// bdat carries out a BDAT command. Its chunk is read in any case, because it
+// follows the command whatever the reply is; a chunk that does not come whole
+// is an error of the connection.
+func (c *connection) bdat(command chunkCommand) error {
+	if c.chunks == nil {
+		c.chunks = &chunks{flow: &metered{total: &c.server.inFlight, limit: c.server.options.MaxInFlight}}
+	}
+	k := c.chunks
+	switch limit := c.server.options.MaxMessageSize; {
+	case k.refusal != nil:
+	case c.recipients == 0:
+		k.refusal = &Refusal{503, [3]int{5, 5, 1}, "BDAT needs MAIL and RCPT first"}
+	case int64(k.content.Len())+command.size > limit:
+		k.refusal = tooLarge(limit)
+	}
+	var to io.Writer = &k.content
+	if k.refusal != nil {
+		to = io.Discard
+	}
+	k.flow.r, k.flow.since = contentReader{c}, 0
+	_, err := io.CopyN(to, k.flow, command.size)
+	if err == errTooMuchInFlight {
+		k.refusal = tooMuchInFlight()
+		k.content.Reset()
+		err = c.skip(command.size - k.flow.since)
+	}
+	if err != nil {
+		c.wire.broken = true
+		return io.ErrUnexpectedEOF
+	}
+	c.wire.idleCommands = 0
+	switch {
+	case k.refusal != nil:
+		reply := *k.refusal
+		if c.recipients == 0 {
+			c.dropChunks() // there is no transaction that RSET would end
+		}
+		return c.reply(&reply)
+	case !command.last:
+		_, err := fmt.Fprintf(c.Conn, "250 2.0.0 %d bytes received\r\n", command.size)
+		return err
+	}
+	k.last = true
+	c.wire.sawDATA = true
+	c.wire.inject("DATA\r\n")
+	return nil
+}
+
+// skip reads n bytes that are not wanted.
+func (c *connection) skip(n int64) error {
+	_, err := io.CopyN(io.Discard, contentReader{c}, n)
+	return err
+}
+
+// takeChunks returns the mail that came in chunks, if this one did, and ends the
+// data that the engine waits for.
+func (c *connection) takeChunks() (raw []byte, ok bool) {
+	if c.chunks == nil || !c.chunks.last {
+		return nil, false
+	}
+	c.wire.inject(".\r\n")
+	return c.chunks.content.Bytes(), true
+}
+
+func (c *connection) dropChunks() {
+	if c.chunks != nil {
+		c.chunks.flow.release()
+		c.chunks = nil
+	}
+}
+
+// A contentReader reads what follows a command; it may take as long as it makes
+// progress.
+type contentReader struct{ c *connection }
+
+func (r contentReader) Read(b []byte) (int, error) {
+	if err := r.c.SetReadDeadline(time.Now().Add(r.c.server.options.IdleTimeout)); err != nil {
+		return 0, err
+	}
+	return r.c.wire.in.Read(b)
+}
+
+func (c *connection) reply(r *Refusal) error {
+	_, err := fmt.Fprintf(c.Conn, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+	return err
+}
