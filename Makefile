@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt tidy-check lint update-golden fuzz
+.PHONY: help build demo test check fmt tidy-check lint update-golden clients fuzz fuzz-receive
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,14 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 update-golden: ## rewrite the golden mails from what is rendered now; read the diff
 	go test ./pkg/render -update
 
+clients: ## send with 20 real mail programs, which it installs where it may
+	test/clients/run
+
 FUZZTIME ?= 60s
+fuzz-receive: ## fuzz the connection and the message parser for FUZZTIME each
+	go test -run '^$$' -fuzz '^FuzzConnection$$' -fuzztime $(FUZZTIME) ./pkg/receive
+	go test -run '^$$' -fuzz '^FuzzNewMessage$$' -fuzztime $(FUZZTIME) ./pkg/receive
+
 fuzz: ## fuzz each parser of outside input for FUZZTIME
 	@for package in $$(go list ./...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/mail"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -46,6 +47,13 @@ type Config struct {
 	// ::1. An address that other machines can reach needs an Access that says
 	// who may send. Defaults to DefaultBind.
 	Bind string
+	// Listeners, if there are any, are used instead of listening on Bind, and
+	// closed by Shutdown. See receive.Inherit for sockets that come from
+	// another process.
+	Listeners []net.Listener
+	// TrustedProxies are the load balancers that begin each connection with a
+	// PROXY protocol header.
+	TrustedProxies []netip.Prefix
 	// TLS offers STARTTLS on every address, and is needed for smtps. Nil for
 	// neither. See receive.LoadCertificate for one that follows its files.
 	TLS *tls.Config
@@ -219,10 +227,16 @@ func (c Config) validate() error {
 
 // binds returns the addresses of Bind; none for NoListener.
 func (c Config) binds() []string {
+	var binds []string
+	if len(c.Listeners) > 0 {
+		for _, l := range c.Listeners {
+			binds = append(binds, receive.EndpointOf(l).String())
+		}
+		return binds
+	}
 	if c.Bind == NoListener {
 		return nil
 	}
-	var binds []string
 	for bind := range strings.SplitSeq(c.Bind, ",") {
 		binds = append(binds, strings.TrimSpace(bind))
 	}

@@ -141,6 +141,11 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 		}
 		return nil
 	})
+	if len(p.config.Listeners) > 0 {
+		listeners = p.config.Listeners
+		p.addr = listeners[0].Addr()
+		return listeners, nil
+	}
 	for _, bind := range p.config.binds() {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {

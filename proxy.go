@@ -74,6 +74,7 @@ func New(config Config) (*Proxy, error) {
 		Hostname:       config.Hostname,
 		TLS:            config.TLS,
 		Access:         config.Access,
+		TrustedProxies: config.TrustedProxies,
 		LoopMark:       config.loopMark(),
 		MaxMessageSize: config.MaxMessageSize,
 		MaxInFlight:    config.MaxInFlight,

@@ -17,13 +17,15 @@ import (
 // accessFlags say who may send, what, and how much of it.
 func accessFlags() []cli.Flag {
 	return []cli.Flag{
+		&cli.IntFlag{Name: "socket-fd", EnvVars: env("socket-fd"), Usage: "receive on the listening socket that was inherited as descriptor `N`, instead of --bind; the sockets of a systemd socket unit are found without it"},
+		&cli.GenericFlag{Name: "proxy-protocol-from", EnvVars: env("proxy-protocol-from"), Value: &list{commas: true, env: env("proxy-protocol-from")[0]}, Usage: "expect a PROXY protocol header, version 1 or 2, from load balancers in `NETWORK`; may be repeated"},
 		&cli.StringFlag{Name: "tls-cert", EnvVars: env("tls-cert"), Usage: "offer STARTTLS, and TLS on smtps addresses, with the certificate chain in `FILE`, which is read again when it changes"},
 		&cli.StringFlag{Name: "tls-key", EnvVars: env("tls-key"), Usage: "the key of the certificate is in `FILE`"},
-		&cli.GenericFlag{Name: "credentials", EnvVars: env("credentials"), Value: &list{}, Usage: "require clients to authenticate, and admit `USER:PASSWORD`; may be repeated; other users of this machine can see it, so prefer the file or the environment"},
+		&cli.GenericFlag{Name: "credentials", EnvVars: env("credentials"), Value: &list{env: env("credentials")[0]}, Usage: "require clients to authenticate, and admit `USER:PASSWORD`; may be repeated; other users of this machine can see it, so prefer the file or the environment"},
 		&cli.StringFlag{Name: "credentials-file", EnvVars: env("credentials-file"), Usage: "require clients to authenticate, and admit the users in `FILE`, as made by htpasswd -B"},
-		&cli.GenericFlag{Name: "allow-net", EnvVars: env("allow-net"), Value: &list{commas: true}, Usage: "let clients from `NETWORK`, such as 10.0.0.0/8, send without credentials; may be repeated"},
-		&cli.GenericFlag{Name: "allow-recipient", EnvVars: env("allow-recipient"), Value: &list{}, Usage: "take only recipients that match `PATTERN` as a whole; may be repeated"},
-		&cli.GenericFlag{Name: "rewrite-recipient", EnvVars: env("rewrite-recipient"), Value: &list{}, Usage: "replace what matches in a recipient, as `PATTERN=REPLACEMENT`; may be repeated"},
+		&cli.GenericFlag{Name: "allow-net", EnvVars: env("allow-net"), Value: &list{commas: true, env: env("allow-net")[0]}, Usage: "let clients from `NETWORK`, such as 10.0.0.0/8, send without credentials; may be repeated"},
+		&cli.GenericFlag{Name: "allow-recipient", EnvVars: env("allow-recipient"), Value: &list{env: env("allow-recipient")[0]}, Usage: "take only recipients that match `PATTERN` as a whole; may be repeated"},
+		&cli.GenericFlag{Name: "rewrite-recipient", EnvVars: env("rewrite-recipient"), Value: &list{env: env("rewrite-recipient")[0]}, Usage: "replace what matches in a recipient, as `PATTERN=REPLACEMENT`; may be repeated"},
 		&cli.StringFlag{Name: "rewrite-src", Hidden: true, Usage: "old form of the pattern of --rewrite-recipient"},
 		&cli.StringFlag{Name: "rewrite-dest", Hidden: true, Usage: "old form of the replacement of --rewrite-recipient"},
 		&cli.Int64Flag{Name: "max-message-size", EnvVars: env("max-message-size"), Value: receive.DefaultMaxMessageSize, Usage: "refuse mails larger than `BYTES`"},
@@ -37,12 +39,8 @@ func accessFlags() []cli.Flag {
 }
 
 func accessFrom(c *cli.Context) (access failmail.Access, err error) {
-	for _, network := range listOf(c, "allow-net") {
-		prefix, err := parseNetwork(network)
-		if err != nil {
-			return access, &usageError{fmt.Sprintf("--allow-net %q is not a network; use one such as 10.0.0.0/8 or 192.0.2.7", network)}
-		}
-		access.Networks = append(access.Networks, prefix)
+	if access.Networks, err = networksFrom(c, "allow-net"); err != nil {
+		return access, err
 	}
 	for _, pattern := range listOf(c, "allow-recipient") {
 		re, err := regexp.Compile(pattern)
@@ -58,29 +56,52 @@ func accessFrom(c *cli.Context) (access failmail.Access, err error) {
 	return access, err
 }
 
+func networksFrom(c *cli.Context, flag string) (networks []netip.Prefix, err error) {
+	for _, text := range listOf(c, flag) {
+		network, err := parseNetwork(text)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--%s %q is not a network; use one such as 10.0.0.0/8 or 192.0.2.7", flag, text)}
+		}
+		networks = append(networks, network)
+	}
+	return networks, nil
+}
+
 func parseNetwork(text string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(text); err == nil {
+		addr = addr.Unmap()
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
-	return netip.ParsePrefix(text)
+	prefix, err := netip.ParsePrefix(text)
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return prefix, err
 }
 
 func rewritesFrom(c *cli.Context) (rewrites []receive.Rewrite, err error) {
-	rules := listOf(c, "rewrite-recipient")
-	if source := c.String("rewrite-src"); source != "" {
-		rules = append(rules, source+"="+c.String("rewrite-dest"))
+	add := func(flag, rule, pattern, replacement string) error {
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			return &usageError{fmt.Sprintf("--%s %q has a wrong pattern: %v; use PATTERN=REPLACEMENT such as .*=staging@example.com", flag, rule, err)}
+		}
+		rewrites = append(rewrites, receive.Rewrite{Pattern: re, Replacement: replacement})
+		return nil
 	}
-	for _, rule := range rules {
+	for _, rule := range listOf(c, "rewrite-recipient") {
 		// A pattern seldom holds "=", a replacement never needs one.
 		i := strings.LastIndexByte(rule, '=')
 		if i <= 0 {
 			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q has no \"=\"; use PATTERN=REPLACEMENT such as .*=staging@example.com", rule)}
 		}
-		re, err := regexp.Compile(rule[:i])
-		if err != nil {
-			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q has a wrong pattern: %v; use PATTERN=REPLACEMENT such as .*=staging@example.com", rule, err)}
+		if err := add("rewrite-recipient", rule, rule[:i], rule[i+1:]); err != nil {
+			return nil, err
 		}
-		rewrites = append(rewrites, receive.Rewrite{Pattern: re, Replacement: rule[i+1:]})
+	}
+	if source := c.String("rewrite-src"); source != "" {
+		if err := add("rewrite-src", source, source, c.String("rewrite-dest")); err != nil {
+			return nil, err
+		}
 	}
 	return rewrites, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -14,16 +15,21 @@ import (
 type list struct {
 	values []string
 	commas bool
-	given  bool
+	env    string // the variable that the library sets it from first
+	sets   int
 }
 
 var _ cli.Generic = (*list)(nil)
 
 // Set adds what one use of the flag gives.
 func (l *list) Set(text string) error {
-	if !l.given {
-		l.values, l.given = nil, true
+	// The first value replaces the default, and the first of the command line
+	// also those of the environment, which the library brings before.
+	fromEnv := l.env != "" && os.Getenv(l.env) != ""
+	if l.sets == 0 || l.sets == 1 && fromEnv {
+		l.values = nil
 	}
+	l.sets++
 	if l.commas {
 		text = strings.ReplaceAll(text, ",", "\n")
 	}

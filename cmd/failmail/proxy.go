@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,7 +25,7 @@ import (
 // environment, as FAILMAIL_ and the name in capitals.
 func proxyFlags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
+		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true, env: env("bind")[0]}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
 		&cli.StringFlag{Name: "relay", EnvVars: env("relay"), Value: failmail.DefaultRelay, Usage: "send summaries through the SMTP server at `HOST:PORT`, or \"debug\" to print them"},
 		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
@@ -60,6 +65,21 @@ func runProxy(c *cli.Context) (err error) {
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
 	}
+	from, err := findPredecessor()
+	if err != nil {
+		return err
+	}
+	if config.Listeners, err = openSockets(c.Context, c, from); err != nil {
+		return err
+	}
+	defer closeAll(config.Listeners)
+	if from != nil {
+		if err := from.await(); err != nil {
+			return err
+		}
+	}
+	successor := &handover{listeners: config.Listeners, log: logger}
+	defer runtime.KeepAlive(successor) // after the store is closed
 	if config.Store, err = openStore(c.String("store")); err != nil {
 		return err
 	}
@@ -71,7 +91,32 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	return proxy.Run(c.Context)
+	return serve(c.Context, proxy, successor)
+}
+
+// serve runs the proxy until ctx ends or SIGUSR1 has made another process take
+// over.
+func serve(ctx context.Context, proxy *failmail.Proxy, successor *handover) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	handovers := make(chan os.Signal, 1)
+	signal.Notify(handovers, syscall.SIGUSR1)
+	defer signal.Stop(handovers)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-handovers:
+			}
+			if err := successor.start(); err != nil {
+				successor.log.Error("cannot hand over, this process goes on; correct it and send SIGUSR1 again", "error", err)
+				continue
+			}
+			cancel()
+		}
+	}()
+	return proxy.Run(ctx)
 }
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
@@ -109,6 +154,9 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 		return config, &usageError{fmt.Sprintf("--group %q: %v", c.String("group"), err)}
 	}
 	if config.Access, err = accessFrom(c); err != nil {
+		return config, err
+	}
+	if config.TrustedProxies, err = networksFrom(c, "proxy-protocol-from"); err != nil {
 		return config, err
 	}
 	config.TLS, err = tlsFrom(c, logger)

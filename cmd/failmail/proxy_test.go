@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -51,18 +50,22 @@ func startProcess(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
 	p := &process{addr: freeAddress(t), log: &logBuffer{}}
 	p.cmd = command(t, folder, append([]string{"--bind=" + p.addr}, args...)...)
-	stderr, err := p.cmd.StderrPipe()
+	// Not StderrPipe, which would end with this process while one that it has
+	// handed over to still writes.
+	stderr, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.cmd.Stderr = writer
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	writer.Close()
 	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
 	lines := bufio.NewScanner(stderr)
 	started := make(chan struct{})
 	go func() {
-		defer io.Copy(io.Discard, stderr)
+		defer stderr.Close()
 		var once sync.Once
 		for lines.Scan() {
 			p.log.add(lines.Text())

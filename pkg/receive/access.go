@@ -68,7 +68,9 @@ func (a Access) recipient(address string) (string, *Refusal) {
 		return address, nil
 	}
 	for _, allowed := range a.Recipients {
-		if match := allowed.FindStringIndex(address); match != nil && match[0] == 0 && match[1] == len(address) {
+		// The first match may be a part while another is the whole.
+		whole, err := regexp.Compile(`\A(?:` + allowed.String() + `)\z`)
+		if err == nil && whole.MatchString(address) {
 			return address, nil
 		}
 	}

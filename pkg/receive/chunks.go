@@ -11,8 +11,9 @@ import (
 // chunks to a goroutine, which after RSET answers for the mail that follows;
 // therefore they are kept here, and handed on as one mail by DATA.
 type chunks struct {
+	server  *Server
 	content bytes.Buffer
-	flow    *metered // counts content as mail in transfer
+	held    int64    // counted as mail in transfer
 	refusal *Refusal // why the rest is not wanted
 	last    bool     // content is whole
 }
@@ -22,7 +23,7 @@ type chunks struct {
 // is an error of the connection.
 func (c *connection) bdat(command chunkCommand) error {
 	if c.chunks == nil {
-		c.chunks = &chunks{flow: &metered{total: &c.server.inFlight, limit: c.server.options.MaxInFlight}}
+		c.chunks = &chunks{server: c.server}
 	}
 	k := c.chunks
 	switch limit := c.server.options.MaxMessageSize; {
@@ -32,22 +33,16 @@ func (c *connection) bdat(command chunkCommand) error {
 	case int64(k.content.Len())+command.size > limit:
 		k.refusal = tooLarge(limit)
 	}
-	var to io.Writer = &k.content
 	if k.refusal != nil {
-		to = io.Discard
+		k.drop()
 	}
-	k.flow.r, k.flow.since = contentReader{c}, 0
-	_, err := io.CopyN(to, k.flow, command.size)
-	if err == errTooMuchInFlight {
-		k.refusal = tooMuchInFlight()
-		k.content.Reset()
-		err = c.skip(command.size - k.flow.since)
-	}
-	if err != nil {
+	if _, err := io.CopyN(k, contentReader{c}, command.size); err != nil {
 		c.wire.broken = true
 		return io.ErrUnexpectedEOF
 	}
-	c.wire.idleCommands = 0
+	if k.refusal == nil && command.size > 0 {
+		c.wire.idleCommands = 0
+	}
 	switch {
 	case k.refusal != nil:
 		reply := *k.refusal
@@ -65,10 +60,26 @@ func (c *connection) bdat(command chunkCommand) error {
 	return nil
 }
 
-// skip reads n bytes that are not wanted.
-func (c *connection) skip(n int64) error {
-	_, err := io.CopyN(io.Discard, contentReader{c}, n)
-	return err
+// Write keeps what comes of a chunk, as long as it is wanted. What is counted as
+// in transfer is what has come, not what was announced.
+func (k *chunks) Write(b []byte) (int, error) {
+	if k.refusal != nil {
+		return len(b), nil
+	}
+	k.held += int64(len(b))
+	if k.server.inFlight.Add(int64(len(b))) > k.server.options.MaxInFlight {
+		k.refusal = tooMuchInFlight()
+		k.drop()
+		return len(b), nil
+	}
+	return k.content.Write(b)
+}
+
+// drop forgets the content.
+func (k *chunks) drop() {
+	k.content = bytes.Buffer{}
+	k.server.inFlight.Add(-k.held)
+	k.held = 0
 }
 
 // takeChunks returns the mail that came in chunks, if this one did, and ends the
@@ -83,7 +94,7 @@ func (c *connection) takeChunks() (raw []byte, ok bool) {
 
 func (c *connection) dropChunks() {
 	if c.chunks != nil {
-		c.chunks.flow.release()
+		c.chunks.drop()
 		c.chunks = nil
 	}
 }

@@ -19,22 +19,22 @@ type connection struct {
 	server *Server
 	engine *engine
 	wire   *wire
-	client netip.Addr // not valid for a Unix socket
+	peer   netip.Addr // counts for the limits; not valid if it shall not
 	latest time.Time  // when the connection has lived long enough
 	secure bool       // TLS
 
-	busy         bool // inside a mail transaction; guarded by connections.mu
-	handedOn     bool // STARTTLS has made another connection of it
-	skipGreeting bool // the client has seen one before STARTTLS
-	hangUp       bool // end at the next command
-	recipients   int  // of the mail to come
+	lastActive   time.Time // when the client was last heard; guarded by connections.mu
+	busy         bool      // inside a mail transaction; guarded by connections.mu
+	handedOn     bool      // STARTTLS has made another connection of it
+	skipGreeting bool      // the client has seen one before STARTTLS
+	hangUp       bool      // end at the next command
+	recipients   int       // of the mail to come
 	chunks       *chunks
 }
 
 func (s *Server) newConnection(conn net.Conn, e *engine) *connection {
 	return &connection{
 		Conn: conn, server: s, engine: e, wire: newWire(conn),
-		client: clientOf(conn.RemoteAddr()),
 		latest: time.Now().Add(s.options.SessionTimeout),
 	}
 }
@@ -48,8 +48,10 @@ func clientOf(addr net.Addr) netip.Addr {
 
 // Read is called by the engine, from one goroutine at a time.
 func (c *connection) Read(b []byte) (int, error) {
-	if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
-		return 0, errors.New("too many commands without a mail")
+	if c.handedOn || c.wire.failed() {
+		// The engine may ask again, in the middle of AUTH or of a mail; what
+		// comes then would be content taken for commands.
+		return 0, io.EOF
 	}
 	if c.wire.inData {
 		// A mail may take as long as it makes progress.
@@ -59,6 +61,9 @@ func (c *connection) Read(b []byte) (int, error) {
 		}
 	}
 	for {
+		if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
+			return 0, errors.New("too many commands without a mail")
+		}
 		n, err := c.wire.Read(b)
 		switch {
 		case err == errStartTLS && (c.server.options.TLS == nil || c.secure):
@@ -75,6 +80,9 @@ func (c *connection) Read(b []byte) (int, error) {
 				return 0, err
 			}
 		default:
+			if n > 0 {
+				c.server.conns.heard(c)
+			}
 			return n, err
 		}
 	}
@@ -89,7 +97,7 @@ func (c *connection) startTLS() error {
 		return err
 	}
 	next := c.server.newConnection(tls.Server(c.Conn, c.server.options.TLS), c.engine)
-	next.client, next.latest, next.secure, next.skipGreeting = c.client, c.latest, true, true
+	next.peer, next.latest, next.secure, next.skipGreeting = c.peer, c.latest, true, true
 	c.handedOn = true
 	c.dropChunks()
 	c.server.conns.replace(c, next)
@@ -128,17 +136,16 @@ func (c *connection) writeCapability(line []byte) error {
 	return nil
 }
 
-// SetReadDeadline is called before each command is read. A draining connection
-// keeps its deadline in the past, and no deadline is later than the end of the
-// longest session.
+// SetReadDeadline is called before each command is read. No deadline is later
+// than the end of the longest session, or of the grace at a shutdown.
 func (c *connection) SetReadDeadline(t time.Time) error {
-	return c.Conn.SetReadDeadline(c.server.conns.deadline(c, t))
+	return c.server.conns.setReadDeadline(c, t)
 }
 
 // endIfIdle is called with connections.mu held.
 func (c *connection) endIfIdle() {
 	if c.server.conns.draining && !c.busy {
-		c.Conn.SetReadDeadline(longAgo) // fails only on a closed connection
+		c.Conn.SetReadDeadline(c.server.conns.lastWord(c)) // fails only on a closed connection
 	}
 }
 

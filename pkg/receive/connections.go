@@ -13,10 +13,13 @@ type connections struct {
 	max, maxPerClient int
 
 	mu        sync.Mutex
+	changed   *sync.Cond // open or serving has become less
 	listeners []net.Listener
+	serving   int // listeners whose Accept may still return a connection
 	open      map[*connection]struct{}
 	byClient  map[netip.Addr]int
 	draining  bool
+	drainedAt time.Time
 }
 
 // listen takes charge of l's end.
@@ -24,9 +27,28 @@ func (c *connections) listen(l net.Listener) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listeners = append(c.listeners, l)
+	c.serving++
 	if c.draining {
 		// Shutdown came before Serve; the library would accept for ever.
 		l.Close() // Accept reports it
+	}
+}
+
+// served says that a listener accepts no more.
+func (c *connections) served() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serving--
+	c.changed.Broadcast()
+}
+
+// wait returns when no connection is open, nor can become so. The library's own
+// waiting misses a connection that is being accepted as it begins.
+func (c *connections) wait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.serving > 0 || len(c.open) > 0 {
+		c.changed.Wait()
 	}
 }
 
@@ -35,15 +57,14 @@ func (c *connections) admit(conn *connection) *Refusal {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.draining:
-		return &Refusal{421, [3]int{4, 3, 2}, "Shutting down, try again later"}
 	case len(c.open) >= c.max:
 		return &Refusal{421, [3]int{4, 3, 2}, "Too many connections, try again later"}
-	case conn.client.IsValid() && c.byClient[conn.client] >= c.maxPerClient:
+	case conn.peer.IsValid() && c.byClient[conn.peer] >= c.maxPerClient:
 		return &Refusal{421, [3]int{4, 7, 0}, "Too many connections from your address, try again later"}
 	}
+	conn.lastActive = time.Now()
 	c.open[conn] = struct{}{}
-	c.byClient[conn.client]++
+	c.byClient[conn.peer]++
 	return nil
 }
 
@@ -54,9 +75,10 @@ func (c *connections) remove(conn *connection) {
 		return
 	}
 	delete(c.open, conn)
-	if c.byClient[conn.client]--; c.byClient[conn.client] == 0 {
-		delete(c.byClient, conn.client)
+	if c.byClient[conn.peer]--; c.byClient[conn.peer] == 0 {
+		delete(c.byClient, conn.peer)
 	}
+	c.changed.Broadcast()
 }
 
 // replace counts next in the place of conn.
@@ -64,15 +86,16 @@ func (c *connections) replace(conn, next *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.open, conn)
+	next.lastActive = time.Now()
 	c.open[next] = struct{}{}
 }
 
-// drain closes the listeners, makes every idle connection end now, and every
-// busy one when its mail transaction is over.
+// drain closes the listeners, makes every idle connection end, and every busy one
+// when its mail transaction is over.
 func (c *connections) drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.draining = true
+	c.draining, c.drainedAt = true, time.Now()
 	for _, l := range c.listeners {
 		l.Close() // Accept reports it
 	}
@@ -98,19 +121,42 @@ func (c *connections) setBusy(conn *connection, busy bool) {
 	conn.endIfIdle()
 }
 
-// deadline returns when conn's next read has to end, at the latest.
-func (c *connections) deadline(conn *connection, wanted time.Time) time.Time {
+// setReadDeadline bounds conn's next read by wanted, or by what is earlier. It
+// holds mu to the end, so that drain cannot be undone by a deadline on its way.
+func (c *connections) setReadDeadline(conn *connection, wanted time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.draining && !conn.busy:
-		return longAgo
+		wanted = c.lastWord(conn)
 	case wanted.IsZero() || wanted.After(conn.latest):
-		return conn.latest
+		wanted = conn.latest
 	}
-	return wanted
+	return conn.Conn.SetReadDeadline(wanted)
 }
 
-// longAgo as a deadline makes a read time out at once, upon which the protocol
-// engine says 421 and closes.
-var longAgo = time.Unix(1, 0)
+// heard notes that the client has spoken. While draining it then has the grace
+// to go on.
+func (c *connections) heard(conn *connection) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	conn.lastActive = time.Now()
+}
+
+// A client that has just connected, or sent a mail, is about to speak, and a
+// shutdown lets it: so one that connects, sends and quits sees none of it.
+const (
+	wordGrace  = 200 * time.Millisecond // after the last word
+	drainGrace = 5 * time.Second        // for all words together
+)
+
+// lastWord returns until when a client may speak that is in no transaction while
+// the server is draining. When it has passed, reading times out, upon which the
+// engine says 421 and closes. The caller holds mu.
+func (c *connections) lastWord(conn *connection) time.Time {
+	word, all := conn.lastActive.Add(wordGrace), c.drainedAt.Add(drainGrace)
+	if word.Before(all) {
+		return word
+	}
+	return all
+}

@@ -1,10 +1,12 @@
 package receive
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // An Endpoint is where and how a Server is spoken to.
@@ -73,7 +75,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("has no port; use host:port such as localhost:2525")
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
 		return Endpoint{}, fmt.Errorf("has the unknown port %q; use a number such as 2525", port)
 	}
 	if strings.ContainsAny(host, " \t") {
@@ -88,11 +90,38 @@ type endpointListener struct {
 	endpoint Endpoint
 }
 
-func endpointOf(l net.Listener) Endpoint {
+// EndpointOf returns what l was made for: for a listener of Listen or Inherit
+// that is known, any other speaks SMTP.
+func EndpointOf(l net.Listener) Endpoint {
 	if e, ok := l.(*endpointListener); ok {
 		return e.endpoint
 	}
 	return Endpoint{Network: l.Addr().Network(), Address: l.Addr().String()}
+}
+
+// File returns a copy of the socket, to be handed to another process.
+func (l *endpointListener) File() (*os.File, error) {
+	filer, ok := l.Listener.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, fmt.Errorf("the socket %s cannot be handed over", l.endpoint)
+	}
+	if unix, ok := l.Listener.(*net.UnixListener); ok {
+		unix.SetUnlinkOnClose(false) // the other process goes on with it
+	}
+	return filer.File()
+}
+
+// Inherit makes a listener of a socket that another process has opened, for
+// example systemd or the failmail that this one replaces. Of kind, only TLS and
+// LMTP are used. It closes f.
+func Inherit(f *os.File, kind Endpoint) (net.Listener, error) {
+	l, err := net.FileListener(f)
+	err = errors.Join(err, f.Close())
+	if err != nil {
+		return nil, fmt.Errorf("use the socket %s: %w", f.Name(), err)
+	}
+	kind.Network, kind.Address = l.Addr().Network(), l.Addr().String()
+	return &endpointListener{l, kind}, nil
 }
 
 // removeStaleSocket makes way for a Unix socket whose owner is gone. A socket
@@ -102,8 +131,13 @@ func removeStaleSocket(path string) error {
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
 		return nil // listening reports what is wrong
 	}
-	if conn, err := net.Dial("unix", path); err == nil {
-		return conn.Close()
+	conn, err := net.Dial("unix", path)
+	switch {
+	case err == nil:
+		conn.Close() // only its answer counts
+		return syscall.EADDRINUSE
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return os.Remove(path)
 	}
-	return os.Remove(path)
+	return syscall.EADDRINUSE // somebody is too busy to answer
 }

@@ -16,13 +16,11 @@ type metered struct {
 	total *atomic.Int64
 	limit int64
 	mine  int64
-	since int64 // read since r was set
 }
 
 func (m *metered) Read(b []byte) (int, error) {
 	n, err := m.r.Read(b)
 	m.mine += int64(n)
-	m.since += int64(n)
 	if m.total.Add(int64(n)) > m.limit {
 		return n, errTooMuchInFlight
 	}

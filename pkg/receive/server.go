@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"github.com/pires/go-proxyproto"
 )
 
 // Defaults of Options.
@@ -38,6 +40,10 @@ type Options struct {
 	TLS *tls.Config
 	// Access says who may send what. Defaults to this machine only.
 	Access Access
+	// TrustedProxies are the load balancers that begin each connection with a
+	// PROXY protocol header, version 1 or 2, which names the client. A
+	// connection from them without one is ended; from others it is not read.
+	TrustedProxies []netip.Prefix
 	// LoopMark is a value that mails sent by this server's owner carry in
 	// LoopField; a mail that brings it is refused, because it went in a circle.
 	LoopMark string
@@ -117,6 +123,7 @@ func NewServer(handler Handler, options Options) *Server {
 			open: make(map[*connection]struct{}), byClient: make(map[netip.Addr]int),
 		},
 	}
+	s.conns.changed = sync.NewCond(&s.conns.mu)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.smtp, s.lmtp = s.newEngine(false), s.newEngine(true)
 	return s
@@ -126,7 +133,7 @@ func NewServer(handler Handler, options Options) *Server {
 // nil. A listener made by Listen is served as its Endpoint says, any other one
 // with SMTP.
 func (s *Server) Serve(l net.Listener) error {
-	endpoint := endpointOf(l)
+	endpoint := EndpointOf(l)
 	if endpoint.TLS && s.options.TLS == nil {
 		return fmt.Errorf("serve %s: TLS needs a certificate; set --tls-cert and --tls-key", endpoint)
 	}
@@ -135,8 +142,8 @@ func (s *Server) Serve(l net.Listener) error {
 		e = s.lmtp
 	}
 	s.conns.listen(l)
+	defer s.conns.served()
 	if s.options.TLS != nil && !endpoint.TLS {
-		s.conns.listen(e.upgrades)
 		e.serveUpgrades()
 	}
 	err := e.Serve(&listener{l, s, e, endpoint.TLS})
@@ -160,23 +167,32 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+		peer := clientOf(conn.RemoteAddr())
+		if l.server.trusts(peer) {
+			// Its address stands for many clients and is not counted.
+			conn, peer = proxyproto.NewConn(conn, proxyproto.WithPolicy(proxyproto.REQUIRE)), netip.Addr{}
+		}
 		if l.tls {
 			conn = tls.Server(conn, l.server.options.TLS)
 		}
 		c := l.server.newConnection(conn, l.engine)
-		c.secure = l.tls
+		c.peer, c.secure = peer, l.tls
 		refusal := l.server.conns.admit(c)
 		if refusal == nil {
 			// The handshake of TLS comes before the library sets a deadline.
 			c.SetReadDeadline(time.Now().Add(l.server.options.IdleTimeout))
 			return c, nil
 		}
-		l.server.log.Warn("turned a connection away", "client", c.client, "reason", refusal.Text)
+		l.server.log.Warn("turned a connection away", "client", c.peer, "reason", refusal.Text)
 		if !l.tls {
 			c.turnAway(refusal)
 		}
 		c.Conn.Close() // it was never counted
 	}
+}
+
+func (s *Server) trusts(peer netip.Addr) bool {
+	return slices.ContainsFunc(s.options.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
@@ -189,7 +205,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		s.conns.drain()
 		go func() {
-			// They only wait: the listeners are closed. Their errors are theirs.
+			s.conns.wait()
+			// They only wait for goroutines to end now.
 			for _, e := range []*engine{s.smtp, s.lmtp} {
 				e.upgrades.Close()
 				e.Server.Shutdown(context.Background())

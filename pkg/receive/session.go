@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,9 +42,10 @@ func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
 	if !ok {
 		return nil, errors.New("connection did not come through Serve")
 	}
-	session := &session{server: s, conn: c, client: track.client, track: track}
-	if track.client.IsValid() {
-		session.remote = track.client.String()
+	// Behind a load balancer the client is known once something was read.
+	session := &session{server: s, conn: c, client: clientOf(track.RemoteAddr()), track: track}
+	if session.client.IsValid() {
+		session.remote = session.client.String()
 	}
 	return session, nil
 }
@@ -65,6 +67,9 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.track.chunks != nil {
+		return (&Refusal{503, [3]int{5, 5, 1}, "RCPT cannot follow BDAT; RSET starts anew"}).reply()
+	}
 	to = requote(strings.TrimSuffix(to, bareDomain))
 	address, refusal := s.server.options.Access.recipient(to)
 	if refusal != nil {
@@ -73,6 +78,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	}
 	s.mail.to = append(s.mail.to, address)
 	s.track.recipients++
+	s.track.wire.idleCommands-- // a thousand recipients are no idleness
 	return nil
 }
 
@@ -118,10 +124,8 @@ func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 		return nil, tooMuchInFlight().reply()
 	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
 		return nil, s.tooLarge(mail.from)
-	case err != nil:
-		return nil, err
-	case s.track.wire.failed():
-		return nil, io.ErrUnexpectedEOF
+	case err != nil, s.track.wire.failed():
+		return nil, (&Refusal{451, [3]int{4, 4, 2}, "The mail did not come whole in time, send it again"}).reply()
 	}
 	return buf.Bytes(), nil
 }
@@ -165,7 +169,7 @@ func (s *session) Logout() error { return nil }
 
 // loop returns why a mail must not go round once more (RFC 5321 section 6.3).
 func (s *session) loop(m *Message) *Refusal {
-	if mark := s.server.options.LoopMark; mark != "" && m.Header.Get(LoopField) == mark {
+	if mark := s.server.options.LoopMark; mark != "" && slices.Contains(m.Header.Values(LoopField), mark) {
 		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: this mail was sent from here; name another server with --relay"}
 	}
 	if m.Header.Count("Received") > DefaultMaxReceivedFields {

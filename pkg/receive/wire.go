@@ -27,8 +27,8 @@ const bareDomain = "@no-domain.invalid"
 //
 //   - RCPT TO:<root> and MAIL FROM:<root>, the habit of cron and monitoring, get
 //     bareDomain, which the session takes off again;
-//   - CR CR LF becomes CR LF, since the engine does not see the end of a mail
-//     behind it;
+//   - CR CR LF becomes CR LF, and a dot before it does not stand alone, since
+//     the engine does not see the end of a mail behind them;
 //   - a command is bounded by maxCommandBytes, a line of a mail is not.
 //
 // STARTTLS and BDAT are not passed on but returned as errors, for the
@@ -196,11 +196,19 @@ func qualifyPath(line []byte, keyword string) []byte {
 // readData passes on content, at most up to its end, so that a command that
 // was sent right behind it is seen as one.
 func (w *wire) readData(b []byte) (n int, err error) {
+	if len(b) < 2 {
+		var room [2]byte // what a byte of content may become
+		n, err = w.readData(room[:])
+		w.pending = append([]byte(nil), room[:n]...)
+		n = copy(b, w.pending)
+		w.pending = w.pending[n:]
+		return n, err
+	}
 	for n == 0 {
 		if _, err := w.in.Peek(1); err != nil {
 			return 0, err
 		}
-		available, err := w.in.Peek(min(w.in.Buffered(), len(b)))
+		available, err := w.in.Peek(min(w.in.Buffered(), len(b)-1))
 		if err != nil {
 			return 0, err
 		}
@@ -225,14 +233,15 @@ type dataState int
 const (
 	lineStart dataState = iota
 	dot                 // . at the start of a line
-	dotCR               // . CR
+	dotCR               // . CR, of which the CR is held back
 	cr                  // CR
 	inLine
 )
 
-// copy copies from src to dst, which is at least as long, until the end of the
+// copy copies from src to dst, which is longer than src, until the end of the
 // data. It returns how many bytes were written and read.
 func (d *dataEnd) copy(dst, src []byte) (written, used int, ended bool) {
+	out := dst[:0:len(dst)]
 	for used < len(src) {
 		if d.state == inLine {
 			// Nothing matters up to the next CR.
@@ -240,33 +249,40 @@ func (d *dataEnd) copy(dst, src []byte) (written, used int, ended bool) {
 			if run < 0 {
 				run = len(src) - used
 			}
-			written += copy(dst[written:], src[used:used+run])
+			out = append(out, src[used:used+run]...)
 			if used += run; used == len(src) {
 				break
 			}
 		}
 		c := src[used]
 		used++
-		if d.state == cr && c == '\r' {
-			continue
-		}
-		dst[written] = c
-		written++
-		if d.next(c) {
-			return written, used, true
+		if out, ended = d.next(out, c); ended {
+			break
 		}
 	}
-	return written, used, false
+	return len(out), used, ended
 }
 
-func (d *dataEnd) next(c byte) (ended bool) {
+// next appends what c becomes.
+func (d *dataEnd) next(out []byte, c byte) (_ []byte, ended bool) {
 	switch {
 	case d.state == dotCR && c == '\n':
-		return true
-	case d.state == lineStart && c == '.':
-		d.state = dot
+		return append(out, '\r', '\n'), true
+	case d.state == dotCR && c == '\r':
+		// . CR CR LF is no end, but one may follow, which the engine does not
+		// see behind a lone CR: a blank takes its place.
+		d.state = cr
+		return append(out, ' ', '\r'), false
+	case d.state == dotCR:
+		d.state = inLine
+		return append(out, '\r', c), false
 	case d.state == dot && c == '\r':
 		d.state = dotCR
+		return out, false
+	case d.state == cr && c == '\r':
+		return out, false // CR CR LF is CR LF
+	case d.state == lineStart && c == '.':
+		d.state = dot
 	case (d.state == lineStart || d.state == inLine) && c == '\r':
 		d.state = cr
 	case d.state == cr && c == '\n':
@@ -274,5 +290,5 @@ func (d *dataEnd) next(c byte) (ended bool) {
 	default:
 		d.state = inLine
 	}
-	return false
+	return append(out, c), false
 }

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/smtp"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+var successorPID = regexp.MustCompile(`handing over to a new process.* pid=(\d+)`)
+
+func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
+	relay, folder := startRelay(t), t.TempDir()
+	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=300ms", "--bind=unix:"+filepath.Join(folder, "s"))
+	var sent atomic.Int64
+	stop := make(chan struct{})
+	var clients sync.WaitGroup
+	failures := make(chan error, 100)
+	for range 4 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				mail := fmt.Appendf(nil, "Subject: handover\r\n\r\n%d\r\n", sent.Load())
+				if err := smtp.SendMail(p.addr, nil, "a@example.com", []string{"ops@example.com"}, mail); err != nil {
+					failures <- err
+					return
+				}
+				sent.Add(1)
+			}
+		})
+	}
+	waitUntil(t, p, func() bool { return sent.Load() > 50 })
+	if err := p.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Fatalf("the old process ended with %v\n%s", err, p.log)
+	}
+	pid, err := strconv.Atoi(successorPID.FindStringSubmatch(p.log.String() + "handing over to a new process pid=0")[1])
+	if err != nil || pid == 0 {
+		t.Fatalf("no new process\n%s", p.log)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+	after := sent.Load()
+	waitUntil(t, p, func() bool { return sent.Load() > after+50 || len(failures) > 0 })
+	close(stop)
+	clients.Wait()
+	select {
+	case err := <-failures:
+		t.Fatalf("a client saw %v\n%s", err, p.log)
+	default:
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	summaries, err := relay.WaitFor(ctx, func(m []*receive.Message) bool { return counted(m) >= int(sent.Load()) })
+	if got := counted(summaries); err != nil || got != int(sent.Load()) {
+		t.Errorf("%d mails were acknowledged, the summaries count %d: %v\n%s", sent.Load(), got, err, p.log)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "s")); err != nil {
+		t.Errorf("the Unix socket is gone: %v", err)
+	}
+}
+
+func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {
+	folder := t.TempDir()
+	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	writeCertificate(t, certificate, key)
+	p := startProcess(t, folder, "--relay=debug", "--tls-cert="+certificate, "--tls-key="+key)
+	if err := os.Remove(certificate); err != nil { // the new process needs it
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, p, func() bool { return regexp.MustCompile(`cannot hand over`).MatchString(p.log.String()) })
+	if err := smtp.SendMail(p.addr, nil, "a@example.com", []string{"ops@example.com"}, []byte("Subject: x\r\n\r\nx\r\n")); err != nil {
+		// The certificate is not trusted, which proves that somebody serves.
+		if !regexp.MustCompile("certificate").MatchString(err.Error()) {
+			t.Errorf("the old process does not serve any more: %v", err)
+		}
+	}
+	p.end(t, syscall.SIGTERM)
+}
+
+// waitUntil polls, since the processes have no other way to tell.
+func waitUntil(t *testing.T, p *process, done func() bool) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for !done() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain\n%s", p.log)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func writeCertificate(t *testing.T, certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: pkcs8},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestASocketOfSystemdIsServed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	socket, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	relay := startRelay(t)
+	for name, args := range map[string][]string{
+		// LISTEN_PID must be the process itself, so a shell sets it and becomes it.
+		"by LISTEN_FDS":  {"/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@"`, "@", "--relay=" + relay.Addr(), "--store=memory:"},
+		"by --socket-fd": {"@", "--socket-fd=3", "--relay=" + relay.Addr(), "--store=memory:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := counted(relay.Mails())
+			cmd := command(t, t.TempDir())
+			self := cmd.Path
+			for i := range args {
+				if args[i] == "@" {
+					args[i] = self
+				}
+			}
+			cmd.Path, cmd.Args, cmd.ExtraFiles = args[0], args, []*os.File{socket}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			if err := smtp.SendMail(l.Addr().String(), nil, "a@example.com", []string{"ops@example.com"}, []byte("Subject: x\r\n\r\nx\r\n")); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			if got := counted(relay.Mails()) - before; got != 1 {
+				t.Errorf("summaries count %d mails, want 1", got)
+			}
+		})
+	}
+}
