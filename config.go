@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/render"
 )
@@ -248,40 +247,6 @@ func (c Config) binds() []string {
 func (c Config) loopMark() string {
 	sum := sha256.Sum256([]byte(c.Hostname + "\n" + c.Bind))
 	return hex.EncodeToString(sum[:8])
-}
-
-func checkHostPort(address string) (problem string) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		var addressErr *net.AddrError
-		if errors.As(err, &addressErr) {
-			return "has a wrong form: " + addressErr.Err
-		}
-		return "has a wrong form"
-	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
-		return fmt.Sprintf("has the unknown port %q", port)
-	}
-	if host == "" {
-		return "names no host"
-	}
-	return ""
-}
-
-// debugRelay as Config.Relay prints summaries.
-const debugRelay = "debug"
-
-func relayAddress(relay string) string { return strings.TrimPrefix(relay, "smtp://") }
-
-// sender returns what delivers the summaries.
-func (c Config) sender() Sender {
-	switch {
-	case c.Sender != nil:
-		return c.Sender
-	case c.Relay == debugRelay:
-		return &deliver.Debug{Output: os.Stdout}
-	}
-	return &deliver.SMTP{Addr: relayAddress(c.Relay), Hostname: c.Hostname}
 }
 
 // groupers returns the two Groupers with their defaults.

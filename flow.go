@@ -83,7 +83,7 @@ func (p *Proxy) send(ctx context.Context) error {
 		}
 		sendErr := p.deliver(ctx, o)
 		// What happened is written down even when the Proxy is stopping.
-		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.config.RetryFor)); err != nil {
+		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o))); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {

@@ -67,7 +67,7 @@ func (p *Proxy) Start(ctx context.Context) error {
 	if p.state != idle {
 		return ErrStarted
 	}
-	p.state = running
+	p.state, p.started = running, time.Now()
 	if err := p.start(ctx); err != nil {
 		p.state = stopping
 		p.stopErr = err
@@ -159,30 +159,6 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// checkLoop refuses a relay that is one of our own listeners under another name.
-// A name that cannot be looked up now is no mistake.
-func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
-	host, port, err := net.SplitHostPort(relayAddress(p.config.Relay))
-	if err != nil || p.config.Sender != nil {
-		return nil
-	}
-	portNumber, _ := net.DefaultResolver.LookupPort(ctx, "tcp", port)
-	addresses, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	for _, l := range listeners {
-		own, ok := l.Addr().(*net.TCPAddr)
-		if !ok || own.Port != portNumber {
-			continue
-		}
-		for _, address := range addresses {
-			address = address.Unmap()
-			if own.AddrPort().Addr().Unmap() == address || own.IP.IsUnspecified() && address.IsLoopback() {
-				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", p.config.Relay)
-			}
-		}
-	}
-	return nil
-}
-
 // runLoops starts the two loops; the clean-up ends them and, if asked to, sends
 // everything that is left.
 func (p *Proxy) runLoops() {
@@ -198,41 +174,6 @@ func (p *Proxy) runLoops() {
 		}
 		return nil
 	})
-}
-
-// leastFlush is how long flushAll has for delivery, even when connections used
-// up the time of the shutdown.
-const leastFlush = 5 * time.Second
-
-// flushAll sends everything without waiting for its time. What the relay does
-// not take at once goes to the fail-dir: there is no later. ctx bounds the
-// delivery only.
-func (p *Proxy) flushAll(ctx context.Context) error {
-	keep := context.WithoutCancel(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(keep, max(time.Until(deadline), leastFlush))
-		defer cancel()
-	}
-	always := store.Never.Add(-time.Hour)
-	if err := p.flushUntil(keep, always); err != nil {
-		return err
-	}
-	for tried := make(map[int64]bool); ; {
-		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
-		if err != nil || o == nil {
-			return err
-		}
-		if tried[o.ID] {
-			return fmt.Errorf("a summary of %d mails could be neither sent nor put into the fail-dir: %s", o.Count, o.LastError)
-		}
-		tried[o.ID] = true
-		out := decide(o, p.deliver(ctx, o), always, -1)
-		out.failed, out.retry = append(out.failed, out.retry...), nil
-		if err := p.settle(keep, o, out); err != nil {
-			return err
-		}
-	}
 }
 
 func (p *Proxy) push(name string, run func(context.Context) error) {

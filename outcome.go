@@ -39,9 +39,8 @@ type outcome struct {
 }
 
 // decide turns the result of Sender.Send into an outcome: permanent failures go
-// to the fail-dir, temporary ones are tried again until retryFor has passed
-// since the summary was due.
-func decide(o *store.Outgoing, err error, now time.Time, retryFor time.Duration) outcome {
+// to the fail-dir, temporary ones are tried again until deadline.
+func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 	out := outcome{err: err, attempt: true}
 	var refused *deliver.RefusedError
 	switch {
@@ -66,7 +65,6 @@ func decide(o *store.Outgoing, err error, now time.Time, retryFor time.Duration)
 	default:
 		out.retry = o.To
 	}
-	deadline := o.Due.Add(max(retryFor, 0))
 	if !now.Before(deadline) {
 		out.failed, out.retry = append(out.failed, out.retry...), nil
 		return out
@@ -76,6 +74,17 @@ func decide(o *store.Outgoing, err error, now time.Time, retryFor time.Duration)
 		out.nextAt = deadline
 	}
 	return out
+}
+
+// retryUntil returns when o is given up: RetryFor after it was due. The time in
+// which this Proxy did not run does not count, or a restart that overtakes the
+// relay's would give up everything at the first attempt.
+func (p *Proxy) retryUntil(o *store.Outgoing) time.Time {
+	since := o.Due
+	if p.started.After(since) {
+		since = p.started
+	}
+	return since.Add(max(p.config.RetryFor, 0))
 }
 
 // settle carries an outcome out. A summary leaves the store only when it is
@@ -109,7 +118,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),
-			"until", o.Due.Add(max(p.config.RetryFor, 0)).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
+			"until", p.retryUntil(o).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
 	return p.write(func() error { return p.store.Postpone(ctx, o) })

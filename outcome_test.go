@@ -31,7 +31,7 @@ func TestDecide(t *testing.T) {
 		"temporary failure after many: more slowly":         {err: temporary, now: due, retryFor: time.Hour, attempts: 20, retry: both, latest: due.Add(6 * time.Minute)},
 		"the last try is at the deadline":                   {err: temporary, now: due.Add(time.Hour - time.Second), retryFor: time.Hour, attempts: 9, retry: both, latest: due.Add(time.Hour)},
 		"temporary failure at the deadline: given up":       {err: temporary, now: due.Add(time.Hour), retryFor: time.Hour, failed: both},
-		"temporary failure without retries: given up":       {err: temporary, now: due, retryFor: -1, failed: both},
+		"temporary failure without retries: given up":       {err: temporary, now: due, retryFor: 0, failed: both},
 		"permanent failure: given up at once":               {err: permanent, now: due, retryFor: time.Hour, failed: both},
 		"wrapped permanent failure: given up at once":       {err: fmt.Errorf("relay: %w", permanent), now: due, retryFor: time.Hour, failed: both},
 		"one recipient refused for good: only that one":     {err: refused("b@example.com", permanent), now: due, retryFor: time.Hour, sent: true, failed: both[1:]},
@@ -42,7 +42,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := &store.Outgoing{To: both, Due: due, Attempts: test.attempts}
-			out := decide(o, test.err, test.now, test.retryFor)
+			out := decide(o, test.err, test.now, due.Add(test.retryFor))
 			if out.sent != test.sent || !slices.Equal(out.retry, test.retry) || !slices.Equal(out.failed, test.failed) {
 				t.Errorf("sent %v, retry %v, failed %v", out.sent, out.retry, out.failed)
 			}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -30,6 +31,7 @@ type Proxy struct {
 	unsettled func() error // an outcome not yet written; belongs to sending
 
 	// Set by Start, before anything that uses them runs.
+	started  time.Time
 	store    store.Store
 	recorder *store.Committer
 

@@ -218,3 +218,38 @@ func TestShutdownInterruptsASendAndKeepsTheSummary(t *testing.T) {
 		}
 	})
 }
+
+func TestTheTimeThatTheProxyDidNotRunIsNoTimeOfRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := memory.New(store.Limits{})
+		sender := &recordingSender{start: time.Now()}
+		sender.answer = func(int, *failmail.Mail) error { return errors.New("connection refused") }
+		config := failmail.Config{Bind: failmail.NoListener, Store: s, Sender: sender, FailDir: filepath.Join(t.TempDir(), "failed")}
+		run := func(runtime time.Duration, submit bool) {
+			p, err := failmail.New(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if submit {
+				submitAt(t, p, time.Now(), 0)
+			}
+			<-time.After(runtime)
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run(time.Minute, true)
+		<-time.After(24 * time.Hour)
+		run(10*time.Minute, false)
+		if mails := readMaildir(t, config.FailDir); len(mails) != 0 {
+			t.Errorf("given up %d summaries after 10 minutes", len(mails))
+		}
+		run(20*time.Minute, false)
+		if mails := readMaildir(t, config.FailDir); len(mails) != 1 {
+			t.Errorf("%d summaries in the fail-dir after another 20 minutes, want 1", len(mails))
+		}
+	})
+}

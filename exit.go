@@ -1,0 +1,44 @@
+package failmail
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// leastFlush is how long flushAll has for delivery, even when connections used
+// up the time of the shutdown.
+const leastFlush = 5 * time.Second
+
+// flushAll sends everything without waiting for its time. What the relay does
+// not take at once goes to the fail-dir: there is no later. ctx bounds the
+// delivery only.
+func (p *Proxy) flushAll(ctx context.Context) error {
+	keep := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(keep, max(time.Until(deadline), leastFlush))
+		defer cancel()
+	}
+	always := store.Never.Add(-time.Hour)
+	if err := p.flushUntil(keep, always); err != nil {
+		return err
+	}
+	for tried := make(map[int64]bool); ; {
+		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
+		if err != nil || o == nil {
+			return err
+		}
+		if tried[o.ID] {
+			return fmt.Errorf("a summary of %d mails could be neither sent nor put into the fail-dir: %s", o.Count, o.LastError)
+		}
+		tried[o.ID] = true
+		out := decide(o, p.deliver(ctx, o), always, time.Time{})
+		out.failed, out.retry = append(out.failed, out.retry...), nil
+		if err := p.settle(keep, o, out); err != nil {
+			return err
+		}
+	}
+}
