@@ -76,7 +76,9 @@ func tellingLine(body, subject string) string {
 			wordy = line
 		}
 	}
-	for _, line := range []string{wordy, subject, strings.TrimSpace(body)} {
+	beginning := strings.TrimSpace(body)
+	beginning = strings.ToValidUTF8(beginning[:min(len(beginning), 200)], "")
+	for _, line := range []string{wordy, subject, beginning} {
 		if line != "" {
 			return line
 		}

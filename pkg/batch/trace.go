@@ -17,6 +17,9 @@ type trace struct {
 // findTrace looks for a stack trace of Python, Java or a relative, JavaScript
 // or Go in text; it returns nil when there is none.
 func findTrace(text string) *trace {
+	if !strings.Contains(text, "at ") && !strings.Contains(text, `File "`) && !strings.Contains(text, "goroutine ") {
+		return nil // as nearly all texts, without going through their lines
+	}
 	var t trace
 	var previous string // the line before, trimmed
 	python := false     // the next line without indent names the exception
