@@ -74,7 +74,7 @@ func addresses(header *mail.Header, name string) (list []string) {
 			}
 			continue
 		}
-		for part := range strings.SplitSeq(fields.Value(), ",") {
+		for _, part := range splitList(fields.Value()) {
 			if i := strings.LastIndexByte(part, '<'); i >= 0 {
 				part, _, _ = strings.Cut(part[i+1:], ">")
 			}
@@ -84,4 +84,15 @@ func addresses(header *mail.Header, name string) (list []string) {
 		}
 	}
 	return list
+}
+
+// splitList splits an address list at the commas outside of quoted strings.
+func splitList(list string) []string {
+	quoted := false
+	return strings.FieldsFunc(list, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return r == ',' && !quoted
+	})
 }

@@ -43,6 +43,13 @@ func (s *Sink) Refuse(decide func(*receive.Message) *receive.Refusal) {
 	s.refusal = decide
 }
 
+// RefuseAll makes the sink answer every mail so.
+func (s *Sink) RefuseAll(code int, text string) {
+	s.Refuse(func(*receive.Message) *receive.Refusal {
+		return &receive.Refusal{Code: code, Enhanced: [3]int{code / 100, 0, 0}, Text: text}
+	})
+}
+
 func (s *Sink) keep(_ context.Context, m *receive.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

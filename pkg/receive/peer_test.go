@@ -81,13 +81,7 @@ type peer struct {
 // dial connects and reads the greeting.
 func dial(t *testing.T, addr string) *peer {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
-	p := &peer{t, conn, bufio.NewReader(conn)}
+	p := connect(t, "tcp", addr)
 	p.expect("220 ")
 	return p
 }
