@@ -117,6 +117,11 @@ func (c *connection) Write(b []byte) (int, error) {
 		return len(b), nil // the client has sent its chunks already
 	case c.wire.sawEHLO:
 		return len(b), c.writeCapability(b)
+	case bytes.HasPrefix(b, []byte("500 5.5.4 Unknown ")):
+		// RFC 5321 section 4.1.1.11 has a code of its own for a parameter of
+		// MAIL or RCPT that is not implemented.
+		_, err := c.Conn.Write(append([]byte("555"), b[len("500"):]...))
+		return len(b), err
 	}
 	return c.Conn.Write(b)
 }

@@ -62,7 +62,7 @@ func TestOddCommandsAreAnsweredAndTheSessionGoesOn(t *testing.T) {
 		"3,000 bytes of nothing":        {string(long), "50"},
 		"a recipient of 3,000 bytes":    {"NOOP " + string(long), "250 "},
 		"small letters":                 {"noop", "250 "},
-		"an unknown parameter of MAIL":  {"MAIL FROM:<f@x> FOO=BAR", "5"},
+		"an unknown parameter of MAIL":  {"MAIL FROM:<f@x> FOO=BAR", "555 5.5.4 "},
 		"a SIZE that is no number":      {"MAIL FROM:<f@x> SIZE=big", "501 "},
 		"a SIZE above the limit":        {"MAIL FROM:<f@x> SIZE=999999999", "552 5.3.4 "},
 		"an unknown command":            {"XYZZY", "50"},
