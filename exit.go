@@ -26,6 +26,9 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 	if err := p.flushUntil(keep, always); err != nil {
 		return err
 	}
+	if err := p.settleAgain(); err != nil {
+		return err
+	}
 	for tried := make(map[int64]bool); ; {
 		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
 		if err != nil || o == nil {

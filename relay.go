@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
@@ -45,22 +46,33 @@ func (c Config) sender() Sender {
 	return &deliver.SMTP{Addr: relayAddress(c.Relay), Hostname: c.Hostname}
 }
 
+// lookupTimeout bounds how long a name server that is down delays the start.
+const lookupTimeout = 2 * time.Second
+
 // checkLoop refuses a relay that is one of our own listeners under another name.
-// A name that cannot be looked up now is no mistake.
+// A name that cannot be looked up now is no mistake; it is not even tried unless
+// a listener has the relay's port.
 func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
 	host, port, err := net.SplitHostPort(relayAddress(p.config.Relay))
 	if err != nil || p.config.Sender != nil {
 		return nil
 	}
-	portNumber, _ := net.DefaultResolver.LookupPort(ctx, "tcp", port)
-	addresses, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	relayPort, _ := net.LookupPort("tcp", port) // validate has checked it
+	var suspects []*net.TCPAddr
 	for _, l := range listeners {
-		own, ok := l.Addr().(*net.TCPAddr)
-		if !ok || own.Port != portNumber {
-			continue
+		if own, ok := l.Addr().(*net.TCPAddr); ok && own.Port == relayPort {
+			suspects = append(suspects, own)
 		}
-		for _, address := range addresses {
-			address = address.Unmap()
+	}
+	if len(suspects) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	addresses, _ := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for _, address := range addresses {
+		address = address.Unmap()
+		for _, own := range suspects {
 			if own.AddrPort().Addr().Unmap() == address || own.IP.IsUnspecified() && address.IsLoopback() {
 				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", p.config.Relay)
 			}

@@ -43,7 +43,10 @@ func inBubbleWithFaults(t *testing.T, f func(t *testing.T, p *failmail.Proxy, s 
 	synctest.Test(t, func(t *testing.T) {
 		s := &faultyStore{Store: memory.New(store.Limits{})}
 		sender := &recordingSender{start: time.Now()}
-		p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Store: s, Sender: sender, FailDir: filepath.Join(t.TempDir(), "failed")})
+		p, err := failmail.New(failmail.Config{
+			Bind: failmail.NoListener, Store: s, Sender: sender, FlushOnExit: true,
+			FailDir: filepath.Join(t.TempDir(), "failed"),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,6 +93,23 @@ func TestASummaryThatWasSentIsNotSentAgainWhileTheStoreCannotForgetIt(t *testing
 			t.Errorf("the outbox holds %d summaries, %v", pending.Outbox, err)
 		}
 	})
+}
+
+func TestASummaryThatWasSentIsNotSentAgainAtTheEnd(t *testing.T) {
+	var all *recordingSender
+	inBubbleWithFaults(t, func(t *testing.T, p *failmail.Proxy, s *faultyStore, sender *recordingSender) {
+		all = sender
+		sender.answer = func(int, *failmail.Mail) error {
+			s.broken.Store(true) // after it was sealed
+			return nil
+		}
+		submitAt(t, p, sender.start, 0)
+		<-time.After(time.Hour)
+		s.broken.Store(false) // and the end comes before the next try
+	})
+	if got := all.offered(); len(got) != 1 {
+		t.Errorf("sent at %v, want once", got)
+	}
 }
 
 func TestWhatSubmitAcceptsDuringAShutdownIsSent(t *testing.T) {

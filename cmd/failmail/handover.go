@@ -116,7 +116,7 @@ func (h *handover) start() (err error) {
 	}
 	readyWriter.Close() // so that reading ends when the new process does
 	ready.SetReadDeadline(time.Now().Add(readyTimeout))
-	if line, err := bufio.NewReader(ready).ReadString('\n'); line != "ready\n" {
+	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
 		process.Kill()
 		process.Wait()
 		return fmt.Errorf("the new process did not get ready: %w", err)

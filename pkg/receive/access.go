@@ -22,6 +22,18 @@ type Access struct {
 	Recipients []*regexp.Regexp
 	// Rewrite replaces recipients, in order.
 	Rewrite []Rewrite
+
+	whole []*regexp.Regexp // Recipients, each for the whole address
+}
+
+// anchored prepares a for use. Without anchors, the first match of a pattern may
+// be a part of an address of which another match is the whole.
+func (a Access) anchored() Access {
+	a.whole = nil
+	for _, r := range a.Recipients {
+		a.whole = append(a.whole, regexp.MustCompile(`\A(?:`+r.String()+`)\z`)) // r was compiled before
+	}
+	return a
 }
 
 // A Rewrite replaces what Pattern matches in a recipient by Replacement, which
@@ -67,10 +79,8 @@ func (a Access) recipient(address string) (string, *Refusal) {
 	if len(a.Recipients) == 0 {
 		return address, nil
 	}
-	for _, allowed := range a.Recipients {
-		// The first match may be a part while another is the whole.
-		whole, err := regexp.Compile(`\A(?:` + allowed.String() + `)\z`)
-		if err == nil && whole.MatchString(address) {
+	for _, allowed := range a.whole {
+		if allowed.MatchString(address) {
 			return address, nil
 		}
 	}

@@ -128,7 +128,7 @@ func TestRecipient(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, refusal := tt.access.recipient(tt.address)
+			got, refusal := tt.access.anchored().recipient(tt.address)
 			if got != tt.want || codeOf(refusal) != tt.refusal {
 				t.Errorf("recipient = %q, %+v; want %q, %d", got, refusal, tt.want, tt.refusal)
 			}

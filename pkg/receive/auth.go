@@ -47,7 +47,7 @@ func (s *session) authenticate(user, password string) error {
 		return nil
 	}
 	s.failures++
-	s.server.log.Warn("authentication failed", "client", s.remote, "user", user, "failures", s.failures)
+	s.server.log.Warn("authentication failed", "client", s.track.String(), "user", user, "failures", s.failures)
 	if s.failures >= maxAuthFailures {
 		s.track.hangUp = true
 	}

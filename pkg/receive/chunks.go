@@ -46,6 +46,7 @@ func (c *connection) bdat(command chunkCommand) error {
 	switch {
 	case k.refusal != nil:
 		reply := *k.refusal
+		c.server.log.Warn("refused a chunk of a mail", "client", c.String(), "code", reply.Code, "reason", reply.Text)
 		if c.recipients == 0 {
 			c.dropChunks() // there is no transaction that RSET would end
 		}

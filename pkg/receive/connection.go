@@ -46,6 +46,14 @@ func clientOf(addr net.Addr) netip.Addr {
 	return netip.Addr{}
 }
 
+// String names the client in the log.
+func (c *connection) String() string {
+	if client := clientOf(c.RemoteAddr()); client.IsValid() {
+		return client.String()
+	}
+	return "unix socket"
+}
+
 // Read is called by the engine, from one goroutine at a time.
 func (c *connection) Read(b []byte) (int, error) {
 	if c.handedOn || c.wire.failed() {

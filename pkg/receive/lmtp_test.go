@@ -204,7 +204,7 @@ func busySocket(t *testing.T, path string) {
 		}
 		t.Cleanup(func() { conn.Close() })
 	}
-	t.Skip("the queue of a Unix socket does not fill up on this system")
+	t.Fatal("the queue of a Unix socket does not fill up")
 }
 
 func TestListenOnAUnixSocketInAFolderThatIsMissing(t *testing.T) {

@@ -20,15 +20,14 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultMaxMessageSize    = 32 << 20 // what Gmail and Exchange take, and some
-	DefaultMaxRecipients     = 1000
-	DefaultMaxConnections    = 1000
-	DefaultMaxPerClient      = 500
-	DefaultMaxInFlight       = 256 << 20
-	DefaultMaxIdleCommands   = 1000
-	DefaultIdleTimeout       = 5 * time.Minute // the least RFC 5321 section 4.5.3.2.7 allows a server
-	DefaultSessionTimeout    = time.Hour
-	DefaultMaxReceivedFields = 50
+	DefaultMaxMessageSize  = 32 << 20 // what Gmail and Exchange take, and some
+	DefaultMaxRecipients   = 1000
+	DefaultMaxConnections  = 1000
+	DefaultMaxPerClient    = 500
+	DefaultMaxInFlight     = 256 << 20
+	DefaultMaxIdleCommands = 1000
+	DefaultIdleTimeout     = 5 * time.Minute // the least RFC 5321 section 4.5.3.2.7 allows a server
+	DefaultSessionTimeout  = time.Hour
 )
 
 // Options configure a Server. The zero value means the documented defaults.
@@ -113,6 +112,7 @@ type Server struct {
 // NewServer returns a Server that hands what it receives to handler.
 func NewServer(handler Handler, options Options) *Server {
 	options = options.withDefaults()
+	options.Access = options.Access.anchored()
 	s := &Server{
 		handler: handler,
 		options: options,

@@ -55,7 +55,7 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 		return s.tooLarge(from)
 	}
 	if refusal := s.server.options.Access.admits(s.client, s.authenticated); refusal != nil {
-		s.server.log.Warn("refused a client", "client", s.remote, "reason", refusal.Text)
+		s.server.log.Warn("refused a client", "client", s.track.String(), "reason", refusal.Text)
 		return refusal.reply()
 	}
 	if s.mail.open {
@@ -73,7 +73,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	to = requote(strings.TrimSuffix(to, bareDomain))
 	address, refusal := s.server.options.Access.recipient(to)
 	if refusal != nil {
-		s.server.log.Warn("refused a recipient", "client", s.remote, "recipient", to, "reason", refusal.Text)
+		s.server.log.Warn("refused a recipient", "client", s.track.String(), "recipient", to, "reason", refusal.Text)
 		return refusal.reply()
 	}
 	s.mail.to = append(s.mail.to, address)
@@ -120,7 +120,7 @@ func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 	_, err := buf.ReadFrom(flow)
 	switch {
 	case errors.Is(err, errTooMuchInFlight):
-		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.remote, "limit", s.server.options.MaxInFlight)
+		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.track.String(), "limit", s.server.options.MaxInFlight)
 		return nil, tooMuchInFlight().reply()
 	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
 		return nil, s.tooLarge(mail.from)
@@ -132,7 +132,7 @@ func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
 
 func (s *session) tooLarge(from string) error {
 	limit := s.server.options.MaxMessageSize
-	s.server.log.Warn("refused a mail that is too large", "client", s.remote, "from", from, "limit", limit)
+	s.server.log.Warn("refused a mail that is too large", "client", s.track.String(), "from", from, "limit", limit)
 	return tooLarge(limit).reply()
 }
 
@@ -147,10 +147,10 @@ func tooMuchInFlight() *Refusal {
 func (s *session) answer(m *Message, err error) error {
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
-		s.server.log.Info("refused a mail", "id", m.ID, "client", s.remote, "code", refusal.Code, "reason", refusal.Text)
+		s.server.log.Info("refused a mail", "id", m.ID, "client", s.track.String(), "code", refusal.Code, "reason", refusal.Text)
 		return refusal.reply()
 	}
-	s.server.log.Error("cannot take a mail, its client keeps it", "id", m.ID, "client", s.remote, "error", err)
+	s.server.log.Error("cannot take a mail, its client keeps it", "id", m.ID, "client", s.track.String(), "error", err)
 	return &smtp.SMTPError{
 		Code:         452,
 		EnhancedCode: smtp.EnhancedCode{4, 3, 1},
@@ -167,13 +167,17 @@ func (s *session) Reset() {
 
 func (s *session) Logout() error { return nil }
 
+// maxReceived is how many servers a mail may have passed through; RFC 5321 asks
+// for a limit of at least 100 in general, but an alert goes through a few.
+const maxReceived = 50
+
 // loop returns why a mail must not go round once more (RFC 5321 section 6.3).
 func (s *session) loop(m *Message) *Refusal {
 	if mark := s.server.options.LoopMark; mark != "" && slices.Contains(m.Header.Values(LoopField), mark) {
 		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: this mail was sent from here; name another server with --relay"}
 	}
-	if m.Header.Count("Received") > DefaultMaxReceivedFields {
-		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: the mail has passed through more than 50 servers"}
+	if m.Header.Count("Received") > maxReceived {
+		return &Refusal{554, [3]int{5, 4, 6}, fmt.Sprintf("Mail loop: the mail has passed through more than %d servers", maxReceived)}
 	}
 	return nil
 }
