@@ -156,6 +156,7 @@ func (c Config) withDefaults() Config {
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, DefaultShutdownTimeout)
 	c.FailDir = cmp.Or(c.FailDir, DefaultFailDir)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, receive.DefaultMaxMessageSize)
+	c.MaxInFlight = cmp.Or(c.MaxInFlight, receive.DefaultMaxInFlight)
 	if c.Renderer == nil {
 		c.Renderer = render.Standard{}
 	}

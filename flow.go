@@ -22,8 +22,10 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	}
 	entry := p.classifier.Classify(m)
 	if err := p.recorder.Record(ctx, entry); err != nil {
+		p.metrics.storeErrors.Inc()
 		return err
 	}
+	p.metrics.recorded.Inc()
 	p.flushing.DueAt(entry.Window.Due(entry.Received, entry.Received))
 	p.log.Debug("counted a mail", "id", m.ID, "batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
 	return nil
@@ -66,6 +68,7 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	if err != nil {
 		return err
 	}
+	p.metrics.summaries.Inc()
 	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(b.Groups), "message_id", mail.MessageID)
 	p.sending.DueAt(now)
 	return nil

@@ -92,6 +92,7 @@ func (p *Proxy) retryUntil(o *store.Outgoing) time.Time {
 func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) error {
 	log := p.log.With("batch", o.Batch, "message_id", o.MessageID, "mails", o.Count)
 	if out.sent {
+		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
 		log.Info("sent a summary", "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
 	}
 	if out.attempt {
@@ -108,6 +109,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			out.retry = append(out.retry, out.failed...)
 			out.nextAt = time.Now().Add(failDirRetry)
 		} else {
+			p.metrics.deliveries.WithLabelValues(resultFailed).Inc()
 			log.Error("gave up on a summary, it is in the fail-dir",
 				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
@@ -115,6 +117,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if len(out.retry) == 0 {
 		return p.write(func() error { return p.store.Finish(ctx, o.ID) })
 	}
+	p.metrics.deliveries.WithLabelValues(resultPostponed).Inc()
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),

@@ -26,6 +26,7 @@ type Proxy struct {
 	archive    *deliver.Maildir // nil without Config.AllDir
 	flushing   *batch.Loop      // due batches become summaries
 	sending    *batch.Loop      // summaries go to the relay
+	metrics    *metrics
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled func() error // an outcome not yet written; belongs to sending
@@ -87,6 +88,7 @@ func New(config Config) (*Proxy, error) {
 		SessionTimeout: config.SessionTimeout,
 		Logger:         config.Logger,
 	})
+	p.metrics = newMetrics(p)
 	p.flushing = &batch.Loop{Name: "flush due batches", Next: p.nextDue, Step: p.flush, Logger: p.log}
 	p.sending = &batch.Loop{Name: "send summaries", Next: p.nextSend, Step: p.send, Logger: p.log}
 	return p, nil

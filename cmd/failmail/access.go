@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,7 +24,7 @@ func accessFlags() []cli.Flag {
 		&cli.StringFlag{Name: "tls-key", EnvVars: env("tls-key"), Usage: "the key of the certificate is in `FILE`"},
 		&cli.GenericFlag{Name: "credentials", EnvVars: env("credentials"), Value: &list{env: env("credentials")[0]}, Usage: "require clients to authenticate, and admit `USER:PASSWORD`; may be repeated; other users of this machine can see it, so prefer the file or the environment"},
 		&cli.StringFlag{Name: "credentials-file", EnvVars: env("credentials-file"), Usage: "require clients to authenticate, and admit the users in `FILE`, as made by htpasswd -B"},
-		&cli.GenericFlag{Name: "allow-net", EnvVars: env("allow-net"), Value: &list{commas: true, env: env("allow-net")[0]}, Usage: "let clients from `NETWORK`, such as 10.0.0.0/8, send without credentials; may be repeated"},
+		&cli.GenericFlag{Name: "allow-net", EnvVars: env("allow-net"), Value: &list{commas: true, env: env("allow-net")[0]}, Usage: "let clients from `NETWORK`, such as 10.0.0.0/8, send without credentials, or \"unix\" those on Unix sockets; may be repeated"},
 		&cli.GenericFlag{Name: "allow-recipient", EnvVars: env("allow-recipient"), Value: &list{env: env("allow-recipient")[0]}, Usage: "take only recipients that match `PATTERN` as a whole; may be repeated"},
 		&cli.GenericFlag{Name: "rewrite-recipient", EnvVars: env("rewrite-recipient"), Value: &list{env: env("rewrite-recipient")[0]}, Usage: "replace what matches in a recipient, as `PATTERN=REPLACEMENT`; may be repeated"},
 		&cli.StringFlag{Name: "rewrite-src", Hidden: true, Usage: "old form of the pattern of --rewrite-recipient"},
@@ -39,7 +40,10 @@ func accessFlags() []cli.Flag {
 }
 
 func accessFrom(c *cli.Context) (access failmail.Access, err error) {
-	if access.Networks, err = networksFrom(c, "allow-net"); err != nil {
+	networks := listOf(c, "allow-net")
+	outside := slices.DeleteFunc(networks, func(network string) bool { return network == unixNetwork })
+	access.UnixSockets = len(outside) < len(networks)
+	if access.Networks, err = parseNetworks("allow-net", outside); err != nil {
 		return access, err
 	}
 	for _, pattern := range listOf(c, "allow-recipient") {
@@ -56,8 +60,11 @@ func accessFrom(c *cli.Context) (access failmail.Access, err error) {
 	return access, err
 }
 
-func networksFrom(c *cli.Context, flag string) (networks []netip.Prefix, err error) {
-	for _, text := range listOf(c, flag) {
+// unixNetwork stands in --allow-net for the Unix sockets.
+const unixNetwork = "unix"
+
+func parseNetworks(flag string, texts []string) (networks []netip.Prefix, err error) {
+	for _, text := range texts {
 		network, err := parseNetwork(text)
 		if err != nil {
 			return nil, &usageError{fmt.Sprintf("--%s %q is not a network; use one such as 10.0.0.0/8 or 192.0.2.7", flag, text)}

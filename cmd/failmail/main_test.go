@@ -79,6 +79,9 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"argument of demo":       {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
 		"flag of demo":           {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
 		"port in use":            {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},
+		"HTTP address in use":    {[]string{"--bind=" + freeAddress(t), "--bind-http=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind-http"}},
+		"bad HTTP address":       {[]string{"--bind-http=8025"}, 2, []string{`--bind-http "8025"`, "localhost:8025"}},
+		"open HTTP address":      {[]string{"--bind-http=:8025"}, 2, []string{`--bind-http ":8025"`, "--credentials"}},
 		"store that is no file":  {[]string{"--bind=" + freeAddress(t), "--store=sqlite:" + folder}, 1, []string{folder, "--store"}},
 		"store that is no store": {[]string{"--bind=" + freeAddress(t), "--store=sqlite:text.db"}, 1, []string{"text.db", "not a database", "--store"}},
 	} {

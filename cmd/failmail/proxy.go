@@ -36,6 +36,7 @@ func proxyFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
 		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
+		&cli.StringFlag{Name: "bind-http", EnvVars: env("bind-http"), Value: defaultBindHTTP, Usage: "serve /metrics, /healthz and /readyz on `HOST:PORT`, to users of --credentials if there are any; \"\" for none"},
 		&cli.DurationFlag{Name: "shutdown-timeout", EnvVars: env("shutdown-timeout"), Value: failmail.DefaultShutdownTimeout, Usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
@@ -65,6 +66,10 @@ func runProxy(c *cli.Context) (err error) {
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
 	}
+	watch, err := watchFrom(c, config.Access.Authenticate, logger)
+	if err != nil {
+		return err
+	}
 	from, err := findPredecessor()
 	if err != nil {
 		return err
@@ -77,6 +82,10 @@ func runProxy(c *cli.Context) (err error) {
 		if err := from.await(); err != nil {
 			return err
 		}
+	}
+	// Only now has the process that is being replaced left the address.
+	if err := watch.listen(c.Context); err != nil {
+		return err
 	}
 	successor := &handover{listeners: config.Listeners, log: logger}
 	defer runtime.KeepAlive(successor) // after the store is closed
@@ -91,12 +100,12 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	return serve(c.Context, proxy, successor)
+	return serve(c.Context, proxy, watch, successor)
 }
 
 // serve runs the proxy until ctx ends or SIGUSR1 has made another process take
 // over.
-func serve(ctx context.Context, proxy *failmail.Proxy, successor *handover) error {
+func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	handovers := make(chan os.Signal, 1)
@@ -116,6 +125,7 @@ func serve(ctx context.Context, proxy *failmail.Proxy, successor *handover) erro
 			cancel()
 		}
 	}()
+	go watch.serve(ctx, proxy.Handler())
 	return proxy.Run(ctx)
 }
 
@@ -156,7 +166,7 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if config.Access, err = accessFrom(c); err != nil {
 		return config, err
 	}
-	if config.TrustedProxies, err = networksFrom(c, "proxy-protocol-from"); err != nil {
+	if config.TrustedProxies, err = parseNetworks("proxy-protocol-from", listOf(c, "proxy-protocol-from")); err != nil {
 		return config, err
 	}
 	config.TLS, err = tlsFrom(c, logger)

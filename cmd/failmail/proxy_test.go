@@ -48,8 +48,13 @@ func (b *logBuffer) String() string {
 // startProcess returns when failmail says that it has started.
 func startProcess(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
-	p := &process{addr: freeAddress(t), log: &logBuffer{}}
-	p.cmd = command(t, folder, append([]string{"--bind=" + p.addr}, args...)...)
+	addr := freeAddress(t)
+	return startCommand(t, command(t, folder, append([]string{"--bind=" + addr, "--bind-http="}, args...)...), addr)
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd, addr string) *process {
+	t.Helper()
+	p := &process{cmd: cmd, addr: addr, log: &logBuffer{}}
 	// Not StderrPipe, which would end with this process while one that it has
 	// handed over to still writes.
 	stderr, writer, err := os.Pipe()

@@ -12,6 +12,10 @@ import (
 type Access struct {
 	// Networks are the clients that may send without credentials.
 	Networks []netip.Prefix
+	// UnixSockets lets clients on Unix sockets send without credentials, where
+	// the permissions of the socket's file say who may. Only needed with
+	// Authenticate.
+	UnixSockets bool
 	// Authenticate checks a user's password. When it is set, every client
 	// outside of Networks must authenticate, those on loopback too. It is
 	// called concurrently.
@@ -57,7 +61,7 @@ func (a Access) admits(client netip.Addr, authenticated bool) *Refusal {
 		}
 	}
 	switch {
-	case authenticated:
+	case authenticated, a.UnixSockets && !client.IsValid():
 		return nil
 	case a.Authenticate != nil:
 		return &Refusal{530, [3]int{5, 7, 0}, "Authentication required"}

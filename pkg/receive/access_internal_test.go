@@ -45,6 +45,8 @@ func TestAdmits(t *testing.T) {
 		{"with credentials another machine must authenticate", "192.0.2.1", with(Access{}, password), false, 530},
 		{"with credentials loopback must authenticate", "127.0.0.1", with(Access{}, password), false, 530},
 		{"with credentials a Unix socket must authenticate", "", with(Access{}, password), false, 530},
+		{"with credentials a Unix socket that is allowed needs none", "", with(Access{UnixSockets: true}, password), false, 0},
+		{"a Unix socket that is allowed admits no other client", "127.0.0.1", with(Access{UnixSockets: true}, password), false, 530},
 		{"with credentials an authenticated client is let in", "192.0.2.1", with(Access{}, password), true, 0},
 		{"with credentials a network needs none", "10.0.0.1", with(lan, password), false, 0},
 		{"with credentials loopback outside of the networks must", "127.0.0.1", with(lan, password), false, 530},

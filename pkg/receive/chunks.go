@@ -112,6 +112,8 @@ func (r contentReader) Read(b []byte) (int, error) {
 }
 
 func (c *connection) reply(r *Refusal) error {
-	_, err := fmt.Fprintf(c.Conn, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+	line := r.line()
+	c.server.counts.refusal(line)
+	_, err := c.Conn.Write(line)
 	return err
 }

@@ -128,9 +128,12 @@ func (c *connection) Write(b []byte) (int, error) {
 	case bytes.HasPrefix(b, []byte("500 5.5.4 Unknown ")):
 		// RFC 5321 section 4.1.1.11 has a code of its own for a parameter of
 		// MAIL or RCPT that is not implemented.
-		_, err := c.Conn.Write(append([]byte("555"), b[len("500"):]...))
-		return len(b), err
+		b = append([]byte("555"), b[len("500"):]...)
+	case bytes.HasPrefix(b, []byte("454 4.7.0 Invalid base64")):
+		// RFC 4954 section 4 asks for 501; with a 4xx clients would try for ever.
+		b = append([]byte("501 5.5.2"), b[len("454 4.7.0"):]...)
 	}
+	c.server.counts.refusal(b)
 	return c.Conn.Write(b)
 }
 

@@ -9,6 +9,7 @@ package receive
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/emersion/go-smtp"
 )
@@ -43,6 +44,11 @@ type Refusal struct {
 
 // Error returns the text of the reply.
 func (r *Refusal) Error() string { return r.Text }
+
+// line is the refusal as it goes over the wire.
+func (r *Refusal) line() []byte {
+	return fmt.Appendf(nil, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+}
 
 func (r *Refusal) reply() *smtp.SMTPError {
 	return &smtp.SMTPError{Code: r.Code, EnhancedCode: smtp.EnhancedCode(r.Enhanced), Message: r.Text}

@@ -99,6 +99,7 @@ type Server struct {
 	smtp, lmtp *engine
 	conns      connections
 	inFlight   atomic.Int64
+	counts     counts
 
 	// life ends when Shutdown stops waiting; the library gives its sessions no
 	// context of their own.
@@ -181,10 +182,13 @@ func (l *listener) Accept() (net.Conn, error) {
 		if refusal == nil {
 			// The handshake of TLS comes before the library sets a deadline.
 			c.SetReadDeadline(time.Now().Add(l.server.options.IdleTimeout))
+			l.server.counts.connections.Add(1)
 			return c, nil
 		}
 		l.server.log.Warn("turned a connection away", "client", c.peer, "reason", refusal.Text)
-		if !l.tls {
+		if l.tls {
+			l.server.counts.refusal(refusal.line()) // nobody hears it, but it was decided
+		} else {
 			c.turnAway(refusal)
 		}
 		c.Conn.Close() // it was never counted

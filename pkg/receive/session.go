@@ -107,6 +107,8 @@ func (s *session) Data(r io.Reader) error {
 	if err := s.server.handler.Handle(s.server.life, m); err != nil {
 		return s.answer(m, err)
 	}
+	s.server.counts.mails.Add(1)
+	s.server.counts.bytes.Add(uint64(len(m.Raw)))
 	return nil
 }
 

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/smtp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func get(t *testing.T, url, user, password string) (status int, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user != "" {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+func TestMetricsCountMailsAndRefusals(t *testing.T) {
+	relay, folder, http := startRelay(t), t.TempDir(), freeAddress(t)
+	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1ms", "--bind-http="+http, "--max-message-size=1000")
+	send := func(body string) error {
+		return smtp.SendMail(p.addr, nil, "a@example.com", []string{"ops@example.com"}, []byte("Subject: x\r\n\r\n"+body+"\r\n"))
+	}
+	if err := send("small"); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(strings.Repeat("large ", 1000)); err == nil {
+		t.Fatal("a mail over the limit was taken")
+	}
+	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
+	var metrics string
+	waitUntil(t, p, func() bool {
+		_, metrics = get(t, "http://"+http+"/metrics", "", "")
+		return strings.Contains(metrics, `failmail_deliveries_total{result="sent"} 1`)
+	})
+	for _, want := range []string{
+		"failmail_smtp_mails_total 1", "failmail_mails_recorded_total 1", "failmail_summaries_total 1",
+		`failmail_smtp_refusals_total{code="552",status="5.3.4"} 1`, "failmail_smtp_connections_total 2",
+		"failmail_pending_mails 0", "failmail_outbox_summaries 0", "failmail_store_up 1",
+	} {
+		if !strings.Contains(metrics, "\n"+want+"\n") {
+			t.Errorf("/metrics lacks %q:\n%s", want, metrics)
+		}
+	}
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
+		if status, body := get(t, "http://"+http+path, "", ""); status != 200 || body != want {
+			t.Errorf("%s = %d %q", path, status, body)
+		}
+	}
+	p.end(t, syscall.SIGTERM)
+}
+
+func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
+	http := freeAddress(t)
+	startProcess(t, t.TempDir(), "--bind-http="+http, "--credentials=ops:secret")
+	for name, test := range map[string]struct {
+		user, password string
+		want           int
+	}{
+		"nobody":         {"", "", 401},
+		"wrong password": {"ops", "guess", 401},
+		"right password": {"ops", "secret", 200},
+	} {
+		if status, _ := get(t, "http://"+http+"/metrics", test.user, test.password); status != test.want {
+			t.Errorf("%s: status = %d, want %d", name, status, test.want)
+		}
+	}
+}
+
+func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
+	// Whether or not something else uses the default here already.
+	if taken, err := net.Listen("tcp", defaultBindHTTP); err == nil {
+		defer taken.Close()
+	}
+	folder, addr := t.TempDir(), freeAddress(t)
+	p := startCommand(t, command(t, folder, "--bind="+addr), addr)
+	if !strings.Contains(p.log.String(), "metrics are off") || !strings.Contains(p.log.String(), "--bind-http") {
+		t.Errorf("the log does not say so:\n%s", p.log)
+	}
+}

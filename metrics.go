@@ -1,0 +1,152 @@
+package failmail
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/hut8labs/failmail/internal/web"
+)
+
+// scrapeTimeout bounds how long a store that is down delays a scrape.
+const scrapeTimeout = 5 * time.Second
+
+// Handler serves what operators look at: /metrics for Prometheus, /healthz for
+// "is it alive" and /readyz for "does it take mails". It may be mounted
+// anywhere with http.StripPrefix, and works before Start and after Shutdown. It
+// asks for no credentials: who mounts it decides who may see it.
+func (p *Proxy) Handler() http.Handler {
+	return web.New(p.metrics.registry, p.ready)
+}
+
+// ready returns why the Proxy cannot take mails now.
+func (p *Proxy) ready(ctx context.Context) error {
+	p.mu.Lock()
+	up := p.state == running
+	p.mu.Unlock()
+	if !up {
+		return ErrNotRunning
+	}
+	_, err := p.store.Pending(ctx)
+	return err
+}
+
+// What happens to a summary, as the label "result" of
+// failmail_deliveries_total.
+const (
+	resultSent      = "sent"      // accepted for some or all recipients
+	resultPostponed = "postponed" // will be tried again
+	resultFailed    = "failed"    // given up, in the fail-dir
+)
+
+// metrics counts what one Proxy does. What others count already is read from
+// them at each scrape.
+type metrics struct {
+	registry *prometheus.Registry
+
+	recorded    prometheus.Counter
+	storeErrors prometheus.Counter
+	summaries   prometheus.Counter
+	deliveries  *prometheus.CounterVec
+}
+
+func newMetrics(p *Proxy) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
+	m := &metrics{
+		registry:    prometheus.NewRegistry(),
+		recorded:    counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
+		storeErrors: counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
+		summaries:   counter("failmail_summaries_total", "Summaries made."),
+		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "failmail_deliveries_total",
+			Help: "Attempts to deliver a summary, by result: sent, postponed or failed (it is in the fail-dir).",
+		}, []string{"result"}),
+	}
+	for _, result := range []string{resultSent, resultPostponed, resultFailed} {
+		m.deliveries.WithLabelValues(result) // so that a rate starts at zero
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.recorded, m.storeErrors, m.summaries, m.deliveries, &scrape{p})
+	return m
+}
+
+// scrape reads the counts of the server and of the store.
+type scrape struct{ p *Proxy }
+
+var _ prometheus.Collector = (*scrape)(nil)
+
+var (
+	connectionsDesc  = describe("failmail_smtp_connections_total", "Connections admitted.")
+	openDesc         = describe("failmail_smtp_connections", "Connections open.")
+	mailsDesc        = describe("failmail_smtp_mails_total", "Mails acknowledged with 250.")
+	bytesDesc        = describe("failmail_smtp_received_bytes_total", "Bytes of the mails acknowledged.")
+	inFlightDesc     = describe("failmail_smtp_in_flight_bytes", "Bytes of mails being received.")
+	limitDesc        = describe("failmail_smtp_in_flight_limit_bytes", "Limit of failmail_smtp_in_flight_bytes, set by --max-in-flight.")
+	refusalsDesc     = describe("failmail_smtp_refusals_total", "Replies of 4xx and 5xx, by code and enhanced status code.", "code", "status")
+	pendingDesc      = describe("failmail_pending_mails", "Mails counted in batches that are not summarised yet.")
+	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
+	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
+	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
+	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, storeUpDesc}
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// Describe implements prometheus.Collector.
+func (s *scrape) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range scrapeCollection {
+		descs <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, value uint64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
+	}
+	gauge := func(d *prometheus.Desc, value int64) {
+		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value))
+	}
+	server := s.p.server.Stats()
+	count(connectionsDesc, server.Connections)
+	gauge(openDesc, int64(server.OpenConnections))
+	count(mailsDesc, server.Mails)
+	count(bytesDesc, server.Bytes)
+	gauge(inFlightDesc, server.InFlight)
+	gauge(limitDesc, s.p.config.MaxInFlight)
+	for reply, n := range server.Refusals {
+		count(refusalsDesc, n, reply.Code, reply.Status)
+	}
+	s.collectStore(gauge)
+}
+
+// collectStore leaves the store's gauges out while it does not answer: an
+// outdated number would look like calm.
+func (s *scrape) collectStore(gauge func(*prometheus.Desc, int64)) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	s.p.mu.Lock()
+	up := s.p.state == running
+	s.p.mu.Unlock()
+	if !up {
+		gauge(storeUpDesc, 0)
+		return
+	}
+	pending, err := s.p.store.Pending(ctx)
+	if err != nil {
+		gauge(storeUpDesc, 0)
+		return
+	}
+	gauge(storeUpDesc, 1)
+	gauge(pendingDesc, int64(pending.Mails))
+	gauge(batchesDesc, int64(pending.Batches))
+	gauge(outboxDesc, int64(pending.Outbox))
+}

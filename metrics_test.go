@@ -1,0 +1,46 @@
+package failmail_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail"
+)
+
+func TestHandlerTellsWhetherMailsAreTaken(t *testing.T) {
+	p, err := failmail.New(failmail.Config{
+		Bind: failmail.NoListener, Store: failmail.NewMemoryStore(), FailDir: t.TempDir(),
+		Sender: failmail.SenderFunc(func(context.Context, *failmail.Mail) error { return nil }),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(when, path string, status int, part string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		p.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != status || !strings.Contains(w.Body.String(), part) {
+			t.Errorf("%s, %s: %d %q; want %d %q", when, path, w.Code, w.Body, status, part)
+		}
+	}
+	expect("before the start", "/healthz", 200, "ok")
+	expect("before the start", "/readyz", 503, "not running")
+	expect("before the start", "/metrics", 200, "failmail_store_up 0")
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expect("running", "/readyz", 200, "ready")
+	if err := p.Submit(t.Context(), failmail.NewMessage("a@example.com", []string{"b@example.com"}, []byte("Subject: x\r\n\r\ny\r\n"))); err != nil {
+		t.Fatal(err)
+	}
+	expect("running", "/metrics", 200, "\nfailmail_pending_mails 1\n")
+	expect("running", "/metrics", 200, "\nfailmail_mails_recorded_total 1\n")
+	expect("running", "/nothing", 404, "not found")
+	if err := p.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expect("after the end", "/readyz", 503, "not running")
+	expect("after the end", "/metrics", 200, "\nfailmail_mails_recorded_total 1\n")
+}
