@@ -46,7 +46,7 @@ func TestAnEntrySaysAllThatTheStoreCounts(t *testing.T) {
 	if e.Batch != "team-a" || e.Group != "disk full" || e.Title != "disk full" || e.Host != "web1.shop.example" {
 		t.Errorf("batch %q, group %q, title %q, host %q", e.Batch, e.Group, e.Title, e.Host)
 	}
-	if want := batch.FingerprintOf(m); e.Fingerprint != want.ID || e.Reason != want.Reason || e.Reason != "Error on sda1: <num>% used" {
+	if want := batch.FingerprintOf(m); e.Fingerprint != want.ID || e.Reason != want.Reason || e.Reason != "Error on sda<num>: <num>% used" {
 		t.Errorf("fingerprint %q for %q, want %+v", e.Fingerprint, e.Reason, want)
 	}
 	if !slices.Equal(e.Recipients, m.To) || !e.Received.Equal(m.Received) || e.Window != c.Window || !bytes.Equal(e.Sample, m.Raw) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 
@@ -39,12 +40,12 @@ func FingerprintOf(m *receive.Message) (f Fingerprint) {
 	if t := findTrace(text); t != nil {
 		return Fingerprint{
 			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
-			Reason: content.Line(Mask(t.headline)),
+			Reason: content.Line(t.reason()),
 		}
 	}
 	subject, body := Mask(m.Subject()), Mask(text)
 	return Fingerprint{
-		ID:     hash("text", subject, body),
+		ID:     hashAlike("text", subject, body),
 		Reason: content.Line(tellingLine(body, subject)),
 	}
 }
@@ -95,10 +96,66 @@ func countWords(line string) (words int) {
 	return words
 }
 
+// appendAlike appends masked in the form in which two occurrences are equal. The
+// same value can look like one placeholder or another: a hexadecimal number may
+// have no letter, a machine may be known by its address or by its name. How
+// many blanks stand in a row depends on the width of a value.
+func appendAlike(out []byte, masked string) []byte {
+	blank := true
+	for i := 0; i < len(masked); {
+		switch c := masked[i]; c {
+		case ' ', '\t', '\r':
+			if !blank {
+				out, blank = append(out, ' '), true
+			}
+			i++
+			continue
+		case '\n':
+			if blank && len(out) > 0 && out[len(out)-1] == ' ' {
+				out = out[:len(out)-1]
+			}
+			out, blank = append(out, '\n'), true
+			i++
+			continue
+		case '<':
+			rest := masked[i:]
+			switch {
+			case strings.HasPrefix(rest, "<hex>"), strings.HasPrefix(rest, "<num>"):
+				out, i = append(out, "<num>"...), i+5
+			case strings.HasPrefix(rest, "<id>"):
+				out, i = append(out, "<num>"...), i+4
+			case strings.HasPrefix(rest, "<host>"):
+				out, i = append(out, "<ip>"...), i+6
+			default:
+				out, i = append(out, '<'), i+1
+			}
+			blank = false
+			continue
+		}
+		end := i + 1
+		for end < len(masked) && masked[end] > ' ' && masked[end] != '<' {
+			end++
+		}
+		out, i, blank = append(out, masked[i:end]...), end, false
+	}
+	return out
+}
+
+func hashAlike(kind string, parts ...string) string {
+	out := make([]byte, 0, 8<<10)
+	out = append(out, kind...)
+	for _, part := range parts {
+		out = append(out, 0)
+		out = appendAlike(out, part)
+	}
+	sum := sha256.Sum256(out)
+	return fingerprintVersion + hex.EncodeToString(sum[:8])
+}
+
 func hash(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {
-		h.Write([]byte(part)) // never fails
+		io.WriteString(h, part) // never fails
 		h.Write([]byte{0})
 	}
 	return fingerprintVersion + hex.EncodeToString(h.Sum(nil)[:8])

@@ -1,314 +1,366 @@
 package batch
 
-import (
-	"net/netip"
-	"strings"
-)
+import "strings"
 
 // Mask replaces what changes from one occurrence of an error to the next by
-// typed placeholders: <uuid>, <time>, <date>, <ip>, <mac>, <email>, <hex>, <id>
-// and <num>. What is left is what two occurrences have in common. Masking a
-// masked text changes nothing, and words without digits are never touched,
-// except in mail addresses.
+// typed placeholders; docs/grouping.md lists them with examples. What is left is
+// what two occurrences have in common: plain words are never touched, except
+// where they name a value: in quotes, in an address, as the name of a user, and
+// in a date. Masking a masked text changes nothing.
 func Mask(text string) string {
-	var out strings.Builder
-	out.Grow(len(text))
-	rest := 0 // text[rest:] is not yet written
+	m := masker{text: text, out: make([]byte, 0, len(text)+64)}
+	m.run()
+	return string(m.out)
+}
+
+// A value is what a placeholder stands for.
+type value struct {
+	at          int // where the placeholder begins in the masked text
+	placeholder string
+	text        string
+}
+
+// maxValues bounds the values that maskValues returns.
+const maxValues = 24
+
+// maskValues is Mask which also returns the first values that it replaced.
+func maskValues(text string) (masked string, values []value) {
+	m := masker{text: text, keep: maxValues}
+	m.run()
+	return string(m.out), m.values
+}
+
+type masker struct {
+	text   string
+	out    []byte
+	rest   int // text[rest:] is not yet written
+	keep   int // how many values to keep
+	values []value
+}
+
+// replace writes placeholder for text[from:to].
+func (m *masker) replace(from, to int, placeholder string) {
+	m.out = append(m.out, m.text[m.rest:from]...)
+	if len(m.values) < m.keep {
+		m.values = append(m.values, value{len(m.out), placeholder, m.text[from:to]})
+	}
+	m.out = append(m.out, placeholder...)
+	m.rest = to
+}
+
+func (m *masker) run() {
+	text := m.text
 	var t token
 	for i := 0; i < len(text); {
-		if !isWordByte(text[i]) {
-			i++
+		c := text[i]
+		if !isWordByte(c) {
+			i = m.atSign(i)
 			continue
 		}
 		if i >= t.end {
 			t = tokenAt(text, i)
+			if endsPlaceholder(text, i) {
+				t.hasDot = false // the rest of a word, not a name
+			} else if next := m.atName(i, t); next > i {
+				i = next
+				continue
+			}
 		}
-		if !t.hasDigit && !t.hasAt {
+		if !t.hasDigit && !t.hasAt && !t.hasDot {
 			i = t.end
 			continue
 		}
-		if placeholder, length := classify(text[i:], t.end-i, t.hasAt); placeholder != "" {
-			out.WriteString(text[rest:i])
-			out.WriteString(placeholder)
-			i += length
-			rest = i
+		placeholder, from, to := classify(text, i, t)
+		if placeholder == "" {
+			i = m.word(i)
 			continue
 		}
-		for i < t.end && isWordByte(text[i]) {
-			i++
+		if placeholder == "<ip>" || placeholder == "<host>" {
+			to = withResolvedName(text, to)
 		}
+		m.replace(max(from, m.rest), to, placeholder)
+		i = to
 	}
-	out.WriteString(text[rest:])
-	return out.String()
+	m.out = append(m.out, text[m.rest:]...)
 }
 
-func isDigit(c byte) bool  { return c >= '0' && c <= '9' }
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 }
-func isHex(c byte) bool    { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
+// atSign handles what begins at a byte that is part of no word, and returns
+// where to go on.
+func (m *masker) atSign(i int) int {
+	text := m.text
+	switch text[i] {
+	case '\'', '"', '`':
+		if n := matchQuoted(text, i); n > 0 {
+			m.replace(i+1, i+n-1, "<value>")
+			return i + n
+		}
+	case '?':
+		if n := matchQuery(text, i); n > 0 {
+			m.replace(i+1, i+n, "<query>")
+			return i + n
+		}
+	case ':':
+		if n := matchIPv6(text[i:]); n > 0 && (i == 0 || !isWordByte(text[i-1]) && text[i-1] != ':') {
+			m.replace(i, i+n, "<ip>")
+			return i + n
+		}
+	case '<':
+		// A placeholder that is there already may have a resolved name too.
+		for _, address := range []string{"<ip>", "<host>"} {
+			if strings.HasPrefix(text[i:], address) {
+				end := i + len(address)
+				if to := withResolvedName(text, end); to > end {
+					m.replace(i, to, address)
+					return to
+				}
+			}
+		}
+	}
+	return i + 1
+}
 
-// isWordByte says what a token may start with; bytes of multi-byte characters
-// count as letters.
-func isWordByte(c byte) bool { return isDigit(c) || isLetter(c) || c == '_' }
+// atName handles a token that says what the next one is: a date, a user.
+func (m *masker) atName(i int, t token) int {
+	text := m.text
+	// The name of a day or a month has a capital.
+	if n := t.end - i; n >= len("Mon") && n <= len("Wednesday") && !t.hasDigit && text[i] >= 'A' && text[i] <= 'W' {
+		if placeholder, n := matchNamedDate(text[i:]); n > 0 {
+			m.replace(i, i+n, placeholder)
+			return i + n
+		}
+	}
+	if from, to := matchUser(text, i, t.end); to > from {
+		m.replace(from, to, "<user>")
+		return to
+	}
+	return i
+}
+
+// word masks the digits inside of the word at i, and returns its end.
+func (m *masker) word(i int) int {
+	text := m.text
+	end := i
+	for end < len(text) && isWordByte(text[end]) {
+		end++
+	}
+	for from := i; from < end; {
+		to := from
+		for to < end && text[to] != '_' {
+			to++
+		}
+		m.part(from, to)
+		from = to + 1
+	}
+	return end
+}
+
+// part masks one part of a word, between underscores.
+func (m *masker) part(from, to int) {
+	part := m.text[from:to]
+	shape := shapeOf(part)
+	switch {
+	case shape.digits == 0:
+	case shape.digits == len(part):
+		m.replace(from, to, "<num>")
+	case isTerm(part):
+	case shape.changes >= 3, shape.changes == 2 && (isDigit(part[0]) || shape.digits >= 4), len(part) >= 16 && shape.digits >= 2 && shape.changes > 1:
+		m.replace(from, to, "<id>")
+	default:
+		for i := from; i < to; i++ {
+			if isDigit(m.text[i]) {
+				start := i
+				for i < to && isDigit(m.text[i]) {
+					i++
+				}
+				m.replace(start, i, "<num>")
+			}
+		}
+	}
+}
+
+// A shape tells a random id from a name with a number.
+type shape struct{ digits, changes int }
+
+func shapeOf(part string) (s shape) {
+	for i := range len(part) {
+		digit := isDigit(part[i])
+		if digit {
+			s.digits++
+		}
+		if i > 0 && digit != isDigit(part[i-1]) {
+			s.changes++
+		}
+	}
+	return s
+}
+
+// terms are words whose digits belong to their name.
+var terms = map[string]bool{
+	"utf8": true, "utf16": true, "utf32": true, "ucs2": true, "latin1": true, "base64": true, "base32": true, "b64": true,
+	"md5": true, "sha1": true, "sha2": true, "sha3": true, "sha224": true, "sha256": true, "sha384": true, "sha512": true,
+	"crc32": true, "aes128": true, "aes256": true, "rc4": true, "hs256": true, "rs256": true, "es256": true, "ed25519": true,
+	"int8": true, "int16": true, "int32": true, "int64": true, "uint8": true, "uint16": true, "uint32": true, "uint64": true,
+	"float32": true, "float64": true, "i32": true, "i64": true, "u32": true, "u64": true, "f32": true, "f64": true,
+	"x86": true, "x64": true, "amd64": true, "arm64": true, "i386": true, "i686": true, "win32": true, "win64": true,
+	"ipv4": true, "ipv6": true, "ip4": true, "ip6": true, "inet6": true, "tcp4": true, "tcp6": true, "udp4": true, "udp6": true,
+	"http1": true, "http2": true, "http3": true, "h2": true, "h3": true, "oauth1": true, "oauth2": true, "ssh1": true, "ssh2": true,
+	"s3": true, "ec2": true, "r53": true, "k8s": true, "i18n": true, "l10n": true, "a11y": true, "log4j": true, "log4j2": true,
+	"web2": true, "web3": true, "vue3": true, "mp3": true, "mp4": true, "h264": true, "h265": true, "ext3": true, "ext4": true,
+	"psycopg2": true, "psycopg3": true, "urllib3": true, "boto3": true, "python2": true, "python3": true, "mod_jk2": true,
+	"numpy2": true, "sqlite3": true, "mysql2": true, "db2": true, "j2ee": true, "b2b": true, "b2c": true, "p2p": true, "g1": true,
+	"jinja2": true, "mysql5": true, "openssl3": true, "bz2": true, "xz2": true, "h5py": true, "pbkdf2": true, "argon2": true, "x509": true,
+	"neo4j": true, "w3c": true, "d3": true, "c3p0": true, "slf4j": true, "rfc2822": true, "rfc5321": true, "iso8601": true, "iso8859": true,
+	"md5sum": true, "sha1sum": true, "sha256sum": true, "raid0": true, "raid1": true, "raid5": true, "raid6": true, "raid10": true,
+}
+
+// maxTerm is the longest of the terms.
+const maxTerm = 9
+
+func isTerm(part string) bool {
+	if len(part) > maxTerm {
+		return false
+	}
+	var lower [maxTerm]byte
+	for i := range len(part) {
+		lower[i] = part[i]
+		if c := part[i]; c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return terms[string(lower[:len(part)])]
+}
+
+// Classes of bytes. Bytes of multi-byte characters count as letters.
+const (
+	letter = 1 << iota
+	digit
+	hexLetter
+	joiner // joins the parts of a time, an address or a mail address
+)
+
+var class = func() (table [256]uint8) {
+	for c := range 256 {
+		switch {
+		case c >= '0' && c <= '9':
+			table[c] = digit
+		case c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+			table[c] = letter | hexLetter
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
+			table[c] = letter
+		}
+	}
+	for _, c := range ".:-+@" {
+		table[c] = joiner
+	}
+	return table
+}()
+
+func isDigit(c byte) bool  { return class[c]&digit != 0 }
+func isLetter(c byte) bool { return class[c]&letter != 0 }
+func isHex(c byte) bool    { return class[c]&(digit|hexLetter) != 0 }
+
+// isWordByte says what a token may start with.
+func isWordByte(c byte) bool { return class[c]&(digit|letter) != 0 || c == '_' }
 
 // A token is a run of letters, digits and the characters that join the parts of
 // a time, an address or a mail address. It is found once, however many words
 // it has: a mail may be one token.
 type token struct {
-	end             int
-	hasDigit, hasAt bool
+	end                     int
+	hasDigit, hasAt, hasDot bool
 }
 
 func tokenAt(text string, start int) token {
 	t := token{end: start}
 	for ; t.end < len(text); t.end++ {
-		switch c := text[t.end]; {
-		case isDigit(c):
+		c := text[t.end]
+		switch class[c] {
+		case digit:
 			t.hasDigit = true
-		case c == '@':
-			t.hasAt = true
-		case isLetter(c), c == '_', c == '.', c == ':', c == '-', c == '+':
-		default:
-			return t
+		case joiner:
+			t.hasAt = t.hasAt || c == '@'
+			// Only a dot between two characters makes a name of two parts.
+			t.hasDot = t.hasDot || c == '.' && t.end+1 < len(text) && isWordByte(text[t.end+1])
+		case 0:
+			if c != '_' {
+				return t
+			}
 		}
 	}
 	return t
 }
 
-// classify returns the placeholder for the token of n bytes at the start of
-// text and the number of bytes it stands for; none if the token is kept.
-func classify(text string, n int, hasAt bool) (placeholder string, length int) {
-	if hasAt {
-		if length := matchEmail(text[:n]); length > 0 {
-			return "<email>", length
+// classify returns the placeholder for what begins at i and the part of text
+// that it stands for; none if the word at i is no value as a whole.
+func classify(text string, i int, t token) (placeholder string, from, to int) {
+	rest := text[i:]
+	if t.hasAt {
+		if n := matchEmail(rest[:t.end-i]); n > 0 {
+			return "<email>", i, i + n
 		}
 	}
-	if length := matchUUID(text); length > 0 {
-		return "<uuid>", length
-	}
-	if length := matchMAC(text); length > 0 {
-		return "<mac>", length
-	}
-	if length := matchIPv6(text); length > 0 {
-		return "<ip>", length
-	}
-	if placeholder, length := matchTime(text); length > 0 {
-		return placeholder, length
-	}
-	if length := matchIPv4(text); length > 0 {
-		return "<ip>", length
-	}
-	return classifyWord(text)
-}
-
-// classifyWord handles a run of letters, digits and underscores.
-func classifyWord(text string) (placeholder string, length int) {
-	digits, hex, n := 0, true, 0
-	for n < len(text) && isWordByte(text[n]) {
-		if isDigit(text[n]) {
-			digits++
-		}
-		hex = hex && isHex(text[n])
-		n++
-	}
-	switch {
-	case digits == 0:
-		return "", 0
-	case digits == n:
-		return "<num>", matchNumber(text)
-	case len(text) > 2 && text[0] == '0' && text[1]|0x20 == 'x' && allHex(text[2:n]):
-		return "<hex>", n
-	case hex && n >= 7:
-		return "<hex>", n
-	case isDigit(text[0]) && digits >= n-2:
-		// A number with its unit: 250ms, 12s, 4k.
-		for n = 0; isDigit(text[n]); n++ {
-		}
-		return "<num>", n
-	case digits >= 4:
-		return "<id>", n
-	}
-	return "", 0
-}
-
-func allHex(s string) bool {
-	for i := range len(s) {
-		if !isHex(s[i]) {
-			return false
+	if t.hasDot && startsName(text, i) {
+		if n := matchHost(rest); n > 0 {
+			return "<host>", i, i + n
 		}
 	}
-	return len(s) > 0
-}
-
-// matchNumber takes digits with decimal points and thousands separators that
-// are followed by more digits.
-func matchNumber(text string) int {
-	n := 0
-	for n < len(text) && (isDigit(text[n]) ||
-		(text[n] == '.' || text[n] == ',') && n+1 < len(text) && isDigit(text[n+1])) {
-		n++
+	if !t.hasDigit {
+		return "", 0, 0
 	}
-	if n < len(text) && isLetter(text[n]) {
-		// 1.5s keeps its unit, 3.x does not lose its name.
-		for n > 0 && !isDigit(text[n-1]) {
-			n--
+	if isHex(rest[0]) {
+		if n := matchUUID(rest); n > 0 {
+			return "<uuid>", i, i + n
+		}
+		if n := matchMAC(rest); n > 0 {
+			return "<mac>", i, i + n
+		}
+		if n := matchIPv6(rest); n > 0 {
+			return "<ip>", i, i + n
 		}
 	}
-	return n
-}
-
-func matchUUID(text string) int {
-	const layout = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
-	if !matches(text, layout) || len(text) > len(layout) && isWordByte(text[len(layout)]) {
-		return 0
+	if isDigit(rest[0]) {
+		if placeholder, n := matchTime(rest); n > 0 {
+			return placeholder, i, i + n
+		}
+		if n := matchIPv4(rest); n > 0 {
+			return "<ip>", i, i + n
+		}
 	}
-	return len(layout)
+	return classifyWord(text, i)
 }
 
-// matches compares text with a layout in which d stands for a digit, h for a
-// hexadecimal digit, and any other byte for itself.
-func matches(text, layout string) bool {
-	if len(text) < len(layout) {
+// endsPlaceholder reports whether a placeholder ends right before i.
+func endsPlaceholder(text string, i int) bool {
+	if i == 0 || text[i-1] != '>' {
 		return false
 	}
-	for i := range len(layout) {
-		switch c := text[i]; layout[i] {
-		case 'd':
-			if !isDigit(c) {
-				return false
-			}
-		case 'h':
-			if !isHex(c) {
-				return false
-			}
-		default:
-			if c != layout[i] {
-				return false
-			}
-		}
+	start := i - 1
+	for start > 0 && text[start-1] >= 'a' && text[start-1] <= 'z' {
+		start--
+	}
+	return start > 0 && start < i-1 && text[start-1] == '<'
+}
+
+// startsPlaceholder reports whether a placeholder begins at i.
+func startsPlaceholder(text string, i int) bool {
+	if i >= len(text) || text[i] != '<' {
+		return false
+	}
+	end := i + 1
+	for end < len(text) && text[end] >= 'a' && text[end] <= 'z' {
+		end++
+	}
+	return end > i+1 && end < len(text) && text[end] == '>'
+}
+
+// startsName reports whether a name may begin at i: not in the middle of one.
+func startsName(text string, i int) bool {
+	if i == 0 {
+		return true
+	}
+	switch text[i-1] {
+	case '.', '-', '@', '_', '\\':
+		return false
 	}
 	return true
-}
-
-// matchTime takes ISO 8601 and its common relatives: a date, a time of day, or
-// both, with fraction and zone.
-func matchTime(text string) (placeholder string, length int) {
-	n := 0
-	for _, layout := range []string{"dddd-dd-dd", "dddd/dd/dd"} {
-		if matches(text, layout) {
-			placeholder, n = "<date>", len(layout)
-			break
-		}
-	}
-	if n > 0 && n+1 < len(text) && (text[n] == 'T' || text[n] == ' ') {
-		if clock := matchClock(text[n+1:]); clock > 0 {
-			return "<time>", n + 1 + clock
-		}
-	}
-	if n > 0 {
-		if n < len(text) && isWordByte(text[n]) {
-			return "", 0
-		}
-		return placeholder, n
-	}
-	if clock := matchClock(text); clock > 0 {
-		return "<time>", clock
-	}
-	return "", 0
-}
-
-func matchClock(text string) int {
-	if !matches(text, "dd:dd:dd") {
-		return 0
-	}
-	n := len("dd:dd:dd")
-	if n+1 < len(text) && (text[n] == '.' || text[n] == ',') && isDigit(text[n+1]) {
-		for n++; n < len(text) && isDigit(text[n]); n++ {
-		}
-	}
-	switch rest := text[n:]; {
-	case strings.HasPrefix(rest, "Z"):
-		n++
-	case matches(rest, "+dd:dd"), matches(rest, "-dd:dd"):
-		n += 6
-	case matches(rest, "+dddd"), matches(rest, "-dddd"):
-		n += 5
-	}
-	if n < len(text) && (isWordByte(text[n]) || text[n] == ':') {
-		return 0
-	}
-	return n
-}
-
-func matchMAC(text string) int {
-	const layout = "hh:hh:hh:hh:hh:hh"
-	if !matches(text, layout) || len(text) > len(layout) && (isWordByte(text[len(layout)]) || text[len(layout)] == ':') {
-		return 0
-	}
-	return len(layout)
-}
-
-// matchIPv6 takes an address that begins with a hexadecimal digit.
-func matchIPv6(text string) int {
-	const longest = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
-	n, colons := 0, 0
-	for n < len(text) && n <= longest && (isHex(text[n]) || text[n] == ':' || text[n] == '.') {
-		if text[n] == ':' {
-			colons++
-		}
-		n++
-	}
-	if colons < 2 || n < len(text) && isWordByte(text[n]) {
-		return 0
-	}
-	n = len(strings.TrimRight(text[:n], ".:"))
-	if _, err := netip.ParseAddr(text[:n]); err != nil {
-		return 0
-	}
-	return n
-}
-
-// matchIPv4 takes an address and the port that follows it.
-func matchIPv4(text string) int {
-	n := 0
-	for part := range 4 {
-		start := n
-		for n < len(text) && n < start+3 && isDigit(text[n]) {
-			n++
-		}
-		if n == start || part < 3 && (n >= len(text) || text[n] != '.') {
-			return 0
-		}
-		if part < 3 {
-			n++
-		}
-	}
-	if n < len(text) && (isWordByte(text[n]) || text[n] == '.' && n+1 < len(text) && isDigit(text[n+1])) {
-		return 0
-	}
-	if n+1 < len(text) && text[n] == ':' && isDigit(text[n+1]) {
-		for n++; n < len(text) && isDigit(text[n]); n++ {
-		}
-	}
-	return n
-}
-
-// maxEmail is what RFC 5321 allows: 64 bytes, the @ and 255 bytes. It also
-// bounds the work on a token made of nothing but @.
-const maxEmail = 320
-
-// matchEmail takes a token with one @ between two parts, the second of which has
-// a dot; a port may follow.
-func matchEmail(token string) int {
-	local, domain, found := strings.Cut(token[:min(len(token), maxEmail)], "@")
-	if !found || local == "" {
-		return 0
-	}
-	if i := strings.IndexAny(domain, ":+"); i >= 0 {
-		domain = domain[:i]
-	}
-	domain = strings.TrimRight(domain, ".-")
-	if strings.ContainsAny(domain, "@_") || !strings.Contains(domain, ".") {
-		return 0
-	}
-	return len(local) + 1 + len(domain)
 }

@@ -23,8 +23,8 @@ type Committer struct {
 }
 
 type pending struct {
-	entry  Entry
-	result chan error
+	entries []Entry // of one mail
+	result  chan error
 }
 
 // NewCommitter starts a Committer in front of s. Close ends it.
@@ -39,11 +39,11 @@ func NewCommitter(s Store) *Committer {
 	return c
 }
 
-// Record returns when e is durable or has failed. ctx bounds the wait for a
-// place in the queue; once queued, the entry's fate is awaited, because an
-// entry that is given up on might still be counted.
-func (c *Committer) Record(ctx context.Context, e Entry) error {
-	p := &pending{entry: e, result: make(chan error, 1)}
+// Record returns when the entries of one mail are durable, all of them, or have
+// failed. ctx bounds the wait for a place in the queue; once queued, their fate
+// is awaited, because an entry that is given up on might still be counted.
+func (c *Committer) Record(ctx context.Context, entries ...Entry) error {
+	p := &pending{entries: entries, result: make(chan error, 1)}
 	select {
 	case c.queue <- p:
 	case <-c.stop:
@@ -105,15 +105,15 @@ func (c *Committer) gather(first *pending) []*pending {
 }
 
 func (c *Committer) commit(round []*pending) {
-	entries := make([]Entry, len(round))
-	for i, p := range round {
-		entries[i] = p.entry
+	entries := make([]Entry, 0, len(round))
+	for _, p := range round {
+		entries = append(entries, p.entries...)
 	}
 	err := c.store.Record(context.Background(), entries)
 	if err != nil && len(round) > 1 && !errors.Is(err, ErrClosed) {
 		// One entry that cannot be stored must not cost the others.
 		for _, p := range round {
-			p.result <- c.store.Record(context.Background(), []Entry{p.entry})
+			p.result <- c.store.Record(context.Background(), p.entries)
 		}
 		return
 	}

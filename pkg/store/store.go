@@ -6,16 +6,17 @@
 // equal mails therefore costs one row and one sample, however long it lasts.
 //
 // The life of a batch: Record opens it and adds to it; when it is due, Claim
-// closes it and hands it out for rendering; Seal replaces it by its rendered
-// summaries in the outbox, in one step; ClaimOutgoing hands these out for
-// delivery; Finish removes what was delivered. A process that dies between two
-// of these steps loses nothing: a claim is a lease, and what is leased comes up
-// again when the lease has run out.
+// closes it and hands it out for rendering; Seal puts its rendered summary into
+// the outbox; ClaimOutgoing hands that out for delivery; Finish removes what was
+// delivered, and Fold makes an open batch again of what could not be. A process
+// that dies between two of these steps loses nothing: a claim is a lease, and
+// what is leased comes up again when the lease has run out.
 //
 // Engines are in the subpackages; storetest is the suite all of them pass.
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -33,13 +34,26 @@ var ErrNotClaimed = errors.New("not claimed: its lease has run out")
 // waits.
 var Never = time.Unix(1<<40, 0).UTC()
 
-// A Store keeps open batches and the outbox. All methods are safe for
-// concurrent use. A method that returns an error has changed nothing, unless
-// the error came from the connection to a remote database, in which case the
-// change may or may not have been made. Every error is worth a retry except
-// ErrClosed. What a method returns belongs to the caller, and what it is given is
-// copied.
+// A Store keeps open batches, the outbox, and what is known of the past. All
+// methods are safe for concurrent use. A method that returns an error has
+// changed nothing, unless the error came from the connection to a remote
+// database, in which case the change may or may not have been made. Every error
+// is worth a retry except ErrClosed. What a method returns belongs to the caller,
+// and what it is given is copied.
 type Store interface {
+	Batches
+	Outbox
+	Memory
+
+	// Pending counts what is kept.
+	Pending(ctx context.Context) (Pending, error)
+
+	// Close releases the store. Closing twice is no error.
+	Close() error
+}
+
+// Batches are what collects.
+type Batches interface {
 	// Record adds entries to the open batches they belong to, all of them or
 	// none. They are durable when it returns nil.
 	Record(ctx context.Context, entries []Entry) error
@@ -53,10 +67,24 @@ type Store interface {
 	// Claim returns the batch until now plus lease.
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Batch, error)
 
-	// Seal removes a claimed batch and puts summaries into the outbox, in one
-	// step. The summaries' IDs are assigned by the store. It fails with
-	// ErrNotClaimed if the batch is no longer there.
+	// Seal puts the summaries of a claimed batch into the outbox, in one step;
+	// without any the batch is removed. The summaries' IDs are assigned by the
+	// store. It fails with ErrNotClaimed if the batch is no longer there.
 	Seal(ctx context.Context, batch int64, summaries []Outgoing) error
+
+	// Open returns the open batches, without samples, the first due first.
+	Open(ctx context.Context) ([]*Batch, error)
+
+	// Flush makes the open batch with the ID due at now, or all of them for 0.
+	// It returns how many that are.
+	Flush(ctx context.Context, batch int64, now time.Time) (int, error)
+}
+
+// Outbox is what waits for delivery.
+type Outbox interface {
+	// Enqueue adds mails that come from no batch. Their IDs are assigned by the
+	// store. They are durable when it returns nil.
+	Enqueue(ctx context.Context, mails []Outgoing) error
 
 	// NextSend returns the earliest time at which ClaimOutgoing may have a
 	// summary, or Never.
@@ -71,15 +99,65 @@ type Store interface {
 	// LastError. It fails with ErrNotClaimed if the summary is no longer there.
 	Postpone(ctx context.Context, o *Outgoing) error
 
-	// Finish removes a claimed summary from the outbox. Finishing it twice is
+	// Fold removes a summary from the outbox and opens its batch again, merged
+	// with the one that was opened with its key meanwhile. The batch is then
+	// held since the time given, or since an earlier one. It fails with
+	// ErrNotClaimed if the summary is no longer there or came from no batch.
+	Fold(ctx context.Context, id int64, since time.Time) error
+
+	// Finish removes a claimed summary from the outbox. With the last one of a
+	// batch, its fingerprints become part of the history. Finishing it twice is
 	// no error.
 	Finish(ctx context.Context, id int64) error
 
-	// Pending counts what is kept.
-	Pending(ctx context.Context) (Pending, error)
+	// Outgoing returns what is in the outbox, without the mails, the next one
+	// first.
+	Outgoing(ctx context.Context) ([]Outgoing, error)
 
-	// Close releases the store. Closing twice is no error.
-	Close() error
+	// Retry makes the summary with the ID due at now, or all of them for 0,
+	// unless it is claimed. It returns how many that are.
+	Retry(ctx context.Context, id int64, now time.Time) (int, error)
+}
+
+// Memory is what outlives the batches.
+type Memory interface {
+	// Mute adds m and returns its ID.
+	Mute(ctx context.Context, m Mute) (int64, error)
+
+	// Unmute removes a mute; false if there is none with the ID.
+	Unmute(ctx context.Context, id int64) (bool, error)
+
+	// Mutes returns the mutes that end after now, the first one first.
+	Mutes(ctx context.Context, now time.Time) ([]Mute, error)
+
+	// Beat notes a heartbeat of that name.
+	Beat(ctx context.Context, name string, at time.Time) error
+
+	// Heartbeats returns the last of each name, ordered by name.
+	Heartbeats(ctx context.Context) ([]Heartbeat, error)
+
+	// Forget removes what was last seen before the time given, and the mutes
+	// that ended before it.
+	Forget(ctx context.Context, before time.Time) error
+}
+
+// A Mute says that the summaries shall not show some mails for a while. They are
+// counted nevertheless.
+type Mute struct {
+	ID int64
+	// Fingerprint names the mails to mute, or else Pattern does, a regular
+	// expression for the title or the reason.
+	Fingerprint, Pattern string
+	// Reason is told to the reader of the summaries.
+	Reason         string
+	Created, Until time.Time
+}
+
+// A Heartbeat is a mail that only proves that the path works.
+type Heartbeat struct {
+	Name  string
+	Last  time.Time
+	Count int
 }
 
 // Pending counts what a store keeps.
@@ -111,6 +189,15 @@ type Entry struct {
 	Received time.Time
 	// Window says when the batch is due.
 	Window Window
+	// MutedUntil, if it is set, makes Group one of muted mails. A batch of
+	// nothing else is due then; otherwise they go along with the others.
+	MutedUntil time.Time
+	// Quiet, if it is set, makes the first mail of a group that was not seen
+	// for so long a batch of its own, which is due at once.
+	Quiet time.Duration
+	// Values are what varies from mail to mail of a variant, in an order that is
+	// the same for all of them.
+	Values []Value
 	// Sample is the whole mail. The store copies what it keeps.
 	Sample []byte
 }
@@ -140,6 +227,9 @@ type Limits struct {
 	HostsPerGroup    int // default 100
 	SampleBytes      int // default 256 KiB
 	BatchBytes       int // of all samples of a batch, default 16 MiB
+	// StoreBytes bounds what a store keeps on disk: beyond it counts go on, and
+	// new samples stop. Default 1 GiB.
+	StoreBytes int64
 }
 
 // Unbounded returns l without the bounds that depend on what is known. An
@@ -164,13 +254,15 @@ func (l Limits) WithDefaults() Limits {
 			*value = fallback
 		}
 	}
+	l.StoreBytes = cmp.Or(l.StoreBytes, 1<<30)
 	return l
 }
 
-// An Outgoing is a rendered summary on its way to the relay.
+// An Outgoing is a rendered summary, or another mail, on its way to the relay.
 type Outgoing struct {
 	ID        int64
 	Batch     string    // the key of the batch it was rendered from
+	Folds     bool      // Fold can make a batch of it again; set by the store
 	MessageID string    // without angle brackets; the same for every attempt
 	From      string    // reverse-path
 	To        []string  // recipients not yet served

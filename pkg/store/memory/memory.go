@@ -19,9 +19,34 @@ type Store struct {
 	mu      sync.Mutex
 	closed  bool
 	lastID  int64
-	open    map[string]*store.Batch
-	claimed map[int64]*lease[*store.Batch]
-	outbox  map[int64]*lease[*store.Outgoing]
+	open    map[lane]*openBatch
+	claimed map[int64]*lease[*openBatch]
+	sealed  map[int64]*openBatch
+	outbox  map[int64]*outgoing
+
+	seen       map[groupKey]time.Time // for Entry.Quiet
+	history    map[string]store.Seen  // of fingerprints
+	mutes      map[int64]store.Mute
+	heartbeats map[string]store.Heartbeat
+}
+
+// A lane holds one open batch: there is one for a key, and another one for the
+// first mails of groups, see store.Entry.Quiet.
+type lane struct {
+	key   string
+	early bool
+}
+
+type groupKey struct{ batch, group string }
+
+type openBatch struct {
+	*store.Batch
+	firstDue time.Time // when it was due before it was folded
+}
+
+type outgoing struct {
+	lease[*store.Outgoing]
+	batch int64 // which it was sealed from, 0 for none
 }
 
 type lease[T any] struct {
@@ -34,10 +59,15 @@ var _ store.Store = (*Store)(nil)
 // New returns an empty store.
 func New(limits store.Limits) *Store {
 	return &Store{
-		limits:  limits.WithDefaults(),
-		open:    make(map[string]*store.Batch),
-		claimed: make(map[int64]*lease[*store.Batch]),
-		outbox:  make(map[int64]*lease[*store.Outgoing]),
+		limits:     limits.WithDefaults(),
+		open:       make(map[lane]*openBatch),
+		claimed:    make(map[int64]*lease[*openBatch]),
+		sealed:     make(map[int64]*openBatch),
+		outbox:     make(map[int64]*outgoing),
+		seen:       make(map[groupKey]time.Time),
+		history:    make(map[string]store.Seen),
+		mutes:      make(map[int64]store.Mute),
+		heartbeats: make(map[string]store.Heartbeat),
 	}
 }
 
@@ -66,15 +96,34 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 	}
 	defer s.mu.Unlock()
 	for i := range entries {
-		e := &entries[i]
-		b := s.open[e.Batch]
-		if b == nil {
-			b = &store.Batch{ID: s.nextID()}
-			s.open[e.Batch] = b
+		e := entries[i]
+		l := lane{e.Batch, s.isEarly(&e)}
+		if l.early {
+			e.Window = store.Window{}
 		}
-		b.Add(e, s.limits)
+		b := s.open[l]
+		if b == nil {
+			b = &openBatch{Batch: &store.Batch{ID: s.nextID(), Early: l.early}}
+			s.open[l] = b
+		}
+		if began := b.Add(&e, s.limits); began != nil {
+			began.Seen = s.history[began.Fingerprint]
+		}
 	}
 	return nil
+}
+
+// isEarly reports whether e is the first mail of a group that was quiet.
+func (s *Store) isEarly(e *store.Entry) bool {
+	if e.Quiet <= 0 || !e.MutedUntil.IsZero() {
+		return false
+	}
+	key := groupKey{e.Batch, e.Group}
+	last, known := s.seen[key]
+	if e.Received.After(last) {
+		s.seen[key] = e.Received
+	}
+	return !known || e.Received.Sub(last) > e.Quiet
 }
 
 // NextDue implements store.Store.
@@ -99,7 +148,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	var claim *store.Batch
+	var claim *openBatch
 	for _, b := range s.open {
 		if !b.Due.After(now) && (claim == nil || b.Due.Before(claim.Due)) {
 			claim = b
@@ -113,12 +162,17 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 	if claim == nil {
 		return nil, nil
 	}
-	if s.open[claim.Key] == claim {
-		delete(s.open, claim.Key)
+	if l := (lane{claim.Key, claim.Early}); s.open[l] == claim {
+		delete(s.open, l)
+		if claim.firstDue.IsZero() {
+			claim.firstDue = claim.Due
+		}
 	}
-	s.claimed[claim.ID] = &lease[*store.Batch]{claim, now.Add(duration)}
+	s.claimed[claim.ID] = &lease[*openBatch]{claim, now.Add(duration)}
 	claim.Sort()
-	return claim.Clone(), nil
+	c := claim.Clone()
+	c.Due = claim.firstDue
+	return c, nil
 }
 
 // Seal implements store.Store.
@@ -127,78 +181,62 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 		return err
 	}
 	defer s.mu.Unlock()
-	if s.claimed[batch] == nil {
+	claim := s.claimed[batch]
+	if claim == nil {
 		return store.ErrNotClaimed
 	}
 	delete(s.claimed, batch)
-	for _, o := range summaries {
-		o.ID = s.nextID()
-		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
-		s.outbox[o.ID] = &lease[*store.Outgoing]{item: &o}
+	if len(summaries) == 0 {
+		s.remember(claim.item.Batch)
+		return nil
 	}
+	s.sealed[batch] = claim.item
+	s.insert(batch, summaries)
 	return nil
 }
 
-// NextSend implements store.Store.
-func (s *Store) NextSend(ctx context.Context) (time.Time, error) {
-	if err := s.lock(ctx); err != nil {
-		return time.Time{}, err
+func (s *Store) insert(batch int64, mails []store.Outgoing) {
+	for _, o := range mails {
+		o.ID, o.Folds = s.nextID(), batch != 0
+		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
+		s.outbox[o.ID] = &outgoing{lease[*store.Outgoing]{item: &o}, batch}
 	}
-	defer s.mu.Unlock()
-	next := store.Never
-	for _, l := range s.outbox {
-		next = earlier(next, later(l.item.NextAt, l.until))
-	}
-	return next, nil
 }
 
-// ClaimOutgoing implements store.Store.
-func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, duration time.Duration) (*store.Outgoing, error) {
+// Open implements store.Store.
+func (s *Store) Open(ctx context.Context) ([]*store.Batch, error) {
 	if err := s.lock(ctx); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	var claim *lease[*store.Outgoing]
-	for _, l := range s.outbox {
-		free := !l.item.NextAt.After(now) && !l.until.After(now)
-		if free && (claim == nil || l.item.NextAt.Before(claim.item.NextAt) ||
-			l.item.NextAt.Equal(claim.item.NextAt) && l.item.ID < claim.item.ID) {
-			claim = l
+	var batches []*store.Batch
+	for _, b := range s.open {
+		c := b.Clone()
+		c.Sort()
+		for _, g := range c.Groups {
+			for _, v := range g.Variants {
+				v.Sample = nil
+			}
+		}
+		batches = append(batches, c)
+	}
+	slices.SortFunc(batches, func(a, b *store.Batch) int { return a.Due.Compare(b.Due) })
+	return batches, nil
+}
+
+// Flush implements store.Store.
+func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed int, err error) {
+	if err := s.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	for _, b := range s.open {
+		if batch == 0 || b.ID == batch {
+			b.FlushBy(now)
+			flushed++
 		}
 	}
-	if claim == nil {
-		return nil, nil
-	}
-	claim.until = now.Add(duration)
-	o := *claim.item
-	o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
-	return &o, nil
-}
-
-// Postpone implements store.Store.
-func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	l := s.outbox[o.ID]
-	if l == nil {
-		return store.ErrNotClaimed
-	}
-	l.item.To, l.item.Attempts = slices.Clone(o.To), o.Attempts
-	l.item.NextAt, l.item.LastError = o.NextAt, o.LastError
-	l.until = time.Time{}
-	return nil
-}
-
-// Finish implements store.Store.
-func (s *Store) Finish(ctx context.Context, id int64) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	delete(s.outbox, id)
-	return nil
+	return flushed, nil
 }
 
 // Pending implements store.Store.
@@ -222,7 +260,8 @@ func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	s.open, s.claimed, s.outbox = nil, nil, nil
+	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats = nil, nil, nil, nil
 	return nil
 }
 

@@ -1,8 +1,8 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
-	"strings"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -38,17 +38,11 @@ func (s *Store) next(ctx context.Context, query *statement) (time.Time, error) {
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (*store.Batch, error) {
 	var claim *store.Batch
 	err := s.transaction(ctx, func() error {
-		_, err := s.stmt.claim.row(func(r *sqlite3.Stmt) {
-			claim = &store.Batch{
-				ID: r.ColumnInt64(0), Key: r.ColumnText(1), Count: r.ColumnInt(2),
-				First: columnTime(r, 3), Last: columnTime(r, 4), Due: columnTime(r, 5),
-				Recipients: make(map[string]int),
-			}
-		}, now, now.Add(lease))
+		_, err := s.stmt.claim.row(func(r *sqlite3.Stmt) { claim = readBatch(r) }, now, now.Add(lease))
 		if err != nil || claim == nil {
 			return err
 		}
-		return s.load(claim)
+		return s.load(claim, true)
 	})
 	if err != nil || claim == nil {
 		return nil, err
@@ -57,13 +51,25 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 	return claim, nil
 }
 
-func (s *Store) load(b *store.Batch) error {
+// readBatch reads the columns of a batch in the order of batchColumns.
+func readBatch(r *sqlite3.Stmt) *store.Batch {
+	b := &store.Batch{
+		ID: r.ColumnInt64(0), Key: r.ColumnText(1), Early: r.ColumnBool(2), Count: r.ColumnInt(3),
+		First: columnTime(r, 4), Last: columnTime(r, 5), Due: columnTime(r, 6), HeldSince: columnTime(r, 7),
+		Recipients: make(map[string]int),
+	}
+	b.SetDueBy(store.Span{First: columnTime(r, 8), Last: columnTime(r, 9)}, columnTime(r, 10))
+	return b
+}
+
+// load reads the groups of b, with the samples or without.
+func (s *Store) load(b *store.Batch, samples bool) error {
 	var ids []int64
 	err := s.stmt.groups.rows(func(r *sqlite3.Stmt) {
 		ids = append(ids, r.ColumnInt64(0))
 		b.Groups = append(b.Groups, &store.Group{
 			Key: r.ColumnText(1), Title: r.ColumnText(2), Reason: r.ColumnText(3), Count: r.ColumnInt(4),
-			First: columnTime(r, 5), Last: columnTime(r, 6),
+			First: columnTime(r, 5), Last: columnTime(r, 6), Muted: r.ColumnBool(7),
 			Hosts: make(map[string]int), Minutes: make(map[int64]int),
 		})
 	}, b.ID)
@@ -71,7 +77,7 @@ func (s *Store) load(b *store.Batch) error {
 		return err
 	}
 	for i, g := range b.Groups {
-		if err := s.loadGroup(ids[i], g); err != nil {
+		if err := s.loadGroup(ids[i], g, samples); err != nil {
 			return err
 		}
 	}
@@ -80,15 +86,23 @@ func (s *Store) load(b *store.Batch) error {
 	}, b.ID)
 }
 
-func (s *Store) loadGroup(id int64, g *store.Group) error {
+func (s *Store) loadGroup(id int64, g *store.Group, samples bool) error {
+	var badVarying error
 	err := s.stmt.variants.rows(func(r *sqlite3.Stmt) {
-		g.Variants = append(g.Variants, &store.Variant{
+		varying, err := store.DecodeVarying(r.ColumnText(7))
+		badVarying = cmp.Or(badVarying, err)
+		v := &store.Variant{
 			Fingerprint: r.ColumnText(0), Reason: r.ColumnText(1), Count: r.ColumnInt(2),
-			First: columnTime(r, 3), Last: columnTime(r, 4),
-			Sample: r.ColumnBlob(5, nil), SampleSize: r.ColumnInt(6),
-		})
-	}, id)
-	if err != nil {
+			First: columnTime(r, 3), Last: columnTime(r, 4), SampleSize: r.ColumnInt(6),
+			Seen:    store.Seen{First: columnTime(r, 8), Last: columnTime(r, 9), Count: r.ColumnInt(10)},
+			Varying: varying,
+		}
+		if samples {
+			v.Sample = r.ColumnBlob(5, nil)
+		}
+		g.Variants = append(g.Variants, v)
+	}, id, samples)
+	if err := cmp.Or(err, badVarying); err != nil {
 		return err
 	}
 	err = s.stmt.hosts.rows(func(r *sqlite3.Stmt) { g.Hosts[r.ColumnText(0)] = r.ColumnInt(1) }, id)
@@ -101,80 +115,45 @@ func (s *Store) loadGroup(id int64, g *store.Group) error {
 // Seal implements store.Store.
 func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
 	return s.transaction(ctx, func() error {
-		found, err := s.stmt.delete.row(ignore, batch)
+		found, err := s.stmt.seal.row(ignore, batch)
 		if err != nil {
 			return err
 		}
 		if !found {
 			return store.ErrNotClaimed
 		}
-		for _, o := range summaries {
-			err := s.stmt.insert.exec(o.Batch, o.MessageID, o.From, addresses(o.To), o.Mail, o.Count, o.Groups,
-				o.Due, o.NextAt, o.Attempts, clean(o.LastError))
-			if err != nil {
-				return err
-			}
+		if len(summaries) == 0 {
+			return s.forgetBatch(batch)
 		}
-		return nil
+		return s.insert(batch, summaries)
 	})
 }
 
-// ClaimOutgoing implements store.Store.
-func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*store.Outgoing, error) {
-	var claim *store.Outgoing
-	err := s.transaction(ctx, func() error {
-		var to string
-		_, err := s.stmt.claimOutgoing.row(func(r *sqlite3.Stmt) {
-			to = r.ColumnText(4)
-			claim = &store.Outgoing{
-				ID: r.ColumnInt64(0), Batch: r.ColumnText(1), MessageID: r.ColumnText(2), From: r.ColumnText(3),
-				Mail: r.ColumnBlob(5, nil), Count: r.ColumnInt(6), Groups: r.ColumnInt(7),
-				Due: columnTime(r, 8), NextAt: columnTime(r, 9), Attempts: r.ColumnInt(10), LastError: r.ColumnText(11),
-			}
-		}, now, now.Add(lease))
-		if err != nil || claim == nil {
-			return err
-		}
-		if to != "" {
-			claim.To = strings.Split(to, "\n")
-		}
-		return nil
-	})
+// Open implements store.Store.
+func (s *Store) Open(ctx context.Context) (batches []*store.Batch, err error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	err = s.stmt.open.rows(func(r *sqlite3.Stmt) { batches = append(batches, readBatch(r)) })
 	if err != nil {
 		return nil, err
 	}
-	return claim, nil
-}
-
-// Postpone implements store.Store.
-func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
-	return s.transaction(ctx, func() error {
-		found, err := s.stmt.postpone.row(ignore, o.ID, addresses(o.To), o.Attempts, o.NextAt, clean(o.LastError))
-		if err == nil && !found {
-			err = store.ErrNotClaimed
+	for _, b := range batches {
+		if err := s.load(b, false); err != nil {
+			return nil, err
 		}
-		return err
+		b.Sort()
+	}
+	return batches, nil
+}
+
+// Flush implements store.Store.
+func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed int, err error) {
+	err = s.transaction(ctx, func() error {
+		return s.stmt.flush.rows(func(*sqlite3.Stmt) { flushed++ }, batch, now)
 	})
-}
-
-// Finish implements store.Store.
-func (s *Store) Finish(ctx context.Context, id int64) error {
-	err := s.transaction(ctx, func() error { return s.stmt.finish.exec(id) })
-	if err != nil {
-		return err
-	}
-	s.shrink()
-	return nil
-}
-
-// shrink gives the space of what was delivered back to the file system. It is a
-// courtesy: when it fails, the pages stay for later use.
-func (s *Store) shrink() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conn != nil {
-		s.stmt.vacuum.exec()
-	}
+	return flushed, err
 }
 
 // Pending implements store.Store.
@@ -187,13 +166,4 @@ func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
 		p = store.Pending{Batches: r.ColumnInt(0), Mails: r.ColumnInt(1), Outbox: r.ColumnInt(2)}
 	})
 	return p, err
-}
-
-// addresses puts one recipient on each line. Unlike JSON that keeps the bytes of
-// an address in whatever encoding the client used.
-func addresses(to []string) string { return strings.Join(to, "\n") }
-
-// clean makes text acceptable to a TEXT column.
-func clean(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }

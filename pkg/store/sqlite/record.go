@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -11,10 +12,13 @@ import (
 // Record implements store.Store. Entries are first merged in memory, so that a
 // commit of 500 equal mails costs the same few statements as a commit of one.
 func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
-	merged := merge(entries, s.limits.Unbounded())
 	return s.transaction(ctx, func() error {
-		for _, m := range merged {
-			if err := s.addBatch(m.batch, m.window); err != nil {
+		early, err := s.findEarly(entries)
+		if err != nil {
+			return err
+		}
+		for _, m := range merge(entries, early, s.limits.Unbounded()) {
+			if err := s.addBatch(m); err != nil {
 				return err
 			}
 		}
@@ -22,24 +26,63 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 	})
 }
 
+// findEarly returns the indices of entries that are the first of a group that
+// was quiet.
+func (s *Store) findEarly(entries []store.Entry) (map[int]bool, error) {
+	var early map[int]bool
+	for i := range entries {
+		e := &entries[i]
+		if e.Quiet <= 0 || !e.MutedUntil.IsZero() {
+			continue
+		}
+		var last time.Time
+		known, err := s.stmt.seen.row(func(r *sqlite3.Stmt) { last = columnTime(r, 0) }, e.Batch, e.Group)
+		if err != nil {
+			return nil, err
+		}
+		if !known || e.Received.Sub(last) > e.Quiet {
+			if early == nil {
+				early = make(map[int]bool)
+			}
+			early[i] = true
+		}
+		if !known || e.Received.After(last) {
+			if err := s.stmt.see.exec(e.Batch, e.Group, e.Received); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return early, nil
+}
+
 type mergedBatch struct {
-	batch  *store.Batch
+	*store.Batch
 	window store.Window
 }
 
-func merge(entries []store.Entry, limits store.Limits) []*mergedBatch {
+func merge(entries []store.Entry, early map[int]bool, limits store.Limits) []*mergedBatch {
+	type lane struct {
+		key   string
+		early bool
+	}
 	var merged []*mergedBatch
-	byKey := make(map[string]*mergedBatch, 1)
+	byLane := make(map[lane]*mergedBatch, 1)
 	for i := range entries {
-		e := &entries[i]
-		m := byKey[e.Batch]
+		e := entries[i]
+		l := lane{e.Batch, early[i]}
+		if l.early {
+			e.Window = store.Window{}
+		}
+		m := byLane[l]
 		if m == nil {
-			m = &mergedBatch{batch: &store.Batch{}}
-			byKey[e.Batch] = m
+			m = &mergedBatch{Batch: &store.Batch{Early: l.early}}
+			byLane[l] = m
 			merged = append(merged, m)
 		}
-		m.window = e.Window
-		m.batch.Add(e, limits)
+		if e.MutedUntil.IsZero() || m.window == (store.Window{}) {
+			m.window = e.Window
+		}
+		m.Add(&e, limits)
 	}
 	return merged
 }
@@ -48,15 +91,24 @@ func merge(entries []store.Entry, limits store.Limits) []*mergedBatch {
 type room struct {
 	groups int
 	bytes  int // of samples
+	folded bool
 }
 
-func (s *Store) addBatch(b *store.Batch, w store.Window) error {
+func (s *Store) addBatch(b *mergedBatch) error {
+	loud := b.Loud()
+	return s.addTo(b.Batch, &s.stmt.addBatch, false,
+		b.Key, b.Early, b.Count, b.First, b.Last, orNull(loud.First), orNull(loud.Last), orNull(b.DueBy()),
+		b.window.Wait.Microseconds(), b.window.MaxWait.Microseconds(), store.Never)
+}
+
+// addTo counts b in the open batch that upsert finds or makes.
+func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...any) error {
 	var id int64
 	var left room
-	_, err := s.stmt.addBatch.row(func(r *sqlite3.Stmt) {
+	_, err := upsert.row(func(r *sqlite3.Stmt) {
 		id = r.ColumnInt64(0)
-		left = room{s.limits.GroupsPerBatch - r.ColumnInt(1), s.limits.BatchBytes - r.ColumnInt(2)}
-	}, b.Key, b.Count, b.First, b.Last, w.Wait.Microseconds(), w.MaxWait.Microseconds())
+		left = room{s.limits.GroupsPerBatch - r.ColumnInt(1), s.limits.BatchBytes - r.ColumnInt(2), folded}
+	}, args...)
 	if err != nil {
 		return err
 	}
@@ -91,7 +143,7 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 	if !known {
 		left.groups--
 		_, err = s.stmt.newGroup.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason)
+			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason, g.Muted)
 		if err != nil {
 			return err
 		}
@@ -120,20 +172,34 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 // addVariants returns how many variants the group has now; it had have.
 func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (int, error) {
 	for _, v := range g.Variants {
-		known, err := s.stmt.countVariant.row(ignore, group, v.Fingerprint, v.Count, v.First, v.Last)
+		var id int64
+		var varying string
+		known, err := s.stmt.countVariant.row(func(r *sqlite3.Stmt) { id, varying = r.ColumnInt64(0), r.ColumnText(1) },
+			group, v.Fingerprint, v.Count, v.First, v.Last)
 		if err != nil {
 			return have, err
 		}
-		if known || have >= s.limits.VariantsPerGroup {
+		if known {
+			if err := s.addVarying(id, varying, &v.Varying); err != nil {
+				return have, err
+			}
 			continue
 		}
-		var id int64
+		if have >= s.limits.VariantsPerGroup {
+			continue
+		}
 		_, err = s.stmt.newVariant.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason)
+			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode(),
+			left.folded, orNull(v.Seen.First), orNull(v.Seen.Last), v.Seen.Count)
 		if err != nil {
 			return have, err
 		}
 		sample := v.Sample[:min(len(v.Sample), max(left.bytes, 0))]
+		if full, err := s.full(); err != nil {
+			return have, err
+		} else if full {
+			sample = nil
+		}
 		left.bytes -= len(sample)
 		if err := s.stmt.newSample.exec(id, sample, v.SampleSize); err != nil {
 			return have, err
@@ -141,6 +207,25 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 		have++
 	}
 	return have, nil
+}
+
+// addVarying adds what varies to what a variant has.
+func (s *Store) addVarying(variant int64, have string, more *store.Varying) error {
+	if more.Encode() == "" {
+		return nil
+	}
+	varying, err := store.DecodeVarying(have)
+	if err != nil {
+		return err
+	}
+	varying.Merge(more)
+	return s.stmt.setVarying.exec(variant, varying.Encode())
+}
+
+// full reports whether the file may not grow by further samples.
+func (s *Store) full() (full bool, err error) {
+	_, err = s.stmt.size.row(func(r *sqlite3.Stmt) { full = r.ColumnInt64(0) >= s.limits.StoreBytes })
+	return full, err
 }
 
 // addHosts returns how many hosts the group has now; it had have.

@@ -1,0 +1,375 @@
+package batch
+
+import "strings"
+
+// classifyWord handles a run of letters, digits and underscores as one value: a
+// number with its sign and unit, or a hexadecimal one.
+func classifyWord(text string, i int) (placeholder string, from, to int) {
+	word := text[i:]
+	digits, hex, n := 0, true, 0
+	for n < len(word) && isWordByte(word[n]) {
+		if isDigit(word[n]) {
+			digits++
+		}
+		hex = hex && isHex(word[n])
+		n++
+	}
+	switch {
+	case digits == 0:
+		return "", 0, 0
+	case n > 2 && word[0] == '0' && word[1]|0x20 == 'x' && allHex(word[2:n]):
+		return "<hex>", i, i + n
+	case hex && n >= 7 && digits < n:
+		return "<hex>", i, i + n
+	case !isDigit(word[0]):
+		return "", 0, 0
+	}
+	number := matchNumber(word)
+	rest := word[number:]
+	if size := matchSizeUnit(rest); size > 0 {
+		return "<size>", signed(text, i), i + number + size
+	}
+	if rest == "" || !isWordByte(rest[0]) {
+		return "<num>", signed(text, i), i + number
+	}
+	if duration := matchDuration(word); duration > 0 {
+		return "<duration>", signed(text, i), i + duration
+	}
+	if unit := wordLength(rest); unit <= 2 && !strings.ContainsAny(rest[:unit], "0123456789_") {
+		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k, 3rd
+	}
+	return "", 0, 0
+}
+
+// signed returns where the number at i begins with its sign. Behind a word,
+// a dash joins, it does not negate.
+func signed(text string, i int) int {
+	if i == 0 || text[i-1] != '-' && text[i-1] != '+' {
+		return i
+	}
+	if i == 1 {
+		return 0
+	}
+	switch c := text[i-2]; {
+	case c == '_', c == ' ', c == '\t', c == '\n', c == '=', c == '(', c == '[', c == '{', c == ',', c == ':', c == '"', c == '\'':
+		return i - 1
+	}
+	return i
+}
+
+func wordLength(text string) (n int) {
+	for n < len(text) && isWordByte(text[n]) {
+		n++
+	}
+	return n
+}
+
+func allHex(s string) bool {
+	for i := range len(s) {
+		if !isHex(s[i]) {
+			return false
+		}
+	}
+	return len(s) > 0
+}
+
+// matchNumber takes digits with decimal points and thousands separators that
+// are followed by more digits, and an exponent.
+func matchNumber(text string) int {
+	n := 0
+	for n < len(text) && (isDigit(text[n]) ||
+		(text[n] == '.' || text[n] == ',') && n+1 < len(text) && isDigit(text[n+1])) {
+		n++
+	}
+	if n > 0 && n < len(text) && text[n]|0x20 == 'e' {
+		end := n + 1
+		if end < len(text) && (text[end] == '-' || text[end] == '+') {
+			end++
+		}
+		digits := end
+		for end < len(text) && isDigit(text[end]) {
+			end++
+		}
+		if end > digits && (end == len(text) || !isWordByte(text[end])) {
+			return end
+		}
+	}
+	return n
+}
+
+// matchSizeUnit takes the unit of a size, with or without a blank before it.
+// Programs choose the unit by the size, so it changes with it.
+func matchSizeUnit(text string) int {
+	n := 0
+	if n < len(text) && text[n] == ' ' {
+		n++
+	}
+	start := n
+	if n < len(text) && strings.IndexByte("kKMGTP", text[n]) >= 0 {
+		n++
+		if n < len(text) && text[n] == 'i' {
+			n++
+		}
+	}
+	if n >= len(text) || text[n] != 'B' {
+		return 0
+	}
+	n++
+	if n < len(text) && isWordByte(text[n]) || n-start > 3 {
+		return 0
+	}
+	return n
+}
+
+// durationUnits are tried in this order; a unit that begins like another one
+// comes first.
+var durationUnits = []string{"ns", "us", "µs", "μs", "ms", "min", "hrs", "hr", "s", "m", "h", "d"}
+
+// matchDuration takes a duration as Go and many others write it: 250ms, 1.5s,
+// 1h30m0s. A lone number of minutes, hours or days may be something else: 5m,
+// 3d.
+func matchDuration(text string) (n int) {
+	pairs, last := 0, ""
+	for {
+		number := 0
+		for n+number < len(text) && (isDigit(text[n+number]) || number > 0 && text[n+number] == '.') {
+			number++
+		}
+		if number == 0 {
+			break
+		}
+		last = ""
+		for _, unit := range durationUnits {
+			if strings.HasPrefix(text[n+number:], unit) {
+				last = unit
+				break
+			}
+		}
+		if last == "" {
+			return 0
+		}
+		n += number + len(last)
+		pairs++
+	}
+	if n < len(text) && isWordByte(text[n]) || pairs == 0 || pairs == 1 && len(last) == 1 && last != "s" {
+		return 0
+	}
+	return n
+}
+
+func matchUUID(text string) int {
+	const layout = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+	if !matches(text, layout) || len(text) > len(layout) && isWordByte(text[len(layout)]) {
+		return 0
+	}
+	return len(layout)
+}
+
+// matches compares text with a layout in which d stands for a digit, h for a
+// hexadecimal digit, and any other byte for itself.
+func matches(text, layout string) bool {
+	if len(text) < len(layout) {
+		return false
+	}
+	for i := range len(layout) {
+		switch c := text[i]; layout[i] {
+		case 'd':
+			if !isDigit(c) {
+				return false
+			}
+		case 'h':
+			if !isHex(c) {
+				return false
+			}
+		default:
+			if c != layout[i] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// maxQuoted bounds the search for the closing quote.
+const maxQuoted = 200
+
+// matchQuoted takes a quoted value at i, without white space: a key, a path, a
+// file. A quoted name stays: it says which column, which module, which method.
+// So does what has several words, a message, and the keys and values of JSON and
+// its relatives, which are all quoted.
+func matchQuoted(text string, i int) int {
+	quote := text[i]
+	if i > 0 && (isWordByte(text[i-1]) || text[i-1] == quote || text[i-1] == '\\' || endsPlaceholder(text, i)) {
+		return 0
+	}
+	limit := min(len(text), i+maxQuoted)
+	end := i + 1
+	for ; ; end++ {
+		if end >= limit {
+			return 0
+		}
+		c := text[end]
+		if c == quote {
+			break
+		}
+		if c <= ' ' || c == '\'' || c == '"' || c == '`' {
+			return 0
+		}
+	}
+	if end == i+1 || isName(text[i+1:end]) {
+		return 0
+	}
+	if next := end + 1; next < len(text) {
+		// A key, or no closing quote.
+		if c := text[next]; isWordByte(c) || c == ':' || c == '=' || startsPlaceholder(text, next) {
+			return 0
+		}
+	}
+	before := strings.TrimRight(text[max(0, i-8):i], " ")
+	if quote == '"' && (strings.HasSuffix(before, ":") || strings.HasSuffix(before, "=")) ||
+		strings.HasSuffix(before, "':") || strings.HasSuffix(before, "=>") {
+		return 0
+	}
+	return end + 1 - i
+}
+
+func isName(text string) bool {
+	for i := range len(text) {
+		if !isLetter(text[i]) && text[i] != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// matchQuery takes the query of a URL (RFC 3986 section 3.4), whose first part
+// is a name with a value.
+func matchQuery(text string, i int) int {
+	if i == 0 || !isWordByte(text[i-1]) && text[i-1] != '/' && text[i-1] != '>' {
+		return 0
+	}
+	n, named := 1, false
+	for i+n < len(text) {
+		switch c := text[i+n]; {
+		case c == '=':
+			named = named || n > 1
+		case c == '&', c == '%', c == '+', c == '.', c == '-', c == '~', c == '/', c == ':', c == ',', c == ';', c == '[', c == ']', c == '@', c == '!', c == '*', isWordByte(c) && c < 0x80:
+		default:
+			if !named {
+				return 0
+			}
+			return len(strings.TrimRight(text[i:i+n], ".,:;!"))
+		}
+		if !named && n > 64 {
+			return 0
+		}
+		n++
+	}
+	if !named {
+		return 0
+	}
+	return len(strings.TrimRight(text[i:i+n], ".,:;!"))
+}
+
+// matchUser takes the name of a user where the text says that it is one:
+// user=NAME, "for user NAME", "invalid user NAME", "password for NAME from". The
+// word at i ends at end.
+func matchUser(text string, i, end int) (from, to int) {
+	switch n := end - i; {
+	case n < 3 || n > 10:
+		return 0, 0
+	case end < len(text) && text[end] == '=' && isUserKey(text[i:end]):
+		from = end + 1
+		to = from + userName(text[from:])
+		return from, to
+	case end+1 >= len(text) || text[end] != ' ':
+		return 0, 0
+	case n == 4 && strings.EqualFold(text[i:end], "user"):
+		switch wordBefore(text, i) {
+		case "for", "of", "by", "as", "invalid", "unknown", "illegal":
+		default:
+			return 0, 0
+		}
+	case n == 3 && text[i:end] == "for":
+		switch wordBefore(text, i) {
+		case "password", "publickey", "hostbased", "none", "keyboard-interactive/pam", "login", "logon":
+		default:
+			return 0, 0
+		}
+		from = end + 1
+		to = from + userName(text[from:])
+		if strings.HasPrefix(text[to:], " from ") {
+			return from, to
+		}
+		return 0, 0
+	default:
+		return 0, 0
+	}
+	from = end + 1
+	if from < len(text) && text[from] == ' ' {
+		from++ // where an empty part of the name was
+	}
+	to = from + userName(text[from:])
+	if to == from || isUserNoun(text[from:to]) || !endsName(text[to:]) {
+		return 0, 0
+	}
+	return from, to
+}
+
+func isUserKey(key string) bool {
+	switch strings.ToLower(key) {
+	case "user", "username", "ruser", "login", "logname", "account", "usr", "uname", "userid", "user_id", "owner", "principal":
+		return true
+	}
+	return false
+}
+
+// isUserNoun says of what comes behind "user" that it is no name.
+func isUserNoun(word string) bool {
+	switch strings.ToLower(word) {
+	case "input", "account", "accounts", "authentication", "authorization", "registration", "creation", "deletion", "session",
+		"sessions", "data", "profile", "profiles", "id", "ids", "name", "names", "login", "logins", "request", "requests",
+		"agent", "group", "groups", "password", "passwords", "role", "roles", "settings", "space", "mode", "not", "is", "was",
+		"and", "or", "interface", "experience", "import", "export", "update", "table", "error", "errors", "activity":
+		return true
+	}
+	return false
+}
+
+func userName(text string) (n int) {
+	for n < len(text) && n < 64 {
+		switch c := text[n]; {
+		case isWordByte(c), c == '-', c == '\\', c == '$', c == '@':
+		case c == '.' && n+1 < len(text) && isWordByte(text[n+1]):
+		default:
+			return n
+		}
+		n++
+	}
+	return n
+}
+
+// endsName reports whether a name may end before text.
+func endsName(text string) bool {
+	if text == "" || text[0] != ' ' {
+		return true
+	}
+	next := text[1 : 1+wordLength(text[1:])]
+	switch next {
+	case "", "from", "by", "at", "on", "in", "to", "via", "with", "failed", "not", "does", "is", "was", "has", "because", "after", "using":
+		return true
+	}
+	return false
+}
+
+// wordBefore returns the word that ends one blank before i.
+func wordBefore(text string, i int) string {
+	if i < 2 || text[i-1] != ' ' {
+		return ""
+	}
+	start := i - 1
+	for start > 0 && start > i-30 && text[start-1] > ' ' {
+		start--
+	}
+	return strings.ToLower(text[start : i-1])
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Value is what one mail has at a place where the mails of its variant differ.
+type Value struct {
+	Label string // what the place looks like, such as "order <num>"
+	Text  string
+}
+
+// Bounds of Varying.
+const (
+	maxPlaces     = 8  // kept of a variant
+	maxCandidates = 24 // values kept of a place, to find the most frequent ones
+	maxMinima     = 32 // hashes kept of a place, to estimate how many values there are
+)
+
+// Varying counts what varies from mail to mail of a variant, in bounded space:
+// the most frequent values of each place nearly exactly, the number of different
+// ones exactly up to 32 and within a fifth beyond. The zero value is empty.
+type Varying struct {
+	places []place
+}
+
+// A Variation is what is known of one place.
+type Variation struct {
+	Label    string
+	Distinct int            // different values
+	Exact    bool           // Distinct is no estimate
+	Top      []CountedValue // the most frequent first
+}
+
+// A CountedValue is a value with the number of its mails.
+type CountedValue struct {
+	Text  string `json:"v"`
+	Count int    `json:"n"`
+}
+
+type place struct {
+	Label      string         `json:"label"`
+	Candidates []CountedValue `json:"top"`
+	// Minima are the smallest hashes of values (Bar-Yossef et al. 2002): how
+	// close they lie together tells how many values there are.
+	Minima []uint64 `json:"min,omitempty"`
+}
+
+// Add counts the values of one mail.
+func (v *Varying) Add(values []Value) {
+	for i, value := range values[:min(len(values), maxPlaces)] {
+		if i == len(v.places) {
+			v.places = append(v.places, place{Label: value.Label})
+		}
+		v.places[i].add(value.Text, 1)
+	}
+}
+
+// Merge adds what other has counted.
+func (v *Varying) Merge(other *Varying) {
+	for i, from := range other.places {
+		if i == len(v.places) {
+			v.places = append(v.places, place{Label: from.Label})
+		}
+		into := &v.places[i]
+		for _, c := range from.Candidates {
+			into.add(c.Text, c.Count)
+		}
+		for _, h := range from.Minima {
+			into.addHash(h)
+		}
+	}
+}
+
+func (p *place) add(text string, n int) {
+	p.addHash(hashOf(text))
+	for i := range p.Candidates {
+		if p.Candidates[i].Text == text {
+			p.Candidates[i].Count += n
+			return
+		}
+	}
+	if len(p.Candidates) < maxCandidates {
+		p.Candidates = append(p.Candidates, CountedValue{text, n})
+		return
+	}
+	// Space-Saving (Metwally et al. 2005): the rarest one makes room, and hands
+	// its count on, so that a frequent value is never missed.
+	rarest := 0
+	for i := range p.Candidates {
+		if p.Candidates[i].Count < p.Candidates[rarest].Count {
+			rarest = i
+		}
+	}
+	p.Candidates[rarest] = CountedValue{text, p.Candidates[rarest].Count + n}
+}
+
+func (p *place) addHash(h uint64) {
+	if len(p.Minima) == maxMinima && h >= p.Minima[maxMinima-1] {
+		return
+	}
+	i, found := slices.BinarySearch(p.Minima, h)
+	if found {
+		return
+	}
+	p.Minima = slices.Insert(p.Minima, i, h)
+	p.Minima = p.Minima[:min(len(p.Minima), maxMinima)]
+}
+
+// hashOf is the same in every process: FNV-1a, mixed so that near values lie far
+// apart.
+func hashOf(text string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(text) {
+		h = (h ^ uint64(text[i])) * 1099511628211
+	}
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	return h ^ h>>33
+}
+
+// Variations returns the places with more than one value, in order.
+func (v *Varying) Variations() []Variation {
+	var variations []Variation
+	for _, p := range v.places {
+		distinct, exact := p.distinct()
+		if distinct < 2 {
+			continue
+		}
+		top := slices.Clone(p.Candidates)
+		slices.SortStableFunc(top, func(a, b CountedValue) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
+		})
+		variations = append(variations, Variation{p.Label, distinct, exact, top[:min(len(top), 3)]})
+	}
+	return variations
+}
+
+func (p *place) distinct() (n int, exact bool) {
+	if len(p.Minima) < maxMinima {
+		return len(p.Minima), true
+	}
+	return int((maxMinima - 1) / (float64(p.Minima[maxMinima-1]) / math.MaxUint64)), false
+}
+
+// Clone returns a copy of v that shares nothing with it.
+func (v *Varying) Clone() Varying {
+	c := Varying{places: slices.Clone(v.places)}
+	for i := range c.places {
+		c.places[i].Candidates = slices.Clone(c.places[i].Candidates)
+		c.places[i].Minima = slices.Clone(c.places[i].Minima)
+	}
+	return c
+}
+
+// Encode returns v as JSON, for an engine to keep; empty if v is.
+func (v *Varying) Encode() string {
+	if len(v.places) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(v.places)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return string(text)
+}
+
+// DecodeVarying is the inverse of Encode.
+func DecodeVarying(text string) (v Varying, err error) {
+	if text == "" {
+		return v, nil
+	}
+	if err := json.Unmarshal([]byte(text), &v.places); err != nil {
+		return v, fmt.Errorf("read what varies: %w", err)
+	}
+	return v, nil
+}
