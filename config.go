@@ -12,6 +12,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ const (
 	DefaultWait            = 30 * time.Second
 	DefaultMaxWait         = 5 * time.Minute
 	DefaultRetryFor        = 15 * time.Minute
+	DefaultRateWindow      = 5 * time.Minute
 	DefaultFailDir         = "failed"
 	DefaultStore           = "failmail.db"
 	DefaultShutdownTimeout = 20 * time.Second // less than the 30 s Kubernetes grants
@@ -118,6 +120,24 @@ type Config struct {
 	// Group decides which mails of a batch share a headline. Defaults to the
 	// subject.
 	Group Grouper
+	// First, if it is set, sends the first mail of a group at once, in a summary
+	// of its own, when none of the group came for so long. What follows is
+	// batched.
+	First time.Duration
+	// EachRecipient sends a summary to each recipient with only what was
+	// addressed to it, instead of one to all of them.
+	EachRecipient bool
+	// RateLimit, if it is set, sends a short mail to Pager past the batches when
+	// more mails than that come within RateWindow, and another one when that is
+	// over. Each process counts for itself.
+	RateLimit int
+	// RateWindow defaults to DefaultRateWindow.
+	RateWindow time.Duration
+	// Pager is where the mails of RateLimit go.
+	Pager string
+	// Heartbeats are patterns for the subjects of mails that only prove that the
+	// path works. They are counted and dated, and appear in no summary.
+	Heartbeats []*regexp.Regexp
 	// Store keeps what was received. It is not closed by the Proxy. Defaults
 	// to an SQLite file, DefaultStore, in the working directory, which the
 	// Proxy opens and closes.
@@ -154,6 +174,7 @@ func (c Config) withDefaults() Config {
 	c.MaxWait = cmp.Or(c.MaxWait, DefaultMaxWait)
 	c.RetryFor = cmp.Or(c.RetryFor, DefaultRetryFor)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, DefaultShutdownTimeout)
+	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
 	c.FailDir = cmp.Or(c.FailDir, DefaultFailDir)
 	c.MaxMessageSize = cmp.Or(c.MaxMessageSize, receive.DefaultMaxMessageSize)
 	c.MaxInFlight = cmp.Or(c.MaxInFlight, receive.DefaultMaxInFlight)
@@ -194,6 +215,14 @@ func (c Config) validate() error {
 	if address, err := mail.ParseAddress(c.From); err != nil || address.Address != c.From {
 		bad("From", c.From, "is not a plain mail address; use one such as failmail@example.com")
 	}
+	switch address, err := mail.ParseAddress(c.Pager); {
+	case c.RateLimit > 0 && c.Pager == "":
+		bad("Pager", "", "is needed for the rate limit; name the address to page")
+	case c.Pager != "" && c.RateLimit <= 0:
+		bad("Pager", c.Pager, "has nothing to do without a rate limit; set one")
+	case c.Pager != "" && (err != nil || address.Address != c.Pager):
+		bad("Pager", c.Pager, "is not a plain mail address; use one such as oncall@example.com")
+	}
 	if strings.ContainsAny(c.Hostname, " \t\r\n<>@") {
 		bad("Hostname", c.Hostname, "is not a host name; use one such as mail.example.com")
 	}
@@ -202,7 +231,7 @@ func (c Config) validate() error {
 		value time.Duration
 	}{
 		{"Wait", c.Wait}, {"MaxWait", c.MaxWait}, {"ShutdownTimeout", c.ShutdownTimeout},
-		{"IdleTimeout", c.IdleTimeout}, {"SessionTimeout", c.SessionTimeout},
+		{"IdleTimeout", c.IdleTimeout}, {"SessionTimeout", c.SessionTimeout}, {"RateWindow", c.RateWindow}, {"First", c.First},
 	} {
 		if d.value < 0 {
 			bad(d.field, d.value.String(), "is negative; use a duration such as 30s or 5m")
@@ -213,7 +242,7 @@ func (c Config) validate() error {
 		value int64
 	}{
 		{"MaxMessageSize", c.MaxMessageSize}, {"MaxInFlight", c.MaxInFlight}, {"MaxRecipients", int64(c.MaxRecipients)},
-		{"MaxConnections", int64(c.MaxConnections)}, {"MaxPerClient", int64(c.MaxPerClient)},
+		{"MaxConnections", int64(c.MaxConnections)}, {"MaxPerClient", int64(c.MaxPerClient)}, {"RateLimit", int64(c.RateLimit)},
 	} {
 		if n.value < 0 {
 			bad(n.field, strconv.FormatInt(n.value, 10), "is negative; leave it out for the default")
@@ -259,5 +288,8 @@ func (c Config) groupers() (batchBy, groupBy Grouper, err error) {
 	if groupBy == nil && err == nil {
 		groupBy, err = batch.Compile(batch.DefaultGroup)
 	}
-	return batchBy, groupBy, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return batch.Guard(batchBy), batch.Guard(groupBy), nil
 }

@@ -52,7 +52,7 @@ func ExampleGrouperFunc() {
 
 // Expressions spare writing Go for the usual wishes.
 func ExampleGroup() {
-	group, err := failmail.Group(`{{match "^\\[([a-z]+)\\]" .Subject}} on {{.Host}}`)
+	group, err := failmail.Group(`{{submatch "^\\[([a-z]+)\\]" .Subject}} on {{.Host}}`)
 	if err != nil {
 		fmt.Println(err)
 		return

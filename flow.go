@@ -20,15 +20,34 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 			return err
 		}
 	}
-	entry := p.classifier.Classify(m)
-	if err := p.recorder.Record(ctx, entry); err != nil {
+	p.countRate(m.Received)
+	switch {
+	case passes(m):
+		return p.pass(ctx, m)
+	case p.isHeartbeat(m):
+		return p.beat(ctx, m)
+	}
+	entries := p.classifier.Classify(m)
+	if err := p.recorder.Record(ctx, entries...); err != nil {
 		p.metrics.storeErrors.Inc()
 		return err
 	}
 	p.metrics.recorded.Inc()
-	p.flushing.DueAt(entry.Window.Due(entry.Received, entry.Received))
+	entry := &entries[0] // the others have the same window
+	p.flushing.DueAt(due(entry))
 	p.log.Debug("counted a mail", "id", m.ID, "batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
 	return nil
+}
+
+// due returns when a batch with e may be due at the earliest.
+func due(e *store.Entry) time.Time {
+	switch {
+	case e.Quiet > 0:
+		return e.Received // it may be the first of its group
+	case !e.MutedUntil.IsZero():
+		return e.MutedUntil
+	}
+	return e.Window.Due(e.Received, e.Received)
 }
 
 // flush turns every batch that is due into a summary in the outbox.
@@ -52,7 +71,7 @@ func (p *Proxy) flushUntil(ctx context.Context, now time.Time) (err error) {
 // summarize replaces a claimed batch by its summary, in one step.
 func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	now := time.Now()
-	summary := render.NewSummary(b, render.Origin{From: p.config.From, Hostname: p.config.Hostname, Mark: p.config.loopMark()}, now)
+	summary := render.NewSummary(b, p.origin(), now)
 	mail, err := p.render(ctx, summary)
 	if err != nil {
 		return err

@@ -98,6 +98,9 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err := p.checkLoop(ctx, listeners); err != nil {
 		return err
 	}
+	if err := p.refreshMutes(ctx); err != nil {
+		return fmt.Errorf("read mutes: %w", err)
+	}
 	p.runLoops()
 	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)
@@ -159,13 +162,17 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// runLoops starts the two loops; the clean-up ends them and, if asked to, sends
+// runLoops starts the loops; the clean-up ends them and, if asked to, sends
 // everything that is left.
 func (p *Proxy) runLoops() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	loops.Go(func() { p.flushing.Run(ctx) })
 	loops.Go(func() { p.sending.Run(ctx) })
+	loops.Go(func() { p.housekeep(ctx) })
+	if p.rate != nil {
+		loops.Go(func() { p.watchRate(ctx) })
+	}
 	p.push("loops", func(end context.Context) error {
 		cancel()
 		loops.Wait()

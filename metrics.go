@@ -50,6 +50,8 @@ type metrics struct {
 	recorded    prometheus.Counter
 	storeErrors prometheus.Counter
 	summaries   prometheus.Counter
+	passed      prometheus.Counter
+	beats       prometheus.Counter
 	deliveries  *prometheus.CounterVec
 }
 
@@ -62,6 +64,8 @@ func newMetrics(p *Proxy) *metrics {
 		recorded:    counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
 		storeErrors: counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
 		summaries:   counter("failmail_summaries_total", "Summaries made."),
+		passed:      counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
+		beats:       counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "failmail_deliveries_total",
 			Help: "Attempts to deliver a summary, by result: sent, postponed or failed (it is in the fail-dir).",
@@ -71,7 +75,7 @@ func newMetrics(p *Proxy) *metrics {
 		m.deliveries.WithLabelValues(result) // so that a rate starts at zero
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.recorded, m.storeErrors, m.summaries, m.deliveries, &scrape{p})
+		m.recorded, m.storeErrors, m.summaries, m.passed, m.beats, m.deliveries, &scrape{p})
 	return m
 }
 

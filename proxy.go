@@ -27,6 +27,7 @@ type Proxy struct {
 	flushing   *batch.Loop      // due batches become summaries
 	sending    *batch.Loop      // summaries go to the relay
 	metrics    *metrics
+	rate       *rateWatch // nil without Config.RateLimit
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled func() error // an outcome not yet written; belongs to sending
@@ -62,6 +63,8 @@ func New(config Config) (*Proxy, error) {
 		classifier: &batch.Classifier{
 			Batch: batchBy, Group: groupBy,
 			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
+			Quiet:  config.First, EachRecipient: config.EachRecipient,
+			Mutes:  &batch.Mutes{},
 			Logger: config.Logger.With("component", "batch"),
 		},
 		renderer: config.Renderer,
@@ -89,6 +92,9 @@ func New(config Config) (*Proxy, error) {
 		Logger:         config.Logger,
 	})
 	p.metrics = newMetrics(p)
+	if config.RateLimit > 0 {
+		p.rate = newRateWatch(config.RateLimit, config.RateWindow)
+	}
 	p.flushing = &batch.Loop{Name: "flush due batches", Next: p.nextDue, Step: p.flush, Logger: p.log}
 	p.sending = &batch.Loop{Name: "send summaries", Next: p.nextSend, Step: p.send, Logger: p.log}
 	return p, nil

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -15,34 +17,73 @@ import (
 // hash, so that a subject of a megabyte does not become an index entry.
 const maxKeyBytes = 500
 
-// A Classifier turns a mail into the entry that the store counts. It is safe
+// Header fields by which a mail says itself where it belongs.
+const (
+	GroupField = "X-Failmail-Group" // its headline, whatever the Grouper says
+	SplitField = "X-Failmail-Split" // its summary, whatever the Grouper says
+)
+
+// A Classifier turns a mail into the entries that the store counts. It is safe
 // for concurrent use if its Groupers are.
 type Classifier struct {
 	Batch  Grouper
 	Group  Grouper
 	Window store.Window
+	// Quiet, if it is set, sends the first mail of a group at once that was not
+	// seen for so long.
+	Quiet time.Duration
+	// EachRecipient makes one entry for each recipient, in a batch of its own.
+	EachRecipient bool
+	// Mutes decides which mails nobody wants to see; nil for none.
+	Mutes  *Mutes
 	Logger *slog.Logger
 }
 
 // Classify never fails: a mail that a Grouper cannot place goes into a group
 // named after the error, one that cannot be parsed into a group named after
 // the problem.
-func (c *Classifier) Classify(m *receive.Message) store.Entry {
+func (c *Classifier) Classify(m *receive.Message) []store.Entry {
+	e := c.entry(m)
+	if !c.EachRecipient || len(m.To) < 2 {
+		if c.EachRecipient && len(m.To) == 1 {
+			e.Batch = ownBatch(e.Batch, m.To[0])
+		}
+		return []store.Entry{e}
+	}
+	entries := make([]store.Entry, 0, len(m.To))
+	for _, to := range m.To {
+		own := e
+		own.Batch, own.Recipients = ownBatch(e.Batch, to), []string{to}
+		entries = append(entries, own)
+	}
+	return entries
+}
+
+// ownBatch is the key of the batch that only one recipient gets.
+func ownBatch(key, recipient string) string {
+	return clip(strings.TrimSpace(key + " for " + content.Line(recipient)))
+}
+
+func (c *Classifier) entry(m *receive.Message) store.Entry {
+	// This also decodes the mail, after which a Grouper that is too slow only
+	// reads it.
 	fingerprint := FingerprintOf(m)
 	e := store.Entry{
 		Fingerprint: fingerprint.ID,
 		Reason:      clip(fingerprint.Reason),
+		Values:      fingerprint.Values,
 		Host:        clip(m.Host()),
 		Recipients:  m.To,
 		Received:    m.Received,
 		Window:      c.Window,
+		Quiet:       c.Quiet,
 		Sample:      m.Raw,
 	}
-	batchKey, batchErr := safely(c.Batch, m)
+	batchKey, batchErr := placed(c.Batch, m, SplitField)
 	if batchErr == nil {
 		e.Batch = clip(content.Line(batchKey))
 	}
-	groupKey, groupErr := safely(c.Group, m)
+	groupKey, groupErr := placed(c.Group, m, GroupField)
 	switch {
 	case batchErr != nil:
 		c.misplaced(&e, m, "batch", batchErr)
@@ -55,10 +96,22 @@ func (c *Classifier) Classify(m *receive.Message) store.Entry {
 		e.Group = clip(content.Line(groupKey))
 		e.Title = e.Group
 	}
-	if e.Title == "" {
+	switch {
+	case e.Title == "":
 		e.Title = "(no subject)"
+	case isFingerprint(e.Title):
+		e.Title = e.Reason // a hash is no headline
 	}
+	c.Mutes.apply(&e, m.Subject())
 	return e
+}
+
+// placed asks the mail, and then the Grouper.
+func placed(g Grouper, m *receive.Message, field string) (string, error) {
+	if own := m.Header.Get(field); own != "" {
+		return own, nil
+	}
+	return safely(g, m)
 }
 
 func (c *Classifier) misplaced(e *store.Entry, m *receive.Message, which string, err error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"text/template"
@@ -35,20 +36,26 @@ const keyNames = "subject, masked-subject, fingerprint, from, host or header:NAM
 // Compile turns an expression into a Grouper. An expression is either one or
 // more named keys joined by commas (subject, masked-subject, fingerprint, from,
 // host, header:NAME), or a template (text/template) over a receive.Message,
-// with the functions match PATTERN TEXT, replace PATTERN TEXT REPLACEMENT, mask,
-// lower and trim; patterns are as in package regexp. The error says where the
+// with the functions match PATTERN TEXT (the leftmost match), submatch PATTERN TEXT
+// (its first group), replace PATTERN TEXT REPLACEMENT, mask, lower and trim;
+// patterns are as in package regexp. The error says where the
 // expression is wrong and what would be right.
-func Compile(expression string) (Grouper, error) {
-	if strings.Contains(expression, "{{") {
-		return compileTemplate(expression)
+func Compile(text string) (Grouper, error) {
+	compile := compileKeys
+	if strings.Contains(text, "{{") {
+		compile = compileTemplate
 	}
-	return compileKeys(expression)
+	g, err := compile(text)
+	if err != nil {
+		return nil, err
+	}
+	return expression{g}, nil
 }
 
-func compileKeys(expression string) (Grouper, error) {
+func compileKeys(text string) (GrouperFunc, error) {
 	var keys []GrouperFunc
 	position := 1
-	for part := range strings.SplitSeq(expression, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		name := strings.TrimSpace(part)
 		key, known := namedKeys[name]
 		if header, ok := strings.CutPrefix(name, "header:"); ok && header != "" {
@@ -65,7 +72,7 @@ func compileKeys(expression string) (Grouper, error) {
 	if len(keys) == 1 {
 		return keys[0], nil
 	}
-	return GrouperFunc(func(m *receive.Message) (string, error) {
+	return func(m *receive.Message) (string, error) {
 		values := make([]string, len(keys))
 		for i, key := range keys {
 			value, err := key(m)
@@ -75,28 +82,29 @@ func compileKeys(expression string) (Grouper, error) {
 			values[i] = cmp.Or(value, "(none)")
 		}
 		return strings.Join(values, " / "), nil
-	}), nil
+	}, nil
 }
 
-func compileTemplate(expression string) (Grouper, error) {
+func compileTemplate(text string) (GrouperFunc, error) {
 	patterns := &patternCache{}
 	t, err := template.New("expression").Option("missingkey=error").Funcs(template.FuncMap{
-		"match":   patterns.match,
-		"replace": patterns.replace,
-		"mask":    Mask,
-		"lower":   strings.ToLower,
-		"trim":    strings.TrimSpace,
-	}).Parse(expression)
+		"match":    patterns.match,
+		"submatch": patterns.submatch,
+		"replace":  patterns.replace,
+		"mask":     Mask,
+		"lower":    strings.ToLower,
+		"trim":     strings.TrimSpace,
+	}).Parse(rawPatterns(text))
 	if err != nil {
 		return nil, templateError(err)
 	}
-	g := GrouperFunc(func(m *receive.Message) (string, error) {
+	g := func(m *receive.Message) (string, error) {
 		var key strings.Builder
 		if err := t.Execute(&key, m); err != nil {
 			return "", templateError(err)
 		}
 		return key.String(), nil
-	})
+	}
 	// A misspelt field or a bad pattern shows only when the template runs.
 	if _, err := g(receive.NewMessage("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
 		return nil, err
@@ -104,8 +112,22 @@ func compileTemplate(expression string) (Grouper, error) {
 	return g, nil
 }
 
+// doubtful matches a string with a backslash that Go does not know, such as
+// "\[": what failmail 0.2 took for a pattern as it stands.
+var doubtful = regexp.MustCompile(`"(?:[^"\\\n]|\\.)*"`)
+
+// rawPatterns makes such strings raw.
+func rawPatterns(expression string) string {
+	return doubtful.ReplaceAllStringFunc(expression, func(quoted string) string {
+		if _, err := strconv.Unquote(quoted); err == nil || strings.Contains(quoted, "`") {
+			return quoted
+		}
+		return "`" + strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`) + "`"
+	})
+}
+
 func templateError(err error) error {
-	return fmt.Errorf("%s: fields are .Header.Get \"NAME\", .From, .To, .Subject, .Body, .Host and .RemoteAddr; functions are match, replace, mask, lower and trim",
+	return fmt.Errorf("%s: fields are .Header.Get \"NAME\", .From, .To, .Subject, .Body, .Host and .RemoteAddr; functions are match, submatch, replace, mask, lower and trim",
 		strings.TrimPrefix(err.Error(), "template: "))
 }
 
@@ -135,21 +157,30 @@ func (c *patternCache) get(pattern string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// match returns the first match of pattern in text, or its first group if it
-// has one; empty when nothing matches.
+// match returns the leftmost match of pattern in text; empty when nothing
+// matches.
 func (c *patternCache) match(pattern, text string) (string, error) {
 	re, err := c.get(pattern)
 	if err != nil {
 		return "", err
 	}
-	groups := re.FindStringSubmatch(text)
-	switch {
-	case groups == nil:
-		return "", nil
-	case len(groups) > 1:
-		return groups[1], nil
+	return re.FindString(text), nil
+}
+
+// submatch returns what the first group of pattern matched in text.
+func (c *patternCache) submatch(pattern, text string) (string, error) {
+	re, err := c.get(pattern)
+	if err != nil {
+		return "", err
 	}
-	return groups[0], nil
+	if re.NumSubexp() == 0 {
+		return "", fmt.Errorf("the pattern %q has no group; put what you want into parentheses, or use match", pattern)
+	}
+	groups := re.FindStringSubmatch(text)
+	if groups == nil {
+		return "", nil
+	}
+	return groups[1], nil
 }
 
 func (c *patternCache) replace(pattern, text, replacement string) (string, error) {

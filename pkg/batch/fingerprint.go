@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // fingerprintVersion changes whenever the same mail would get another
@@ -22,6 +24,9 @@ type Fingerprint struct {
 	ID string
 	// Reason says what they have in common, on one line.
 	Reason string
+	// Values are what Reason has placeholders for, and the subject where it
+	// counts, but for times.
+	Values []store.Value
 }
 
 // FingerprintOf computes the fingerprint of m's content. A mail with a stack
@@ -38,16 +43,83 @@ func FingerprintOf(m *receive.Message) (f Fingerprint) {
 	}()
 	text := m.Body()
 	if t := findTrace(text); t != nil {
+		reason, values := t.reason()
 		return Fingerprint{
 			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
-			Reason: content.Line(t.reason()),
+			Reason: content.Line(reason),
+			Values: appendValues(nil, reason, values),
 		}
 	}
-	subject, body := Mask(m.Subject()), Mask(text)
-	return Fingerprint{
+	subject, subjectValues := maskValues(m.Subject())
+	body := Mask(text)
+	telling, number := tellingLine(body, subject)
+	f = Fingerprint{
 		ID:     hashAlike("text", subject, body),
-		Reason: content.Line(tellingLine(body, subject)),
+		Reason: content.Line(telling),
+		Values: appendValues(nil, subject, subjectValues),
 	}
+	if number >= 0 {
+		// Masking keeps the lines, so the one with the values has its number.
+		line, values := maskValues(lineOf(text, number))
+		f.Values = appendValues(f.Values, line, values)
+	}
+	return f
+}
+
+// maxValueBytes bounds a value that is kept.
+const maxValueBytes = 80
+
+// appendValues adds what varies in a masked line. Times do so always and tell
+// nothing.
+func appendValues(to []store.Value, masked string, values []value) []store.Value {
+	for _, v := range values {
+		if v.placeholder == "<time>" || v.placeholder == "<date>" || v.placeholder == "<duration>" {
+			continue
+		}
+		text := v.text
+		if len(text) > maxValueBytes {
+			text = strings.ToValidUTF8(text[:maxValueBytes], "") + "…"
+		}
+		to = append(to, store.Value{Label: label(masked, v), Text: content.Line(text)})
+	}
+	return to
+}
+
+// maxLabelBytes bounds the words in front of a placeholder.
+const maxLabelBytes = 24
+
+// label returns v's placeholder with the words in front of it.
+func label(masked string, v value) string {
+	end := v.at + len(v.placeholder)
+	start := v.at
+	for start > 0 && v.at-start < maxLabelBytes && masked[start-1] != '>' && masked[start-1] != '\n' {
+		start--
+	}
+	if start > 0 && masked[start-1] != '>' && masked[start-1] != '\n' {
+		// Not from the middle of a word.
+		if i := strings.IndexByte(masked[start:v.at], ' '); i >= 0 {
+			start += i
+		} else {
+			start = v.at
+		}
+	}
+	return content.Line(strings.Trim(masked[start:end], " ,;.()[]{}\"'"))
+}
+
+// isFingerprint reports whether text is an ID of a Fingerprint.
+func isFingerprint(text string) bool {
+	digits, found := strings.CutPrefix(text, fingerprintVersion)
+	return found && len(digits) == 16 && allHex(digits)
+}
+
+func lineOf(text string, number int) string {
+	for line := range strings.Lines(text) {
+		if number == 0 {
+			return strings.TrimSpace(line)
+		}
+		number--
+	}
+	return ""
 }
 
 // failureWords mark the line of a text that says what went wrong.
@@ -58,10 +130,10 @@ var failureWords = []string{"error", "fail", "critical", "fatal", "exception", "
 const maxTellingLines = 30
 
 // tellingLine returns the first line of body that speaks of a failure, else the
-// first with at least three words; greetings and rules of stars have fewer.
-// Where neither exists the subject says most.
-func tellingLine(body, subject string) string {
-	wordy, lines := "", 0
+// first with at least three words; greetings and rules of stars have fewer. Where
+// neither exists the subject says most, and the number is negative.
+func tellingLine(body, subject string) (line string, number int) {
+	wordy, wordyNumber, lines := "", -1, 0
 	for line := range strings.Lines(body) {
 		if lines++; lines > maxTellingLines {
 			break
@@ -70,21 +142,19 @@ func tellingLine(body, subject string) string {
 		lower := strings.ToLower(line[:min(len(line), 200)])
 		for _, word := range failureWords {
 			if strings.Contains(lower, word) {
-				return line
+				return line, lines - 1
 			}
 		}
 		if wordy == "" && countWords(line) >= 3 {
-			wordy = line
+			wordy, wordyNumber = line, lines-1
 		}
+	}
+	if wordy != "" {
+		return wordy, wordyNumber
 	}
 	beginning := strings.TrimSpace(body)
 	beginning = strings.ToValidUTF8(beginning[:min(len(beginning), 200)], "")
-	for _, line := range []string{wordy, subject, beginning} {
-		if line != "" {
-			return line
-		}
-	}
-	return "(empty message)"
+	return cmp.Or(subject, beginning, "(empty message)"), -1
 }
 
 func countWords(line string) (words int) {

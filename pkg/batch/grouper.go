@@ -16,8 +16,9 @@ import (
 // which it returns the same key share a summary or a headline.
 //
 // Group is called concurrently, once for each mail, before the client gets its
-// 250, so it should be quick and must not change m. When it returns an error or
-// panics the mail is not lost: it is put into a group named after the error.
+// 250, so it should be quick and must not change m. When it returns an error,
+// panics, or takes longer than a few seconds, the mail is not lost: it is put into
+// a group named after the error.
 type Grouper interface {
 	Group(m *receive.Message) (string, error)
 }

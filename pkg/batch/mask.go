@@ -141,6 +141,9 @@ func (m *masker) word(i int) int {
 	text := m.text
 	end := i
 	for end < len(text) && isWordByte(text[end]) {
+		if isDigit(text[end]) && end > i && text[end-1] >= 0x80 {
+			break // behind a no-break space, or in a script without blanks
+		}
 		end++
 	}
 	for from := i; from < end; {

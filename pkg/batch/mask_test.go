@@ -16,6 +16,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"words stay", "connection refused by peer", "connection refused by peer"},
 		{"white space and line ends stay", " a\t b\r\n\n c ", " a\t b\r\n\n c "},
 		{"characters beyond ASCII stay", "Ärger mit 12 Grüßen, 日本語", "Ärger mit <num> Grüßen, 日本語"},
+		{"a number behind a no-break space", "zusammen\u00a01.234,50\u00a0€, 订单123失败", "zusammen\u00a0<num>\u00a0€, 订单<num>失败"},
 		{"digits beyond ASCII are not numbers", "１２３", "１２３"},
 
 		{"a log4j time with milliseconds is one time", "2026-03-09 03:17:42,987 ERROR", "<time> ERROR"},

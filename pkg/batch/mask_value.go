@@ -35,6 +35,9 @@ func classifyWord(text string, i int) (placeholder string, from, to int) {
 	if duration := matchDuration(word); duration > 0 {
 		return "<duration>", signed(text, i), i + duration
 	}
+	if rest[0] >= 0x80 {
+		return "<num>", signed(text, i), i + number // a no-break space, or a script without blanks
+	}
 	if unit := wordLength(rest); unit <= 2 && !strings.ContainsAny(rest[:unit], "0123456789_") {
 		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k, 3rd
 	}

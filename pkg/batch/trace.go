@@ -12,13 +12,14 @@ type trace struct {
 	headline, cause string
 }
 
-// reason says what the occurrences have in common.
-func (t *trace) reason() string {
-	reason := Mask(t.headline)
+// reason says what the occurrences have in common, and returns the values that
+// it has placeholders for.
+func (t *trace) reason() (string, []value) {
+	line := t.headline
 	if t.cause != "" && len(t.cause) < 300 {
-		reason += ", caused by " + Mask(t.cause)
+		line += ", caused by " + t.cause
 	}
-	return reason
+	return maskValues(line)
 }
 
 // maxFrames bounds the frames of a trace: what is deeper is most likely a

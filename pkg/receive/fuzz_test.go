@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -39,22 +38,11 @@ func (b *lockedBuffer) take() string {
 
 // FuzzConnection says anything to a server, in one write and in two.
 func FuzzConnection(f *testing.F) {
-	files, err := filepath.Glob("testdata/dialogs/*.txt")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no dialogs found: %v", err)
-	}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
+	const longest = 16 << 10 // beyond it the replies could fill the way back
+	for _, d := range dialogs(f) {
+		if len(d.said) <= longest {
+			f.Add([]byte(d.said), uint(len(d.said)/2))
 		}
-		var said strings.Builder
-		for line := range strings.Lines(string(text)) {
-			if command, ok := strings.CutPrefix(line, "C:"); ok {
-				said.WriteString(strings.TrimPrefix(strings.TrimSuffix(command, "\n"), " ") + "\r\n")
-			}
-		}
-		f.Add([]byte(said.String()), uint(said.Len()/2))
 	}
 	const begin = "EHLO x\r\nMAIL FROM:<f@x>\r\nRCPT TO:<t@x>\r\n"
 	for _, more := range []string{
@@ -75,8 +63,8 @@ func FuzzConnection(f *testing.F) {
 	go server.Serve(l[0])
 	f.Cleanup(func() { cut(server) })
 	f.Fuzz(func(t *testing.T, sent []byte, split uint) {
-		if len(sent) > 16<<10 {
-			t.Skip("the replies could fill the way back")
+		if len(sent) > longest {
+			t.Skip()
 		}
 		addr := l[0].Addr().String()
 		at := int(split % uint(len(sent)+1))

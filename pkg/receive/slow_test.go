@@ -52,37 +52,3 @@ func TestTwoHundredSlowClientsDoNotKeepOthersFromBeingServed(t *testing.T) {
 		t.Errorf("%d mails arrived while others were slow, want 20", got)
 	}
 }
-
-func TestOddCommandsAreAnsweredAndTheSessionGoesOn(t *testing.T) {
-	long := make([]byte, 3000)
-	for i := range long {
-		long[i] = 'x'
-	}
-	for name, test := range map[string]struct{ command, reply string }{
-		"3,000 bytes of nothing":        {string(long), "50"},
-		"a recipient of 3,000 bytes":    {"NOOP " + string(long), "250 "},
-		"small letters":                 {"noop", "250 "},
-		"an unknown parameter of MAIL":  {"MAIL FROM:<f@x> FOO=BAR", "555 5.5.4 "},
-		"a SIZE that is no number":      {"MAIL FROM:<f@x> SIZE=big", "501 "},
-		"a SIZE above the limit":        {"MAIL FROM:<f@x> SIZE=999999999", "552 5.3.4 "},
-		"an unknown command":            {"XYZZY", "50"},
-		"a line of HTTP":                {"GET / HTTP/1.1", "50"},
-		"an empty line":                 {"", "50"},
-		"a NUL":                         {"NO\x00OP", "50"},
-		"a command that is implemented": {"VRFY root", "252 "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			in := &inbox{}
-			p := dial(t, start(t, in, receive.Options{}).addr)
-			p.ask("EHLO x", "250-")
-			p.ask(test.command, test.reply)
-			p.ask("MAIL FROM:<f@x>", "250 ")
-			p.ask("RCPT TO:<t@x>", "250 ")
-			p.ask("DATA", "354 ")
-			p.ask("m\r\n.", "250 ")
-			if len(in.all()) != 1 {
-				t.Error("the session did not go on")
-			}
-		})
-	}
-}

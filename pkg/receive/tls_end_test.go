@@ -1,12 +1,10 @@
 package receive_test
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -154,54 +152,10 @@ func TestPlainTextOnATLSPortIsNotObeyed(t *testing.T) {
 	}
 }
 
-func TestClientThatNeverSpeaksTLSIsEnded(t *testing.T) {
-	const idle = 50 * time.Millisecond
-	t.Run("on a TLS port", func(t *testing.T) {
-		server, _, _ := startTLSPort(t, receive.Options{IdleTimeout: idle})
-		connect(t, "tcp", server.addr).expectEnd()
-		server.drain(t)
-	})
-	t.Run("after STARTTLS", func(t *testing.T) {
-		serverTLS, _ := tlsPair(t)
-		server := start(t, &inbox{}, receive.Options{IdleTimeout: idle, TLS: serverTLS})
-		p := dial(t, server.addr)
-		p.ask("STARTTLS", "220 ")
-		p.expectEnd()
-		server.drain(t)
-	})
-	t.Run("after the handshake", func(t *testing.T) {
-		server, _, clientTLS := startTLSPort(t, receive.Options{IdleTimeout: idle})
-		p := connect(t, "tcp", server.addr).secure(clientTLS)
-		p.expect("220 ")
-		p.expect("421 ")
-		p.expectEnd()
-	})
-}
-
 func TestServeOfATLSPortWithoutACertificateIsAnError(t *testing.T) {
 	l := listen(t, "smtps://127.0.0.1:0")[0]
 	err := receive.NewServer(&inbox{}, receive.Options{}).Serve(l)
 	if err == nil || !strings.Contains(err.Error(), "smtps://127.0.0.1:0") || !strings.Contains(err.Error(), "--tls-cert") {
 		t.Errorf("Serve = %v", err)
-	}
-}
-
-// A browser can be made to send a mail's commands in the body of a request.
-func TestHTTPOnTheSMTPPortSendsNoMail(t *testing.T) {
-	for _, verb := range []string{"GET", "POST", "PUT"} {
-		t.Run(verb, func(t *testing.T) {
-			in := &inbox{}
-			server := start(t, in, receive.Options{})
-			p := dial(t, server.addr)
-			p.send(verb + " / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nEHLO x\r\nMAIL FROM:<f@x>\r\nRCPT TO:<t@x>\r\nDATA\r\nm\r\n.\r\n")
-			p.r = bufio.NewReader(p.conn)
-			if rest := p.expectEnd(); strings.Contains(rest, "250") || strings.Contains(rest, "354") {
-				t.Errorf("the answer was %q", rest)
-			}
-			server.drain(t)
-			if n := len(in.all()); n != 0 {
-				t.Errorf("%d mails arrived", n)
-			}
-		})
 	}
 }

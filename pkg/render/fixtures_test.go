@@ -53,8 +53,9 @@ func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch 
 		if l.to == nil {
 			m.To = []string{"ops@shop.example"}
 		}
-		entry := c.Classify(m)
-		b.Add(&entry, limits.WithDefaults())
+		for _, entry := range c.Classify(m) {
+			b.Add(&entry, limits.WithDefaults())
+		}
 	}
 	b.Sort()
 	return b

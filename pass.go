@@ -1,0 +1,64 @@
+package failmail
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// passField with the value "pass" asks to relay a mail at once and unchanged.
+const passField = "X-Failmail"
+
+func passes(m *Message) bool {
+	return strings.EqualFold(strings.TrimSpace(m.Header.Get(passField)), "pass")
+}
+
+// pass puts a mail into the outbox as it is. It is durable when pass returns
+// nil.
+func (p *Proxy) pass(ctx context.Context, m *Message) error {
+	now := time.Now()
+	err := p.store.Enqueue(ctx, []store.Outgoing{{
+		MessageID: m.Header.Get("Message-ID"), From: m.From, To: m.To, Mail: withTrace(m, p.config.Hostname),
+		Count: 1, Due: now, NextAt: now,
+	}})
+	if err != nil {
+		p.metrics.storeErrors.Inc()
+		return err
+	}
+	p.metrics.passed.Inc()
+	p.sending.DueAt(now)
+	p.log.Info("passes a mail on unchanged", "id", m.ID, "recipients", len(m.To))
+	return nil
+}
+
+// withTrace puts the Received field on top that RFC 5321 section 4.4 asks of
+// whoever relays a mail; it also ends loops.
+func withTrace(m *Message, hostname string) []byte {
+	var raw bytes.Buffer
+	from := m.Helo
+	if from == "" {
+		from = "localhost"
+	}
+	source := ""
+	if m.RemoteAddr != "" {
+		source = " ([" + m.RemoteAddr + "])"
+	}
+	fmt.Fprintf(&raw, "Received: from %s%s\r\n\tby %s (Failmail) id %s;\r\n\t%s\r\n",
+		oneWord(from), source, hostname, m.ID, m.Received.Format(time.RFC1123Z))
+	raw.Write(m.Raw)
+	return raw.Bytes()
+}
+
+// oneWord makes a name that a client gave safe to stand in a header field.
+func oneWord(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7f || r == '(' || r == ')' || r == ';' {
+			return '_'
+		}
+		return r
+	}, name[:min(len(name), 255)])
+}

@@ -1,0 +1,104 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Mutes knows which mails nobody wants to see for now. It is safe for concurrent
+// use. The zero value mutes nothing.
+type Mutes struct {
+	current atomic.Pointer[[]mute]
+}
+
+type mute struct {
+	store.Mute
+	pattern *regexp.Regexp // nil for a fingerprint
+}
+
+// ParseMute makes a Mute of what a person asks for: the fingerprint of an error,
+// "v1:" and 16 digits, or a regular expression for its title, its reason or the
+// subject.
+func ParseMute(what, reason string, now time.Time, duration time.Duration) (store.Mute, error) {
+	what, reason = content.Line(what), content.Line(reason)
+	m := store.Mute{Reason: reason, Created: now, Until: now.Add(duration)}
+	switch {
+	case what == "":
+		return m, errors.New("the pattern is empty, it would mute everything; use a part of the subject, or a fingerprint")
+	case duration <= 0:
+		return m, fmt.Errorf("the duration %s is not more than zero; use one such as 2h", duration)
+	case isFingerprint(what):
+		m.Fingerprint = what
+	default:
+		if _, err := regexp.Compile(what); err != nil {
+			return m, fmt.Errorf("the pattern %q is wrong: %w; put a backslash in front of characters such as ( and [", what, err)
+		}
+		m.Pattern = what
+	}
+	return m, nil
+}
+
+// Set replaces the mutes. One that is wrong is left out.
+func (m *Mutes) Set(mutes []store.Mute) {
+	compiled := make([]mute, 0, len(mutes))
+	for _, s := range mutes {
+		c := mute{Mute: s}
+		if s.Fingerprint == "" {
+			re, err := regexp.Compile(s.Pattern)
+			if err != nil {
+				continue // ParseMute refuses it
+			}
+			c.pattern = re
+		}
+		compiled = append(compiled, c)
+	}
+	m.current.Store(&compiled)
+}
+
+// apply makes e an entry of muted mails if it is one.
+func (m *Mutes) apply(e *store.Entry, subject string) {
+	if m == nil {
+		return
+	}
+	mutes := m.current.Load()
+	if mutes == nil {
+		return
+	}
+	for _, mute := range *mutes {
+		if !mute.Until.After(e.Received) || !mute.matches(e, subject) {
+			continue
+		}
+		e.MutedUntil = mute.Until
+		e.Group = "mute " + strconv.FormatInt(mute.ID, 10)
+		e.Title = clip(mute.what())
+		e.Reason = clip(mute.Reason)
+		return
+	}
+}
+
+func (m *mute) matches(e *store.Entry, subject string) bool {
+	if m.pattern == nil {
+		return m.Fingerprint == e.Fingerprint
+	}
+	return m.pattern.MatchString(e.Title) || m.pattern.MatchString(e.Reason) || m.pattern.MatchString(subject)
+}
+
+// what names the mails that are muted, and until when.
+func (m *mute) what() string {
+	name := m.Pattern
+	if m.pattern == nil {
+		name = m.Fingerprint
+	}
+	text := fmt.Sprintf("%s, muted until %s", name, m.Until.Format("2006-01-02 15:04 MST"))
+	if m.Reason != "" {
+		text += ": " + m.Reason
+	}
+	return text
+}

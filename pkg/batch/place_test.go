@@ -1,0 +1,184 @@
+package batch_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+func mailWith(header, body string) *receive.Message {
+	return receive.NewMessage("app@web1", []string{"ops@example.com", "dev@example.com"}, []byte(header+"\n\n"+body+"\n"))
+}
+
+func TestAMailMaySayItselfWhereItBelongs(t *testing.T) {
+	c := &batch.Classifier{Batch: constant("b"), Group: constant("g")}
+	e := only(t, c.Classify(mailWith("Subject: s\nX-Failmail-Group: =?utf-8?q?Zahlung_f=C3=A4llig?=\nX-Failmail-Split: team", "x")))
+	if e.Group != "Zahlung fällig" || e.Batch != "team" {
+		t.Errorf("group %q, batch %q", e.Group, e.Batch)
+	}
+	fails := batch.GrouperFunc(func(*receive.Message) (string, error) { return "", errors.New("no") })
+	c = &batch.Classifier{Batch: constant("b"), Group: fails}
+	if e := only(t, c.Classify(mailWith("X-Failmail-Group: own", "x"))); e.Group != "own" {
+		t.Errorf("a grouper that fails won over the mail: %q", e.Group)
+	}
+}
+
+func TestEachRecipientHasABatch(t *testing.T) {
+	c := &batch.Classifier{Batch: constant("b"), Group: constant("g"), EachRecipient: true}
+	entries := c.Classify(mailWith("Subject: s", "x"))
+	var got []string
+	for _, e := range entries {
+		got = append(got, fmt.Sprint(e.Batch, e.Recipients))
+	}
+	if want := []string{"b for ops@example.com[ops@example.com]", "b for dev@example.com[dev@example.com]"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	one := receive.NewMessage("", []string{"ops@example.com"}, []byte("Subject: s\n\nx\n"))
+	if e := only(t, c.Classify(one)); e.Batch != entries[0].Batch {
+		t.Errorf("a mail to one recipient alone is in the batch %q, one to two in %q", e.Batch, entries[0].Batch)
+	}
+}
+
+func TestAHashIsNoHeadline(t *testing.T) {
+	c := &batch.Classifier{Batch: constant(""), Group: compile(t, "fingerprint")}
+	e := only(t, c.Classify(mailWith("Subject: s", "disk sda1 failed")))
+	if e.Title != "disk sda<num> failed" || e.Group != e.Fingerprint {
+		t.Errorf("title %q, group %q", e.Title, e.Group)
+	}
+	if e := only(t, c.Classify(mailWith("Subject: s\nX-Failmail-Group: v1: released", "x"))); e.Title != "v1: released" {
+		t.Errorf("title %q", e.Title)
+	}
+}
+
+func value(label, text string) store.Value { return store.Value{Label: label, Text: text} }
+
+func TestValuesSayWhatTheReasonHasPlaceholdersFor(t *testing.T) {
+	tests := []struct {
+		name, subject, body string
+		want                []store.Value
+	}{
+		{"of subject and text", "order 17 failed", "at 03:17:42 the port 443 of db1.example.com refused",
+			[]store.Value{value("order <num>", "17"), value("the port <num>", "443"), value("of <host>", "db1.example.com")}},
+		{"of the line that tells", "s", "Hello you there\nuser=anna failed",
+			[]store.Value{value("user=<user>", "anna")}},
+		{"of an exception", "s", "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'order-17'",
+			[]store.Value{value("KeyError: '<value>", "order-17")}},
+		{"none", "s", "disk failed", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := batch.FingerprintOf(mailWith("Subject: "+tt.subject, tt.body)).Values
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestMutedMailsAreCountedInAGroupOfTheirOwn(t *testing.T) {
+	now := time.Date(2026, 3, 9, 3, 17, 42, 0, time.UTC)
+	m := mailWith("Subject: db timeout", "connection to 10.0.0.1 failed")
+	m.Received = now
+	fingerprint := batch.FingerprintOf(m).ID
+	tests := []struct {
+		name, what string
+		at         time.Time
+		muted      bool
+	}{
+		{"by the subject", "^db time", now, true},
+		{"by the reason", "connection to <ip>", now, true},
+		{"by the fingerprint", fingerprint, now, true},
+		{"by another pattern", "disk", now, false},
+		{"by another fingerprint", "v1:0000000000000000", now, false},
+		{"when it has ended", "db", now.Add(-3 * time.Hour), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			mute, err := batch.ParseMute(tt.what, "deploy of 4711", tt.at, 2*time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mute.ID = 7
+			mutes := &batch.Mutes{}
+			mutes.Set([]store.Mute{mute})
+			c := &batch.Classifier{Batch: constant("b"), Group: constant("g"), Mutes: mutes}
+			e := only(t, c.Classify(m))
+			if muted := !e.MutedUntil.IsZero(); muted != tt.muted {
+				t.Fatalf("muted = %t", muted)
+			}
+			if !tt.muted {
+				return
+			}
+			if e.Group != "mute 7" || !e.MutedUntil.Equal(now.Add(2*time.Hour)) || e.Fingerprint != fingerprint ||
+				!strings.Contains(e.Title, tt.what) || !strings.Contains(e.Title, "deploy of 4711") || !strings.Contains(e.Title, "05:17") {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+func TestWrongMutesAreExplained(t *testing.T) {
+	for name, test := range map[string]struct {
+		what     string
+		duration time.Duration
+		part     string
+	}{
+		"everything":    {" ", time.Hour, "would mute everything"},
+		"no time":       {"x", 0, "use one such as 2h"},
+		"a bad pattern": {"a(", time.Hour, "backslash"},
+	} {
+		if _, err := batch.ParseMute(test.what, "", time.Now(), test.duration); err == nil || !strings.Contains(err.Error(), test.part) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestASlowGrouperDoesNotHoldTheMail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		calls := 0
+		g := batch.Guard(batch.GrouperFunc(func(*receive.Message) (string, error) { calls++; <-release; return "late", nil }))
+		m := mailWith("Subject: s", "x")
+		begin := time.Now()
+		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "longer than 5s") {
+			t.Errorf("err = %v", err)
+		}
+		if took := time.Since(begin); took != 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		for range 99 {
+			g.Group(m)
+		}
+		begin = time.Now()
+		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "100 calls have not returned") || time.Since(begin) != 0 || calls != 100 {
+			t.Errorf("err = %v after %s and %d calls", err, time.Since(begin), calls)
+		}
+		close(release)
+		synctest.Wait()
+		if key, err := g.Group(m); key != "late" || err != nil {
+			t.Errorf("when the calls have returned: %q, %v", key, err)
+		}
+	})
+}
+
+func TestAGuardPassesOnWhatAGrouperSays(t *testing.T) {
+	m := mailWith("Subject: s", "x")
+	if key, err := batch.Guard(constant("g")).Group(m); key != "g" || err != nil {
+		t.Errorf("%q, %v", key, err)
+	}
+	panics := batch.GrouperFunc(func(*receive.Message) (string, error) { panic("mood") })
+	if _, err := batch.Guard(panics).Group(m); err == nil || !strings.Contains(err.Error(), "mood") {
+		t.Errorf("err = %v", err)
+	}
+	if got, want := fmt.Sprintf("%T", batch.Guard(compile(t, "subject"))), fmt.Sprintf("%T", compile(t, "subject")); got != want {
+		t.Errorf("an expression became a %s", got)
+	}
+}
