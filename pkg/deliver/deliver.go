@@ -1,15 +1,13 @@
-// Package deliver hands mails to whatever takes them on: a relay, a maildir, a
-// terminal, or a service of your own.
+// Package deliver hands mails to whatever takes them on: a relay by SMTP or
+// LMTP, a command like sendmail, a maildir, a terminal, or a service of your own.
+//
+// [ParseRelays] and [Open] turn what an operator writes into a [Sender]; [SMTP],
+// [Exec], [Maildir], [Debug] and [Failover] can also be used on their own.
 package deliver
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -43,41 +41,6 @@ var _ Sender = SenderFunc(nil)
 
 // Send calls f.
 func (f SenderFunc) Send(ctx context.Context, m *Mail) error { return f(ctx, m) }
-
-// Permanent marks err as one that trying again will not mend. Permanent(nil) is
-// nil.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &permanentError{err}
-}
-
-// IsPermanent reports whether err or one it wraps was marked with Permanent.
-func IsPermanent(err error) bool {
-	var p *permanentError
-	return errors.As(err, &p)
-}
-
-type permanentError struct{ err error }
-
-func (e *permanentError) Error() string { return e.err.Error() }
-func (e *permanentError) Unwrap() error { return e.err }
-
-// A RefusedError says that a mail was accepted for its other recipients but
-// refused for these. Each error is temporary unless marked with Permanent.
-type RefusedError struct {
-	Refused map[string]error
-}
-
-// Error lists the refused recipients with their reasons.
-func (e *RefusedError) Error() string {
-	var reasons []string
-	for _, address := range slices.Sorted(maps.Keys(e.Refused)) {
-		reasons = append(reasons, fmt.Sprintf("<%s>: %v", address, e.Refused[address]))
-	}
-	return "refused for " + strings.Join(reasons, "; ")
-}
 
 // Bounds of Backoff.
 const (

@@ -5,140 +5,172 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
 )
 
-// RFC 5321 section 4.5.3.2 asks clients to wait 5 minutes for most replies and
-// 10 for the one after the final dot. The relay is near; a summary that waits
-// longer is better tried again.
-const (
-	dialTimeout       = 30 * time.Second
-	commandTimeout    = time.Minute
-	submissionTimeout = 5 * time.Minute
-)
-
-// SMTP sends through a relay that speaks SMTP without encryption, one
-// connection for each mail. It is safe for concurrent use.
+// SMTP sends through a relay that speaks SMTP (RFC 5321) or LMTP (RFC 2033). It
+// is safe for concurrent use; its fields must not change after the first Send.
+//
+// The zero values of all fields but Addr are sensible: STARTTLS where offered,
+// no credentials, one connection for each mail.
+//
+// The library beneath does not pipeline (RFC 2920), so a mail to n recipients
+// takes n+3 round trips, and one more on a kept connection to see that the relay
+// is still there. From a relay 20 ms away, with TLS and AUTH, mails to 1, 20 and
+// 100 recipients took 0.25, 0.73 and 2.4 s over a new connection, and 0.11, 0.50
+// and 2.4 s over a kept one. Summaries have few recipients.
 type SMTP struct {
-	// Addr is the relay's "host:port", looked up for each mail, or "unix:/path".
+	// Addr is the relay's "host:port", looked up anew for each connection, or
+	// "unix:/path".
 	Addr string
 	// Hostname is the name given in EHLO. Defaults to the machine's.
 	Hostname string
+	// LMTP speaks LMTP, where each recipient gets an answer of its own after
+	// the mail.
+	LMTP bool
+	// TLS says how the connection is encrypted.
+	TLS TLS
+	// Auth says who we are. It is used if it names a user.
+	Auth Auth
+	// Limits bound connections and rate.
+	Limits Limits
+	// Timeouts bound each step.
+	Timeouts Timeouts
+	// Dial opens connections in place of the net package, through a proxy for
+	// one. The network is "tcp" or "unix". Whether the relay is on this machine,
+	// and may get credentials unencrypted, is told from the RemoteAddr.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Logger is told, once each, what an operator should know although mails
+	// flow. Nil discards it.
+	Logger *slog.Logger
+
+	pool  pool
+	pace  pace
+	warns warnings
+}
+
+// Limits bound what an SMTP asks of its relay. Zero values set no bound, but for
+// MaxMails.
+type Limits struct {
+	// IdleTimeout is how long a connection waits for the next mail before it is
+	// closed. Zero closes it after each mail, so that no Close is needed.
+	IdleTimeout time.Duration
+	// MaxMails is after how many mails a connection is closed, as relays that
+	// share their load by connections like it. Defaults to DefaultMaxMails.
+	MaxMails int
+	// MaxConns is how many connections there are at most. Further Sends wait.
+	MaxConns int
+	// Rate is how many mails are begun in any 60 seconds at most. Further Sends
+	// wait. Attempts that fail count, as they do for the relay.
+	Rate int
+}
+
+// Defaults of Limits.
+const (
+	// DefaultIdleTimeout is what Open sets. Relays hang up after one to five
+	// minutes, and a change in the DNS is followed when the connection ends.
+	DefaultIdleTimeout = 30 * time.Second
+	DefaultMaxMails    = 100
+)
+
+// Timeouts bound the steps of a delivery. Zero values mean the defaults.
+//
+// RFC 5321 section 4.5.3.2 asks clients to wait 5 minutes for most replies and
+// 10 for the one after the final dot. The relay is near; a summary that waits
+// longer is better tried again.
+type Timeouts struct {
+	Dial    time.Duration // 30 s, with the look-up of the name
+	Command time.Duration // 1 min, for each reply, for the TLS handshake, and for each part of the mail to be taken
+	Accept  time.Duration // 5 min, for the reply after the mail
+	Quit    time.Duration // 5 s, for the reply to QUIT, and to the question whether a kept connection is alive
+}
+
+func (t Timeouts) withDefaults() Timeouts {
+	return Timeouts{
+		Dial:    cmp.Or(t.Dial, 30*time.Second),
+		Command: cmp.Or(t.Command, time.Minute),
+		Accept:  cmp.Or(t.Accept, 5*time.Minute),
+		Quit:    cmp.Or(t.Quit, 5*time.Second),
+	}
 }
 
 var _ Sender = (*SMTP)(nil)
 
 // Send implements Sender. A recipient that the relay refuses does not keep the
-// others from being served.
+// others from being served. A reply of 4xx is temporary and one of 5xx
+// permanent, except where it is about our credentials or the lack of TLS, which
+// say nothing about the mail. See also IsUnreachable, IsThrottled, IsUncertain.
 func (s *SMTP) Send(ctx context.Context, m *Mail) error {
 	if len(m.To) == 0 {
 		return Permanent(errors.New("the mail has no recipients"))
 	}
-	client, err := Dial(ctx, s.Addr)
-	if err != nil {
-		return fmt.Errorf("reach relay: %w", err)
+	if err := s.pace.wait(ctx, s.Limits.Rate); err != nil {
+		return fmt.Errorf("relay %s, waiting because of the limit of %d mails a minute: %w", s.Addr, s.Limits.Rate, err)
 	}
-	defer client.Close() // after a successful QUIT it is closed already
-	// Closing the connection is what makes the library return when ctx ends.
-	stop := context.AfterFunc(ctx, func() { client.Close() })
-	defer stop()
-	if err := s.transact(client, m); err != nil {
-		if ctx.Err() != nil {
-			err = errors.Join(ctx.Err(), err)
+	if err := s.pool.enter(ctx, s.Limits.MaxConns); err != nil {
+		return fmt.Errorf("relay %s, waiting because of the limit of %d connections: %w", s.Addr, s.Limits.MaxConns, err)
+	}
+	defer s.pool.leave()
+	return interrupted(ctx, s.attempt(ctx, m))
+}
+
+// interrupted adds why err came about if the end of ctx did it. A caller that
+// gave up learns nothing about the relay, so that mark is taken off.
+func interrupted(ctx context.Context, err error) error {
+	_, refused := errors.AsType[*RefusedError](err)
+	switch {
+	case err == nil, ctx.Err() == nil, refused, IsPermanent(err):
+		return err // what the relay had to say
+	case IsUnreachable(err) && errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("%w: %v", ctx.Err(), err)
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), err)
+}
+
+// attempt sends over a connection that is kept, or a new one if those are dead.
+func (s *SMTP) attempt(ctx context.Context, m *Mail) error {
+	for {
+		c := s.kept(ctx)
+		reused := c != nil
+		if !reused {
+			var err error
+			if c, err = s.connect(ctx); err != nil {
+				return Unreachable(err)
+			}
+		}
+		err := s.transact(ctx, c, m)
+		if reused && c.lost && !c.begun && ctx.Err() == nil {
+			continue // the relay hung up on us in the meantime: nobody's failure
 		}
 		return err
 	}
+}
+
+// Close closes the connections that are kept. Sends that are under way finish,
+// and later ones work, with a connection for each mail. It is safe to call twice.
+func (s *SMTP) Close() error {
+	s.pool.close(s.quit)
 	return nil
 }
 
 // Dial connects to the SMTP server at addr, "host:port" or "unix:/path". The caller greets it
 // and closes the client.
 func Dial(ctx context.Context, addr string) (*smtp.Client, error) {
-	dialer := net.Dialer{Timeout: dialTimeout}
-	network := "tcp"
-	if path, ok := strings.CutPrefix(addr, "unix:"); ok {
-		network, addr = "unix", path
-	}
-	conn, err := dialer.DialContext(ctx, network, addr)
+	conn, err := (&SMTP{Addr: addr}).dial(ctx)
 	if err != nil {
 		return nil, err
 	}
 	client := smtp.NewClient(conn)
-	client.CommandTimeout, client.SubmissionTimeout = commandTimeout, submissionTimeout
+	timeouts := Timeouts{}.withDefaults()
+	client.CommandTimeout, client.SubmissionTimeout = timeouts.Command, timeouts.Accept
 	return client, nil
-}
-
-func (s *SMTP) transact(client *smtp.Client, m *Mail) error {
-	if err := client.Hello(s.hostname()); err != nil {
-		return s.failure("greeting or EHLO", err)
-	}
-	utf8Offered, _ := client.Extension("SMTPUTF8")
-	needed := !isASCII(m.From) || slices.ContainsFunc(m.To, func(to string) bool { return !isASCII(to) })
-	if err := client.Mail(m.From, &smtp.MailOptions{UTF8: needed && utf8Offered}); err != nil {
-		return s.failure("MAIL", err)
-	}
-	refused, err := s.recipients(client, m.To, utf8Offered)
-	if err != nil {
-		return err
-	}
-	if len(refused) < len(m.To) {
-		if err := s.data(client, m.Raw); err != nil {
-			return err
-		}
-	}
-	// The mail is accepted; whatever QUIT returns, it must not be sent again.
-	client.Quit()
-	if len(refused) > 0 {
-		return &RefusedError{refused}
-	}
-	return nil
-}
-
-// recipients returns those that the relay refuses, with the reasons.
-func (s *SMTP) recipients(client *smtp.Client, to []string, utf8Offered bool) (map[string]error, error) {
-	refused := make(map[string]error)
-	for _, address := range to {
-		if strings.ContainsAny(address, "\r\n") {
-			refused[address] = Permanent(fmt.Errorf("the address %q has a line break", address))
-			continue
-		}
-		if !isASCII(address) && !utf8Offered {
-			refused[address] = Permanent(fmt.Errorf("relay %s does not take addresses beyond ASCII (SMTPUTF8)", s.Addr))
-			continue
-		}
-		if err := client.Rcpt(address, nil); err != nil {
-			var reply *smtp.SMTPError
-			if !errors.As(err, &reply) {
-				return nil, s.failure("RCPT", err)
-			}
-			refused[address] = s.failure("RCPT", err)
-		}
-	}
-	return refused, nil
-}
-
-func isASCII(text string) bool {
-	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
-}
-
-func (s *SMTP) data(client *smtp.Client, raw []byte) error {
-	w, err := client.Data()
-	if err != nil {
-		return s.failure("DATA", err)
-	}
-	if _, err := w.Write(raw); err != nil {
-		return s.failure("DATA", err)
-	}
-	if err := w.Close(); err != nil {
-		return s.failure("end of DATA", err)
-	}
-	return nil
 }
 
 func (s *SMTP) hostname() string {
@@ -149,16 +181,35 @@ func (s *SMTP) hostname() string {
 	return cmp.Or(name, "localhost")
 }
 
-// failure names the relay and the step. A reply of 5xx is permanent; any
-// other that was not expected is the relay's confusion, and may pass.
-func (s *SMTP) failure(step string, err error) error {
-	var reply *smtp.SMTPError
-	if !errors.As(err, &reply) {
-		return fmt.Errorf("relay %s, %s: %w", s.Addr, step, err)
+// host is the relay's name as its certificate has it.
+func (s *SMTP) host() string {
+	if strings.HasPrefix(s.Addr, "unix:") {
+		return "localhost"
 	}
-	err = fmt.Errorf("relay %s answered %s with %d %s", s.Addr, step, reply.Code, reply.Message)
-	if reply.Code/100 == 5 {
-		err = Permanent(err)
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return s.Addr
 	}
-	return err
+	host, _, _ = strings.Cut(host, "%") // the zone of an IPv6 address
+	return host
+}
+
+// warnings logs each kind once, or a relay with a certificate of its own would
+// fill the log.
+type warnings struct {
+	mu   sync.Mutex
+	said map[string]bool
+}
+
+func (s *SMTP) warnOnce(message string, attrs ...any) {
+	s.warns.mu.Lock()
+	said := s.warns.said[message]
+	if s.warns.said == nil {
+		s.warns.said = make(map[string]bool)
+	}
+	s.warns.said[message] = true
+	s.warns.mu.Unlock()
+	if !said && s.Logger != nil {
+		s.Logger.Warn(message, append([]any{"relay", s.Addr}, attrs...)...)
+	}
 }

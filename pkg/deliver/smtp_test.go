@@ -9,36 +9,44 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/testutil"
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
+// to returns a mail for the given recipients.
+func to(recipients ...string) *deliver.Mail {
+	return &deliver.Mail{
+		From: "failmail@x", To: recipients, MessageID: "1@x",
+		Raw: []byte("Subject: s\r\n\r\nbody\r\n"),
+	}
+}
+
 func TestSMTPSpeaksTheseBytes(t *testing.T) {
-	r := startRelay(t, nil)
+	r := testutil.Start(t, testutil.Config{})
 	m := to("a@x", "b@x")
 	m.Raw = []byte("Subject: s\r\n\r\n.\r\n.leading\r\n..two\r\nmid.dle\r\ncaf=C3=A9 Gr\xc3\xbc\xc3\x9fe\r\n\r\n")
-	sender := &deliver.SMTP{Addr: r.addr, Hostname: "proxy.example.com"}
+	sender := &deliver.SMTP{Addr: r.Addr, Hostname: "proxy.example.com"}
 	if err := sender.Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
-	commands, data := r.seen()
+	commands, mails := r.Commands(), r.Mails()
 	want := []string{"EHLO proxy.example.com", "MAIL FROM:<failmail@x>", "RCPT TO:<a@x>", "RCPT TO:<b@x>", "DATA", "QUIT"}
 	if !slices.Equal(commands, want) {
 		t.Errorf("commands %q, want %q", commands, want)
 	}
-	wire := "Subject: s\r\n\r\n..\r\n..leading\r\n...two\r\nmid.dle\r\ncaf=C3=A9 Gr\xc3\xbc\xc3\x9fe\r\n\r\n.\r\n"
-	if !slices.Equal(data, []string{wire}) {
-		t.Errorf("data %q, want %q", data, wire)
+	if len(mails) != 1 || mails[0].Raw != string(m.Raw) {
+		t.Errorf("mails %+v, want one of %q", mails, m.Raw)
 	}
 }
 
 func TestSMTPSendsTheNullReversePath(t *testing.T) {
-	r := startRelay(t, nil)
+	r := testutil.Start(t, testutil.Config{})
 	m := to("a@x")
 	m.From = ""
-	if err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), m); err != nil {
+	if err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
-	commands, _ := r.seen()
+	commands := r.Commands()
 	if !slices.Contains(commands, "MAIL FROM:<>") {
 		t.Errorf("commands %q", commands)
 	}
@@ -48,11 +56,11 @@ func TestSMTPSendsTheNullReversePath(t *testing.T) {
 }
 
 func TestSMTPFallsBackToHELO(t *testing.T) {
-	r := startRelay(t, map[string]string{"EHLO": "502 what?"})
-	if err := (&deliver.SMTP{Addr: r.addr, Hostname: "me"}).Send(t.Context(), to("a@x")); err != nil {
+	r := testutil.Start(t, testutil.Config{Script: testutil.Script{"EHLO": "502 what?"}})
+	if err := (&deliver.SMTP{Addr: r.Addr, Hostname: "me"}).Send(t.Context(), to("a@x")); err != nil {
 		t.Fatal(err)
 	}
-	if commands, data := r.seen(); !slices.Contains(commands, "HELO me") || len(data) != 1 {
+	if commands := r.Commands(); !slices.Contains(commands, "HELO me") || len(r.Mails()) != 1 {
 		t.Errorf("commands %q", commands)
 	}
 }
@@ -77,17 +85,17 @@ func TestSMTPFailures(t *testing.T) {
 		{"a reply nobody expects is not final", "DATA", "250 fine", false, []string{"DATA", "250"}},
 		{"an end of data nobody expects is not final", "end", "354 more", false, []string{"end of DATA", "354"}},
 		{"a greeting that is not SMTP", "greeting", "HTTP/1.1 400 Bad Request", false, []string{"HTTP"}},
-		{"a relay that hangs up at the greeting", "greeting", drop, false, []string{"greeting"}},
-		{"a relay that hangs up at EHLO", "EHLO", drop, false, []string{"EHLO"}},
-		{"a relay that hangs up at MAIL", "MAIL", drop, false, []string{"MAIL"}},
-		{"a relay that hangs up at RCPT", "RCPT", drop, false, []string{"RCPT"}},
-		{"a relay that hangs up at DATA", "DATA", drop, false, []string{"DATA"}},
-		{"a relay that hangs up at the end of the data", "end", drop, false, []string{"end of DATA"}},
+		{"a relay that hangs up at the greeting", "greeting", testutil.Drop, false, []string{"greeting"}},
+		{"a relay that hangs up at EHLO", "EHLO", testutil.Drop, false, []string{"EHLO"}},
+		{"a relay that hangs up at MAIL", "MAIL", testutil.Drop, false, []string{"MAIL"}},
+		{"a relay that hangs up at RCPT", "RCPT", testutil.Drop, false, []string{"RCPT"}},
+		{"a relay that hangs up at DATA", "DATA", testutil.Drop, false, []string{"DATA"}},
+		{"a relay that hangs up at the end of the data", "end", testutil.Drop, false, []string{"end of DATA"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := startRelay(t, map[string]string{tt.step: tt.reply})
-			err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), to("a@x", "b@x"))
+			r := testutil.Start(t, testutil.Config{Script: testutil.Script{tt.step: tt.reply}})
+			err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), to("a@x", "b@x"))
 			if err == nil {
 				t.Fatal("Send says the mail was accepted")
 			}
@@ -98,7 +106,7 @@ func TestSMTPFailures(t *testing.T) {
 			if errors.As(err, &refused) {
 				t.Errorf("%v claims that the mail was accepted for some recipients", err)
 			}
-			for _, word := range append(tt.says, r.addr) {
+			for _, word := range append(tt.says, r.Addr) {
 				if !strings.Contains(err.Error(), word) {
 					t.Errorf("%q does not say %q", err, word)
 				}
@@ -110,21 +118,21 @@ func TestSMTPFailures(t *testing.T) {
 func TestSMTPRefusedRecipients(t *testing.T) {
 	tests := []struct {
 		name      string
-		script    map[string]string
+		script    testutil.Script
 		permanent map[string]bool // of each refused recipient
 		mails     int
 	}{
-		{"the first refused for good", map[string]string{"RCPT TO:<a@x>": "550 5.1.1 unknown"}, map[string]bool{"a@x": true}, 1},
-		{"the second put off", map[string]string{"RCPT TO:<b@x>": "450 4.2.1 full"}, map[string]bool{"b@x": false}, 1},
-		{"one put off and one refused", map[string]string{"RCPT TO:<a@x>": "450 full", "RCPT TO:<b@x>": "550 unknown"}, map[string]bool{"a@x": false, "b@x": true}, 0},
-		{"all refused for good", map[string]string{"RCPT": "550 unknown"}, map[string]bool{"a@x": true, "b@x": true}, 0},
-		{"all put off", map[string]string{"RCPT": "450 full"}, map[string]bool{"a@x": false, "b@x": false}, 0},
-		{"a reply nobody expects is not final", map[string]string{"RCPT TO:<a@x>": "354 what"}, map[string]bool{"a@x": false}, 1},
+		{"the first refused for good", testutil.Script{"RCPT TO:<a@x>": "550 5.1.1 unknown"}, map[string]bool{"a@x": true}, 1},
+		{"the second put off", testutil.Script{"RCPT TO:<b@x>": "450 4.2.1 full"}, map[string]bool{"b@x": false}, 1},
+		{"one put off and one refused", testutil.Script{"RCPT TO:<a@x>": "450 full", "RCPT TO:<b@x>": "550 unknown"}, map[string]bool{"a@x": false, "b@x": true}, 0},
+		{"all refused for good", testutil.Script{"RCPT": "550 unknown"}, map[string]bool{"a@x": true, "b@x": true}, 0},
+		{"all put off", testutil.Script{"RCPT": "450 full"}, map[string]bool{"a@x": false, "b@x": false}, 0},
+		{"a reply nobody expects is not final", testutil.Script{"RCPT TO:<a@x>": "354 what"}, map[string]bool{"a@x": false}, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := startRelay(t, tt.script)
-			err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), to("a@x", "b@x"))
+			r := testutil.Start(t, testutil.Config{Script: tt.script})
+			err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), to("a@x", "b@x"))
 			var refused *deliver.RefusedError
 			if !errors.As(err, &refused) {
 				t.Fatalf("Send = %v, want a *RefusedError", err)
@@ -136,20 +144,20 @@ func TestSMTPRefusedRecipients(t *testing.T) {
 				reason := refused.Refused[address]
 				if reason == nil || deliver.IsPermanent(reason) != permanent {
 					t.Errorf("reason for %s is %v, permanent %v", address, reason, deliver.IsPermanent(reason))
-				} else if !strings.Contains(reason.Error(), "RCPT") || !strings.Contains(reason.Error(), r.addr) {
+				} else if !strings.Contains(reason.Error(), "RCPT") || !strings.Contains(reason.Error(), r.Addr) {
 					t.Errorf("%q does not name the step and the relay", reason)
 				}
 			}
-			if _, data := r.seen(); len(data) != tt.mails {
-				t.Errorf("%d mails were sent, want %d", len(data), tt.mails)
+			if n := len(r.Mails()); n != tt.mails {
+				t.Errorf("%d mails were sent, want %d", n, tt.mails)
 			}
 		})
 	}
 }
 
 func TestSMTPMailRefusedAfterOneRecipientWasIsRefusedForAll(t *testing.T) {
-	r := startRelay(t, map[string]string{"RCPT TO:<a@x>": "550 unknown", "end": "451 later"})
-	err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), to("a@x", "b@x"))
+	r := testutil.Start(t, testutil.Config{Script: testutil.Script{"RCPT TO:<a@x>": "550 unknown", "end": "451 later"}})
+	err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), to("a@x", "b@x"))
 	var refused *deliver.RefusedError
 	if err == nil || errors.As(err, &refused) || deliver.IsPermanent(err) {
 		t.Errorf("Send = %v, want a temporary error for the whole mail", err)
@@ -158,31 +166,31 @@ func TestSMTPMailRefusedAfterOneRecipientWasIsRefusedForAll(t *testing.T) {
 
 func TestSMTPAcceptedMailStaysAcceptedWhateverQUITDoes(t *testing.T) {
 	for name, reply := range map[string]string{
-		"a refusal": "500 never heard of it", "a dropped connection": drop, "garbage": "bye bye",
+		"a refusal": "500 never heard of it", "a dropped connection": testutil.Drop, "garbage": "bye bye",
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := startRelay(t, map[string]string{"QUIT": reply})
-			if err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), to("a@x")); err != nil {
+			r := testutil.Start(t, testutil.Config{Script: testutil.Script{"QUIT": reply}})
+			if err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), to("a@x")); err != nil {
 				t.Errorf("Send = %v", err)
 			}
 		})
 	}
 	t.Run("silence until the context ends", func(t *testing.T) {
-		r := startRelay(t, map[string]string{"QUIT": hang})
-		if err := sendAndCancel(t, r); err != nil {
+		r := testutil.Start(t, testutil.Config{Script: testutil.Script{"QUIT": testutil.Hang}})
+		if err := sendAndCancel(t, r, &deliver.SMTP{Addr: r.Addr}); err != nil {
 			t.Errorf("Send = %v", err)
 		}
 	})
 }
 
 // sendAndCancel cancels the context once the relay has stopped answering.
-func sendAndCancel(t *testing.T, r *relay) error {
+func sendAndCancel(t *testing.T, r *testutil.Peer, sender *deliver.SMTP) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
-	go func() { result <- (&deliver.SMTP{Addr: r.addr}).Send(ctx, to("a@x")) }()
+	go func() { result <- sender.Send(ctx, to("a@x")) }()
 	select {
-	case <-r.hung:
+	case <-r.Hung:
 	case err := <-result:
 		t.Fatalf("Send = %v before the context ended", err)
 	}
@@ -190,18 +198,29 @@ func sendAndCancel(t *testing.T, r *relay) error {
 	select {
 	case err := <-result:
 		return err
-	case <-time.After(patience / 2): // the relay hangs up after patience
+	case <-time.After(testutil.Patience / 2): // the relay hangs up after Patience
 		t.Fatal("Send does not return although its context has ended")
 		return nil
 	}
 }
 
 func TestSMTPReturnsWhenTheContextEnds(t *testing.T) {
-	for _, step := range []string{"greeting", "EHLO", "MAIL", "RCPT", "DATA", "end"} {
+	certificate := testutil.NewCertificate(t, "127.0.0.1")
+	for _, step := range []string{"greeting", "EHLO", "STARTTLS", "handshake", "AUTH", "credentials", "MAIL", "RCPT", "DATA", "end"} {
 		t.Run("at "+step, func(t *testing.T) {
-			err := sendAndCancel(t, startRelay(t, map[string]string{step: hang}))
+			r := testutil.Start(t, testutil.Config{
+				Script: testutil.Script{step: testutil.Hang}, TLS: certificate.Server(), Extensions: []string{"AUTH PLAIN"},
+			})
+			sender := &deliver.SMTP{Addr: r.Addr, Auth: deliver.Auth{User: "me", Password: deliver.Password("secret")}}
+			err := sendAndCancel(t, r, sender)
 			if !errors.Is(err, context.Canceled) || deliver.IsPermanent(err) {
 				t.Errorf("Send = %v, permanent %v; want a temporary %v", err, deliver.IsPermanent(err), context.Canceled)
+			}
+			if deliver.IsUnreachable(err) {
+				t.Errorf("%v blames the relay", err)
+			}
+			if deliver.IsUncertain(err) != (step == "end") {
+				t.Errorf("%v: uncertain %v", err, deliver.IsUncertain(err))
 			}
 		})
 	}
@@ -227,12 +246,12 @@ func TestSMTPAddressCannotBringInACommand(t *testing.T) {
 		"as sender":    {From: evil, To: []string{"a@x"}, Raw: to().Raw},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := startRelay(t, nil)
-			if err := (&deliver.SMTP{Addr: r.addr}).Send(t.Context(), m); err == nil {
+			r := testutil.Start(t, testutil.Config{})
+			if err := (&deliver.SMTP{Addr: r.Addr}).Send(t.Context(), m); err == nil {
 				t.Error("Send says the mail was accepted")
 			}
-			commands, data := r.seen()
-			if strings.Contains(strings.Join(commands, "\n"), "evil") || len(data) > 0 {
+			commands := r.Commands()
+			if strings.Contains(strings.Join(commands, "\n"), "evil") || len(r.Mails()) > 0 {
 				t.Errorf("the relay got %q", commands)
 			}
 		})

@@ -5,6 +5,7 @@ package sendertest
 
 import (
 	"context"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -19,13 +20,29 @@ type Fixture struct {
 	// with the line ends as CRLF again. A mail for which Send returned nil must
 	// be among it. MessageID may be left empty.
 	Received func() []deliver.Mail
+	// Refuse tells the other side what to do with mails from now on. Nil if it
+	// cannot refuse any.
+	Refuse func(Refusal)
+	// Concurrent says that Send may be called by many goroutines at once, which
+	// the interface does not ask for.
+	Concurrent bool
 }
+
+// A Refusal is what the other side does with mails.
+type Refusal int
+
+const (
+	Accept Refusal = iota
+	RefuseForNow
+	RefuseForGood
+)
 
 // patience ends a Send that does not return; no Sender that conforms comes
 // near it.
 const patience = 10 * time.Second
 
-// Run tests the Sender that open returns. Each call of open returns a new one
+// Run tests the Sender that open returns. If it has a Close method, that is
+// tested as well, and called in the end. Each call of open returns a new one
 // whose other side is empty and accepts everything; what it needs to clean up
 // it registers with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
@@ -39,19 +56,31 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"a mail inherits nothing from the one before", keepsMailsApart},
 		{"one sender sends many mails", sendsMany},
 		{"a context that ends after Send returned does not disturb the next mail", outlivesContexts},
+		{"many goroutines send at once", sendsConcurrently},
+		{"a refusal for now is temporary, and the next attempt succeeds", refusedForNow},
+		{"a refusal for good is permanent, and does not disturb the next mail", refusedForGood},
+		{"Close may be called twice", closesTwice},
 		{"Send returns when its context has ended beforehand, and says what happened", mindsContext},
 	} {
-		t.Run(c.sentence, func(t *testing.T) { c.run(t, open(t)) })
+		t.Run(c.sentence, func(t *testing.T) { c.run(t, start(t, open)) })
 	}
 	t.Run("any mail arrives", func(t *testing.T) {
 		for _, s := range samples() {
 			t.Run(s.name, func(t *testing.T) {
-				f := open(t)
+				f := start(t, open)
 				send(t, f, &s.mail)
 				received(t, f, s.mail)
 			})
 		}
 	})
+}
+
+func start(t *testing.T, open func(t *testing.T) Fixture) Fixture {
+	f := open(t)
+	if closer, ok := f.Sender.(io.Closer); ok {
+		t.Cleanup(func() { closer.Close() })
+	}
+	return f
 }
 
 func arrives(t *testing.T, f Fixture) {

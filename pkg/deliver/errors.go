@@ -1,0 +1,121 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What is known of a failure beyond its text. An error may carry several marks;
+// without any it is a temporary failure of this one mail.
+type (
+	permanentError   struct{ marked }
+	unreachableError struct{ marked }
+	throttledError   struct{ marked }
+	uncertainError   struct{ marked }
+)
+
+type marked struct{ err error }
+
+func (e *marked) Error() string { return e.err.Error() }
+func (e *marked) Unwrap() error { return e.err }
+
+// Permanent marks err as one that trying again will not mend. Permanent(nil) is
+// nil.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &permanentError{marked{err}}
+}
+
+// IsPermanent reports whether err or one it wraps was marked with Permanent.
+func IsPermanent(err error) bool {
+	_, is := errors.AsType[*permanentError](err)
+	return is
+}
+
+// Unreachable marks err as a failure to get as far as a mail: the relay was not
+// found, did not answer, turned the connection away, or took neither our TLS nor
+// our credentials. The next mail would fare the same. Unreachable(nil) is nil.
+func Unreachable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &unreachableError{marked{err}}
+}
+
+// IsUnreachable reports whether err or one it wraps was marked with Unreachable.
+// The mail itself was not judged, even if the error is permanent as well, which
+// it is after a 5xx in place of the greeting (RFC 5321 section 3.1).
+func IsUnreachable(err error) bool {
+	_, is := errors.AsType[*unreachableError](err)
+	return is
+}
+
+// Throttled marks err as the relay's wish to be left alone for a while.
+// Throttled(nil) is nil.
+func Throttled(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &throttledError{marked{err}}
+}
+
+// IsThrottled reports whether err or one it wraps was marked with Throttled, as
+// the replies 421, 450, 451 and 452 are. A *RefusedError is throttled if the
+// reasons for all its recipients are.
+func IsThrottled(err error) bool {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		for _, reason := range refused.Refused {
+			if !IsThrottled(reason) {
+				return false
+			}
+		}
+		return len(refused.Refused) > 0
+	}
+	_, is := errors.AsType[*throttledError](err)
+	return is
+}
+
+// Uncertain marks err as one after which the other side may have the mail all
+// the same: the whole mail was handed over and no answer came. Sending it again
+// may make a copy. Uncertain(nil) is nil.
+func Uncertain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &uncertainError{marked{err}}
+}
+
+// IsUncertain reports whether err or one it wraps was marked with Uncertain. A
+// *RefusedError is uncertain if the reason for any of its recipients is.
+func IsUncertain(err error) bool {
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		for _, reason := range refused.Refused {
+			if IsUncertain(reason) {
+				return true
+			}
+		}
+		return false
+	}
+	_, is := errors.AsType[*uncertainError](err)
+	return is
+}
+
+// A RefusedError says that a mail was accepted for its other recipients but
+// refused for these. Each error is temporary unless marked with Permanent.
+type RefusedError struct {
+	Refused map[string]error
+}
+
+// Error lists the refused recipients with their reasons.
+func (e *RefusedError) Error() string {
+	var reasons []string
+	for _, address := range slices.Sorted(maps.Keys(e.Refused)) {
+		reasons = append(reasons, fmt.Sprintf("<%s>: %v", address, e.Refused[address]))
+	}
+	return "refused for " + strings.Join(reasons, "; ")
+}

@@ -1,0 +1,79 @@
+package deliver
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"time"
+)
+
+// Exec hands mails to a program that takes them as sendmail does: it is run for
+// each mail as
+//
+//	COMMAND... -i -f SENDER -- RECIPIENT...
+//
+// with the mail on standard input, its lines ending in LF. The null reverse-path
+// is "<>". There is no shell, so nothing in a mail or an address is ever taken
+// for a command or an option. It is safe for concurrent use.
+type Exec struct {
+	// Command is the program and the arguments that come first. See
+	// SplitCommand.
+	Command []string
+	// Timeout bounds a run. Defaults to 5 min.
+	Timeout time.Duration
+}
+
+var _ Sender = (*Exec)(nil)
+
+// Exit codes of sysexits.h that say that the mail itself is at fault. All others
+// are temporary, EX_TEMPFAIL (75) among them.
+var permanentExits = map[int]string{
+	64: "EX_USAGE", 65: "EX_DATAERR", 67: "EX_NOUSER", 68: "EX_NOHOST", 69: "EX_UNAVAILABLE",
+}
+
+// Send implements Sender. What the program prints becomes part of the error.
+func (e *Exec) Send(ctx context.Context, m *Mail) error {
+	if len(m.To) == 0 {
+		return Permanent(errors.New("the mail has no recipients"))
+	}
+	if len(e.Command) == 0 {
+		return Unreachable(errors.New("the command is empty"))
+	}
+	for _, address := range append([]string{m.From}, m.To...) {
+		if problem := addressProblem(address); problem != "" {
+			return Permanent(fmt.Errorf("the address %q %s", address, problem))
+		}
+	}
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(e.Timeout, 5*time.Minute))
+	defer cancel()
+	argv := slices.Concat(e.Command, []string{"-i", "-f", cmp.Or(m.From, "<>"), "--"}, m.To)
+	output := &beginning{limit: 4 * maxText}
+	err := run(limited, argv, bytes.ReplaceAll(m.Raw, []byte("\r\n"), []byte("\n")), output, output)
+	return e.judge(limited, err, oneLineText(output.String()))
+}
+
+// judge turns the end of the program into an error of a Sender.
+func (e *Exec) judge(ctx context.Context, err error, output string) error {
+	if err == nil {
+		return nil
+	}
+	if _, notRun := errors.AsType[*startError](err); notRun {
+		if ctx.Err() == nil {
+			err = Unreachable(err)
+		}
+		return fmt.Errorf("command %q: %w", e.Command[0], err)
+	}
+	exit, _ := errors.AsType[*exec.ExitError](err)
+	if name, permanent := permanentExits[exit.ExitCode()]; permanent {
+		return Permanent(fmt.Errorf("command %q: %w (%s): %s", e.Command[0], err, name, output))
+	}
+	if ctx.Err() != nil {
+		// It may have put the mail into its queue before it was stopped.
+		return Uncertain(fmt.Errorf("command %q was stopped: %w: %s", e.Command[0], ctx.Err(), output))
+	}
+	return fmt.Errorf("command %q: %w: %s", e.Command[0], err, output)
+}

@@ -1,0 +1,74 @@
+package deliver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/emersion/go-smtp"
+)
+
+// A stepError names the relay and the step at which it failed.
+type stepError struct {
+	relay, step string
+	err         error // a *smtp.SMTPError if the relay answered
+}
+
+func (e *stepError) Error() string {
+	if reply, ok := errors.AsType[*smtp.SMTPError](e.err); ok {
+		return fmt.Sprintf("relay %s answered %s with %s", e.relay, e.step, replyText(reply))
+	}
+	if errors.Is(e.err, io.EOF) || errors.Is(e.err, io.ErrUnexpectedEOF) {
+		return fmt.Sprintf("relay %s, %s: the relay closed the connection", e.relay, e.step)
+	}
+	return fmt.Sprintf("relay %s, %s: %s", e.relay, e.step, oneLineText(e.err.Error()))
+}
+
+func (e *stepError) Unwrap() error { return e.err }
+
+func replyText(reply *smtp.SMTPError) string {
+	if reply.EnhancedCode[0] > 0 {
+		code := reply.EnhancedCode
+		return fmt.Sprintf("%d %d.%d.%d %s", reply.Code, code[0], code[1], code[2], oneLineText(reply.Message))
+	}
+	return fmt.Sprintf("%d %s", reply.Code, oneLineText(reply.Message))
+}
+
+// maxText bounds what of another program's words goes into an error, which is
+// logged at every attempt.
+const maxText = 500
+
+// oneLineText makes another program's words fit for a log.
+func oneLineText(text string) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }), " ")
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "…"
+	}
+	return strings.TrimSpace(text)
+}
+
+// failure judges what ended a step on c. A reply of 5xx is permanent; any
+// other that was not expected is the relay's confusion, and may pass.
+func (s *SMTP) failure(c *connection, step string, err error) error {
+	reply, answered := errors.AsType[*smtp.SMTPError](err)
+	// After 421 the relay hangs up (RFC 5321 section 3.8), and one that answers
+	// beside the question is not to be asked another.
+	if !answered || reply.Code == 421 || reply.Code/100 != 4 && reply.Code/100 != 5 {
+		c.lost = true
+	}
+	err = &stepError{s.Addr, step, err}
+	if !answered {
+		return err
+	}
+	switch {
+	case reply.Code == 530: // RFC 3207 section 4, RFC 4954 section 6
+		return Unreachable(fmt.Errorf("%w; it wants credentials or TLS first, so give --relay-user or --relay-tls=require", err))
+	case reply.Code/100 == 5:
+		return Permanent(err)
+	case reply.Code == 421, reply.Code == 450, reply.Code == 451, reply.Code == 452:
+		return Throttled(err)
+	}
+	return err
+}
