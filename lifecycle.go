@@ -239,11 +239,8 @@ func (p *Proxy) Addr() net.Addr {
 // follow from m.Raw, and an empty ID or Received, are filled in on a copy. The
 // error of a store that is full or down is worth a retry.
 func (p *Proxy) Submit(ctx context.Context, m *Message) error {
-	p.mu.Lock()
-	up := p.state == running
-	p.mu.Unlock()
-	if !up {
-		return ErrNotRunning
+	if err := p.running(); err != nil {
+		return err
 	}
 	if len(m.To) == 0 {
 		return errors.New("failmail: the message has no recipients; set To")

@@ -15,20 +15,17 @@ import (
 const scrapeTimeout = 5 * time.Second
 
 // Handler serves what operators look at: /metrics for Prometheus, /healthz for
-// "is it alive" and /readyz for "does it take mails". It may be mounted
+// "is it alive", /readyz for "does it take mails", and /api. It may be mounted
 // anywhere with http.StripPrefix, and works before Start and after Shutdown. It
 // asks for no credentials: who mounts it decides who may see it.
 func (p *Proxy) Handler() http.Handler {
-	return web.New(p.metrics.registry, p.ready)
+	return web.New(p, p.metrics.registry)
 }
 
-// ready returns why the Proxy cannot take mails now.
-func (p *Proxy) ready(ctx context.Context) error {
-	p.mu.Lock()
-	up := p.state == running
-	p.mu.Unlock()
-	if !up {
-		return ErrNotRunning
+// Ready returns why the Proxy cannot take mails now; nil if it can.
+func (p *Proxy) Ready(ctx context.Context) error {
+	if err := p.running(); err != nil {
+		return err
 	}
 	_, err := p.store.Pending(ctx)
 	return err
@@ -137,10 +134,7 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 func (s *scrape) collectStore(gauge func(*prometheus.Desc, int64)) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	s.p.mu.Lock()
-	up := s.p.state == running
-	s.p.mu.Unlock()
-	if !up {
+	if s.p.running() != nil {
 		gauge(storeUpDesc, 0)
 		return
 	}

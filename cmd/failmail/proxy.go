@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
-	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
@@ -30,8 +29,6 @@ func proxyFlags() []cli.Flag {
 		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
 		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
-		&cli.StringFlag{Name: "batch", EnvVars: env("batch"), Value: batch.DefaultBatch, Usage: "put mails for which `EXPRESSION` gives the same into one summary"},
-		&cli.StringFlag{Name: "group", EnvVars: env("group"), Value: batch.DefaultGroup, Usage: "put mails for which `EXPRESSION` gives the same under one headline: subject, masked-subject, fingerprint, from, host, header:NAME, joined by commas, or a template"},
 		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
@@ -41,7 +38,7 @@ func proxyFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
-	}, accessFlags()...)
+	}, append(groupingFlags(), accessFlags()...)...)
 }
 
 // env names the environment variable of a flag.
@@ -157,11 +154,8 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 		config.RetryFor = -1
 	}
 	var err error
-	if config.Batch, err = failmail.Group(c.String("batch")); err != nil {
-		return config, &usageError{fmt.Sprintf("--batch %q: %v", c.String("batch"), err)}
-	}
-	if config.Group, err = failmail.Group(c.String("group")); err != nil {
-		return config, &usageError{fmt.Sprintf("--group %q: %v", c.String("group"), err)}
+	if err := setGrouping(c, &config); err != nil {
+		return config, err
 	}
 	if config.Access, err = accessFrom(c); err != nil {
 		return config, err

@@ -103,7 +103,7 @@ func label(masked string, v value) string {
 			start = v.at
 		}
 	}
-	return content.Line(strings.Trim(masked[start:end], " ,;.()[]{}\"'"))
+	return content.Line(strings.Trim(quotes.Replace(masked[start:end]), " ,;.()[]{}"))
 }
 
 // isFingerprint reports whether text is an ID of a Fingerprint.
@@ -111,6 +111,8 @@ func isFingerprint(text string) bool {
 	digits, found := strings.CutPrefix(text, fingerprintVersion)
 	return found && len(digits) == 16 && allHex(digits)
 }
+
+var quotes = strings.NewReplacer(`"`, "", "'", "", "`", "")
 
 func lineOf(text string, number int) string {
 	for line := range strings.Lines(text) {

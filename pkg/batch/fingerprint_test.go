@@ -119,7 +119,7 @@ func TestTheSubjectCountsOnlyWhereThereIsNoTrace(t *testing.T) {
 
 func TestTheReasonIsTheLineThatTellsMost(t *testing.T) {
 	tests := []struct{ name, subject, text, want string }{
-		{"of a Python trace its exception", "s", pythonTrace, `psycopg2.OperationalError: connection to server at "<value>", port <num> failed: Connection refused`},
+		{"of a Python trace its exception", "s", pythonTrace, `psycopg2.OperationalError: connection to server at "<ip>", port <num> failed: Connection refused`},
 		{"of a Java trace its first exception and its cause", "s", javaTrace, "example.shop.ChargeFailedException: acquirer <ip> gave no answer on example.shop.Connection@<hex>, caused by java.net.SocketTimeoutException: Connect timed out"},
 		{"of a JavaScript trace its error", "s", javaScriptTrace, "TypeError: Cannot read properties of undefined (reading 'total')"},
 		{"of a Go trace its panic", "s", goTrace, "panic: runtime error: index out of range [<num>] with length <num>"},

@@ -93,7 +93,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a class and its method are no address", "A::B ::std::x", "A::B ::std::x"},
 
 		{"a quoted name stays", `column "email" of 'orders', method "pages"`, `column "email" of 'orders', method "pages"`},
-		{"a quoted path", `cannot open "/tmp/a b" or '/tmp/ab'`, `cannot open "/tmp/a b" or '<value>'`},
+		{"a quoted path", `host "10.0.0.1", "db1.example.com", cannot open "/tmp/a b" or '/tmp/ab'`, `host "<ip>", "<host>", cannot open "/tmp/a b" or '<value>'`},
 		{"a quoted sentence stays", `said "connection refused"`, `said "connection refused"`},
 		{"an apostrophe opens no quote", "can't open the user's file 'x-1'", "can't open the user's file '<value>'"},
 		{"keys and values of JSON stay", `{"error": "timeout", "id": 7}`, `{"error": "timeout", "id": <num>}`},

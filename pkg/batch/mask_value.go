@@ -219,7 +219,7 @@ func matchQuoted(text string, i int) int {
 			return 0
 		}
 	}
-	if end == i+1 || isName(text[i+1:end]) {
+	if end == i+1 || isName(text[i+1:end]) || isAddress(text[i+1:end]) {
 		return 0
 	}
 	if next := end + 1; next < len(text) {
@@ -234,6 +234,16 @@ func matchQuoted(text string, i int) int {
 		return 0
 	}
 	return end + 1 - i
+}
+
+// isAddress reports whether text has a placeholder of its own that says more.
+func isAddress(text string) bool {
+	n := len(text)
+	if text[0] == '<' && endsPlaceholder(text, n) {
+		return true // already
+	}
+	return matchIPv4(text) == n || matchHost(text) == n || matchIPv6(text) == n || matchUUID(text) == n ||
+		strings.IndexByte(text, '@') > 0 && matchEmail(text) == n
 }
 
 func isName(text string) bool {

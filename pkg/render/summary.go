@@ -48,13 +48,30 @@ type Summary struct {
 	First     time.Time // arrival of the first mail
 	Last      time.Time // arrival of the last mail
 	Groups    []Group   // ordered by count
+	New       int       // groups with an error never seen before
 	Omitted   int       // mails of groups that were not kept
+	// Early says that it is the first mail of a group that was quiet, sent at
+	// once.
+	Early bool
+	// HeldSince is since when the summary could not be delivered; zero if it
+	// could.
+	HeldSince time.Time
+	// Muted are the mails that nobody wants to see for now.
+	Muted []Muted
+}
+
+// Muted counts what one mute kept from being shown.
+type Muted struct {
+	What        string // the pattern, until when, and why
+	Count       int
+	First, Last time.Time
 }
 
 // A Group is one headline.
 type Group struct {
 	Number   int // from 1
 	Title    string
+	News     News
 	Count    int
 	First    time.Time
 	Last     time.Time
@@ -72,11 +89,60 @@ type Host struct {
 
 // A Variant is a set of mails with the same content.
 type Variant struct {
-	Reason string // what the mails share
-	Count  int
-	First  time.Time
-	Last   time.Time
-	Sample Sample
+	Reason      string // what the mails share
+	Fingerprint string
+	News        News
+	Count       int
+	First       time.Time
+	Last        time.Time
+	Varying     []store.Variation // what differs from mail to mail
+	Sample      Sample
+}
+
+// News says whether an error was seen before.
+type News struct {
+	State State
+	// Since is when it was seen for the first time, Before when for the last
+	// time before this summary; zero if State is New.
+	Since, Before time.Time
+	// Silence is how long it was not seen before; set if State is Back.
+	Silence time.Duration
+}
+
+// A State is how an error relates to the past.
+type State string
+
+const (
+	New     State = "NEW"     // never seen before
+	Ongoing State = "ONGOING" // seen shortly before
+	Back    State = "BACK"    // seen before, and then not for a while
+)
+
+// backAfter is how long an error is silent when it comes back rather than goes
+// on. It is longer than the windows of summaries.
+const backAfter = time.Hour
+
+func newsOf(v *store.Variant, zone *time.Location) News {
+	if v.Seen.Count == 0 {
+		return News{State: New}
+	}
+	n := News{State: Ongoing, Since: v.Seen.First.In(zone), Before: v.Seen.Last.In(zone)}
+	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter {
+		n.State, n.Silence = Back, silence
+	}
+	return n
+}
+
+// newsOfGroup is the most alarming news of its variants.
+func newsOfGroup(variants []Variant) News {
+	var news News
+	rank := map[State]int{Ongoing: 1, Back: 2, New: 3}
+	for _, v := range variants {
+		if rank[v.News.State] > rank[news.State] {
+			news = v.News
+		}
+	}
+	return news
 }
 
 // A Sample is one mail of a variant, decoded.
@@ -88,6 +154,7 @@ type Sample struct {
 	Raw         []byte // as received, possibly cut
 	Size        int    // bytes as received
 	Problem     string // what could not be decoded
+	Redacted    bool   // a secret was removed from Text or Subject, or stands in Raw
 }
 
 // Cut reports whether the store kept only the beginning of the sample.
@@ -116,11 +183,31 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 		First:     b.First.In(now.Location()),
 		Last:      b.Last.In(now.Location()),
 		Omitted:   b.Omitted(),
+		Early:     b.Early,
 	}
-	for i, g := range b.Groups {
-		s.Groups = append(s.Groups, newGroup(i+1, g, now.Location()))
+	if !b.HeldSince.IsZero() {
+		s.HeldSince = b.HeldSince.In(now.Location())
+	}
+	for _, g := range b.Groups {
+		if g.Muted {
+			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
+			continue
+		}
+		group := newGroup(len(s.Groups)+1, g, now.Location())
+		if group.News.State == New {
+			s.New++
+		}
+		s.Groups = append(s.Groups, group)
 	}
 	return s
+}
+
+// MutedCount returns how many mails are muted.
+func (s *Summary) MutedCount() (count int) {
+	for _, m := range s.Muted {
+		count += m.Count
+	}
+	return count
 }
 
 func newGroup(number int, g *store.Group, zone *time.Location) Group {
@@ -137,11 +224,12 @@ func newGroup(number int, g *store.Group, zone *time.Location) Group {
 	})
 	for _, v := range g.Variants {
 		group.Variants = append(group.Variants, Variant{
-			Reason: v.Reason, Count: v.Count,
+			Reason: v.Reason, Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
 			First: v.First.In(zone), Last: v.Last.In(zone),
-			Sample: newSample(v),
+			Varying: v.Varying.Variations(), Sample: newSample(v),
 		})
 	}
+	group.News = newsOfGroup(group.Variants)
 	return group
 }
 

@@ -3,56 +3,79 @@ package render
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// Bounds on what a summary shows. Whatever they cut is counted and said.
-const (
-	maxIndex      = 100 // groups in the index
-	maxDetailed   = 30  // groups with details
-	maxSamples    = 5   // samples shown for a group
-	maxHosts      = 10  // hosts named for a group
-	maxTextLines  = 60  // lines shown of a sample
-	maxLineRunes  = 300 // characters shown of a line
-	maxIndexTitle = 90
-)
-
-// view is a Summary prepared for the templates, which only lay it out.
-type view struct {
-	*Summary
-	Headline  string
-	Index     []Group
-	Unlisted  int // groups that are not even in the index
-	Detailed  []groupView
-	Undetails int // groups in the index without details
+// A detail says how much a summary shows. Whatever it cuts is counted and said.
+type detail struct {
+	index    int // groups in the index
+	detailed int // groups with details
+	samples  int // samples shown of a group
+	lines    int // lines shown of a sample
+	runes    int // characters shown of a line
+	hosts    int // hosts named of a group
 }
 
-type groupView struct {
+// details are tried in this order until the mail is small enough: first long
+// samples are cut, then samples of the same group, then whole groups.
+var details = []detail{
+	{100, 30, 5, 60, 300, 10},
+	{100, 30, 5, 30, 200, 10},
+	{100, 30, 3, 20, 160, 10},
+	{100, 20, 2, 12, 160, 5},
+	{100, 10, 1, 10, 120, 5},
+	{60, 5, 1, 6, 100, 3},
+	{20, 3, 1, 3, 80, 3},
+	{5, 1, 1, 1, 60, 1},
+}
+
+const maxIndexTitle = 90
+
+// A View is a Summary prepared for the templates, which only lay it out. A
+// template of your own sees its fields and methods, those of the Summary, and the
+// functions number, plural, clock, span, title, pad and indent.
+type View struct {
+	*Summary
+	Headline  string // what happened, in one line
+	Notes     []string
+	Index     []Group // groups named at the top
+	Unlisted  int     // groups that are not even there
+	Detailed  []GroupView
+	Undetails int  // groups in the index without details
+	Shortened bool // details were left out to keep the mail small
+}
+
+// A GroupView is a Group prepared for the templates.
+type GroupView struct {
 	Group
+	Past      string // what is known of it from before
 	Sparkline string
 	SparkNote string
 	HostList  string
-	Shown     []variantView
-	Unsampled []Variant // variants without a sample
+	Shown     []VariantView
+	Unsampled []VariantView // variants of which no sample is shown
 }
 
-type variantView struct {
+// A VariantView is a Variant prepared for the templates.
+type VariantView struct {
 	Variant
+	Badge   State    // empty where it is that of the group
 	Origin  string   // who wrote the sample
+	Varies  []string // what differs from mail to mail
 	Lines   []string // of the sample's text
 	Dropped int      // lines of it that are not shown
 	Notes   []string
 }
 
-func newView(s *Summary) *view {
-	v := &view{Summary: s, Headline: headline(s)}
-	v.Index = s.Groups[:min(len(s.Groups), maxIndex)]
+func newView(s *Summary, d detail) *View {
+	v := &View{Summary: s, Headline: headline(s), Notes: notes(s), Shortened: d != details[0]}
+	v.Index = s.Groups[:min(len(s.Groups), d.index)]
 	v.Unlisted = len(s.Groups) - len(v.Index)
-	for _, g := range s.Groups[:min(len(s.Groups), maxDetailed)] {
-		v.Detailed = append(v.Detailed, newGroupView(g))
+	for _, g := range s.Groups[:min(len(s.Groups), d.detailed)] {
+		v.Detailed = append(v.Detailed, newGroupView(g, d))
 	}
 	v.Undetails = len(s.Groups) - len(v.Detailed)
 	return v
@@ -60,56 +83,159 @@ func newView(s *Summary) *view {
 
 func headline(s *Summary) string {
 	errors := plural(len(s.Groups), "error")
-	if len(s.Groups) == 0 {
+	switch {
+	case len(s.Groups) == 0 && s.MutedCount() == s.Count:
+		return fmt.Sprintf("%s, all muted, since %s", plural(s.Count, "mail"), clock(s.First))
+	case len(s.Groups) == 0:
 		errors = "of errors whose details were not kept"
-	} else if s.Omitted > 0 {
+	case s.Omitted > 0:
 		errors = "more than " + errors
 	}
 	if s.Count == 1 && len(s.Groups) == 1 {
 		return fmt.Sprintf("1 mail, at %s: %s", clock(s.First), shorten(s.Groups[0].Title, maxSubjectTitle))
 	}
-	return fmt.Sprintf("%s, %s, since %s", plural(s.Count, "mail"), errors, clock(s.First))
+	news := ""
+	switch {
+	case s.New == 0:
+	case s.Omitted == 0 && s.New == len(s.Groups):
+		if errors += ", all new"; s.New == 1 {
+			errors = "1 new error"
+		}
+	default:
+		news = fmt.Sprintf(", %s of them new", number(s.New))
+	}
+	return fmt.Sprintf("%s, %s%s, since %s", plural(s.Count, "mail"), errors, news, clock(s.First))
 }
 
-func newGroupView(g Group) groupView {
-	v := groupView{Group: g, Sparkline: sparkline(g.Minutes), HostList: hostList(g)}
+// notes are what the reader has to know before the rest.
+func notes(s *Summary) (notes []string) {
+	if s.Early {
+		notes = append(notes, "This is the first mail of its kind for a while, sent at once. What follows comes as a summary.")
+	}
+	if !s.HeldSince.IsZero() {
+		notes = append(notes, fmt.Sprintf("The relay was unreachable from %s to %s; this summary covers all of it.",
+			s.HeldSince.Format("15:04:05"), clock(s.Created)))
+	}
+	return notes
+}
+
+func newGroupView(g Group, d detail) GroupView {
+	v := GroupView{Group: g, Past: past(g.News), Sparkline: sparkline(g.Minutes), HostList: hostList(g, d.hosts)}
 	if g.Last.Sub(g.First) > maxMinutes*time.Minute {
 		v.SparkNote = " in the last hour"
 	}
-	shown := min(len(g.Variants), maxSamples)
-	for _, variant := range g.Variants[:shown] {
-		v.Shown = append(v.Shown, newVariantView(variant, g.Title))
+	for i, variant := range g.Variants {
+		if i < d.samples {
+			v.Shown = append(v.Shown, newVariantView(variant, g, d))
+			continue
+		}
+		bare := VariantView{Variant: variant}
+		if variant.News.State != g.News.State {
+			bare.Badge = variant.News.State
+		}
+		v.Unsampled = append(v.Unsampled, bare)
 	}
-	v.Unsampled = g.Variants[shown:]
 	return v
 }
 
-func newVariantView(variant Variant, title string) variantView {
-	v := variantView{Variant: variant, Origin: origin(variant, title)}
+// past says what is known of an error from before.
+func past(n News) string {
+	const day = "2006-01-02 15:04 MST"
+	switch n.State {
+	case New:
+		return "never seen before"
+	case Ongoing:
+		return "known since " + n.Since.Format(day)
+	case Back:
+		return fmt.Sprintf("back after %s, known since %s", roughly(n.Silence), n.Since.Format(day))
+	}
+	return ""
+}
+
+// roughly writes a duration as people say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Hour:
+		return plural(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return plural(int(d.Hours()), "hour")
+	}
+	return plural(int(d.Hours()/24), "day")
+}
+
+func newVariantView(variant Variant, g Group, d detail) VariantView {
+	v := VariantView{Variant: variant, Origin: origin(variant, g.Title)}
+	if variant.News.State != g.News.State {
+		v.Badge = variant.News.State
+	}
+	for _, variation := range variant.Varying[:min(len(variant.Varying), maxVariations)] {
+		v.Varies = append(v.Varies, varies(variation))
+	}
 	lines := strings.Split(strings.TrimRight(variant.Sample.Text, "\n "), "\n")
-	if len(lines) > maxTextLines {
+	if len(lines) > d.lines {
 		// The end of a trace names the error, the beginning says where it was.
-		head := maxTextLines * 2 / 3
-		tail := maxTextLines - head
-		v.Dropped = len(lines) - maxTextLines
+		head := (d.lines*2 + 2) / 3
+		tail := d.lines - head
+		v.Dropped = len(lines) - d.lines
 		lines = slices.Concat(lines[:head], []string{fmt.Sprintf("… %s not shown …", plural(v.Dropped, "line"))}, lines[len(lines)-tail:])
 	}
 	if strings.TrimSpace(variant.Sample.Text) == "" {
 		lines = nil
 	}
 	for _, line := range lines {
-		v.Lines = append(v.Lines, shorten(line, maxLineRunes))
+		v.Lines = append(v.Lines, shorten(line, d.runes))
 	}
-	for _, a := range variant.Sample.Attachments {
-		v.Notes = append(v.Notes, fmt.Sprintf("attachment: %s (%s, %s)", a.Name, a.Type, size(a.Size)))
-	}
-	if variant.Sample.Cut() {
-		v.Notes = append(v.Notes, fmt.Sprintf("only the first %s of %s were kept", size(len(variant.Sample.Raw)), size(variant.Sample.Size)))
-	}
-	if variant.Sample.Problem != "" {
-		v.Notes = append(v.Notes, "problem: "+variant.Sample.Problem)
-	}
+	v.Notes = sampleNotes(variant.Sample)
 	return v
+}
+
+func sampleNotes(s Sample) (notes []string) {
+	for i, a := range s.Attachments {
+		if i == maxAttachments {
+			notes = append(notes, fmt.Sprintf("and %s", plural(len(s.Attachments)-i, "further attachment")))
+			break
+		}
+		notes = append(notes, fmt.Sprintf("attachment: %s (%s, %s)", a.Name, a.Type, size(a.Size)))
+	}
+	switch {
+	case s.Cut() && len(s.Raw) == 0:
+		notes = append(notes, fmt.Sprintf("none of its %s were kept, there was no room", size(s.Size)))
+	case s.Cut():
+		notes = append(notes, fmt.Sprintf("only the first %s of %s were kept", size(len(s.Raw)), size(s.Size)))
+	}
+	if s.Problem != "" {
+		notes = append(notes, "problem: "+s.Problem)
+	}
+	return notes
+}
+
+const (
+	maxVariations  = 5  // places named that differ from mail to mail
+	maxAttachments = 10 // attachments named of a sample
+)
+
+// varies says what differs from mail to mail at one place.
+func varies(v store.Variation) string {
+	values := make([]string, len(v.Top))
+	repeated := false // for sure
+	for i, top := range v.Top {
+		values[i] = fmt.Sprintf("%s (%s)", shorten(top.Text, 60), number(top.Count))
+		repeated = repeated || top.Count-top.Over > 1
+	}
+	about := ""
+	if !v.Exact {
+		about = "about "
+	}
+	switch {
+	case v.Distinct <= len(v.Top):
+		return fmt.Sprintf("%s: %s", v.Label, strings.Join(values, ", "))
+	case repeated:
+		return fmt.Sprintf("%s: %s%s values, mostly %s", v.Label, about, number(v.Distinct), strings.Join(values, ", "))
+	}
+	for i, top := range v.Top {
+		values[i] = shorten(top.Text, 60)
+	}
+	return fmt.Sprintf("%s: %s%s values, such as %s", v.Label, about, number(v.Distinct), strings.Join(values, ", "))
 }
 
 // origin says who wrote the sample, and its subject where that is news.
@@ -127,102 +253,7 @@ func origin(v Variant, title string) string {
 	return text
 }
 
-// functions are what the templates may call.
-var functions = map[string]any{
-	"number": number,
-	"plural": plural,
-	"clock":  clock,
-	"span":   span,
-	"title":  func(title string) string { return shorten(title, maxIndexTitle) },
-	"pad": func(width int, text string) string {
-		return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
-	},
-	"indent": indent,
-}
-
-// number writes n with thousands separators.
-func number(n int) string {
-	digits := strconv.Itoa(n)
-	var out strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 && d != '-' && digits[i-1] != '-' {
-			out.WriteByte(',')
-		}
-		out.WriteRune(d)
-	}
-	return out.String()
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return number(n) + " " + noun
-}
-
-func clock(t time.Time) string { return t.Format("15:04:05 MST") }
-
-// span says when mails came, in as few words as needed.
-func span(first, last time.Time) string {
-	switch {
-	case last.Sub(first) < time.Second:
-		return first.Format("2006-01-02 15:04:05 MST")
-	case first.YearDay() == last.YearDay() && first.Year() == last.Year():
-		return first.Format("2006-01-02 15:04:05") + " to " + last.Format("15:04:05 MST")
-	}
-	return first.Format("2006-01-02 15:04:05") + " to " + last.Format("2006-01-02 15:04:05 MST")
-}
-
-func size(bytes int) string {
-	switch {
-	case bytes < 1000:
-		return plural(bytes, "byte")
-	case bytes < 999_950: // above, one decimal would round to 1000.0 kB
-		return fmt.Sprintf("%.1f kB", float64(bytes)/1000)
-	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/1000/1000)
-}
-
-// shorten cuts text to at most limit characters.
-func shorten(text string, limit int) string {
-	if utf8.RuneCountInString(text) <= limit {
-		return text
-	}
-	runes := []rune(text)
-	return strings.TrimRight(string(runes[:limit-1]), " \t") + "…"
-}
-
-func indent(prefix string, lines []string) string {
-	var out strings.Builder
-	for i, line := range lines {
-		if i > 0 {
-			out.WriteByte('\n')
-		}
-		out.WriteString(strings.TrimRight(prefix+line, " "))
-	}
-	return out.String()
-}
-
-// sparkline draws the mails per minute; a single minute says nothing.
-func sparkline(minutes []int) string {
-	if len(minutes) < 2 {
-		return ""
-	}
-	const bars = "▁▂▃▄▅▆▇█"
-	steps := []rune(bars)
-	top := slices.Max(minutes)
-	var line strings.Builder
-	for _, count := range minutes {
-		if count == 0 {
-			line.WriteRune('·')
-			continue
-		}
-		line.WriteRune(steps[(count*len(steps)-1)/top])
-	}
-	return line.String()
-}
-
-func hostList(g Group) string {
+func hostList(g Group, most int) string {
 	named := 0
 	for _, h := range g.Hosts {
 		named += h.Count
@@ -231,10 +262,10 @@ func hostList(g Group) string {
 		return g.Hosts[0].Name
 	}
 	var names []string
-	for _, h := range g.Hosts[:min(len(g.Hosts), maxHosts)] {
+	for _, h := range g.Hosts[:min(len(g.Hosts), most)] {
 		names = append(names, fmt.Sprintf("%s (%s)", h.Name, number(h.Count)))
 	}
-	if more := len(g.Hosts) - maxHosts; more > 0 {
+	if more := len(g.Hosts) - most; more > 0 {
 		names = append(names, "and "+plural(more, "other host"))
 	}
 	if rest := g.Count - named; rest > 0 {

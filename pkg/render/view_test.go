@@ -140,7 +140,7 @@ func TestHostListsEndAfterTen(t *testing.T) {
 	for _, name := range hosts {
 		list = append(list, Host{name, 1000})
 	}
-	if got, want := hostList(Group{Count: 1007, Hosts: list[:1]}), "a (1,000), and 7 mails from other hosts, not kept"; got != want {
+	if got, want := hostList(Group{Count: 1007, Hosts: list[:1]}, 10), "a (1,000), and 7 mails from other hosts, not kept"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for n, want := range map[int]string{
@@ -148,7 +148,7 @@ func TestHostListsEndAfterTen(t *testing.T) {
 		11: "a (1,000), b (1,000), c (1,000), d (1,000), e (1,000), f (1,000), g (1,000), h (1,000), i (1,000), j (1,000), and 1 other host",
 		12: "a (1,000), b (1,000), c (1,000), d (1,000), e (1,000), f (1,000), g (1,000), h (1,000), i (1,000), j (1,000), and 2 other hosts",
 	} {
-		if got := hostList(Group{Count: 1000 * n, Hosts: list[:n]}); got != want {
+		if got := hostList(Group{Count: 1000 * n, Hosts: list[:n]}, 10); got != want {
 			t.Errorf("of %d hosts: %q, want %q", n, got, want)
 		}
 	}
@@ -159,12 +159,12 @@ func TestSamplesAreShownWithinBounds(t *testing.T) {
 		From: "app@web1", Subject: "other", Text: strings.Repeat("long "+strings.Repeat("x", 400)+"\n", 100), Raw: []byte("x"), Size: 3,
 		Attachments: []content.Attachment{{Name: "a.pdf", Type: "application/pdf", Size: 1500}}, Problem: "unknown charset",
 	}}
-	v := newVariantView(variant, "title")
-	if len(v.Lines) != maxTextLines+1 || v.Dropped != 40 {
+	v := newVariantView(variant, Group{Title: "title"}, details[0])
+	if len(v.Lines) != details[0].lines+1 || v.Dropped != 40 {
 		t.Errorf("%d lines and %d dropped", len(v.Lines), v.Dropped)
 	}
 	for _, line := range v.Lines {
-		if utf8.RuneCountInString(line) > maxLineRunes {
+		if utf8.RuneCountInString(line) > details[0].runes {
 			t.Errorf("a line of %d characters", utf8.RuneCountInString(line))
 		}
 	}
@@ -174,7 +174,7 @@ func TestSamplesAreShownWithinBounds(t *testing.T) {
 	if got, want := strings.Join(v.Notes, "|"), "attachment: a.pdf (application/pdf, 1.5 kB)|only the first 1 byte of 3 bytes were kept|problem: unknown charset"; got != want {
 		t.Errorf("notes %q\nwant  %q", got, want)
 	}
-	if empty := newVariantView(Variant{Count: 1}, "title"); len(empty.Lines) != 0 || empty.Origin != "" {
+	if empty := newVariantView(Variant{Count: 1}, Group{Title: "title"}, details[0]); len(empty.Lines) != 0 || empty.Origin != "" {
 		t.Errorf("a sample without text shows %q %q", empty.Origin, empty.Lines)
 	}
 }

@@ -36,10 +36,12 @@ type Variation struct {
 	Top      []CountedValue // the most frequent first
 }
 
-// A CountedValue is a value with the number of its mails.
+// A CountedValue is a value with the number of its mails, which may be up to Over
+// too many where there are many values.
 type CountedValue struct {
 	Text  string `json:"v"`
 	Count int    `json:"n"`
+	Over  int    `json:"o,omitempty"`
 }
 
 type place struct {
@@ -56,7 +58,7 @@ func (v *Varying) Add(values []Value) {
 		if i == len(v.places) {
 			v.places = append(v.places, place{Label: value.Label})
 		}
-		v.places[i].add(value.Text, 1)
+		v.places[i].add(CountedValue{Text: value.Text, Count: 1})
 	}
 }
 
@@ -68,7 +70,7 @@ func (v *Varying) Merge(other *Varying) {
 		}
 		into := &v.places[i]
 		for _, c := range from.Candidates {
-			into.add(c.Text, c.Count)
+			into.add(c)
 		}
 		for _, h := range from.Minima {
 			into.addHash(h)
@@ -76,16 +78,17 @@ func (v *Varying) Merge(other *Varying) {
 	}
 }
 
-func (p *place) add(text string, n int) {
-	p.addHash(hashOf(text))
+func (p *place) add(c CountedValue) {
+	p.addHash(hashOf(c.Text))
 	for i := range p.Candidates {
-		if p.Candidates[i].Text == text {
-			p.Candidates[i].Count += n
+		if p.Candidates[i].Text == c.Text {
+			p.Candidates[i].Count += c.Count
+			p.Candidates[i].Over += c.Over
 			return
 		}
 	}
 	if len(p.Candidates) < maxCandidates {
-		p.Candidates = append(p.Candidates, CountedValue{text, n})
+		p.Candidates = append(p.Candidates, c)
 		return
 	}
 	// Space-Saving (Metwally et al. 2005): the rarest one makes room, and hands
@@ -96,7 +99,8 @@ func (p *place) add(text string, n int) {
 			rarest = i
 		}
 	}
-	p.Candidates[rarest] = CountedValue{text, p.Candidates[rarest].Count + n}
+	inherited := p.Candidates[rarest].Count
+	p.Candidates[rarest] = CountedValue{c.Text, inherited + c.Count, inherited + c.Over}
 }
 
 func (p *place) addHash(h uint64) {
@@ -133,7 +137,7 @@ func (v *Varying) Variations() []Variation {
 		}
 		top := slices.Clone(p.Candidates)
 		slices.SortStableFunc(top, func(a, b CountedValue) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
+			return cmp.Or(cmp.Compare(b.Count-b.Over, a.Count-a.Over), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
 		})
 		variations = append(variations, Variation{p.Label, distinct, exact, top[:min(len(top), 3)]})
 	}

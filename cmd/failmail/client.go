@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/web"
+)
+
+// httpFlag names the running proxy that a command talks to.
+func httpFlag() cli.Flag {
+	return &cli.StringFlag{Name: "http", EnvVars: env("bind-http"), Value: defaultBindHTTP,
+		Usage: "talk to the proxy whose --bind-http is `HOST:PORT`, as the user of FAILMAIL_CREDENTIALS (USER:PASSWORD) if that is set"}
+}
+
+// clientTimeout is how long a proxy may take to answer.
+const clientTimeout = 30 * time.Second
+
+// A client talks to a running proxy.
+type client struct {
+	address string
+}
+
+func clientFrom(c *cli.Context) *client { return &client{c.String("http")} }
+
+// call sends a request with body as JSON, if there is one, and reads the answer
+// into result, if that is not nil.
+func (c *client) call(ctx context.Context, method, path string, body, result any) error {
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
+	if err != nil {
+		return &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s", c.address, defaultBindHTTP)}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	first, _, _ := strings.Cut(os.Getenv("FAILMAIL_CREDENTIALS"), "\n")
+	if user, password, found := strings.Cut(first, ":"); found {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := (&http.Client{Timeout: clientTimeout}).Do(request)
+	if err != nil {
+		return fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http?", c.address, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 300 {
+		return c.refused(response)
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.NewDecoder(response.Body).Decode(result); err != nil {
+		return fmt.Errorf("what answers at %s is no failmail proxy: %w; name the right one with --http", c.address, err)
+	}
+	return nil
+}
+
+func (c *client) refused(response *http.Response) error {
+	var refusal web.Error
+	switch err := json.NewDecoder(response.Body).Decode(&refusal); {
+	case response.StatusCode == http.StatusUnauthorized:
+		return fmt.Errorf("the proxy at %s wants a user and a password; set FAILMAIL_CREDENTIALS=USER:PASSWORD", c.address)
+	case err != nil || refusal.Error == "":
+		return fmt.Errorf("the proxy at %s answered %s; is it the same version?", c.address, response.Status)
+	}
+	return fmt.Errorf("%s", refusal.Error)
+}

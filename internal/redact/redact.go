@@ -1,0 +1,144 @@
+// Package redact removes secrets from text that people are about to see:
+// passwords, tokens, cookies, keys, card numbers. It looks for the forms in which
+// programs print them; a secret without any sign of being one stays.
+package redact
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Mark stands where a secret was.
+const Mark = "[redacted]"
+
+// A Redactor removes secrets. The zero value removes none; it is safe for
+// concurrent use.
+type Redactor struct {
+	rules []rule
+	own   []*regexp.Regexp
+}
+
+// A rule replaces what pattern matches, but for its groups that are kept.
+type rule struct {
+	hint        string // lower-case text without which pattern cannot match; quicker to look for
+	pattern     *regexp.Regexp
+	replacement string
+	check       func(match string) bool // whether a match is a secret; nil for always
+}
+
+// New returns a Redactor for the usual forms and for own patterns, of which the
+// whole match is removed.
+func New(own ...*regexp.Regexp) *Redactor {
+	return &Redactor{rules: usual, own: own}
+}
+
+// secretNames end the names of fields whose value is a secret, such as
+// DB_PASSWORD, X-Api-Key or userPassword. The short ones are parts of other words
+// and must stand alone.
+const (
+	longNames = `(?:password|passwd|passphrase|passwort|secret|token|api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret[-_ ]?key|private[-_ ]?key|` +
+		`auth[-_ ]?key|credentials?|session[-_ ]?id|sessid|csrf)`
+	shortNames  = `(?:pass|pwd|pw|sid|otp|cvv|cvc|pin)`
+	secretNames = `(?:[a-z0-9_.-]*` + longNames + `|(?:\b|_)` + shortNames + `)`
+)
+
+var usual = []rule{
+	{hint: "private key", pattern: regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?s:.*?)(-----END [A-Z ]*PRIVATE KEY-----|\z)`), replacement: "${1}\n" + Mark + "\n${2}"},
+	{hint: "authorization", pattern: regexp.MustCompile(`(?i)((?:proxy[-_])?authorization["']?\s*(?:[:=]|=>)+\s*["']?(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s"',;]+`), replacement: "${1}" + Mark},
+	{hint: "cookie", pattern: regexp.MustCompile(`(?im)((?:^|[\s"'_{,])(?:set[-_])?cookie["']?\s*(?:[:=]|=>)+\s*)[^\r\n]+`), replacement: "${1}" + Mark},
+	{hint: "bearer ", pattern: regexp.MustCompile(`(?i)(\bbearer\s+)[a-z0-9._~+/=-]{8,}`), replacement: "${1}" + Mark},
+	// name=value, name: value, "name": "value", 'name' => 'value', --name value
+	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?\s*(?:=>|[:=])\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
+	{hint: "--", pattern: regexp.MustCompile(`(?i)(\s--?` + secretNames + `\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{hint: "://", pattern: regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+@`), replacement: "${1}" + Mark + "@"},
+	{hint: "eyj", pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
+	{pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
+	{pattern: regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`), replacement: Mark, check: isCard},
+}
+
+// Text returns text without its secrets.
+func (r *Redactor) Text(text string) string {
+	if r == nil || text == "" {
+		return text
+	}
+	lower := ""
+	for _, rule := range r.rules {
+		if rule.hint != "" {
+			if lower == "" {
+				lower = strings.ToLower(text)
+			}
+			if !strings.Contains(lower, rule.hint) {
+				continue
+			}
+		}
+		text = rule.apply(text)
+	}
+	for _, own := range r.own {
+		text = own.ReplaceAllString(text, Mark)
+	}
+	return text
+}
+
+func (r rule) apply(text string) string {
+	if r.check == nil {
+		return r.pattern.ReplaceAllString(text, r.replacement)
+	}
+	var out strings.Builder
+	rest := 0
+	for _, m := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+		secret := text[m[0]:m[1]]
+		if len(m) >= 6 {
+			secret = text[m[4]:m[5]] // the value, behind the name
+		}
+		if !r.check(secret) {
+			continue
+		}
+		out.WriteString(text[rest:m[0]])
+		out.Write(r.pattern.ExpandString(nil, r.replacement, text, m))
+		rest = m[1]
+	}
+	if rest == 0 {
+		return text
+	}
+	out.WriteString(text[rest:])
+	return out.String()
+}
+
+// isValue reports whether what stands behind a name may be a secret, rather
+// than the rest of a sentence: "password: wrong", "token: none".
+func isValue(value string) bool {
+	value = strings.Trim(value, `"'`)
+	if strings.HasPrefix(value, strings.TrimSuffix(Mark, "]")) {
+		return false
+	}
+	switch strings.ToLower(value) {
+	case "", "null", "none", "nil", "true", "false", "undefined", "missing", "invalid", "wrong", "expired", "required", "empty",
+		"unknown", "incorrect", "not", "is", "the", "no", "yes", "must", "failed":
+		return false
+	}
+	return strings.Trim(value, "*x.") != "" && // masked already
+		strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+// isCard reports whether digits are the number of a payment card (ISO/IEC 7812:
+// Luhn's check digit).
+func isCard(text string) bool {
+	sum, n := 0, 0
+	for i := len(text) - 1; i >= 0; i-- {
+		c := text[i]
+		if c == ' ' || c == '-' {
+			continue
+		}
+		d := int(c - '0')
+		if n%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+		n++
+	}
+	first := text[0]
+	return n >= 13 && n <= 19 && sum%10 == 0 && first >= '3' && first <= '6' && strings.Trim(text, "0 -") != ""
+}
