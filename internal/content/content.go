@@ -8,10 +8,8 @@ package content
 
 import (
 	"bytes"
-	"cmp"
-	"errors"
-	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message"
 )
@@ -26,13 +24,14 @@ const (
 // Content is the readable side of one mail. It is not changed after Read
 // returns and may then be shared.
 type Content struct {
-	// Text is the body as plain text: the text/plain part if there is one,
-	// else the text/html part converted. Lines end in LF, the encoding is
-	// UTF-8.
+	// Text is what a person would read of the body, as plain text: text/html is
+	// converted where it has no plain alternative, a calendar entry is told in a
+	// line, and a forwarded mail is read if there is nothing else. Lines end in
+	// LF, the encoding is UTF-8.
 	Text string
 	// HTML is the text/html part as it was sent; empty if there is none.
 	HTML string
-	// FromHTML reports that Text was converted from HTML.
+	// FromHTML reports that Text or a part of it was converted from HTML.
 	FromHTML bool
 	// Attachments lists the parts that are not shown as text.
 	Attachments []Attachment
@@ -42,135 +41,136 @@ type Content struct {
 
 // Attachment describes a part without its bytes.
 type Attachment struct {
-	Name string // file name, or the media type's name where there is none
+	Name string // file name, subject of a mail, or the media type where there is none
 	Type string // media type such as "application/pdf"
 	Size int    // decoded bytes
 }
 
 // Read decodes body, whose header section is header.
 func Read(header message.Header, body []byte) *Content {
-	if !header.Has("Content-Type") && !header.Has("Content-Transfer-Encoding") {
-		return &Content{Text: tidy(string(body[:min(len(body), maxTextBytes)]))}
+	unlabelled := !header.Has("Content-Type") && !header.Has("Content-Transfer-Encoding")
+	if unlabelled && isPlain(body) && sniff(body) == "text/plain" {
+		return &Content{Text: unwrap(body[:min(len(body), maxTextBytes)])}
 	}
-	r := reader{content: &Content{}}
-	r.entity(header, bytes.NewReader(body), 0)
-	c := r.finish()
+	r := reader{content: &Content{}, hint: charsetHint(&header)}
+	blocks := r.mail(header, body)
+	c := r.content
+	c.HTML = limit(strings.ToValidUTF8(strings.Join(r.html, "\n"), "\uFFFD"))
+	c.Text, c.FromHTML = join(blocks)
 	if c.Text == "" && len(c.Attachments) == 0 && c.Problem != "" {
 		// Undecoded, but better than nothing.
-		c.Text = tidy(string(body[:min(len(body), maxTextBytes)]))
+		c.Text = limit(tidy(guess(body[:min(len(body), maxTextBytes)], "")))
 	}
 	return c
 }
 
-type reader struct {
-	content *Content
-	plain   []string
-	html    []string
-	parts   int
+// mail returns the text of a mail or, if it has none, of what is in it.
+func (r *reader) mail(header message.Header, body []byte) []*block {
+	kind := "text/plain"
+	if !header.Has("Content-Type") {
+		kind = sniff(body)
+	}
+	blocks := r.entity(header, body, kind, 0)
+	if allBlank(blocks) {
+		for _, read := range r.fallback {
+			blocks = append(blocks, read()...)
+		}
+	}
+	return blocks
 }
 
-func (r *reader) finish() *Content {
-	r.content.HTML = strings.ToValidUTF8(strings.Join(r.html, "\n"), "\uFFFD")
-	r.content.Text = tidy(strings.Join(r.plain, "\n"))
-	if strings.TrimSpace(r.content.Text) == "" && len(r.html) > 0 {
-		r.content.FromHTML = true
-		r.content.Text = tidy(htmlToText(r.content.HTML))
+// join puts the blocks together.
+func join(blocks []*block) (text string, fromHTML bool) {
+	if len(blocks) == 1 && blocks[0].tidy {
+		return blocks[0].text, false
 	}
-	return r.content
+	var out strings.Builder
+	var last *block
+	for _, b := range blocks {
+		if b.blank() || b.calendar && last != nil && b.text == last.text {
+			continue
+		}
+		switch {
+		case last == nil:
+		case last.isPlain() && b.isPlain():
+			out.WriteByte('\n') // whether a line is empty between them, the sender said
+		default:
+			out.WriteString("\n\n")
+		}
+		out.WriteString(b.text)
+		fromHTML = fromHTML || b.isHTML
+		last = b
+	}
+	return strings.Trim(limit(tidy(out.String())), "\n"), fromHTML
 }
 
-func (r *reader) entity(header message.Header, body io.Reader, depth int) {
-	e, err := message.New(header, body)
-	if err != nil {
-		// An unknown charset or encoding still yields a readable entity.
-		r.problem(err)
+// limit cuts text to maxTextBytes, between two characters.
+func limit(text string) string {
+	if len(text) <= maxTextBytes {
+		return text
 	}
-	r.walk(e, depth)
+	end := maxTextBytes
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
-func (r *reader) walk(e *message.Entity, depth int) {
-	if r.parts++; r.parts > maxParts {
-		r.problem(errors.New("more than 100 parts"))
-		return
+// unwrap returns a body for which isPlain holds as tidy would.
+func unwrap(body []byte) string {
+	body = bytes.Trim(body, "\r\n")
+	if bytes.IndexByte(body, '\r') < 0 {
+		return string(body)
 	}
-	kind, params, _ := e.Header.ContentType()
-	kind = cmp.Or(strings.ToLower(kind), "text/plain")
-	if strings.HasPrefix(kind, "multipart/") && params["boundary"] != "" && depth < maxDepth {
-		r.walkParts(e, kind, depth)
-		return
-	}
-	disposition, dispParams, _ := e.Header.ContentDisposition()
-	name := cmp.Or(dispParams["filename"], params["name"])
-	isText := kind == "text/plain" || kind == "text/html" || !strings.Contains(kind, "/") ||
-		strings.HasPrefix(kind, "multipart/")
-	if !isText || strings.EqualFold(disposition, "attachment") || name != "" {
-		size, err := io.Copy(io.Discard, e.Body)
-		r.problem(err)
-		r.content.Attachments = append(r.content.Attachments, Attachment{
-			Name: Line(cmp.Or(name, kind)), Type: Line(kind), Size: int(size),
-		})
-		return
-	}
-	text, err := io.ReadAll(io.LimitReader(e.Body, maxTextBytes))
-	r.problem(err)
-	if kind == "text/html" {
-		r.html = append(r.html, string(text))
-	} else {
-		r.plain = append(r.plain, string(text))
-	}
-}
-
-func (r *reader) walkParts(e *message.Entity, kind string, depth int) {
-	parts := e.MultipartReader()
-	before := len(r.plain)
+	var out strings.Builder
+	out.Grow(len(body))
 	for {
-		part, err := parts.NextPart()
-		if part == nil {
-			if err != nil && !errors.Is(err, io.EOF) {
-				r.problem(err)
-			}
-			break
+		line, rest, found := bytes.Cut(body, []byte("\r\n"))
+		out.Write(line)
+		if !found {
+			return out.String()
 		}
-		r.problem(err)
-		r.walk(part, depth+1)
-		if err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
-			break
-		}
-	}
-	if kind == "multipart/alternative" && len(r.plain) == before && len(r.html) == 0 {
-		r.problem(errors.New("no readable alternative"))
-	}
-}
-
-func (r *reader) problem(err error) {
-	if err != nil && r.content.Problem == "" {
-		r.content.Problem = Line(err.Error())
+		out.WriteByte('\n')
+		body = rest
 	}
 }
 
 // tidy returns valid UTF-8 with LF line ends, without NULs and escape
 // sequences that would drive a terminal, and without blank edges.
 func tidy(text string) string {
-	if !isPlain(text) {
-		text = strings.Map(dropControl, strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), "\uFFFD"))
-	} else {
-		text = strings.ReplaceAll(text, "\r\n", "\n")
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	if !isPlain([]byte(text)) {
+		text = strings.Map(dropControl, strings.ToValidUTF8(text, "\uFFFD"))
 	}
 	return strings.Trim(text, "\n")
 }
 
+// plainByte holds the bytes that a text in ASCII is made of. Carriage returns
+// are looked at one by one.
+var plainByte = func() (plain [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		plain[c] = true
+	}
+	plain['\t'] = true
+	return plain
+}()
+
 // isPlain reports whether text is ASCII without control characters other than
-// tabs and CRLF line ends, as most mails are.
-func isPlain(text string) bool {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= ' ' && c < 0x7f, c == '\n', c == '\t':
+// tabs and CRLF line ends and without encoded files, as most mails are.
+func isPlain(text []byte) bool {
+	for i, c := range text {
+		switch {
+		case plainByte[c]:
+		case c == '\n':
+			if i+1 < len(text) && text[i+1] == 'b' && bytes.HasPrefix(text[i+1:], []byte("begin ")) {
+				return false
+			}
 		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
 		default:
 			return false
 		}
 	}
-	return true
+	return !bytes.HasPrefix(text, []byte("begin "))
 }
 
 func dropControl(r rune) rune {

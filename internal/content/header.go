@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // decodes every charset mail uses, not only UTF-8
 	"github.com/emersion/go-message/textproto"
 )
 
@@ -22,13 +21,14 @@ var errNoHeader = errors.New("no header section")
 // SplitHeader parses the header section (RFC 5322 section 2.2) at the start of
 // raw and returns it with the body that follows.
 //
-// It never gives up on a mail: a mail without a header section is all body,
-// and a broken field ends the header there, with what was read before it kept.
-// The error then says what was wrong.
+// It never gives up on a mail: a mail without a header section is all body, and
+// a line that is no field is left out or, if no field comes after it, begins the
+// body. The error then says what was wrong.
 func SplitHeader(raw []byte) (message.Header, []byte, error) {
-	raw = skipMboxLine(raw)
+	raw = skipMboxLine(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
 	section, body := cutHeaderSection(raw)
-	if !startsWithField(section) || len(body) == 0 && !hasMailField(section) {
+	trimmed := bytes.TrimLeft(section, " \t")
+	if !startsWithField(trimmed) || (len(body) == 0 || len(trimmed) < len(section)) && !hasMailField(section) {
 		if len(raw) == 0 {
 			return message.Header{}, nil, errors.New("empty message")
 		}
@@ -38,12 +38,56 @@ func SplitHeader(raw []byte) (message.Header, []byte, error) {
 		return message.Header{}, raw, errNoHeader
 	}
 	fields, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(section)))
-	header := message.Header{Header: fields}
 	if err != nil {
 		problem := Line(strings.TrimPrefix(err.Error(), "message: "))
-		return header, body, fmt.Errorf("malformed header: %.200s", problem)
+		err = fmt.Errorf("malformed header: %.200s", problem)
+		good, end := repairHeader(trimmed, len(body) > 0)
+		fields, _ = textproto.ReadHeader(bufio.NewReader(bytes.NewReader(good)))
+		body = raw[len(raw)-len(body)-(len(trimmed)-end):]
 	}
-	return header, body, nil
+	return message.Header{Header: fields}, body, err
+}
+
+// repairHeader returns the fields in a header section, with what is none left
+// out, and where the section ends: at its end or at the lines behind which there
+// are no more fields, because that is where the body begins and somebody forgot
+// the empty line. A single line there is rather a broken field, unless it is all
+// the text there is.
+func repairHeader(section []byte, hasBody bool) (good []byte, end int) {
+	drop := false
+	last := lastMailField(section)
+	for rest := section; len(rest) > 0; {
+		line, after := cutLine(rest)
+		switch {
+		case len(bytes.Trim(line, "\r\n")) == 0:
+			return append(good, line...), len(section)
+		case line[0] == ' ' || line[0] == '\t':
+			if !drop {
+				good = append(good, line...)
+			}
+		case startsWithField(line):
+			drop = false
+			good = append(good, line...)
+		case bytes.HasSuffix(bytes.TrimRight(good, "\r\n"), []byte(";")):
+			good = append(append(good, ' '), line...) // folded without a blank
+		case bytes.HasPrefix(line, []byte("--")):
+			return good, len(section) - len(rest) // a boundary
+		case len(section)-len(after) <= last, line[len(line)-1] != '\n', hasBody && len(bytes.Trim(after, "\r\n")) == 0:
+			drop = true
+		default:
+			return good, len(section) - len(rest)
+		}
+		rest = after
+	}
+	return good, len(section)
+}
+
+// cutLine splits text after its first line end.
+func cutLine(text []byte) (line, after []byte) {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return text[:i+1], text[i+1:]
+	}
+	return text, nil
 }
 
 // skipMboxLine drops the "From " line that mbox tools leave in front of the
@@ -77,12 +121,36 @@ var mailFields = []string{"from", "to", "subject", "date", "message-id", "receiv
 // with a word and a colon, such as "kernel: Out of memory".
 func hasMailField(section []byte) bool {
 	for line := range bytes.Lines(section) {
-		name, _, found := bytes.Cut(line, []byte(":"))
-		if found && slices.Contains(mailFields, strings.ToLower(string(bytes.TrimSpace(name)))) {
+		if slices.Contains(mailFields, fieldName(line)) {
 			return true
 		}
 	}
 	return false
+}
+
+// lastMailField returns where the last line begins that must be a field, for
+// such names are in no text; -1 if there is none.
+func lastMailField(section []byte) int {
+	last, at := -1, 0
+	for line := range bytes.Lines(section) {
+		name := fieldName(line)
+		if slices.Contains(mailFields, name) || strings.HasPrefix(name, "content-") || strings.HasPrefix(name, "x-") {
+			last = at
+		}
+		at += len(line)
+	}
+	return last
+}
+
+// fieldName returns the name of the field that line begins, in lower case;
+// empty if it begins none.
+func fieldName(line []byte) string {
+	const longest = 40 // of those looked for
+	name, _, found := bytes.Cut(line[:min(len(line), longest)], []byte(":"))
+	if !found || !startsWithField(line) {
+		return ""
+	}
+	return strings.ToLower(string(bytes.TrimSpace(name)))
 }
 
 // startsWithField reports whether the first line looks like "Name: value".
@@ -101,18 +169,47 @@ func startsWithField(section []byte) bool {
 	return true
 }
 
-// Field returns the decoded value (RFC 2047) of the first field called name,
-// on one line and as valid UTF-8. A value that cannot be decoded is returned
-// as it stands.
+// Field returns the decoded value (RFC 2047) of the first field called name, on
+// one line and as valid UTF-8. What cannot be decoded stays as it stands.
 func Field(header *message.Header, name string) string {
-	if !header.Has(name) {
-		return ""
+	value := header.Get(name)
+	switch {
+	case !strings.Contains(value, "=?") && isLine(value):
+		return value
+	case isASCII([]byte(value)):
+		return Decode(value)
 	}
-	value, err := header.Text(name)
-	if err != nil {
-		value = header.Get(name)
+	return Line(decodeWords(value, charsetHint(header)))
+}
+
+// Decode returns what a field value means, as Field does, for those who look at
+// several fields of one name.
+func Decode(value string) string { return Line(decodeWords(value, "")) }
+
+// charsetHint returns the charset that the mail uses, for those parts of it that
+// do not say: that of its body or, in a word of the header, of its author.
+func charsetHint(header *message.Header) string {
+	if value := header.Get("Content-Type"); value != "" {
+		_, params := parseParams(value, "")
+		if charset := params["charset"]; isLegacy(charset) {
+			return charset
+		}
 	}
-	return Line(value)
+	for _, name := range []string{"Subject", "From", "To"} {
+		value := header.Get(name)
+		if start := strings.Index(value, "=?"); start >= 0 {
+			if w, n := wordAt(value[start:]); n > 0 && isLegacy(w.charset) {
+				return w.charset
+			}
+		}
+	}
+	return ""
+}
+
+// isLegacy reports whether text in that charset may look like no UTF-8.
+func isLegacy(charset string) bool {
+	name := charsetName(charset)
+	return name != "" && name != "us-ascii" && name != "utf-8" && !sevenBit[name]
 }
 
 // Line makes text safe to stand on one line of a summary, a log or a database

@@ -24,6 +24,14 @@ func TestSplitHeader(t *testing.T) {
 		{"an mbox line", "From a@x Thu Jan  1 00:00:00 1970\r\nSubject: s\r\n\r\nbody", "s", "body", ""},
 		{"an mbox line without a mail", "From a@x", "", "", "empty message"},
 		{"a broken second field", "Subject: s\r\nbroken\r\nTo: x\r\n\r\nbody", "s", "body", "malformed header"},
+		{"a broken first field", " X: 1\r\nSubject: s\r\n\r\nbody", "s", "body", "malformed header"},
+		{"a broken last field", "Subject: s\r\nbroken\r\n\r\nbody", "s", "body", "malformed header"},
+		{"fields behind a broken one", "To: x\r\nbroken\r\n folded\r\nSubject: s\r\n\r\nbody", "s", "body", "malformed header"},
+		{"a field folded without a blank", "X: a;\r\nb\r\nSubject: s\r\n\r\nbody", "s", "body", "malformed header"},
+		{"no empty line before the body", "Subject: s\r\nTraceback:\r\n  File a.py\r\nit failed\r\nagain\r\n\r\nKeyError", "s", "it failed\r\nagain\r\n\r\nKeyError", "malformed header"},
+		{"no empty line before a body of one line", "Subject: s\r\nit failed\r\n", "s", "it failed\r\n", "malformed header"},
+		{"no empty line before the first part", "Subject: s\r\nA mail in parts.\r\n--b\r\nContent-Type: text/plain\r\n\r\nbody", "s", "--b\r\nContent-Type: text/plain\r\n\r\nbody", "malformed header"},
+		{"a byte order mark", "\xef\xbb\xbfSubject: s\r\n\r\nbody", "s", "body", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -49,6 +57,16 @@ func TestSplitHeaderOfAnEndlessHeaderKeepsTheRestAsBody(t *testing.T) {
 	}
 	if want := raw[maxHeaderBytes:]; string(body) != want {
 		t.Errorf("body of %d bytes, want the %d beyond the limit", len(body), len(want))
+	}
+}
+
+func TestFieldsAfterABrokenOneAreKept(t *testing.T) {
+	header, _, _ := SplitHeader([]byte("Content-Type: application/pdf;\r\nname=a.pdf\r\nbroken\r\nTo: x\r\n\r\nbody"))
+	if got := header.Get("Content-Type"); got != "application/pdf; name=a.pdf" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := Field(&header, "To"); got != "x" {
+		t.Errorf("To %q", got)
 	}
 }
 
@@ -98,7 +116,20 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range samples(f) {
 		f.Add(seed)
 	}
-	f.Add([]byte("Content-Type: text/html\n\n<table><td>a</td><td>&#27;<"))
+	for _, seed := range []string{
+		"Content-Type: text/html\n\n<table><td>a</td><td>&#27;<",
+		"Content-Type: text/html\n\n<ul><li>a<blockquote><pre>\n x<a href=http://x>y<p style=display:none>z</table>&nbsp;<br>",
+		"Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;TZID=\"a\":20240131T093000\n x\nEND:VEVENT\n",
+		"Content-Type: text/plain; charset=utf-7; format=flowed\n\n> +AGEA- \n>b+//8-",
+		"Content-Type: text/plain; charset=iso-2022-kr\nContent-Transfer-Encoding: base64\n\nGyQpQw5wNT06\n--\nx",
+		"Subject: =?utf-8?B?4o?= =?utf-8?Q?=82=AC?= \xe9\nContent-Transfer-Encoding: quoted-printable\n\n=\n=C3=\n=bc==",
+		"Content-Type: multipart/digest; boundary=b\n\n--b\n\nContent-Type: message/rfc822; name*0*=x''%e9; name*1=y\n\nContent-Type: text/enriched\n\n<param>a<<\n\n",
+		"begin 000 0\n2\nend",
+		"Subject: s\n\nbegin 644 x\n#8V%T\n`\nend\n\xff\xfea\x00",
+		"Content-Type: multipart/mixed\n\n--b\nContent-Type: text/plain\nx\n\n\xb1\xb8\xb7\xdd\xca\xa7\xb0\xdc\xa3\xba\xb4\xc5\xc5\xcc\xbf\xd5\n--b--",
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Add([]byte("Content-Type: multipart/mixed; boundary=\"\"\n\n--\n\n----"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		header, body, _ := SplitHeader(raw)
@@ -116,6 +147,12 @@ func FuzzRead(f *testing.F) {
 			if a.Name != Line(a.Name) || a.Type != Line(a.Type) || a.Name == "" || a.Size < 0 || a.Size > len(raw) {
 				t.Errorf("attachment %+v", a)
 			}
+		}
+		if len(c.Text) > maxTextBytes || len(c.HTML) > maxTextBytes {
+			t.Errorf("text of %d and HTML of %d bytes", len(c.Text), len(c.HTML))
+		}
+		if subject := Field(&header, "Subject"); subject != Line(subject) {
+			t.Errorf("Subject %q is not one line", subject)
 		}
 		if c.Problem != Line(c.Problem) {
 			t.Errorf("Problem %q is not one line", c.Problem)

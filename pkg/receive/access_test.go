@@ -31,8 +31,8 @@ func TestAccessThroughTheServer(t *testing.T) {
 			p.ask("EHLO x", "250-")
 			p.ask("MAIL FROM:<f@x>", tt.want)
 			if !strings.HasPrefix(tt.want, "250") {
-				p.ask("RCPT TO:<t@x>", "502 ")
-				p.ask("DATA", "502 ")
+				p.ask("RCPT TO:<t@x>", "503 ")
+				p.ask("DATA", "503 ")
 				return
 			}
 			p.ask("RSET", "250 ")
@@ -58,7 +58,7 @@ func TestRecipientsThroughTheServer(t *testing.T) {
 	p.ask("EHLO x", "250-")
 	p.ask("MAIL FROM:<f@prod>", "250 ")
 	p.ask("RCPT TO:<other@example.com>", "550 5.7.1 ")
-	p.ask("DATA", "502 ")
+	p.ask("DATA", "503 ")
 	p.ask("RCPT TO:<ops@prod>", "250 ")
 	p.ask("RCPT TO:<nobody@prod>", "553 5.1.3 ")
 	p.ask("RCPT TO:<dev@staging>", "250 ")

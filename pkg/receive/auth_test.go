@@ -37,9 +37,9 @@ func TestAuthentication(t *testing.T) {
 		{"PLAIN with a wrong password", "AUTH PLAIN " + plain("", "user", "wrong") + ">535 5.7.8 ", false},
 		{"PLAIN with an unknown user", "AUTH PLAIN " + plain("", "root", "secret") + ">535 5.7.8 ", false},
 		{"PLAIN with an empty password", "AUTH PLAIN " + plain("", "user", "") + ">535 ", false},
-		{"PLAIN with an empty response", "AUTH PLAIN =>454 ", false},
-		{"PLAIN with two fields", "AUTH PLAIN " + b64("user\x00secret") + ">454 ", false},
-		{"PLAIN with four fields", "AUTH PLAIN " + b64("\x00user\x00secret\x00") + ">454 ", false},
+		{"PLAIN with an empty response", "AUTH PLAIN =>501 5.5.2 ", false},
+		{"PLAIN with two fields", "AUTH PLAIN " + b64("user\x00secret") + ">501 5.5.2 ", false},
+		{"PLAIN with four fields", "AUTH PLAIN " + b64("\x00user\x00secret\x00") + ">501 5.5.2 ", false},
 		{"PLAIN with an initial response that is no base64", "AUTH PLAIN !!!>501 5.5.2 ", false},
 		{"PLAIN with a response that is no base64", "AUTH PLAIN>334 |!!!>501 5.5.2 ", false},
 		{"PLAIN with a response that looks like a command", "AUTH PLAIN>334 |MAIL FROM:<f@x>>501 5.5.2 ", false},
@@ -53,7 +53,7 @@ func TestAuthentication(t *testing.T) {
 		{"AUTH twice", "AUTH PLAIN " + plain("", "user", "secret") + ">235 |AUTH PLAIN " + plain("", "user", "secret") + ">503 ", true},
 		{"AUTH once for several mails", "AUTH PLAIN " + plain("", "user", "secret") + ">235 |MAIL FROM:<f@x>>250 |RSET>250 |EHLO y>250-", true},
 		{"a mechanism that is unknown", "AUTH CRAM-MD5>504 5.7.4 ", false},
-		{"AUTH without a mechanism", "AUTH>502 ", false},
+		{"AUTH without a mechanism", "AUTH>501 5.5.4 ", false},
 		{"nothing at all, on loopback", "NOOP>250 ", false},
 	}
 	for _, tt := range tests {
@@ -69,8 +69,8 @@ func TestAuthentication(t *testing.T) {
 			}
 			if !tt.admitted {
 				p.ask("MAIL FROM:<f@x>", "530 5.7.0 ")
-				p.ask("RCPT TO:<t@x>", "502 ")
-				p.ask("DATA", "502 ")
+				p.ask("RCPT TO:<t@x>", "503 ")
+				p.ask("DATA", "503 ")
 				return
 			}
 			p.mail()

@@ -117,6 +117,7 @@ func (c *connection) startTLS() error {
 
 // Write is called by the engine once for each line of a reply.
 func (c *connection) Write(b []byte) (int, error) {
+	written := len(b)
 	switch {
 	case c.skipGreeting:
 		c.skipGreeting = false
@@ -125,16 +126,36 @@ func (c *connection) Write(b []byte) (int, error) {
 		return len(b), nil // the client has sent its chunks already
 	case c.wire.sawEHLO:
 		return len(b), c.writeCapability(b)
-	case bytes.HasPrefix(b, []byte("500 5.5.4 Unknown ")):
-		// RFC 5321 section 4.1.1.11 has a code of its own for a parameter of
-		// MAIL or RCPT that is not implemented.
-		b = append([]byte("555"), b[len("500"):]...)
-	case bytes.HasPrefix(b, []byte("454 4.7.0 Invalid base64")):
-		// RFC 4954 section 4 asks for 501; with a 4xx clients would try for ever.
-		b = append([]byte("501 5.5.2"), b[len("454 4.7.0"):]...)
+	default:
+		b = correctCode(b)
 	}
 	c.server.counts.refusal(b)
-	return c.Conn.Write(b)
+	_, err := c.Conn.Write(b)
+	return written, err
+}
+
+// corrections are replies of the engine whose code is another one in the
+// standards.
+var corrections = []struct{ prefix, code string }{
+	{"500 5.5.4 Unknown ", "555 5.5.4"},          // RFC 5321 section 4.1.1.11: a parameter
+	{"502 5.5.1 Missing ", "503 5.5.1"},          // section 3.3: out of order
+	{"502 5.5.1 Please introduce ", "503 5.5.1"}, // the same
+	{"502 5.5.4 Missing parameter", "501 5.5.4"}, // RFC 4954 section 4
+	{"501 5.5.2 Bad command", "500 5.5.2"},       // RFC 5321 section 4.2.4: not a command
+	{"454 4.7.0 ", "501 5.5.2"},                  // RFC 4954 section 4: malformed; for a 4xx clients would try for ever
+	{"500 5.4.0 ", "500 5.5.2"},                  // a line that is too long has nothing to do with routing
+}
+
+func correctCode(line []byte) []byte {
+	if len(line) < 3 || line[0] < '4' {
+		return line // as nearly all
+	}
+	for _, c := range corrections {
+		if bytes.HasPrefix(line, []byte(c.prefix)) {
+			return append([]byte(c.code), line[len(c.code):]...)
+		}
+	}
+	return line
 }
 
 // writeCapability adds what the engine does not know to its reply to EHLO.

@@ -23,7 +23,7 @@ func TestLMTP(t *testing.T) {
 			server := startOn(t, l, in, receive.Options{})
 			p := connect(t, l.Addr().Network(), server.addr)
 			p.expect("220 localhost LMTP ")
-			p.ask("MAIL FROM:<f@x>", "502 ")
+			p.ask("MAIL FROM:<f@x>", "503 ")
 			p.ask("EHLO x", "500 ")
 			p.ask("HELO x", "500 ")
 			p.ask("MAIL FROM:<f@x>", "502 ")
@@ -87,7 +87,7 @@ func TestLMTPTakesSTARTTLS(t *testing.T) {
 func TestLHLOIsRefusedOnSMTP(t *testing.T) {
 	p := dial(t, start(t, &inbox{}, receive.Options{}).addr)
 	p.ask("LHLO x", "500 ")
-	p.ask("MAIL FROM:<f@x>", "502 ")
+	p.ask("MAIL FROM:<f@x>", "503 ")
 	p.ask("EHLO x", "250-")
 	p.mail()
 }

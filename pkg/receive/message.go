@@ -124,11 +124,7 @@ func (h Header) Has(name string) bool { return h.fields.Has(name) }
 func (h Header) Values(name string) []string {
 	var values []string
 	for fields := h.fields.FieldsByKey(name); fields.Next(); {
-		text, err := fields.Text()
-		if err != nil {
-			text = fields.Value()
-		}
-		values = append(values, content.Line(text))
+		values = append(values, content.Decode(fields.Value()))
 	}
 	return values
 }

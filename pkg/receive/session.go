@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
 )
@@ -61,7 +62,11 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	if s.mail.open {
 		return (&Refusal{503, [3]int{5, 5, 1}, "MAIL was given already; RSET starts anew"}).reply()
 	}
-	s.mail = transaction{open: true, from: requote(strings.TrimSuffix(from, bareDomain)), size: options.Size}
+	from = requote(strings.TrimSuffix(from, bareDomain))
+	if strings.ContainsAny(from, "\r\n\x00") || !utf8.ValidString(from) {
+		return (&Refusal{553, [3]int{5, 1, 7}, "The sender is no address"}).reply()
+	}
+	s.mail = transaction{open: true, from: from, size: options.Size}
 	s.server.conns.setBusy(s.track, true)
 	return nil
 }

@@ -121,13 +121,16 @@ func (w *wire) readCommand() ([]byte, error) {
 func (w *wire) mendCommand(line []byte) ([]byte, error) {
 	w.sawDATA, w.sawEHLO = false, false
 	w.idleCommands++
-	text := strings.TrimRight(string(line), "\r\n")
+	text := strings.TrimRight(string(line), " \t\r\n")
 	if len(text) < 4 {
 		return line, nil
 	}
+	if len(text)+2 < len(line) {
+		line = append([]byte(text), "\r\n"...) // RFC 5321 section 4.1.1: blanks at the end are tolerated
+	}
 	verb, argument := strings.ToUpper(text[:4]), strings.TrimSpace(text[4:])
 	switch {
-	case len(text) >= len("STARTTLS") && strings.EqualFold(text[:len("STARTTLS")], "STARTTLS"):
+	case strings.EqualFold(text, "STARTTLS"):
 		return nil, errStartTLS
 	case verb == "DATA" && argument == "":
 		w.sawDATA = true
