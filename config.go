@@ -138,6 +138,9 @@ type Config struct {
 	// Heartbeats are patterns for the subjects of mails that only prove that the
 	// path works. They are counted and dated, and appear in no summary.
 	Heartbeats []*regexp.Regexp
+	// Redactor removes secrets from what people are shown; never from the
+	// archive. Nil removes nothing; see NewRedactor.
+	Redactor *Redactor
 	// Store keeps what was received. It is not closed by the Proxy. Defaults
 	// to an SQLite file, DefaultStore, in the working directory, which the
 	// Proxy opens and closes.

@@ -23,8 +23,11 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 		defer cancel()
 	}
 	always := store.Never.Add(-time.Hour)
-	if err := p.flushUntil(keep, always); err != nil {
-		return err
+	for done := false; !done; {
+		var err error
+		if done, err = p.flushOne(keep, always); err != nil {
+			return err
+		}
 	}
 	if err := p.settleAgain(); err != nil {
 		return err
@@ -39,7 +42,7 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 		}
 		tried[o.ID] = true
 		out := decide(o, p.deliver(ctx, o), always, time.Time{})
-		out.failed, out.retry = append(out.failed, out.retry...), nil
+		out.failed, out.retry, out.fold = append(out.failed, out.retry...), nil, false
 		if err := p.settle(keep, o, out); err != nil {
 			return err
 		}

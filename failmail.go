@@ -20,6 +20,8 @@
 package failmail
 
 import (
+	"regexp"
+
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -51,7 +53,13 @@ type (
 	RendererFunc = render.RendererFunc
 	// A Summary is what a Renderer can say about a batch.
 	Summary = render.Summary
+	// A Redactor removes secrets from what people are shown.
+	Redactor = render.Redactor
 )
+
+// NewRedactor returns a Redactor for the usual forms of passwords, tokens,
+// cookies, keys and card numbers, and for what own patterns match.
+func NewRedactor(own ...*regexp.Regexp) *Redactor { return render.NewRedactor(own...) }
 
 // NewMessage makes a Message of raw, a mail as in RFC 5322, for
 // [Proxy.Submit] or for testing a [Grouper]. Mails that cannot be parsed are

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -39,46 +38,49 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// due returns when a batch with e may be due at the earliest.
-func due(e *store.Entry) time.Time {
-	switch {
-	case e.Quiet > 0:
-		return e.Received // it may be the first of its group
-	case !e.MutedUntil.IsZero():
-		return e.MutedUntil
-	}
-	return e.Window.Due(e.Received, e.Received)
-}
-
-// flush turns every batch that is due into a summary in the outbox.
-func (p *Proxy) flush(ctx context.Context) error { return p.flushUntil(ctx, time.Now()) }
-
-func (p *Proxy) flushUntil(ctx context.Context, now time.Time) (err error) {
+// flush turns every batch that is due into a summary in the outbox. While the
+// relay is down batches stay open.
+func (p *Proxy) flush(ctx context.Context) error {
 	for {
-		// One that could not be summarised is still claimed: it comes first.
-		if p.claimed == nil {
-			if p.claimed, err = p.store.Claim(ctx, now, claimLease); err != nil || p.claimed == nil {
-				return err
-			}
+		now := time.Now()
+		if !p.mayFlush(ctx, now) {
+			return nil
 		}
-		if err := p.summarize(ctx, p.claimed); err != nil {
+		done, err := p.flushOne(ctx, now)
+		if err != nil || done {
+			p.breaker.abandoned()
 			return err
 		}
-		p.claimed = nil
 	}
 }
 
-// summarize replaces a claimed batch by its summary, in one step.
+// flushOne turns one batch that is due at now into a summary; done says that
+// there was none.
+func (p *Proxy) flushOne(ctx context.Context, now time.Time) (done bool, err error) {
+	// One that could not be summarised is still claimed: it comes first.
+	if p.claimed == nil {
+		if p.claimed, err = p.store.Claim(ctx, now, claimLease); err != nil || p.claimed == nil {
+			return true, err
+		}
+	}
+	if err := p.summarize(ctx, p.claimed); err != nil {
+		return false, err
+	}
+	p.claimed = nil
+	return false, nil
+}
+
+// summarize puts the summary of a claimed batch into the outbox, in one step.
 func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	now := time.Now()
-	summary := render.NewSummary(b, p.origin(), now)
+	summary := p.newSummary(b, now)
 	mail, err := p.render(ctx, summary)
 	if err != nil {
 		return err
 	}
 	err = p.store.Seal(ctx, b.ID, []store.Outgoing{{
 		Batch: b.Key, MessageID: mail.MessageID, From: mail.From, To: mail.To, Mail: mail.Raw,
-		Count: b.Count, Groups: len(b.Groups), Due: b.Due, NextAt: now,
+		Count: b.Count, Groups: len(summary.Groups), Due: b.Due, NextAt: now,
 	}})
 	if errors.Is(err, store.ErrNotClaimed) {
 		p.log.Warn("another process took over a batch that was claimed here for too long", "batch", b.Key)
@@ -88,7 +90,8 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 		return err
 	}
 	p.metrics.summaries.Inc()
-	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(b.Groups), "message_id", mail.MessageID)
+	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(summary.Groups), "message_id", mail.MessageID)
+	p.noteMade(summary, mail)
 	p.sending.DueAt(now)
 	return nil
 }
@@ -98,18 +101,19 @@ func (p *Proxy) send(ctx context.Context) error {
 	if err := p.settleAgain(); err != nil {
 		return err
 	}
-	for {
+	for p.breaker.mayGoOn(time.Now()) {
 		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
 		if err != nil || o == nil {
 			return err
 		}
 		sendErr := p.deliver(ctx, o)
 		// What happened is written down even when the Proxy is stopping.
-		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o))); err != nil {
+		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o.Due))); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+	return p.foldRest(context.WithoutCancel(ctx))
 }

@@ -253,20 +253,6 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 	return p.accept(ctx, receive.Complete(m))
 }
 
-func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
-	if p.claimed != nil {
-		return time.Now(), nil
-	}
-	return p.store.NextDue(ctx)
-}
-
-func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
-	if p.unsettled != nil {
-		return time.Now(), nil
-	}
-	return p.store.NextSend(ctx)
-}
-
 func addressList(listeners []net.Listener) string {
 	var names []string
 	for _, l := range listeners {

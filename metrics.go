@@ -47,6 +47,8 @@ type metrics struct {
 	recorded    prometheus.Counter
 	storeErrors prometheus.Counter
 	summaries   prometheus.Counter
+	folds       prometheus.Counter
+	relayUp     prometheus.Gauge
 	passed      prometheus.Counter
 	beats       prometheus.Counter
 	deliveries  *prometheus.CounterVec
@@ -61,6 +63,8 @@ func newMetrics(p *Proxy) *metrics {
 		recorded:    counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
 		storeErrors: counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
 		summaries:   counter("failmail_summaries_total", "Summaries made."),
+		folds:       counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down."),
+		relayUp:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
 		passed:      counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
 		beats:       counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -71,8 +75,9 @@ func newMetrics(p *Proxy) *metrics {
 	for _, result := range []string{resultSent, resultPostponed, resultFailed} {
 		m.deliveries.WithLabelValues(result) // so that a rate starts at zero
 	}
+	m.relayUp.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.recorded, m.storeErrors, m.summaries, m.passed, m.beats, m.deliveries, &scrape{p})
+		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.deliveries, &scrape{p})
 	return m
 }
 

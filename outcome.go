@@ -35,6 +35,7 @@ type outcome struct {
 	failed  []string  // recipients for whom the summary goes to the fail-dir
 	nextAt  time.Time // set if retry is not empty
 	attempt bool      // counts as an attempt
+	fold    bool      // nobody was served: back into the batch
 	err     error     // why not everyone was served
 }
 
@@ -42,6 +43,7 @@ type outcome struct {
 // to the fail-dir, temporary ones are tried again until deadline.
 func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 	out := outcome{err: err, attempt: true}
+	unreachable := deliver.IsUnreachable(err) // then the mail was not judged, whatever the reply
 	var refused *deliver.RefusedError
 	switch {
 	case err == nil:
@@ -56,7 +58,7 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 				out.retry = append(out.retry, to)
 			}
 		}
-	case deliver.IsPermanent(err):
+	case deliver.IsPermanent(err) && !unreachable:
 		out.failed = o.To
 		return out
 	case errors.Is(err, errInterrupted):
@@ -69,6 +71,8 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 		out.failed, out.retry = append(out.failed, out.retry...), nil
 		return out
 	}
+	// Those who may have the summary must not get its content again in another.
+	out.fold = o.Folds && o.Attempts == 0 && len(out.retry) == len(o.To) && tripped(err) && !deliver.IsUncertain(err)
 	out.nextAt = now.Add(deliver.Backoff(o.Attempts + 1))
 	if out.nextAt.After(deadline) {
 		out.nextAt = deadline
@@ -76,11 +80,11 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 	return out
 }
 
-// retryUntil returns when o is given up: RetryFor after it was due. The time in
-// which this Proxy did not run does not count, or a restart that overtakes the
+// retryUntil returns when a summary is given up: RetryFor after it was due. The
+// time in which this Proxy did not run does not count, or a restart that overtakes the
 // relay's would give up everything at the first attempt.
-func (p *Proxy) retryUntil(o *store.Outgoing) time.Time {
-	since := o.Due
+func (p *Proxy) retryUntil(due time.Time) time.Time {
+	since := due
 	if p.started.After(since) {
 		since = p.started
 	}
@@ -93,7 +97,12 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	log := p.log.With("batch", o.Batch, "message_id", o.MessageID, "mails", o.Count)
 	if out.sent {
 		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
+		p.recent.became(o.MessageID, resultSent, out.err)
 		log.Info("sent a summary", "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
+	}
+	p.noteRelay(out, time.Now())
+	if out.fold {
+		return p.foldBack(ctx, o, out.err)
 	}
 	if out.attempt {
 		o.Attempts++
@@ -110,6 +119,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			out.nextAt = time.Now().Add(failDirRetry)
 		} else {
 			p.metrics.deliveries.WithLabelValues(resultFailed).Inc()
+			p.recent.became(o.MessageID, resultFailed, out.err)
 			log.Error("gave up on a summary, it is in the fail-dir",
 				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
@@ -118,10 +128,11 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		return p.write(func() error { return p.store.Finish(ctx, o.ID) })
 	}
 	p.metrics.deliveries.WithLabelValues(resultPostponed).Inc()
+	p.recent.became(o.MessageID, resultPostponed, out.err)
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),
-			"until", p.retryUntil(o).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
+			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
 	return p.write(func() error { return p.store.Postpone(ctx, o) })

@@ -62,3 +62,14 @@ func oneWord(name string) string {
 		return r
 	}, name[:min(len(name), 255)])
 }
+
+// due returns when a batch with e may be due at the earliest.
+func due(e *store.Entry) time.Time {
+	switch {
+	case e.Quiet > 0:
+		return e.Received // it may be the first of its group
+	case !e.MutedUntil.IsZero():
+		return e.MutedUntil
+	}
+	return e.Window.Due(e.Received, e.Received)
+}

@@ -28,6 +28,8 @@ type Proxy struct {
 	sending    *batch.Loop      // summaries go to the relay
 	metrics    *metrics
 	rate       *rateWatch // nil without Config.RateLimit
+	breaker    breaker
+	recent     recent
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled func() error // an outcome not yet written; belongs to sending

@@ -94,6 +94,7 @@ func (w *rateWatch) total() (sum int) {
 }
 
 func (p *Proxy) countRate(now time.Time) {
+	p.recent.count(now)
 	if p.rate != nil {
 		p.rate.count(now)
 	}

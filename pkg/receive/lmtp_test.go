@@ -26,7 +26,7 @@ func TestLMTP(t *testing.T) {
 			p.ask("MAIL FROM:<f@x>", "503 ")
 			p.ask("EHLO x", "500 ")
 			p.ask("HELO x", "500 ")
-			p.ask("MAIL FROM:<f@x>", "502 ")
+			p.ask("MAIL FROM:<f@x>", "503 ")
 			if reply := p.ask("LHLO x", "250-"); !offers(reply, "PIPELINING") || !offers(reply, "SIZE") {
 				t.Errorf("reply to LHLO: %q", reply)
 			}

@@ -36,6 +36,8 @@ func (f RendererFunc) Render(ctx context.Context, s *Summary) (*deliver.Mail, er
 // A Summary is what a Renderer can say about a batch. Counts are exact; what
 // the batch did not keep is counted by the Omitted fields.
 type Summary struct {
+	BatchID   int64     // in the store
+	Due       time.Time // when it was due
 	MessageID string    // without angle brackets
 	Thread    string    // message-id that all summaries with this batch key refer to
 	From      string    // envelope and header sender
@@ -171,6 +173,8 @@ type Origin struct {
 // zone.
 func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 	s := &Summary{
+		BatchID:   b.ID,
+		Due:       b.Due.In(now.Location()),
 		MessageID: messageID(b, origin.Hostname),
 		Thread:    threadID(b.Key, origin.Hostname),
 		From:      origin.From,

@@ -1,0 +1,99 @@
+package failmail
+
+import (
+	"sync"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/deliver"
+)
+
+// A breaker knows whether the relay is down. While it is, summaries that could
+// not be handed over go back into their batches, which stay open and count on,
+// so that one summary tells the whole outage; and the relay is asked only now and
+// then. Its rules are pure functions of the times passed in.
+type breaker struct {
+	mu       sync.Mutex
+	since    time.Time // when the relay went down; zero while it is up
+	until    time.Time // when to ask again
+	failures int
+	probing  time.Time // when the attempt began whose end is awaited; zero if there is none
+}
+
+// probeTimeout is how long the end of an attempt is awaited before another one is
+// made: longer than any attempt.
+const probeTimeout = sendTimeout + time.Minute
+
+// tripped reports whether err says that the relay is down, or wants to be left
+// alone, rather than something about one mail.
+func tripped(err error) bool { return deliver.IsUnreachable(err) || deliver.IsThrottled(err) }
+
+// allow reports whether an attempt may begin at now. When the relay is down, that
+// is one attempt at a time.
+func (b *breaker) allow(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.since.IsZero():
+		return true
+	case now.Before(b.until), !b.probing.IsZero() && now.Sub(b.probing) < probeTimeout:
+		return false
+	}
+	b.probing = now
+	return true
+}
+
+// mayGoOn reports whether an attempt that was allowed, or needs no permission,
+// may be made.
+func (b *breaker) mayGoOn(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.since.IsZero() || !b.probing.IsZero() || !now.Before(b.until)
+}
+
+// down returns since when the relay is down, and when it is asked again; zero
+// times while it is up.
+func (b *breaker) down() (since, until time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.since.IsZero() {
+		return time.Time{}, time.Time{}
+	}
+	return b.since, b.until
+}
+
+// failed notes an attempt at now that the relay did not take. It returns since
+// when the relay is down, and whether that is news.
+func (b *breaker) failed(now time.Time) (since time.Time, news bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if news = b.since.IsZero(); news {
+		b.since, b.failures = now, 0
+	}
+	b.failures++
+	b.until, b.probing = now.Add(deliver.Backoff(b.failures)), time.Time{}
+	return b.since, news
+}
+
+// worked notes that the relay answered. It returns since when it was down; zero
+// if it was not.
+func (b *breaker) worked() (since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	since = b.since
+	b.since, b.until, b.probing = time.Time{}, time.Time{}, time.Time{}
+	return since
+}
+
+// abandoned notes that the attempt that was allowed was not made.
+func (b *breaker) abandoned() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing = time.Time{}
+}
+
+// probe makes the next attempt due at once.
+func (b *breaker) probe() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.until = time.Time{}
+}

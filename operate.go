@@ -1,0 +1,196 @@
+package failmail
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// What an operator asks of a running Proxy, and the page shows.
+
+type (
+	// An Outgoing is a summary, or another mail, that waits for delivery.
+	Outgoing = store.Outgoing
+	// A Heartbeat is a mail that only proves that the path works.
+	Heartbeat = store.Heartbeat
+)
+
+// A Sent is a summary that left not long ago.
+type Sent struct {
+	MessageID string
+	Batch     string
+	Subject   string
+	To        []string
+	Count     int
+	Groups    int
+	Made      time.Time
+	Result    string // "waiting", "sent", "postponed" or "failed": in the fail-dir
+	Error     string // of the last attempt
+	HTML      []byte // for a browser, to be shown in a sandbox; nil from a Renderer of your own
+}
+
+// Open returns what would be in the summaries that are being collected, without
+// samples, the first due first.
+func (p *Proxy) Open(ctx context.Context) ([]*Summary, error) {
+	if err := p.running(); err != nil {
+		return nil, err
+	}
+	batches, err := p.store.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	summaries := make([]*Summary, len(batches))
+	for i, b := range batches {
+		summaries[i] = p.newSummary(b, now)
+	}
+	return summaries, nil
+}
+
+// Flush makes the batch with the ID due now, or all of them for 0. It returns how
+// many that are.
+func (p *Proxy) Flush(ctx context.Context, batch int64) (int, error) {
+	if err := p.running(); err != nil {
+		return 0, err
+	}
+	now := time.Now()
+	n, err := p.store.Flush(ctx, batch, now)
+	if n > 0 {
+		p.breaker.probe()
+		p.flushing.DueAt(now)
+		p.log.Info("flushes batches because somebody asked for it", "batches", n)
+	}
+	return n, err
+}
+
+// Outbox returns what waits for delivery, without the mails, the next one first.
+func (p *Proxy) Outbox(ctx context.Context) ([]Outgoing, error) {
+	if err := p.running(); err != nil {
+		return nil, err
+	}
+	return p.store.Outgoing(ctx)
+}
+
+// Retry tries to deliver the summary with the ID now, or all of them for 0. It
+// returns how many that are.
+func (p *Proxy) Retry(ctx context.Context, id int64) (int, error) {
+	if err := p.running(); err != nil {
+		return 0, err
+	}
+	now := time.Now()
+	p.breaker.probe()
+	n, err := p.store.Retry(ctx, id, now)
+	p.sending.DueAt(now)
+	p.flushing.DueAt(now)
+	return n, err
+}
+
+// Heartbeats returns the last mail of each pattern of Config.Heartbeats that came.
+func (p *Proxy) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
+	if err := p.running(); err != nil {
+		return nil, err
+	}
+	return p.store.Heartbeats(ctx)
+}
+
+// Recent returns the last summaries of this process, the newest first.
+func (p *Proxy) Recent() []Sent { return p.recent.list() }
+
+// PerMinute returns how many mails came in each minute of the last hour, the
+// current one last.
+func (p *Proxy) PerMinute() []int { return p.recent.perMinute(time.Now()) }
+
+const (
+	maxRecent     = 30
+	minutesOfRate = 60
+)
+
+// recent is what the page shows of the time since the start.
+type recent struct {
+	mu      sync.Mutex
+	sent    []Sent // the oldest first
+	minutes [minutesOfRate]int
+	newest  int64 // the minute of the last count
+}
+
+func (r *recent) count(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.move(now)
+	r.minutes[r.newest%minutesOfRate]++
+}
+
+func (r *recent) move(now time.Time) {
+	minute := now.Unix() / 60
+	for m := max(r.newest+1, minute-minutesOfRate+1); m <= minute; m++ {
+		r.minutes[m%minutesOfRate] = 0
+	}
+	r.newest = max(r.newest, minute)
+}
+
+func (r *recent) perMinute(now time.Time) []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.move(now)
+	line := make([]int, minutesOfRate)
+	for i := range line {
+		line[i] = r.minutes[(r.newest+1+int64(i))%minutesOfRate]
+	}
+	return line
+}
+
+// made notes a summary that is on its way.
+func (r *recent) made(s Sent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.sent) == maxRecent {
+		r.sent = append(r.sent[:0], r.sent[1:]...)
+	}
+	r.sent = append(r.sent, s)
+}
+
+// forget removes a summary that was folded into its batch.
+func (r *recent) forget(messageID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.sent {
+		if r.sent[i].MessageID == messageID {
+			r.sent = append(r.sent[:i], r.sent[i+1:]...)
+			return
+		}
+	}
+}
+
+// became notes what happened to a summary.
+func (r *recent) became(messageID, result string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.sent {
+		if r.sent[i].MessageID == messageID {
+			r.sent[i].Result = result
+			if r.sent[i].Error = ""; err != nil {
+				r.sent[i].Error = err.Error()
+			}
+		}
+	}
+}
+
+func (r *recent) list() []Sent {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]Sent, len(r.sent))
+	for i := range r.sent {
+		list[len(list)-1-i] = r.sent[i]
+	}
+	return list
+}
+
+// newSummary describes b without secrets.
+func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
+	s := render.NewSummary(b, p.origin(), now)
+	s.Redact(p.config.Redactor)
+	return s
+}

@@ -1,0 +1,147 @@
+package failmail
+
+import (
+	"context"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// What happens while the relay is down; see breaker.
+
+// mayFlush reports whether a batch that is due at now may become a summary.
+func (p *Proxy) mayFlush(ctx context.Context, now time.Time) bool {
+	if p.claimed != nil || p.breaker.allow(now) {
+		return true
+	}
+	// Past its time a summary is given up even while the relay stays down.
+	deadline, err := p.firstDeadline(ctx)
+	return err == nil && !deadline.After(now)
+}
+
+// firstDeadline returns when the first of the batches is given up.
+func (p *Proxy) firstDeadline(ctx context.Context) (time.Time, error) {
+	batches, err := p.store.Open(ctx)
+	deadline := store.Never
+	for _, b := range batches {
+		if !b.HeldSince.IsZero() && p.retryUntil(b.Due).Before(deadline) {
+			deadline = p.retryUntil(b.Due)
+		}
+	}
+	return deadline, err
+}
+
+// nextDue is when the loop that flushes has to look.
+func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
+	if p.claimed != nil {
+		return time.Now(), nil
+	}
+	next, err := p.store.NextDue(ctx)
+	since, until := p.breaker.down()
+	if err != nil || since.IsZero() || next.After(until) {
+		return next, err
+	}
+	deadline, err := p.firstDeadline(ctx)
+	if deadline.Before(until) {
+		return deadline, err
+	}
+	return until, err
+}
+
+// nextSend is when the loop that sends has to look.
+func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
+	if p.unsettled != nil {
+		return time.Now(), nil
+	}
+	next, err := p.store.NextSend(ctx)
+	if since, until := p.breaker.down(); err == nil && !since.IsZero() && next.Before(until) && !p.breaker.mayGoOn(time.Now()) {
+		return until, nil
+	}
+	return next, err
+}
+
+// noteRelay tells the breaker what an attempt has shown.
+func (p *Proxy) noteRelay(out outcome, now time.Time) {
+	switch {
+	case !out.attempt:
+		p.breaker.abandoned()
+	case out.err != nil && tripped(out.err):
+		if since, news := p.breaker.failed(now); news {
+			p.metrics.relayUp.Set(0)
+			p.log.Warn("the relay is down or wants to be left alone; batches stay open until it takes summaries again",
+				"relay", p.config.Relay, "since", since.Format(time.RFC3339), "error", out.err)
+		}
+	default:
+		if since := p.breaker.worked(); !since.IsZero() {
+			p.metrics.relayUp.Set(1)
+			p.log.Info("the relay answers again", "relay", p.config.Relay, "down_for", now.Sub(since).Round(time.Second))
+			p.flushing.DueAt(now)
+			p.sending.DueAt(now)
+		}
+	}
+}
+
+// foldBack makes an open batch again of a summary that nobody got.
+func (p *Proxy) foldBack(ctx context.Context, o *store.Outgoing, reason error) error {
+	since, until := p.breaker.down()
+	if since.IsZero() {
+		since = time.Now()
+	}
+	p.metrics.folds.Inc()
+	p.recent.forget(o.MessageID)
+	log := []any{"batch", o.Batch, "mails", o.Count, "retry_in", time.Until(until).Round(time.Second),
+		"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + p.config.FailDir}
+	if reason != nil {
+		log = append(log, "error", reason)
+	}
+	p.log.Info("a summary could not be handed over, its batch counts on", log...)
+	return p.write(func() error { return p.store.Fold(ctx, o.ID, since) })
+}
+
+// foldRest folds the other summaries that wait while the relay is down. Those
+// that cannot be folded wait until it is asked again.
+func (p *Proxy) foldRest(ctx context.Context) error {
+	for {
+		now := time.Now()
+		_, until := p.breaker.down()
+		if !until.After(now) {
+			return nil
+		}
+		o, err := p.store.ClaimOutgoing(ctx, now, sendLease)
+		if err != nil || o == nil {
+			return err
+		}
+		switch deadline := p.retryUntil(o.Due); {
+		case !now.Before(deadline): // one last time
+			err = p.settle(ctx, o, decide(o, p.deliver(ctx, o), now, deadline))
+		case o.Folds && o.Attempts == 0:
+			err = p.foldBack(ctx, o, nil)
+		default:
+			if o.NextAt = until; deadline.Before(until) {
+				o.NextAt = deadline
+			}
+			err = p.write(func() error { return p.store.Postpone(ctx, o) })
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// noteMade tells the page of a new summary.
+func (p *Proxy) noteMade(s *Summary, mail *Mail) {
+	sent := Sent{
+		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
+		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
+	}
+	if page, ok := p.renderer.(interface {
+		HTML(*Summary) ([]byte, error)
+	}); ok {
+		if html, err := page.HTML(s); err == nil { // the mail has it too
+			sent.HTML = html
+		}
+	}
+	p.recent.made(sent)
+}
+
+func subjectOf(raw []byte) string { return NewMessage("", nil, raw).Subject() }
