@@ -2,6 +2,7 @@ package failmail
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
@@ -13,11 +14,13 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/render"
 )
@@ -60,10 +63,16 @@ type Config struct {
 	TLS *tls.Config
 	// Access says who may send what. Defaults to this machine only.
 	Access Access
-	// Relay is the SMTP server that takes the summaries, as "host:port", or
-	// "debug" to print them on standard output. It is not used when Sender is
-	// set. Defaults to DefaultRelay.
+	// Relay is the server that takes the summaries: "host:port",
+	// "smtp://user@host:port", "smtps://host", "lmtp://host:port",
+	// "lmtp+unix:/path", "exec:COMMAND" for a program like sendmail, or "debug" to
+	// print them on standard output. Several, separated by commas, are tried in
+	// order. It is not used when Sender is set. Defaults to DefaultRelay.
 	Relay string
+	// RelayOptions say how to talk to the relay: TLS, credentials, limits.
+	RelayOptions RelayOptions
+	// RelayAll also relays every mail unchanged.
+	RelayAll bool
 	// From is the sender of the summaries, in the envelope and in the header.
 	// Defaults to failmail@HOSTNAME.
 	From string
@@ -149,6 +158,9 @@ type Config struct {
 	Renderer Renderer
 	// Sender delivers the summaries. Defaults to one for Relay.
 	Sender Sender
+	// OnSummary, if it is set, is called after a summary was sent or given up, in
+	// a goroutine of its own, one call at a time. Its errors are logged.
+	OnSummary func(ctx context.Context, e Event) error
 	// Logger receives one record for each decision; never a mail's body. Nil
 	// discards them.
 	Logger *slog.Logger
@@ -206,13 +218,13 @@ func (c Config) validate() error {
 		case !e.Loopback() && !c.Access.Open():
 			bad("Bind", bind, "can be reached from other machines, which could send through your relay; "+
 				"say who may with --allow-net, --credentials, --credentials-file or --allow-recipient")
-		case c.Sender == nil && e.Address == relayAddress(c.Relay):
+		case slices.ContainsFunc(c.relays(), func(r deliver.Relay) bool { return r.Addr == e.Address }):
 			bad("Relay", c.Relay, "is an address mails are received on, so summaries would come back for ever; name the server that delivers mail")
 		}
 	}
-	if c.Sender == nil && c.Relay != debugRelay {
-		if problem := checkHostPort(relayAddress(c.Relay)); problem != "" {
-			bad("Relay", c.Relay, problem+`; use host:port such as localhost:25, or "debug" to print summaries`)
+	if c.Sender == nil {
+		if _, err := deliver.ParseRelays(c.Relay); err != nil {
+			bad("Relay", c.Relay, strings.TrimPrefix(err.Error(), fmt.Sprintf("the relay %q ", c.Relay)))
 		}
 	}
 	if address, err := mail.ParseAddress(c.From); err != nil || address.Address != c.From {

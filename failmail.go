@@ -53,6 +53,8 @@ type (
 	RendererFunc = render.RendererFunc
 	// A Summary is what a Renderer can say about a batch.
 	Summary = render.Summary
+	// RelayOptions say how to talk to a relay.
+	RelayOptions = deliver.Options
 	// A Redactor removes secrets from what people are shown.
 	Redactor = render.Redactor
 )

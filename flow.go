@@ -32,6 +32,11 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 		return err
 	}
 	p.metrics.recorded.Inc()
+	if p.config.RelayAll {
+		if err := p.pass(ctx, m); err != nil {
+			return err
+		}
+	}
 	entry := &entries[0] // the others have the same window
 	p.flushing.DueAt(due(entry))
 	p.log.Debug("counted a mail", "id", m.ID, "batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)

@@ -79,6 +79,7 @@ func (p *Proxy) Start(ctx context.Context) error {
 }
 
 func (p *Proxy) start(ctx context.Context) error {
+	p.push("sender", func(context.Context) error { return p.closeSender() })
 	if err := p.openStore(); err != nil {
 		return err
 	}
@@ -170,6 +171,7 @@ func (p *Proxy) runLoops() {
 	loops.Go(func() { p.flushing.Run(ctx) })
 	loops.Go(func() { p.sending.Run(ctx) })
 	loops.Go(func() { p.housekeep(ctx) })
+	loops.Go(func() { p.runHooks(ctx) })
 	if p.rate != nil {
 		loops.Go(func() { p.watchRate(ctx) })
 	}

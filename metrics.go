@@ -50,6 +50,7 @@ type metrics struct {
 	folds       prometheus.Counter
 	relayUp     prometheus.Gauge
 	passed      prometheus.Counter
+	hookErrors  prometheus.Counter
 	beats       prometheus.Counter
 	deliveries  *prometheus.CounterVec
 }
@@ -66,6 +67,7 @@ func newMetrics(p *Proxy) *metrics {
 		folds:       counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down."),
 		relayUp:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
 		passed:      counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
+		hookErrors:  counter("failmail_hook_errors_total", "Summaries after which --on-summary failed or was not run."),
 		beats:       counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "failmail_deliveries_total",
@@ -77,7 +79,7 @@ func newMetrics(p *Proxy) *metrics {
 	}
 	m.relayUp.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.deliveries, &scrape{p})
+		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.deliveries, &scrape{p})
 	return m
 }
 

@@ -30,6 +30,8 @@ type Sent struct {
 	Result    string // "waiting", "sent", "postponed" or "failed": in the fail-dir
 	Error     string // of the last attempt
 	HTML      []byte // for a browser, to be shown in a sandbox; nil from a Renderer of your own
+
+	headlines []EventLine
 }
 
 // Open returns what would be in the summaries that are being collected, without
@@ -176,6 +178,18 @@ func (r *recent) became(messageID, result string, err error) {
 			}
 		}
 	}
+}
+
+// headlines returns those of a summary; nil if it is not known any more.
+func (r *recent) headlines(messageID string) []EventLine {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.sent {
+		if r.sent[i].MessageID == messageID {
+			return r.sent[i].headlines
+		}
+	}
+	return nil
 }
 
 func (r *recent) list() []Sent {

@@ -48,16 +48,13 @@ func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
 	return until, err
 }
 
-// nextSend is when the loop that sends has to look.
+// nextSend is when the loop that sends has to look, also while the relay is down:
+// what is due then is folded, or put off.
 func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
 	if p.unsettled != nil {
 		return time.Now(), nil
 	}
-	next, err := p.store.NextSend(ctx)
-	if since, until := p.breaker.down(); err == nil && !since.IsZero() && next.Before(until) && !p.breaker.mayGoOn(time.Now()) {
-		return until, nil
-	}
-	return next, err
+	return p.store.NextSend(ctx)
 }
 
 // noteRelay tells the breaker what an attempt has shown.
@@ -140,6 +137,9 @@ func (p *Proxy) noteMade(s *Summary, mail *Mail) {
 		if html, err := page.HTML(s); err == nil { // the mail has it too
 			sent.HTML = html
 		}
+	}
+	for _, g := range s.Groups {
+		sent.headlines = append(sent.headlines, EventLine{g.Title, string(g.News.State), g.Count, g.First, g.Last})
 	}
 	p.recent.made(sent)
 }

@@ -98,6 +98,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.sent {
 		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
 		p.recent.became(o.MessageID, resultSent, out.err)
+		p.tell(o, resultSent, out.err)
 		log.Info("sent a summary", "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
 	}
 	p.noteRelay(out, time.Now())
@@ -120,6 +121,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		} else {
 			p.metrics.deliveries.WithLabelValues(resultFailed).Inc()
 			p.recent.became(o.MessageID, resultFailed, out.err)
+			p.tell(o, resultFailed, out.err)
 			log.Error("gave up on a summary, it is in the fail-dir",
 				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}

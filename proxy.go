@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"sync"
@@ -16,20 +17,22 @@ import (
 // A Proxy receives mails and sends summaries. Its methods are safe for
 // concurrent use. A program may run several, each with a store of its own.
 type Proxy struct {
-	config     Config
-	log        *slog.Logger
-	classifier *batch.Classifier
-	server     *receive.Server
-	renderer   render.Renderer
-	sender     deliver.Sender
-	failDir    *deliver.Maildir
-	archive    *deliver.Maildir // nil without Config.AllDir
-	flushing   *batch.Loop      // due batches become summaries
-	sending    *batch.Loop      // summaries go to the relay
-	metrics    *metrics
-	rate       *rateWatch // nil without Config.RateLimit
-	breaker    breaker
-	recent     recent
+	config      Config
+	log         *slog.Logger
+	classifier  *batch.Classifier
+	server      *receive.Server
+	renderer    render.Renderer
+	sender      deliver.Sender
+	closeSender func() error
+	failDir     *deliver.Maildir
+	archive     *deliver.Maildir // nil without Config.AllDir
+	flushing    *batch.Loop      // due batches become summaries
+	sending     *batch.Loop      // summaries go to the relay
+	metrics     *metrics
+	rate        *rateWatch // nil without Config.RateLimit
+	breaker     breaker
+	events      chan Event // for Config.OnSummary
+	recent      recent
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled func() error // an outcome not yet written; belongs to sending
@@ -59,6 +62,10 @@ func New(config Config) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
+	sender, closeSender, err := config.openSender()
+	if err != nil {
+		return nil, errors.Join(err)
+	}
 	p := &Proxy{
 		config: config,
 		log:    config.Logger.With("component", "proxy"),
@@ -70,10 +77,11 @@ func New(config Config) (*Proxy, error) {
 			Logger: config.Logger.With("component", "batch"),
 		},
 		renderer: config.Renderer,
-		sender:   config.sender(),
-		failDir:  &deliver.Maildir{Dir: config.FailDir},
-		stopped:  make(chan struct{}),
-		fatal:    make(chan error, 1),
+		sender:   sender, closeSender: closeSender,
+		failDir: &deliver.Maildir{Dir: config.FailDir},
+		stopped: make(chan struct{}),
+		events:  make(chan Event, maxEvents),
+		fatal:   make(chan error, 1),
 	}
 	if config.AllDir != "" {
 		p.archive = &deliver.Maildir{Dir: config.AllDir}

@@ -1,49 +1,42 @@
 package failmail
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
-func checkHostPort(address string) (problem string) {
-	host, port, err := net.SplitHostPort(address)
+// relays returns the relays in their order; nil if they are not used or wrong.
+func (c Config) relays() []deliver.Relay {
+	if c.Sender != nil {
+		return nil
+	}
+	relays, err := deliver.ParseRelays(c.Relay)
 	if err != nil {
-		var addressErr *net.AddrError
-		if errors.As(err, &addressErr) {
-			return "has a wrong form: " + addressErr.Err
-		}
-		return "has a wrong form"
+		return nil // validate reports it
 	}
-	if n, err := net.LookupPort("tcp", port); err != nil || n == 0 {
-		return fmt.Sprintf("has the unknown port %q", port)
-	}
-	if host == "" {
-		return "names no host"
-	}
-	return ""
+	return relays
 }
 
-// debugRelay as Config.Relay prints summaries.
-const debugRelay = "debug"
-
-func relayAddress(relay string) string { return strings.TrimPrefix(relay, "smtp://") }
-
-// sender returns what delivers the summaries.
-func (c Config) sender() Sender {
-	switch {
-	case c.Sender != nil:
-		return c.Sender
-	case c.Relay == debugRelay:
-		return &deliver.Debug{Output: os.Stdout}
+// openSender returns what delivers the summaries, and how to close it.
+func (c Config) openSender() (Sender, func() error, error) {
+	if c.Sender != nil {
+		return c.Sender, func() error { return nil }, nil
 	}
-	return &deliver.SMTP{Addr: relayAddress(c.Relay), Hostname: c.Hostname}
+	options := c.RelayOptions
+	options.Hostname = cmp.Or(options.Hostname, c.Hostname)
+	if options.Logger == nil {
+		options.Logger = c.Logger.With("component", "relay")
+	}
+	sender, err := deliver.Open(c.relays(), options)
+	if err != nil {
+		return nil, nil, &FieldError{"Relay", c.Relay, "cannot be used: " + err.Error()}
+	}
+	return sender, sender.Close, nil
 }
 
 // lookupTimeout bounds how long a name server that is down delays the start.
@@ -53,11 +46,20 @@ const lookupTimeout = 2 * time.Second
 // A name that cannot be looked up now is no mistake; it is not even tried unless
 // a listener has the relay's port.
 func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
-	host, port, err := net.SplitHostPort(relayAddress(p.config.Relay))
-	if err != nil || p.config.Sender != nil {
-		return nil
+	for _, relay := range p.config.relays() {
+		host, port, err := net.SplitHostPort(relay.Addr)
+		if err != nil {
+			continue // a socket or a command
+		}
+		if err := checkOwn(ctx, relay, host, port, listeners); err != nil {
+			return err
+		}
 	}
-	relayPort, _ := net.LookupPort("tcp", port) // validate has checked it
+	return nil
+}
+
+func checkOwn(ctx context.Context, relay deliver.Relay, host, port string, listeners []net.Listener) error {
+	relayPort, _ := net.LookupPort("tcp", port) // ParseRelays has checked it
 	var suspects []*net.TCPAddr
 	for _, l := range listeners {
 		if own, ok := l.Addr().(*net.TCPAddr); ok && own.Port == relayPort {
@@ -74,7 +76,7 @@ func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
 		address = address.Unmap()
 		for _, own := range suspects {
 			if own.AddrPort().Addr().Unmap() == address || own.IP.IsUnspecified() && address.IsLoopback() {
-				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", p.config.Relay)
+				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", relay)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"bad truth value":        {[]string{"--flush-on-exit=maybe"}, 2, []string{`--flush-on-exit "maybe"`, "true or false"}},
 		"bad number":             {[]string{"--max-message-size=big"}, 2, []string{`--max-message-size "big"`, "whole number"}},
 		"bad bind":               {[]string{"--bind=2525"}, 2, []string{`--bind "2525"`, "localhost:2525"}},
-		"bad relay":              {[]string{"--relay=mail"}, 2, []string{`--relay "mail"`, "localhost:25"}},
+		"bad relay":              {[]string{"--relay=mail"}, 2, []string{`--relay "mail"`, "mail:25"}},
 		"bad sender":             {[]string{"--from=me"}, 2, []string{`--from "me"`, "failmail@example.com"}},
 		"two mistakes":           {[]string{"--from=me", "--relay=mail"}, 2, []string{`--from "me"`, `--relay "mail"`}},
 		"own relay":              {[]string{"--bind=localhost:25"}, 2, []string{"--relay", "come back for ever"}},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -25,8 +26,6 @@ import (
 func proxyFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true, env: env("bind")[0]}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
-		&cli.StringFlag{Name: "relay", EnvVars: env("relay"), Value: failmail.DefaultRelay, Usage: "send summaries through the SMTP server at `HOST:PORT`, or \"debug\" to print them"},
-		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
 		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
 		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
@@ -38,7 +37,7 @@ func proxyFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
-	}, append(groupingFlags(), accessFlags()...)...)
+	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags())...)
 }
 
 // env names the environment variable of a flag.
@@ -129,8 +128,6 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	config := failmail.Config{
 		Bind:            strings.Join(listOf(c, "bind"), ","),
-		Relay:           c.String("relay"),
-		From:            c.String("from"),
 		Wait:            c.Duration("wait"),
 		MaxWait:         c.Duration("max-wait"),
 		RetryFor:        c.Duration("retry-for"),
@@ -155,6 +152,18 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	}
 	var err error
 	if err := setGrouping(c, &config); err != nil {
+		return config, err
+	}
+	if err := setRelay(c, &config); err != nil {
+		return config, err
+	}
+	if err := setSummary(c, &config); err != nil {
+		return config, err
+	}
+	if err := setRelay(c, &config); err != nil {
+		return config, err
+	}
+	if err := setSummary(c, &config); err != nil {
 		return config, err
 	}
 	if config.Access, err = accessFrom(c); err != nil {

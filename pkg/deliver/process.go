@@ -2,8 +2,10 @@ package deliver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -26,8 +28,13 @@ func (e *startError) Unwrap() error { return e.err }
 // environment but for FAILMAIL_*, which may hold passwords. The error is a
 // *startError or that of exec.Cmd.Wait.
 func run(ctx context.Context, argv []string, stdin []byte, stdout, stderr *beginning) error {
+	return runWith(ctx, argv, stdin, nil, stdout, stderr)
+}
+
+func runWith(ctx context.Context, argv []string, stdin []byte, variables []string, stdout, stderr *beginning) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "FAILMAIL_") })
+	cmd.Env = append(cmd.Env, variables...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), stdout, stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = killDelay
@@ -53,3 +60,27 @@ func (b *beginning) Write(p []byte) (int, error) {
 }
 
 func (b *beginning) String() string { return string(b.kept) }
+
+// A Hook runs a program after something has happened. No shell is involved, and
+// no text of a mail ever reaches a command line.
+type Hook struct {
+	Command []string      // the program and its arguments; see SplitCommand
+	Timeout time.Duration // after which it is ended; defaults to 30 s
+}
+
+// maxHookOutput bounds what is kept of a hook's output, in bytes.
+const maxHookOutput = 2 << 10
+
+// Run runs the program with input on standard input and variables, each
+// NAME=VALUE, added to its environment. The error holds the beginning of its
+// output.
+func (h *Hook) Run(ctx context.Context, input []byte, variables []string) error {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(h.Timeout, 30*time.Second))
+	defer cancel()
+	output := &beginning{limit: maxHookOutput}
+	err := runWith(ctx, h.Command, input, variables, output, output)
+	if err != nil {
+		return fmt.Errorf("hook %q: %w: %s", h.Command[0], cmp.Or(ctx.Err(), err), oneLineText(output.String()))
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/deliver"
+)
+
+func resendCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "resend",
+		Usage:     "send what lies in a fail-dir again",
+		ArgsUsage: "[DIR]",
+		Description: "What went is marked as passed in the maildir, and not sent a second time; what did not go\n" +
+			"stays. The relay is that of --relay and its options, as for the proxy.",
+		Flags:  append([]cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}}, relayFlags()...),
+		Action: resend,
+	}
+}
+
+func resend(c *cli.Context) error {
+	dir := c.Args().First()
+	switch {
+	case c.NArg() > 1:
+		return &usageError{fmt.Sprintf("resend takes one folder, and got %q as well", c.Args().Get(1))}
+	case dir == "":
+		dir = failmail.DefaultFailDir
+	}
+	sender, err := openRelay(c)
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	sent, failed := 0, 0
+	err = (&deliver.Maildir{Dir: dir}).Resend(c.Context, sender, func(r deliver.Resent) {
+		if r.Err != nil {
+			failed++
+			fmt.Fprintf(c.App.ErrWriter, "%d of %d: %s: %v\n", r.Done, r.Total, r.File, r.Err)
+			return
+		}
+		sent++
+		if !c.Bool("quiet") {
+			fmt.Fprintf(c.App.Writer, "%d of %d: sent to %d recipients: %s\n", r.Done, r.Total, len(r.Mail.To), failmail.NewMessage("", nil, r.Mail.Raw).Subject())
+		}
+	})
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%w; name the fail-dir: failmail resend DIR", err)
+	case err != nil:
+		return err
+	case failed > 0:
+		return fmt.Errorf("%d sent, %d not; they stay in %s, so correct the cause and run it again", sent, failed, dir)
+	}
+	if !c.Bool("quiet") {
+		fmt.Fprintf(c.App.Writer, "%d sent\n", sent)
+	}
+	return nil
+}
+
+// openRelay returns what sends through --relay.
+func openRelay(c *cli.Context) (*deliver.Failover, error) {
+	relays, err := deliver.ParseRelays(c.String("relay"))
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--relay: %v", err)}
+	}
+	options, err := relayOptionsFrom(c)
+	if err != nil {
+		return nil, err
+	}
+	options.Logger = slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options.Output = c.App.Writer
+	sender, err := deliver.Open(relays, options)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--relay %q: %v", c.String("relay"), err)}
+	}
+	return sender, nil
+}

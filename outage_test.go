@@ -1,0 +1,145 @@
+package failmail_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/deliver"
+)
+
+var errDown = deliver.Unreachable(errors.New("connection refused"))
+
+// countIn returns what the header of a summary says.
+func countIn(m *failmail.Mail) string {
+	return failmail.NewMessage("", nil, m.Raw).Header.Get("X-Failmail-Count")
+}
+
+func downUntil(s *recordingSender, end time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = func(int, *failmail.Mail) error {
+		if time.Since(s.start) < end {
+			return errDown
+		}
+		return nil
+	}
+}
+
+func TestAnOutageOfTheRelayEndsInOneSummaryOfAllOfIt(t *testing.T) {
+	inBubble(t, failmail.Config{RetryFor: time.Hour}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		downUntil(s, 10*time.Minute)
+		for range 600 { // ten minutes of storm
+			submitAt(t, p, s.start, time.Since(s.start)+time.Second)
+		}
+		<-time.After(time.Hour)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var taken []*failmail.Mail
+		for i, at := range s.times {
+			if at >= 10*time.Minute {
+				taken = append(taken, s.mails[i])
+			}
+		}
+		if len(taken) != 1 || countIn(taken[0]) != "600" {
+			t.Fatalf("%d summaries were taken; want one of 600", len(taken))
+		}
+		if len(s.times) > 12 {
+			t.Errorf("the relay that was down was asked %d times, at %v", len(s.times), s.times)
+		}
+		text := failmail.NewMessage("", nil, taken[0].Raw).Body()
+		if !strings.Contains(text, "The relay was unreachable from ") || !strings.Contains(text, "covers all of it") {
+			t.Errorf("the summary does not tell of the outage:\n%.300s", text)
+		}
+	})
+}
+
+func TestABatchThatIsHeldTooLongIsGivenUpWhileTheRelayStaysDown(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "failed")
+	inBubble(t, failmail.Config{RetryFor: 10 * time.Minute, FailDir: dir}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		downUntil(s, 1000*time.Hour)
+		submitAt(t, p, s.start, 0, time.Second, 40*time.Second)
+		<-time.After(s.start.Add(9 * time.Minute).Sub(time.Now()))
+		if files, _ := os.ReadDir(filepath.Join(dir, "cur")); len(files) > 0 {
+			t.Errorf("%d summaries were given up too early", len(files))
+		}
+		<-time.After(3 * time.Minute)
+		files, err := os.ReadDir(filepath.Join(dir, "cur"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("the fail-dir holds %d summaries (%v), want 1", len(files), err)
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, "cur", files[0].Name()))
+		if err != nil || !strings.Contains(string(raw), "X-Failmail-Count: 3\n") {
+			t.Errorf("it is not the summary of all 3: %v\n%.600s", err, raw)
+		}
+	})
+}
+
+func TestWhoMayHaveASummaryAlreadyGetsNoSecondOneOfTheSame(t *testing.T) {
+	uncertain := deliver.Throttled(deliver.Uncertain(errors.New("no answer after the final dot")))
+	inBubble(t, failmail.Config{RetryFor: time.Hour}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		s.answer = func(attempt int, _ *failmail.Mail) error {
+			if attempt == 1 {
+				return uncertain
+			}
+			return nil
+		}
+		submitAt(t, p, s.start, 0, time.Minute)
+		<-time.After(time.Hour)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.mails) != 3 || s.mails[0].MessageID != s.mails[1].MessageID && s.mails[0].MessageID != s.mails[2].MessageID {
+			t.Errorf("%d attempts; the first summary must come again with its Message-ID", len(s.mails))
+		}
+	})
+}
+
+func TestARelayThatThrottlesIsLeftAlone(t *testing.T) {
+	inBubble(t, failmail.Config{RetryFor: time.Hour, EachRecipient: true}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		s.answer = func(int, *failmail.Mail) error {
+			if time.Since(s.start) < 5*time.Minute {
+				return deliver.Throttled(errors.New("421 try later"))
+			}
+			return nil
+		}
+		m := message()
+		m.To = []string{"a@example.com", "b@example.com", "c@example.com", "d@example.com"}
+		if err := p.Submit(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Hour)
+		asked, taken := 0, 0
+		for _, at := range s.offered() {
+			if at < 5*time.Minute {
+				asked++
+			} else {
+				taken++
+			}
+		}
+		if asked > 8 || taken != 4 {
+			t.Errorf("asked %d times while throttled, %d summaries taken; want a few and 4", asked, taken)
+		}
+	})
+}
+
+func TestFlushNowSendsWhatIsOpenAndAsksARelayThatWasDown(t *testing.T) {
+	inBubble(t, failmail.Config{RetryFor: time.Hour}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		downUntil(s, 40*time.Second)
+		submitAt(t, p, s.start, 0)
+		<-time.After(42 * time.Second) // after two attempts, waiting for the next one
+		if n, err := p.Flush(t.Context(), 0); n != 1 || err != nil {
+			t.Fatalf("Flush = %d, %v", n, err)
+		}
+		<-time.After(time.Second)
+		if sent := s.offered(); sent[len(sent)-1] != 42*time.Second {
+			t.Errorf("offered at %v, want the last one at 42 s", sent)
+		}
+		if open, err := p.Open(t.Context()); len(open) != 0 || err != nil {
+			t.Errorf("%d batches are still open, %v", len(open), err)
+		}
+	})
+}
