@@ -121,14 +121,14 @@ func (p *Proxy) watchRate(ctx context.Context) {
 // page puts a short mail into the outbox, past the batches.
 func (p *Proxy) page(ctx context.Context, e rateEvent) error {
 	now := time.Now()
-	subject := fmt.Sprintf("[failmail] more than %s in %s", render.Count(p.config.RateLimit, "mail"), p.config.RateWindow)
+	subject := fmt.Sprintf("[failmail] more than %s in %s", render.Count(p.config.RateLimit, "mail"), render.Duration(p.config.RateWindow))
 	text := fmt.Sprintf("%s came within %s, the limit is %s.\n\nThe summaries go on as usual. Another mail follows when it is over.\n",
-		render.Count(e.mails, "mail"), p.config.RateWindow, render.Count(p.config.RateLimit, "mail"))
+		render.Count(e.mails, "mail"), render.Duration(p.config.RateWindow), render.Count(p.config.RateLimit, "mail"))
 	if e.over {
 		subject = "[failmail] over: " + render.Count(e.mails, "mail")
 		text = fmt.Sprintf("%s came from %s to %s.\n\nNo more than %s came in the last %s.\n",
 			render.Count(e.mails, "mail"), e.since.Format("15:04:05"), e.until.Format("15:04:05 MST"),
-			render.Count(p.config.RateLimit, "mail"), p.config.RateWindow)
+			render.Count(p.config.RateLimit, "mail"), render.Duration(p.config.RateWindow))
 	}
 	mail, err := render.Notice(p.origin(), p.config.Pager, subject, text, now)
 	if err != nil {

@@ -30,13 +30,15 @@ type Classifier struct {
 	Group  Grouper
 	Window store.Window
 	// Quiet, if it is set, sends the first mail of a group at once that was not
-	// seen for so long.
+	// seen for so long; at most ten within five minutes.
 	Quiet time.Duration
 	// EachRecipient makes one entry for each recipient, in a batch of its own.
 	EachRecipient bool
 	// Mutes decides which mails nobody wants to see; nil for none.
 	Mutes  *Mutes
 	Logger *slog.Logger
+
+	firsts firsts
 }
 
 // Classify never fails: a mail that a Grouper cannot place goes into a group
@@ -76,7 +78,6 @@ func (c *Classifier) entry(m *receive.Message) store.Entry {
 		Recipients:  m.To,
 		Received:    m.Received,
 		Window:      c.Window,
-		Quiet:       c.Quiet,
 		Sample:      m.Raw,
 	}
 	batchKey, batchErr := placed(c.Batch, m, SplitField)
@@ -103,6 +104,9 @@ func (c *Classifier) entry(m *receive.Message) store.Entry {
 		e.Title = e.Reason // a hash is no headline
 	}
 	c.Mutes.apply(&e, m.Subject())
+	if c.Quiet > 0 && e.MutedUntil.IsZero() && c.firsts.may(e.Batch+"\n"+Mask(e.Group), e.Received, c.Quiet) {
+		e.Quiet = c.Quiet
+	}
 	return e
 }
 

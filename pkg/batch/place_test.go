@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,8 +145,8 @@ func TestWrongMutesAreExplained(t *testing.T) {
 func TestASlowGrouperDoesNotHoldTheMail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		calls := 0
-		g := batch.Guard(batch.GrouperFunc(func(*receive.Message) (string, error) { calls++; <-release; return "late", nil }))
+		var calls atomic.Int32
+		g := batch.Guard(batch.GrouperFunc(func(*receive.Message) (string, error) { calls.Add(1); <-release; return "late", nil }))
 		m := mailWith("Subject: s", "x")
 		begin := time.Now()
 		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "longer than 5s") {
@@ -158,8 +159,8 @@ func TestASlowGrouperDoesNotHoldTheMail(t *testing.T) {
 			g.Group(m)
 		}
 		begin = time.Now()
-		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "100 calls have not returned") || time.Since(begin) != 0 || calls != 100 {
-			t.Errorf("err = %v after %s and %d calls", err, time.Since(begin), calls)
+		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "100 calls have not returned") || time.Since(begin) != 0 || calls.Load() != 100 {
+			t.Errorf("err = %v after %s and %d calls", err, time.Since(begin), calls.Load())
 		}
 		close(release)
 		synctest.Wait()
@@ -180,5 +181,43 @@ func TestAGuardPassesOnWhatAGrouperSays(t *testing.T) {
 	}
 	if got, want := fmt.Sprintf("%T", batch.Guard(compile(t, "subject"))), fmt.Sprintf("%T", compile(t, "subject")); got != want {
 		t.Errorf("an expression became a %s", got)
+	}
+}
+
+func TestTheFirstMailOfAGroupIsSentAtOnceButNoStormOfThem(t *testing.T) {
+	now := time.Date(2026, 3, 9, 3, 17, 42, 0, time.UTC)
+	c := &batch.Classifier{Batch: constant(""), Group: compile(t, "subject"), Quiet: time.Hour}
+	first := func(subject string, after time.Duration) bool {
+		m := mailWith("Subject: "+subject, "x")
+		m.Received = now.Add(after)
+		return only(t, c.Classify(m)).Quiet > 0
+	}
+	for _, step := range []struct {
+		subject string
+		after   time.Duration
+		want    bool
+	}{
+		{"order 17 failed", 0, true},
+		{"order 18 failed", time.Second, false},
+		{"disk full", 2 * time.Second, true},
+		{"order 19 failed", 59 * time.Minute, false},
+		{"order 20 failed", 118 * time.Minute, false},
+		{"order 21 failed", 179 * time.Minute, true},
+	} {
+		if got := first(step.subject, step.after); got != step.want {
+			t.Errorf("%q after %s: first = %t", step.subject, step.after, got)
+		}
+	}
+	granted := 0
+	for i := range 100 {
+		if first("kind "+strings.Repeat("x", i), 5*time.Hour) {
+			granted++
+		}
+	}
+	if granted != 10 {
+		t.Errorf("%d of 100 kinds were sent at once, want 10", granted)
+	}
+	if !first("another", 5*time.Hour+6*time.Minute) {
+		t.Error("after the window none is sent at once")
 	}
 }

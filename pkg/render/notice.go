@@ -46,3 +46,15 @@ func Notice(origin Origin, to, subject, text string, now time.Time) (*deliver.Ma
 
 // Count writes a number with its noun: "1 mail", "1,204 mails".
 func Count(n int, noun string) string { return plural(n, noun) }
+
+// Duration writes a duration without its zero parts: "5m" rather than "5m0s".
+func Duration(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text = strings.TrimSuffix(text+"m", "h0m")
+		if !strings.HasSuffix(text, "m") {
+			text += "h"
+		}
+	}
+	return text
+}
