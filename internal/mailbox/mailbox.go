@@ -192,7 +192,11 @@ func (r *Reader) open(ctx context.Context, path string) (*source, error) {
 // begin skips a byte order mark, and refuses what is no text before it is taken
 // for one long mail.
 func (s *source) begin(path string) error {
-	start, _ := s.Peek(3) // an error comes again with the first read
+	start, _ := s.Peek(1) // an error comes again with the first read
+	if len(start) == 0 || start[0] != 0x1f && start[0] < 0xef {
+		return nil // without a wait for more than the first short line
+	}
+	start, _ = s.Peek(3)
 	switch {
 	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
 		s.Discard(3)

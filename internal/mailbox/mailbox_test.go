@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -244,7 +245,7 @@ func TestWhatCannotBeReadIsNamedWithTheRemedy(t *testing.T) {
 type counter struct {
 	line []byte
 	rest []byte
-	read int
+	read atomic.Int64
 	left int
 }
 
@@ -258,7 +259,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	}
 	n := copy(p, c.rest)
 	c.rest = c.rest[n:]
-	c.read += n
+	c.read.Add(int64(n))
 	return n, nil
 }
 
@@ -304,7 +305,7 @@ func TestNothingIsReadFarAhead(t *testing.T) {
 			// Whoever reads ahead has stopped when it finds the end; give it the
 			// time to do something wrong.
 			time.Sleep(10 * time.Millisecond)
-			if ahead := c.read - count*len(c.line); ahead > bound {
+			if ahead := int(c.read.Load()) - count*len(c.line); ahead > bound {
 				t.Errorf("%s: %d bytes were read ahead, want at most %d", name, ahead, bound)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 // programs falsify. So a mail ends at a line that looks like what a mail server
 // writes, not at every "From ".
 func (r *Reader) mbox(ctx context.Context, path string, in *bufio.Reader, yield func(Mail, error) bool) bool {
-	lines := newLineReader(in, r.maxSize())
+	lines := newLineReader(in, max(r.maxSize(), maxSeparator))
 	m := mboxMail{max: r.maxSize()}
 	var line []byte
 	for number := 1; ; number++ {
@@ -53,14 +53,14 @@ type mboxMail struct {
 	number     int // the line of its separator
 	from       string
 	raw        []byte
-	inBody     bool
+	body       int  // where in raw it begins, behind the first empty line; 0 in the header
 	afterBlank bool // the line before is empty
 	tooLarge   bool
 }
 
 func (m *mboxMail) begin(number int, separatorLine []byte) {
 	*m = mboxMail{max: m.max, number: number, raw: m.raw[:0]}
-	if fields := strings.Fields(string(separatorLine[len(separator):min(len(separatorLine), 1000)])); len(fields) > 0 && strings.Contains(fields[0], "@") {
+	if fields := strings.Fields(string(separatorLine[len(separator):min(len(separatorLine), maxSeparator)])); len(fields) > 0 && strings.Contains(fields[0], "@") {
 		m.from = fields[0]
 	}
 }
@@ -68,19 +68,21 @@ func (m *mboxMail) begin(number int, separatorLine []byte) {
 // add adds a line, with LF as its end.
 func (m *mboxMail) add(line []byte, cut bool) {
 	m.afterBlank = len(line) == 0
-	m.inBody = m.inBody || m.afterBlank
-	if m.inBody {
+	if m.body > 0 {
 		line = unquote(line)
 	}
 	if m.tooLarge = m.tooLarge || cut || len(m.raw)+len(line) > m.max; m.tooLarge {
 		return
 	}
 	m.raw = append(append(m.raw, line...), '\n')
+	if m.afterBlank && m.body == 0 {
+		m.body = len(m.raw)
+	}
 }
 
 // text returns the mail without the empty line that an mbox puts behind it.
 func (m *mboxMail) text() []byte {
-	if m.afterBlank && bytes.HasSuffix(m.raw, []byte("\n\n")) && len(m.raw) > 2 {
+	if m.afterBlank && len(m.raw) > m.body {
 		return m.raw[:len(m.raw)-1]
 	}
 	return m.raw
@@ -120,9 +122,12 @@ var (
 
 // isDate reports whether line has a date such as "Mon Mar  9 03:17:42 2026".
 func isDate(line []byte) bool {
-	line = line[:min(len(line), 1000)]
+	line = line[:min(len(line), maxSeparator)]
 	return clock.Match(line) && year.Match(line) && names.Match(line)
 }
+
+// maxSeparator bounds what is looked at of a separator.
+const maxSeparator = 1000
 
 // maxFieldName bounds the names of header fields that are looked at.
 const maxFieldName = 80

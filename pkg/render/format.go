@@ -86,9 +86,9 @@ func indent(prefix string, lines []string) string {
 	return out.String()
 }
 
-// sparkline draws the mails per minute; a single minute says nothing.
+// sparkline draws the mails per minute; one or two of them say nothing.
 func sparkline(minutes []int) string {
-	if len(minutes) < 2 {
+	if len(minutes) < 3 {
 		return ""
 	}
 	const bars = "▁▂▃▄▅▆▇█"

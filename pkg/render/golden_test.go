@@ -78,21 +78,38 @@ func TestGoldenMails(t *testing.T) {
 		name    string
 		limits  store.Limits
 		letters []letter
+		change  func(*store.Batch) // what the past has left
 	}{
-		{"one_mail", store.Limits{}, []letter{plain("disk full on db1", "Good morning,\n\ncannot write to /var/lib/postgresql: no space left on device", 0)}},
-		{"482_mails_3_groups", store.Limits{}, stormLetters(t, 482, "[shop] ERROR", "payment-service", "panic in worker")},
-		{"40_groups", store.Limits{}, numbered(40, "shard %d is unreachable")},
-		{"html_only", store.Limits{}, html},
-		{"scripts", store.Limits{}, []letter{{raw: scriptsMail, helo: "web1.shop.example", at: night}, {raw: rtlMail, helo: "web2.shop.example", at: night.Add(90 * time.Second)}}},
-		{"long_trace", store.Limits{}, []letter{plain("ERROR in tree", longTrace(), 0)}},
-		{"attachments_only", store.Limits{}, []letter{{raw: attachmentsMail, helo: "web1.shop.example", at: night}}},
-		{"unparsable", store.Limits{}, []letter{{raw: "Out of memory\nKilled process 4242 (postgres)\n", helo: "db1.shop.example", at: night}, {raw: "", at: night}}},
-		{"omitted", store.Limits{GroupsPerBatch: 2, VariantsPerGroup: 2, HostsPerGroup: 2}, varied()},
-		{"many_hosts_and_variants", store.Limits{}, append(varied(), twelveHosts()...)},
+		{"one_mail", store.Limits{}, []letter{plain("disk full on db1", "Good morning,\n\ncannot write to /var/lib/postgresql: no space left on device", 0)}, nil},
+		{"482_mails_3_groups", store.Limits{}, stormLetters(t, 482, "[shop] ERROR", "payment-service", "panic in worker"), nil},
+		{"40_groups", store.Limits{}, numbered(40, "shard %d is unreachable"), nil},
+		{"html_only", store.Limits{}, html, nil},
+		{"scripts", store.Limits{}, []letter{{raw: scriptsMail, helo: "web1.shop.example", at: night}, {raw: rtlMail, helo: "web2.shop.example", at: night.Add(90 * time.Second)}}, nil},
+		{"long_trace", store.Limits{}, []letter{plain("ERROR in tree", longTrace(), 0)}, nil},
+		{"attachments_only", store.Limits{}, []letter{{raw: attachmentsMail, helo: "web1.shop.example", at: night}}, nil},
+		{"unparsable", store.Limits{}, []letter{{raw: "Out of memory\nKilled process 4242 (postgres)\n", helo: "db1.shop.example", at: night}, {raw: "", at: night}}, nil},
+		{"omitted", store.Limits{GroupsPerBatch: 2, VariantsPerGroup: 2, HostsPerGroup: 2}, varied(), nil},
+		{"many_hosts_and_variants", store.Limits{}, append(varied(), twelveHosts()...), nil},
+		{"redaction", store.Limits{}, secretLetters(), nil},
+		{"outage", store.Limits{}, stormLetters(t, 60, "payment-service", "panic in worker"), func(b *store.Batch) {
+			b.HeldSince = night.Add(-29 * time.Minute)
+		}},
+		{"new_ongoing_and_back", store.Limits{}, stormLetters(t, 90, "[shop] ERROR", "payment-service", "panic in worker"), remembered},
+		{"muted", store.Limits{}, stormLetters(t, 40, "payment-service", "panic in worker"), func(b *store.Batch) {
+			b.Groups[0].Muted, b.Groups[0].Title = true, "payment, muted until 2026-03-09 05:00 CET: deploy of 2.14"
+		}},
+		{"the_first_of_a_group", store.Limits{}, []letter{plain("disk full on db1", "cannot write to /var/lib/postgresql: no space left on device", 0)}, func(b *store.Batch) {
+			b.Early = true
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := NewSummary(collect(t, tt.limits, tt.letters...), origin1, night.Add(5*time.Minute))
+			b := collect(t, tt.limits, tt.letters...)
+			if tt.change != nil {
+				tt.change(b)
+			}
+			s := NewSummary(b, origin1, night.Add(5*time.Minute))
+			s.Redact(NewRedactor())
 			s.MessageID = "1773022662000.fixed@mon1.shop.example"
 			raw := render(t, s).Raw
 			_, text, html := parts(t, raw)
@@ -100,6 +117,32 @@ func TestGoldenMails(t *testing.T) {
 			compare(t, tt.name+".txt", []byte(text))
 			compare(t, tt.name+".html", []byte(html))
 		})
+	}
+}
+
+// secretLetters are mails as they should not be sent.
+func secretLetters() []letter {
+	return []letter{
+		plain("login of anna failed: password=hunter2", "POST /login?user=anna&password=hunter2\nAuthorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig-1234567\nCookie: session=0123456789abcdef; theme=dark\n\nError: card 4111 1111 1111 1111 declined", 0),
+		plain("backup failed", "DB_PASSWORD=hunter2 pg_dump postgres://backup:hunter2@db1/shop\nError: connection refused", 1),
+		plain("order 17 failed", "Error: nothing to hide here", 2),
+	}
+}
+
+// remembered gives the groups of b a past: the first goes on, the second is
+// back, and in the third one of two variants is new.
+func remembered(b *store.Batch) {
+	seen := store.Seen{First: night.Add(-49 * 24 * time.Hour), Last: night.Add(-10 * time.Minute), Count: 1204}
+	for i, g := range b.Groups[:2] {
+		for j, v := range g.Variants {
+			if i == 0 && j == 1 {
+				continue
+			}
+			v.Seen = seen
+			if i == 1 {
+				v.Seen.Last = night.Add(-73 * time.Hour)
+			}
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func notes(s *Summary) (notes []string) {
 }
 
 func newGroupView(g Group, d detail) GroupView {
-	v := GroupView{Group: g, Past: past(g.News), Sparkline: sparkline(g.Minutes), HostList: hostList(g, d.hosts)}
+	v := GroupView{Group: g, Past: pastOf(g), Sparkline: sparkline(g.Minutes), HostList: hostList(g, d.hosts)}
 	if g.Last.Sub(g.First) > maxMinutes*time.Minute {
 		v.SparkNote = " in the last hour"
 	}
@@ -136,6 +136,15 @@ func newGroupView(g Group, d detail) GroupView {
 		v.Unsampled = append(v.Unsampled, bare)
 	}
 	return v
+}
+
+// pastOf says what is known of a group from before; where it is only partly new,
+// the variants say which part.
+func pastOf(g Group) string {
+	if g.News.State == New && slices.ContainsFunc(g.Variants, func(v Variant) bool { return v.News.State != New }) {
+		return "with something never seen before"
+	}
+	return past(g.News)
 }
 
 // past says what is known of an error from before.

@@ -47,11 +47,11 @@ func TestSparklines(t *testing.T) {
 	}{
 		{"nothing", nil, ""},
 		{"a single minute says nothing", []int{7}, ""},
-		{"equal minutes are full", []int{3, 3}, "██"},
+		{"equal minutes are full", []int{3, 3, 3}, "███"},
 		{"one to eight is each step", []int{1, 2, 3, 4, 5, 6, 7, 8}, "▁▂▃▄▅▆▇█"},
 		{"a minute without mails is a dot", []int{1, 0, 8}, "▁·█"},
-		{"one among a million is still seen", []int{1000000, 1}, "█▁"},
-		{"no mails at all", []int{0, 0}, "··"},
+		{"one among a million is still seen", []int{1000000, 1, 1}, "█▁▁"},
+		{"no mails at all", []int{0, 0, 0}, "···"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
