@@ -128,8 +128,6 @@ func (l *linesFlag) Set(text string) error {
 	switch text {
 	case "true", "false":
 		l.all = text == "true"
-	case "":
-		return errors.New("--lines= names no file; use --lines=FILE, or --lines for every PATH")
 	default:
 		l.files = append(l.files, text)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-message/mail"
@@ -23,22 +22,18 @@ type placed struct {
 
 // place does with a mail what the proxy does with one that it received.
 func place(c *batch.Classifier, found mailbox.Mail) placed {
-	m := receive.Complete(&receive.Message{ID: found.Source, Raw: found.Raw, Received: time.Now()})
-	setEnvelope(m, found.From)
+	m := receive.Complete(&receive.Message{ID: found.Source, From: found.From, To: found.To, Raw: found.Raw, Received: time.Now()})
+	if len(found.To) == 0 {
+		guessEnvelope(m)
+	}
 	return placed{found.Source, m, c.Classify(m)[0]}
 }
 
-// setEnvelope fills in the sender and the recipients of m's envelope as far as
-// its file has them: as the archive and the fail-dir begin, as an mbox does, else
-// from the header.
-func setEnvelope(m *receive.Message, sender string) {
-	switch {
-	case m.Header.Has("Return-Path"):
-		m.From = strings.Trim(m.Header.Get("Return-Path"), "<> ")
-	case sender != "":
-		m.From = sender
-	default:
-		if from := addressesIn(m, "From"); len(from) > 0 {
+// guessEnvelope fills in the sender and the recipients of m, as far as servers
+// have written them into its header, else those its author has.
+func guessEnvelope(m *receive.Message) {
+	for _, name := range []string{"Return-Path", "From"} {
+		if from := addressesIn(m, name); m.From == "" && len(from) > 0 {
 			m.From = from[0]
 		}
 	}

@@ -34,8 +34,10 @@ type Mail struct {
 	// Source says where: the path, followed by a colon and the number of the
 	// line where the mail begins if the file holds several.
 	Source string
-	// From is the sender that an mbox names in front of the mail; mostly empty.
+	// From and To are the envelope's, where the file has them: the sender in
+	// front of a mail of an mbox, both in the archive and the fail-dir of a proxy.
 	From string
+	To   []string
 	// Raw holds the mail, with line ends as in the file. It is valid only until
 	// the next mail is asked for.
 	Raw []byte
@@ -139,7 +141,9 @@ func (r *Reader) file(ctx context.Context, path string, yield func(Mail, error) 
 	case len(raw) == 0:
 		return true
 	}
-	return yield(Mail{Source: path, Raw: raw}, nil)
+	mail := Mail{Source: path}
+	mail.From, mail.To, mail.Raw = cutEnvelope(raw)
+	return yield(mail, nil)
 }
 
 func (r *Reader) maxSize() int {

@@ -26,7 +26,7 @@ func found(mails iter.Seq2[mailbox.Mail, error]) []string {
 			all = append(all, "error: "+err.Error())
 			continue
 		}
-		all = append(all, mail.Source+"|"+mail.From+"|"+string(mail.Raw))
+		all = append(all, mail.Source+"|"+strings.Join(append([]string{mail.From}, mail.To...), ">")+"|"+string(mail.Raw))
 	}
 	return all
 }
@@ -48,6 +48,9 @@ func TestTheMailsOfAFileAreFound(t *testing.T) {
 	}{
 		"a file of one mail":                {"Subject: a\n\nx\n", []string{"-||Subject: a\n\nx\n"}},
 		"a mail with CRLF stays as it is":   {"Subject: a\r\n\r\nx\r\n", []string{"-||Subject: a\r\n\r\nx\r\n"}},
+		"a mail of a proxy's archive":       {"Return-Path: <a@x>\nX-Envelope-To: <b@x>\nX-Envelope-To: <root>\nSubject: a\n\nx\n", []string{"-|a@x>b@x>root|Subject: a\n\nx\n"}},
+		"one of the null reverse-path":      {"Return-Path: <>\r\nX-Envelope-To: <b@x>\r\ndisk full\r\n", []string{"-|>b@x|disk full\r\n"}},
+		"a Return-Path from elsewhere":      {"Return-Path: <a@x>\nDelivered-To: b@x\nSubject: a\n\nx\n", []string{"-||Return-Path: <a@x>\nDelivered-To: b@x\nSubject: a\n\nx\n"}},
 		"a text without a header":           {"disk full\n", []string{"-||disk full\n"}},
 		"an empty file has no mail":         {"", []string{}},
 		"a byte order mark is no text":      {"\xef\xbb\xbfSubject: a\n\nx\n", []string{"-||Subject: a\n\nx\n"}},
