@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt tidy-check lint update-golden clients fuzz fuzz-receive
+.PHONY: help build demo test check fmt tidy-check lint update-golden clients fuzz fuzz-receive package packaging-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,3 +51,9 @@ fuzz: ## fuzz each parser of outside input for FUZZTIME
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+
+package: ## build .deb and .rpm for amd64 and arm64 into dist/
+	packaging/build
+
+packaging-check: ## check all of packaging/: units, packages, alerts, manual (as root)
+	packaging/check

@@ -76,6 +76,7 @@ type handover struct {
 	log       *slog.Logger
 	// alive is held open until this process has ended; the other one waits.
 	alive *os.File
+	pid   int // of the other one
 }
 
 // start starts the process that replaces this one. When it returns nil, this one
@@ -121,7 +122,7 @@ func (h *handover) start() (err error) {
 		process.Wait()
 		return fmt.Errorf("the new process did not get ready: %w", err)
 	}
-	h.alive = alive
+	h.alive, h.pid = alive, process.Pid
 	h.log.Info("handing over to a new process", "pid", process.Pid)
 	return process.Release()
 }

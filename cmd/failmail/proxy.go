@@ -37,6 +37,7 @@ func proxyFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
+		pidfileFlag(),
 	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags())...)
 }
 
@@ -70,6 +71,11 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	supervised, err := supervise(c.String("pidfile"), from != nil, logger)
+	if err != nil {
+		return err
+	}
+	defer supervised.close()
 	if config.Listeners, err = openSockets(c.Context, c, from); err != nil {
 		return err
 	}
@@ -96,12 +102,12 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	return serve(c.Context, proxy, watch, successor)
+	return serve(c.Context, proxy, watch, successor, supervised)
 }
 
 // serve runs the proxy until ctx ends or SIGUSR1 has made another process take
 // over.
-func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover) error {
+func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover, supervised *supervised) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	handovers := make(chan os.Signal, 1)
@@ -114,14 +120,18 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 				return
 			case <-handovers:
 			}
+			supervised.reloading()
 			if err := successor.start(); err != nil {
+				supervised.stays()
 				successor.log.Error("cannot hand over, this process goes on; correct it and send SIGUSR1 again", "error", err)
 				continue
 			}
+			supervised.handedOver(successor.pid)
 			cancel()
 		}
 	}()
 	go watch.serve(ctx, proxy.Handler())
+	supervised.start(ctx, proxy.Ready)
 	return proxy.Run(ctx)
 }
 

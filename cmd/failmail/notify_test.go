@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A manager stands in for systemd.
+type manager struct {
+	t    *testing.T
+	path string
+	conn *net.UnixConn
+}
+
+func startManager(t *testing.T) *manager {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &manager{t, path, conn}
+}
+
+// next returns what it is told next, but for the watchdog unless that is wanted.
+func (m *manager) next(wanted string) string {
+	m.t.Helper()
+	m.conn.SetReadDeadline(time.Now().Add(time.Minute))
+	buffer := make([]byte, 1000)
+	for {
+		n, err := m.conn.Read(buffer)
+		if err != nil {
+			m.t.Fatalf("waits for %q: %v", wanted, err)
+		}
+		if said := string(buffer[:n]); said != "WATCHDOG=1" || said == wanted {
+			return said
+		}
+	}
+}
+
+func (m *manager) expect(wanted string) {
+	m.t.Helper()
+	if said := m.next(wanted); said != wanted {
+		m.t.Fatalf("said %q, want %q", said, wanted)
+	}
+}
+
+func TestNotifySaysReadyWatchdogAndStopping(t *testing.T) {
+	m := startManager(t)
+	cmd := command(t, t.TempDir(), "--relay=debug", "--store=memory:", "--bind-http=", "--bind="+freeAddress(t))
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=20000")
+	p := startCommand(t, cmd, "")
+	m.expect("READY=1")
+	m.expect("WATCHDOG=1")
+	m.expect("WATCHDOG=1")
+	p.end(t, syscall.SIGTERM)
+	m.expect("STOPPING=1")
+}
+
+func TestNotifyNamesTheProcessThatTakesOver(t *testing.T) {
+	m, folder := startManager(t), t.TempDir()
+	cmd := command(t, folder, "--relay=debug", "--bind-http=", "--bind="+freeAddress(t))
+	cmd.Path = "/bin/sh"
+	// As systemd does: WATCHDOG_PID is the first process, which a shell becomes.
+	cmd.Args = append([]string{"sh", "-c", `WATCHDOG_PID=$$ exec "$0" "$@"`}, cmd.Args...)
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=20000")
+	p := startCommand(t, cmd, "")
+	m.expect("READY=1")
+	m.expect("WATCHDOG=1")
+	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	if said := m.next(""); !strings.HasPrefix(said, "RELOADING=1\nMONOTONIC_USEC=") {
+		t.Fatalf("said %q", said)
+	}
+	said := m.next("")
+	number, isPID := strings.CutPrefix(strings.TrimSuffix(said, "\nWATCHDOG=1"), "MAINPID=")
+	pid, err := strconv.Atoi(number)
+	if !isPID || err != nil || pid == cmd.Process.Pid {
+		t.Fatalf("said %q\n%s", said, p.log)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("the old process: %v\n%s", err, p.log)
+	}
+	m.expect("READY=1") // nobody has said STOPPING=1
+	m.expect("WATCHDOG=1")
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	m.expect("STOPPING=1")
+}
+
+func TestNotifyIsReadyAgainAfterAHandoverThatFailed(t *testing.T) {
+	m, folder := startManager(t), t.TempDir()
+	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	writeCertificate(t, certificate, key)
+	cmd := command(t, folder, "--relay=debug", "--bind-http=", "--bind="+freeAddress(t), "--tls-cert="+certificate, "--tls-key="+key)
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path)
+	p := startCommand(t, cmd, "")
+	m.expect("READY=1")
+	if err := syscall.Unlink(certificate); err != nil { // the new process needs it
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	if said := m.next(""); !strings.HasPrefix(said, "RELOADING=1\n") {
+		t.Fatalf("said %q", said)
+	}
+	m.expect("READY=1")
+	p.end(t, syscall.SIGTERM)
+	m.expect("STOPPING=1")
+}
+
+func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
+	m := startManager(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	t.Setenv("WATCHDOG_USEC", "4000")
+	s, err := supervise("", false, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	down := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	s.start(ctx, func(context.Context) error {
+		select {
+		case <-down:
+			return errors.New("the store is down")
+		default:
+			return nil
+		}
+	})
+	m.expect("READY=1")
+	m.expect("WATCHDOG=1")
+	close(down)
+	// One that was on its way may still come, then silence.
+	m.conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	buffer := make([]byte, 100)
+	for late := time.Now().Add(50 * time.Millisecond); ; {
+		if _, err := m.conn.Read(buffer); err != nil {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatal("the watchdog is fed while the store is down")
+		}
+	}
+	cancel()
+	m.expect("STOPPING=1")
+	m.expect("WATCHDOG=1") // the end is timed by systemd itself
+	s.close()
+}
+
+func TestNotifyRefusesAWatchdogThatIsNoNumber(t *testing.T) {
+	cmd := command(t, t.TempDir(), "--relay=debug", "--bind-http=", "--bind="+freeAddress(t))
+	cmd.Env = append(cmd.Env, "WATCHDOG_USEC=soon")
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), `WATCHDOG_USEC="soon"`) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
