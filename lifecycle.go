@@ -168,8 +168,10 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 func (p *Proxy) runLoops() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
-	loops.Go(func() { p.flushing.Run(ctx) })
-	loops.Go(func() { p.sending.Run(ctx) })
+	if !p.config.ReceiveOnly {
+		loops.Go(func() { p.flushing.Run(ctx) })
+		loops.Go(func() { p.sending.Run(ctx) })
+	}
 	loops.Go(func() { p.housekeep(ctx) })
 	loops.Go(func() { p.runHooks(ctx) })
 	if p.rate != nil {

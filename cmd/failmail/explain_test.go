@@ -449,7 +449,7 @@ func (r *repeated) Write(p []byte) (int, error) {
 }
 
 func TestExplainReadsNoFurtherThanAFewBuffersAheadOfWhatItPrints(t *testing.T) {
-	const mails = 100_000
+	const mails = 30_000
 	for name, test := range map[string]struct {
 		text string
 		args []string
@@ -485,13 +485,13 @@ func TestCtrlCEndsExplainAtOnceWithWhatItHas(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(in, strings.Repeat("request 7 failed\n", 100_000)) // more than a pipe holds: it reads
+	fmt.Fprint(in, strings.Repeat("request 7 failed\n", 20_000)) // more than a pipe holds: it reads
 	start := time.Now()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.HasPrefix(stderr.String(), "failmail: interrupted after ") || time.Since(start) > 10*time.Second {
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "failmail: interrupted after ") || time.Since(start) > 10*time.Second {
 		t.Errorf("exit code %d after %s: %s", code, time.Since(start), stderr.String())
 	}
 	if !strings.Contains(stdout.String(), "grouped as: request <num> failed") {

@@ -37,7 +37,7 @@ func proxyFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
-	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags())...)
+	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags(), configFlags(), legacyFlags())...)
 }
 
 // env names the environment variable of a flag.
@@ -50,10 +50,17 @@ func runProxy(c *cli.Context) (err error) {
 	if c.Args().Present() {
 		return &usageError{fmt.Sprintf("unknown command %q; failmail --help lists the commands, and without one failmail runs the proxy", c.Args().First())}
 	}
+	if err := loadConfig(c); err != nil {
+		return err
+	}
+	if path := c.String("write-config"); path != "" {
+		return writeConfig(c, path)
+	}
 	logger, err := newLogger(c.App.ErrWriter, c.String("log-format"), c.String("log-level"))
 	if err != nil {
 		return err
 	}
+	warnLegacy(c, logger)
 	config, err := configFrom(c, logger)
 	if err != nil {
 		return err
@@ -70,8 +77,10 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if config.Listeners, err = openSockets(c.Context, c, from); err != nil {
-		return err
+	if config.Bind != failmail.NoListener {
+		if config.Listeners, err = openSockets(c.Context, config.Bind, c, from); err != nil {
+			return err
+		}
 	}
 	defer closeAll(config.Listeners)
 	if from != nil {
@@ -126,6 +135,9 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 }
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
+	if err := applyLegacy(c); err != nil {
+		return failmail.Config{}, err
+	}
 	config := failmail.Config{
 		Bind:            strings.Join(listOf(c, "bind"), ","),
 		Wait:            c.Duration("wait"),
@@ -147,6 +159,7 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if err := checkGiven(c); err != nil {
 		return config, err
 	}
+	setHalves(c, &config)
 	if config.RetryFor <= 0 {
 		config.RetryFor = -1
 	}
