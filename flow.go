@@ -26,13 +26,13 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	case p.isHeartbeat(m):
 		return p.beat(ctx, m)
 	}
-	entries := p.classifier.Classify(m)
+	entries := p.settings.Load().classifier.Classify(m)
 	if err := p.recorder.Record(ctx, entries...); err != nil {
 		p.metrics.storeErrors.Inc()
 		return err
 	}
 	p.metrics.recorded.Inc()
-	if p.config.RelayAll {
+	if p.conf().RelayAll {
 		if err := p.pass(ctx, m); err != nil {
 			return err
 		}

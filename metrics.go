@@ -129,7 +129,7 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	count(mailsDesc, server.Mails)
 	count(bytesDesc, server.Bytes)
 	gauge(inFlightDesc, server.InFlight)
-	gauge(limitDesc, s.p.config.MaxInFlight)
+	gauge(limitDesc, s.p.conf().MaxInFlight)
 	for reply, n := range server.Refusals {
 		count(refusalsDesc, n, reply.Code, reply.Status)
 	}

@@ -205,6 +205,6 @@ func (r *recent) list() []Sent {
 // newSummary describes b without secrets.
 func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
 	s := render.NewSummary(b, p.origin(), now)
-	s.Redact(p.config.Redactor)
+	s.Redact(p.conf().Redactor)
 	return s
 }

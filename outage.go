@@ -66,12 +66,12 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 		if since, news := p.breaker.failed(now); news {
 			p.metrics.relayUp.Set(0)
 			p.log.Warn("the relay is down or wants to be left alone; batches stay open until it takes summaries again",
-				"relay", p.config.Relay, "since", since.Format(time.RFC3339), "error", out.err)
+				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)
 		}
 	default:
 		if since := p.breaker.worked(); !since.IsZero() {
 			p.metrics.relayUp.Set(1)
-			p.log.Info("the relay answers again", "relay", p.config.Relay, "down_for", now.Sub(since).Round(time.Second))
+			p.log.Info("the relay answers again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
 			p.flushing.DueAt(now)
 			p.sending.DueAt(now)
 		}
@@ -87,7 +87,7 @@ func (p *Proxy) foldBack(ctx context.Context, o *store.Outgoing, reason error) e
 	p.metrics.folds.Inc()
 	p.recent.forget(o.MessageID)
 	log := []any{"batch", o.Batch, "mails", o.Count, "retry_in", time.Until(until).Round(time.Second),
-		"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + p.config.FailDir}
+		"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + p.conf().FailDir}
 	if reason != nil {
 		log = append(log, "error", reason)
 	}
@@ -131,7 +131,7 @@ func (p *Proxy) noteMade(s *Summary, mail *Mail) {
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
-	if page, ok := p.renderer.(interface {
+	if page, ok := p.settings.Load().renderer.(interface {
 		HTML(*Summary) ([]byte, error)
 	}); ok {
 		if html, err := page.HTML(s); err == nil { // the mail has it too

@@ -88,7 +88,7 @@ func (p *Proxy) retryUntil(due time.Time) time.Time {
 	if p.started.After(since) {
 		since = p.started
 	}
-	return since.Add(max(p.config.RetryFor, 0))
+	return since.Add(max(p.conf().RetryFor, 0))
 }
 
 // settle carries an outcome out. A summary leaves the store only when it is
@@ -115,7 +115,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		err := p.failDir.Send(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail})
 		if err != nil {
 			log.Error("cannot put a summary into the fail-dir, it stays in the store; make the folder writable",
-				"dir", p.config.FailDir, "error", err, "retry_in", failDirRetry)
+				"dir", p.conf().FailDir, "error", err, "retry_in", failDirRetry)
 			out.retry = append(out.retry, out.failed...)
 			out.nextAt = time.Now().Add(failDirRetry)
 		} else {
@@ -123,7 +123,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			p.recent.became(o.MessageID, resultFailed, out.err)
 			p.tell(o, resultFailed, out.err)
 			log.Error("gave up on a summary, it is in the fail-dir",
-				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
+				"dir", p.conf().FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
 	}
 	if len(out.retry) == 0 {
@@ -134,7 +134,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),
-			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
+			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.conf().FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
 	return p.write(func() error { return p.store.Postpone(ctx, o) })
@@ -162,7 +162,7 @@ func (p *Proxy) settleAgain() error {
 func (p *Proxy) deliver(ctx context.Context, o *store.Outgoing) error {
 	limited, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err := trySend(limited, p.sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
+	err := trySend(limited, p.settings.Load().sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
 	var refused *deliver.RefusedError
 	if err != nil && ctx.Err() != nil && !errors.As(err, &refused) && !deliver.IsPermanent(err) {
 		return fmt.Errorf("%w: %w", errInterrupted, err)
@@ -178,7 +178,7 @@ func trySend(ctx context.Context, s Sender, m *Mail) (err error) {
 
 // render calls the Renderer, and the standard one if that fails.
 func (p *Proxy) render(ctx context.Context, s *Summary) (*Mail, error) {
-	mail, err := tryRender(ctx, p.renderer, s)
+	mail, err := tryRender(ctx, p.settings.Load().renderer, s)
 	if err != nil && ctx.Err() == nil {
 		p.log.Error("the renderer failed, using the standard one", "batch", s.Batch, "error", err)
 		mail, err = tryRender(ctx, render.Standard{}, s)

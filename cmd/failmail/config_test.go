@@ -125,3 +125,31 @@ func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
 	waitUntil(t, sender, func() bool { return len(relay.Mails()) == 1 })
 	sender.end(t, syscall.SIGTERM)
 }
+
+func TestSIGHUPTakesNewSettingsAndNamesWhatNeedsARestart(t *testing.T) {
+	relay, folder := startRelay(t), t.TempDir()
+	file := filepath.Join(folder, "f.toml")
+	writeFile(t, file, "wait = '1h'\nmax-wait = '1h'\nsubject = 'before'\nrelay = '"+freeAddress(t)+"'\n")
+	p := startProcess(t, folder, "--config=f.toml")
+	p.send(t, "Subject: one", "x")
+	hup := func(text, wanted string) {
+		t.Helper()
+		writeFile(t, file, text)
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), wanted) })
+	}
+	hup("wait = 'never'\n", "the old ones stay")
+	hup("group = 'masked-subject'\nwait = '10ms'\nsubject = 'after'\nmax-recipients = 3\nrelay = '"+relay.Addr()+"'\n", "took new settings")
+	p.send(t, "Subject: order 17", "x")
+	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
+	m := relay.Mails()[0]
+	if m.Subject() != "after" || m.Header.Get("X-Failmail-Count") != "2" || !strings.Contains(m.Body(), "order <num>") {
+		t.Errorf("%s\n%s", m.Subject(), m.Body())
+	}
+	if !strings.Contains(p.log.String(), "option=--max-recipients") {
+		t.Errorf("the log does not say that max-recipients stays:\n%s", p.log)
+	}
+	p.end(t, syscall.SIGTERM)
+}

@@ -60,7 +60,6 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	warnLegacy(c, logger)
 	config, err := configFrom(c, logger)
 	if err != nil {
 		return err
@@ -69,6 +68,7 @@ func runProxy(c *cli.Context) (err error) {
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
 	}
+	warnLegacy(c, logger)
 	watch, err := watchFrom(c, config.Access.Authenticate, logger)
 	if err != nil {
 		return err
@@ -105,22 +105,30 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	return serve(c.Context, proxy, watch, successor)
+	reload := func() error { return reloadConfig(c, proxy, logger) }
+	return serve(c.Context, proxy, watch, successor, reload)
 }
 
 // serve runs the proxy until ctx ends or SIGUSR1 has made another process take
-// over.
-func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover) error {
+// over. SIGHUP reads the settings again.
+func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover, reload func() error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	handovers := make(chan os.Signal, 1)
+	handovers, reloads := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(handovers, syscall.SIGUSR1)
 	defer signal.Stop(handovers)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 	go func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-reloads:
+				if err := reload(); err != nil {
+					successor.log.Error("cannot take the new settings, the old ones stay; correct them and send SIGHUP again", "error", err)
+				}
+				continue
 			case <-handovers:
 			}
 			if err := successor.start(); err != nil {
@@ -132,6 +140,31 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 	}()
 	go watch.serve(ctx, proxy.Handler())
 	return proxy.Run(ctx)
+}
+
+// reloadConfig reads the command line, the environment and the file again, as a
+// new start would, and names what only that can change.
+func reloadConfig(c *cli.Context, proxy *failmail.Proxy, logger *slog.Logger) error {
+	app := newApp(c.App.Reader, io.Discard, io.Discard)
+	var config failmail.Config
+	app.Action = func(fresh *cli.Context) (err error) {
+		if err := loadConfig(fresh); err != nil {
+			return err
+		}
+		config, err = configFrom(fresh, logger)
+		return err
+	}
+	if err := app.RunContext(c.Context, os.Args); err != nil {
+		return err
+	}
+	kept, err := proxy.Reload(config)
+	if err != nil {
+		return asUsage(err)
+	}
+	for _, field := range kept {
+		logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", "--"+flagName(field))
+	}
+	return nil
 }
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
