@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt tidy-check lint update-golden clients fuzz fuzz-receive
+.PHONY: help build demo test check fmt tidy-check lint update-golden clients grouping fuzz fuzz-receive
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ update-golden: ## rewrite the golden mails from what is rendered now; read the d
 
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run
+
+grouping: ## measure grouping on the labelled lines in DIR=FOLDER
+	@if [ ! -d "$(DIR)" ]; then echo "make grouping DIR=FOLDER: DIR=\"$(DIR)\" is no folder; name the one with the *.jsonl files, see docs/grouping.md" >&2; exit 2; fi
+	@go run ./bench/grouping "$(DIR)"
 
 FUZZTIME ?= 60s
 fuzz-receive: ## fuzz the connection and the message parser for FUZZTIME each

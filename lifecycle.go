@@ -132,6 +132,10 @@ func (p *Proxy) openStore() error {
 	if err != nil {
 		return err
 	}
+	if aside, reason := s.SetAside(); aside != "" {
+		p.log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent",
+			"set_aside", aside, "reason", reason)
+	}
 	p.store = s
 	p.push("store", func(context.Context) error { return s.Close() })
 	return nil

@@ -29,6 +29,7 @@ func proxyFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
 		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
 		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
+		&cli.Int64Flag{Name: "max-store", EnvVars: env("max-store"), Value: 1 << 30, Usage: "when the store has grown to `BYTES`, counts go on and no further samples are kept"},
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
 		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
@@ -94,7 +95,7 @@ func runProxy(c *cli.Context) (err error) {
 	}
 	successor := &handover{listeners: config.Listeners, log: logger}
 	defer runtime.KeepAlive(successor) // after the store is closed
-	if config.Store, err = openStore(c.String("store")); err != nil {
+	if config.Store, err = openStore(c, logger); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, config.Store.Close()) }()
@@ -284,13 +285,26 @@ func flagName(field string) string {
 	return name.String()
 }
 
-func openStore(url string) (failmail.Store, error) {
+func openStore(c *cli.Context, log *slog.Logger) (failmail.Store, error) {
+	limits := store.Limits{StoreBytes: c.Int64("max-store")}
+	if limits.StoreBytes <= 0 {
+		return nil, &usageError{fmt.Sprintf("--max-store \"%d\" must be more than zero; use a number of bytes such as 1073741824", limits.StoreBytes)}
+	}
+	url := c.String("store")
 	engine, path, _ := strings.Cut(url, ":")
 	switch {
 	case engine == "memory" && path == "":
-		return memory.New(store.Limits{}), nil
+		return memory.New(limits), nil
 	case engine == "sqlite" && path != "":
-		return sqlite.Open(path, store.Limits{})
+		s, err := sqlite.Open(path, limits)
+		if err != nil {
+			return nil, err
+		}
+		if aside, reason := s.SetAside(); aside != "" {
+			log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent. Check the disk; sqlite3 can perhaps recover the file",
+				"store", path, "set_aside", aside, "reason", reason)
+		}
+		return s, nil
 	}
 	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, or memory:", url, failmail.DefaultStore)}
 }
