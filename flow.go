@@ -101,24 +101,26 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// send delivers every summary whose time has come.
+// send delivers every summary whose time has come, several at a time if the
+// relay may be used so.
 func (p *Proxy) send(ctx context.Context) error {
 	if err := p.settleAgain(); err != nil {
 		return err
 	}
-	for p.breaker.mayGoOn(time.Now()) {
+	var attempts group
+	for p.breaker.mayGoOn(time.Now()) && ctx.Err() == nil && attempts.enter(p.parallel()) {
 		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
 		if err != nil || o == nil {
-			return err
+			return errors.Join(err, attempts.leave())
 		}
-		sendErr := p.deliver(ctx, o)
-		// What happened is written down even when the Proxy is stopping.
-		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o.Due))); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		attempts.run(func() error {
+			sendErr := p.deliver(ctx, o)
+			// What happened is written down even when the Proxy is stopping.
+			return p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o.Due)))
+		})
+	}
+	if err := errors.Join(attempts.leave(), ctx.Err()); err != nil {
+		return err
 	}
 	return p.foldRest(context.WithoutCancel(ctx))
 }

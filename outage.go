@@ -51,7 +51,7 @@ func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
 // nextSend is when the loop that sends has to look, also while the relay is down:
 // what is due then is folded, or put off.
 func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
-	if p.unsettled != nil {
+	if p.unsettled.any() {
 		return time.Now(), nil
 	}
 	return p.store.NextSend(ctx)

@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 var errDown = deliver.Unreachable(errors.New("connection refused"))
@@ -142,4 +144,25 @@ func TestFlushNowSendsWhatIsOpenAndAsksARelayThatWasDown(t *testing.T) {
 			t.Errorf("%d batches are still open, %v", len(open), err)
 		}
 	})
+}
+
+func TestSummariesAreSentBesideEachOtherWhereTheRelayMayBeUsedSo(t *testing.T) {
+	relay := startSink(t)
+	var together sync.WaitGroup
+	together.Add(3)
+	relay.Refuse(func(*receive.Message) *receive.Refusal {
+		together.Done()
+		together.Wait() // for ever, if they come one after the other
+		return nil
+	})
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: soon, EachRecipient: true,
+		RelayOptions: failmail.RelayOptions{Limits: deliver.Limits{MaxConns: 3}}})
+	m := message()
+	m.To = []string{"a@example.com", "b@example.com", "c@example.com"}
+	if err := p.Submit(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := relay.WaitFor(t.Context(), func(mails []*receive.Message) bool { return len(mails) == 3 }); err != nil {
+		t.Error(err)
+	}
 }

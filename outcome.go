@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -143,19 +144,41 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 // write puts an outcome into the store. While that fails, the outcome is kept:
 // to claim the summary again would send it again to those who have it.
 func (p *Proxy) write(outcome func() error) error {
-	p.unsettled = outcome
-	return p.settleAgain()
+	err := outcome()
+	if err == nil || errors.Is(err, store.ErrNotClaimed) || errors.Is(err, store.ErrClosed) {
+		return err
+	}
+	p.unsettled.mu.Lock()
+	defer p.unsettled.mu.Unlock()
+	p.unsettled.outcomes = append(p.unsettled.outcomes, outcome)
+	return err
 }
 
+// unsettled are outcomes that are not yet written.
+type unsettled struct {
+	mu       sync.Mutex
+	outcomes []func() error
+}
+
+func (u *unsettled) any() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.outcomes) > 0
+}
+
+// settleAgain writes what could not be written before.
 func (p *Proxy) settleAgain() error {
-	if p.unsettled == nil {
-		return nil
+	p.unsettled.mu.Lock()
+	outcomes := p.unsettled.outcomes
+	p.unsettled.outcomes = nil
+	p.unsettled.mu.Unlock()
+	var errs []error
+	for _, outcome := range outcomes {
+		if err := p.write(outcome); err != nil && !errors.Is(err, store.ErrNotClaimed) {
+			errs = append(errs, err)
+		}
 	}
-	err := p.unsettled()
-	if err == nil || errors.Is(err, store.ErrNotClaimed) || errors.Is(err, store.ErrClosed) {
-		p.unsettled = nil
-	}
-	return err
+	return errors.Join(errs...)
 }
 
 // deliver calls the Sender and returns what decide can judge.

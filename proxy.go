@@ -30,7 +30,7 @@ type Proxy struct {
 	recent   recent
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
-	unsettled func() error // an outcome not yet written; belongs to sending
+	unsettled unsettled    // what sending could not yet write
 
 	// Set by Start, before anything that uses them runs.
 	started  time.Time
