@@ -101,26 +101,35 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// send delivers every summary whose time has come, several at a time if the
-// relay may be used so.
+// send begins to deliver every summary whose time has come, as many at a time as
+// the relay may be used for.
 func (p *Proxy) send(ctx context.Context) error {
 	if err := p.settleAgain(); err != nil {
 		return err
 	}
-	var attempts group
-	for p.breaker.mayGoOn(time.Now()) && ctx.Err() == nil && attempts.enter(p.parallel()) {
+	for p.breaker.mayGoOn(time.Now()) {
+		if p.attempts.enter(p.parallel()); ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !p.breaker.mayGoOn(time.Now()) { // by what was waited for
+			break
+		}
 		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
 		if err != nil || o == nil {
-			return errors.Join(err, attempts.leave())
+			return err
 		}
-		attempts.run(func() error {
-			sendErr := p.deliver(ctx, o)
-			// What happened is written down even when the Proxy is stopping.
-			return p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o.Due)))
-		})
-	}
-	if err := errors.Join(attempts.leave(), ctx.Err()); err != nil {
-		return err
+		p.attempts.run(func() { p.attempt(ctx, o) })
 	}
 	return p.foldRest(context.WithoutCancel(ctx))
+}
+
+// attempt delivers one summary, and writes down what happened even when the Proxy
+// is stopping.
+func (p *Proxy) attempt(ctx context.Context, o *store.Outgoing) {
+	sendErr := p.deliver(ctx, o)
+	outcome := decide(o, sendErr, time.Now(), p.retryUntil(o.Due))
+	if err := p.settle(context.WithoutCancel(ctx), o, outcome); err != nil {
+		p.log.Error("cannot write down what happened to a summary, will try again", "message_id", o.MessageID, "error", err)
+	}
+	p.sending.DueAt(time.Now())
 }

@@ -184,6 +184,7 @@ func (p *Proxy) runLoops() {
 	p.push("loops", func(end context.Context) error {
 		cancel()
 		loops.Wait()
+		p.attempts.wait()
 		if p.conf().FlushOnExit {
 			return p.flushAll(end)
 		}

@@ -1,9 +1,6 @@
 package failmail
 
-import (
-	"errors"
-	"sync"
-)
+import "sync"
 
 // parallel returns how many summaries may be on their way at a time. While the
 // relay is down that is the one that asks it, and a Sender of somebody else's is
@@ -16,49 +13,42 @@ func (p *Proxy) parallel() int {
 	return 1
 }
 
-// A group runs functions beside each other, and stops at the first error.
-type group struct {
+// A crew runs functions beside each other.
+type crew struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	running int
-	errs    []error
 }
 
-// enter waits until less than limit functions run; false says that one failed.
-func (g *group) enter(limit int) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.changed == nil {
-		g.changed = sync.NewCond(&g.mu)
-	}
-	for g.running >= limit {
-		g.changed.Wait()
-	}
-	return len(g.errs) == 0
+func newCrew() *crew {
+	c := &crew{}
+	c.changed = sync.NewCond(&c.mu)
+	return c
 }
 
-func (g *group) run(f func() error) {
-	g.mu.Lock()
-	g.running++
-	g.mu.Unlock()
+// enter waits until less than limit functions run.
+func (c *crew) enter(limit int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.running >= limit {
+		c.changed.Wait()
+	}
+}
+
+func (c *crew) run(f func()) {
+	c.mu.Lock()
+	c.running++
+	c.mu.Unlock()
 	go func() {
-		err := f()
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.running--
-		if err != nil {
-			g.errs = append(g.errs, err)
-		}
-		g.changed.Broadcast()
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.running--
+			c.changed.Broadcast()
+		}()
+		f()
 	}()
 }
 
-// leave waits until none runs, and returns the errors.
-func (g *group) leave() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for g.running > 0 {
-		g.changed.Wait()
-	}
-	return errors.Join(g.errs...)
-}
+// wait returns when none runs.
+func (c *crew) wait() { c.enter(1) }

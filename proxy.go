@@ -31,6 +31,7 @@ type Proxy struct {
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled unsettled    // what sending could not yet write
+	attempts  *crew        // deliveries under way
 
 	// Set by Start, before anything that uses them runs.
 	started  time.Time
@@ -58,11 +59,12 @@ func New(config Config) (*Proxy, error) {
 		return nil, err
 	}
 	p := &Proxy{
-		log:     config.Logger.With("component", "proxy"),
-		failDir: &deliver.Maildir{Dir: config.FailDir},
-		stopped: make(chan struct{}),
-		events:  make(chan Event, maxEvents),
-		fatal:   make(chan error, 1),
+		log:      config.Logger.With("component", "proxy"),
+		failDir:  &deliver.Maildir{Dir: config.FailDir},
+		attempts: newCrew(),
+		stopped:  make(chan struct{}),
+		events:   make(chan Event, maxEvents),
+		fatal:    make(chan error, 1),
 	}
 	p.settings.Store(settings)
 	if config.AllDir != "" {
