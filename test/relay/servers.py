@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -34,12 +35,13 @@ def listens(port, host="127.0.0.1"):
         return s.connect_ex((host, port)) == 0
 
 
-def run(*command, **options):
+def run(*command):
     """Runs a program, and fails with its output."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stdout.strip()[-500:]}")
-    return done.stdout
+    with tempfile.TemporaryFile("w+") as output:  # a daemon would keep a pipe open
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=60)
+        output.seek(0)
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} ended with {done.returncode}: {output.read().strip()[-500:]}")
 
 
 class Certificates:
@@ -171,6 +173,8 @@ inet_protocols = ipv4
 smtpd_peername_lookup = no
 myhostname = mx.example.com
 mydestination =
+alias_maps =
+local_recipient_maps =
 mynetworks = 127.0.0.0/8, {OTHER_ADDRESS}
 virtual_mailbox_domains = example.com
 virtual_mailbox_base = {self.mail}
@@ -187,10 +191,16 @@ smtpd_sasl_type = dovecot
 smtpd_sasl_path = {dovecot.auth_socket}
 smtpd_recipient_restrictions = check_recipient_access texthash:{self.access}, permit_mynetworks, reject
 """)
+        # What else postfix-files names belongs to the whole machine.
+        folders = [f"$queue_directory/{name}:d:$mail_owner:-:700:ucr" for name in (
+            "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace")]
+        folders += ["$queue_directory/maildrop:d:$mail_owner:$setgid_group:730:uc",
+                    "$queue_directory/public:d:$mail_owner:$setgid_group:710:uc", "$queue_directory/pid:d:root:-:755:uc"]
+        (self.config / "postfix-files").write_text("\n".join(folders) + "\n")
         lines = ["pickup unix n - n 60 1 pickup", "qmgr unix n - n 300 1 qmgr", "postlog unix-dgram n - n - 1 postlogd"]
         for name in "cleanup", "showq":
             lines.append(f"{name} unix n - n - 0 {name}")
-        for name in "rewrite", "verify", "proxymap", "anvil", "scache":
+        for name in "rewrite", "tlsmgr", "verify", "proxymap", "anvil", "scache":
             lines.append(f"{name} unix - - n - 1 {'trivial-rewrite' if name == 'rewrite' else name}")
         for name in "bounce", "defer", "trace", "error", "retry":
             lines.append(f"{name} unix - - n - 0 {'error' if name in ('error', 'retry') else 'bounce'}")
