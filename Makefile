@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt tidy-check lint update-golden clients grouping fuzz fuzz-receive
+.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients grouping fuzz fuzz-receive
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,3 +55,13 @@ fuzz: ## fuzz each parser of outside input for FUZZTIME
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+
+bench: build ## measure beside peers, in one run; writes bench/RESULTS.md
+	go run ./bench
+
+bench-go: ## Go benchmarks of what a mail costs, with allocations
+	go test -run '^$$' -bench . -benchmem ./pkg/batch ./pkg/store/... ./bench
+
+ROUNDS ?= 200
+torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count
+	go run ./test/torture -rounds $(ROUNDS)
