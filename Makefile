@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients grouping fuzz fuzz-receive
+.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ update-golden: ## rewrite the golden mails from what is rendered now; read the d
 
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run
+
+relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
+	test/relay/run
 
 grouping: ## measure grouping on the labelled lines in DIR=FOLDER
 	@if [ ! -d "$(DIR)" ]; then echo "make grouping DIR=FOLDER: DIR=\"$(DIR)\" is no folder; name the one with the *.jsonl files, see docs/grouping.md" >&2; exit 2; fi

@@ -18,6 +18,7 @@ import (
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
+	"github.com/hut8labs/failmail/pkg/store/postgres"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
 )
 
@@ -28,7 +29,7 @@ func proxyFlags() []cli.Flag {
 		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true, env: env("bind")[0]}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
 		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
-		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
+		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, postgres://USER@HOST/DATABASE that several nodes may share, or memory: to forget it when the process is killed"},
 		&cli.Int64Flag{Name: "max-store", EnvVars: env("max-store"), Value: 1 << 30, Usage: "when the store has grown to `BYTES`, counts go on and no further samples are kept"},
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
@@ -305,8 +306,10 @@ func openStore(c *cli.Context, log *slog.Logger) (failmail.Store, error) {
 				"store", path, "set_aside", aside, "reason", reason)
 		}
 		return s, nil
+	case engine == "postgres" || engine == "postgresql":
+		return postgres.Open(c.Context, url, limits)
 	}
-	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, or memory:", url, failmail.DefaultStore)}
+	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", url, failmail.DefaultStore)}
 }
 
 func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {

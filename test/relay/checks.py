@@ -1,5 +1,7 @@
 """The checks. Each is a function of a Check; see main.py."""
+import datetime
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -20,7 +22,7 @@ def counts(mails):
     return sorted({m["Message-ID"]: int(m["X-Failmail-Count"]) for m in mails}.values())
 
 
-def arrives(c, n, server=None, to=None, seconds=30):
+def arrives(c, n, server=None, to=None, seconds=60):
     """Waits for n mails, and a little longer for one too many."""
     arrived = lambda: (server or c.postfix).arrived(to or c.to)
     until(f"{n} mails arrive", lambda: len(arrived()) >= n, seconds)
@@ -35,35 +37,46 @@ def login(c, password=PASSWORD):
     return "--relay-tls=require", f"--relay-ca={c.certificates.ca}", f"--relay-user={USER}", f"--relay-password-file={file}"
 
 
+def times(lines):
+    """When the lines of a log were written, in seconds."""
+    return [datetime.datetime.fromisoformat(l[len("time="):].split()[0]).timestamp() for l in lines]
+
+
+def promised(p):
+    """When Failmail first said that it would try again, in seconds."""
+    return float(re.search(r"retry_in=(\d+)s", p.log("could not be handed over")[0]).group(1))
+
+
 # --- what takes longest comes first ---------------------------------------
 
 
 @check
 def outage(c):
-    """Postfix is stopped while two batches grow."""
+    """Postfix is stopped while two batches grow, and a third begins."""
     relay = c.own_postfix(2125)
     p = c.failmail("--relay=127.0.0.1:2125", "--retry-for=1h", wait=2, max_wait=5)
     before = p.send(3, c.to, "before")
     arrives(c, 1, relay)
     relay.stop()
     storm = Storm(p.port, [c.to], ["lager", "kasse"], connections=2).begin(rate=20)
-    time.sleep(c.outage)
+    time.sleep(c.outage / 2)
+    late = p.send(5, c.to, "spät")
+    time.sleep(c.outage / 2)
     c.equal("the metric relay_up during the outage", p.metric("failmail_relay_up"), 0)
     storm.end()
     relay.start()
     back = time.monotonic()
-    mails = arrives(c, 3, relay, seconds=max(60, c.outage))
-    c.note(f"outage of {c.outage:g} s, {storm.acknowledged} mails; summaries {time.monotonic() - back - 1:.0f} s after its end; "
+    mails = arrives(c, 4, relay, seconds=max(60, c.outage))
+    sent = storm.by_split | {"spät": late}
+    c.note(f"outage of {c.outage:g} s, {sum(sent.values())} mails; summaries {time.monotonic() - back - 1:.0f} s after its end; "
            f"{len(p.log('level='))} lines of log")
     c.equal("clients put off", storm.refusals, [])
-    c.equal("summaries in all", len(mails), 3)
-    c.equal("they stand for what was acknowledged", sum(counts(mails)), before + storm.acknowledged)
-    for split in storm.splits:
-        texts = [text_of(m) for m in mails if f"\nBatch: {split}\n" in text_of(m)]
-        c.equal(f"summaries of {split}", len(texts), 1)
-        c.ok(f"that of {split} tells of the outage", texts and "The relay was unreachable from" in texts[0], texts)
-        c.equal(f"mails in that of {split}", [int(m["X-Failmail-Count"]) for m in mails if f"\nBatch: {split}\n" in text_of(m)],
-                [storm.by_split[split]])
+    c.equal("summaries in all", len(mails), 4)
+    c.equal("they stand for what was acknowledged", sum(counts(mails)), before + sum(sent.values()))
+    for split in sent:
+        own = [m for m in mails if f"\nBatch: {split}\n" in text_of(m)]
+        c.equal(f"mails in the one summary of {split}", [int(m["X-Failmail-Count"]) for m in own], [sent[split]])
+        c.ok(f"that of {split} tells of the outage", own and "The relay was unreachable from" in text_of(own[0]), [text_of(m)[:200] for m in own])
     c.equal("the metric relay_up afterwards", p.metric("failmail_relay_up"), 1)
     c.ok("the log tells of both ends", p.log("the relay is down") and p.log("the relay answers again"))
     c.equal("mails in the fail-dir", len(p.failed()), 0)
@@ -102,11 +115,30 @@ def kill(c):
 
 
 @check
+def expired(c):
+    """The relay stays down for longer than --retry-for."""
+    relay = c.own_postfix(2925)
+    relay.stop()
+    p = c.failmail("--relay=127.0.0.1:2925", "--retry-for=10s")
+    for i, split in enumerate(["lager", "kasse", "web"]):
+        p.send(3 + i, c.to, split)
+    began = time.monotonic()
+    try:
+        until("all are in the fail-dir", lambda: len(p.failed()) == 3, 30)
+    except TimeoutError:
+        pass
+    c.ok("each is in the fail-dir 10 s after it was due", counts(p.failed()) == [3, 4, 5] and time.monotonic() - began < 20,
+         f"{counts(p.failed())} after {time.monotonic() - began:.0f} s")
+    relay.start()
+    code, said = p.resend("--relay=127.0.0.1:2925")
+    c.ok("resend sends them when the relay is back", code == 0, f"{code} {said}")
+    c.equal("each arrives once", counts(arrives(c, 3, relay)), [3, 4, 5])
+
+
+@check
 def full(c):
     """The disk under the fail-dir is full when a summary is refused for good."""
-    relay = c.own_postfix(2325)
-    relay.access.write_text("bad@example.com REJECT\n")
-    relay.reload()
+    relay = c.own_postfix(2325, access="bad@example.com REJECT\n")
     disk = mount(c, "disk", "64k")
     p = c.failmail("--relay=127.0.0.1:2325", f"--fail-dir={disk}/failed")
     p.fail_dir = disk / "failed"
@@ -159,6 +191,7 @@ def storm(c):
     c.equal("X-Failmail-Count", mails[0]["X-Failmail-Count"], "500")
     c.equal("subject", mails[0]["Subject"], "[failmail] 500 mails: Störung im Lager")
     c.ok("the text has a sample", "Verbindung zum Lager fehlgeschlagen" in text_of(mails[0]), text_of(mails[0]))
+    c.equal("warnings and errors in the log", p.log("level=WARN") + p.log("level=ERROR"), [])
     c.ok("Postfix knows who sent it, over TLS", c.postfix.log("submission/smtpd", f"sasl_username={USER}") and
          c.postfix.log("submission/smtpd", "TLS connection established"), c.postfix.log("submission/smtpd"))
 
@@ -197,6 +230,8 @@ def wrong_ca(c):
     c.equal("mails in the fail-dir", len(p.failed()), 0)
     shutil.copy(c.certificates.ca, ca)
     c.equal("with the right CA it arrives by itself", counts(arrives(c, 1)), [7])
+    told, took = promised(p), times(p.log("made a summary"))
+    c.ok(f"after the {told:g} s of which the log told", took[1] - took[0] < told + 5, f"{took[1] - took[0]:.0f} s")
     c.equal("once", len(c.postfix.arrived(c.to)), 1)
 
 
@@ -222,7 +257,7 @@ def self_signed(c):
         p.send(2, c.to, split)
     mails = arrives(c, 3)
     c.equal("summaries arrive", counts(mails), [2, 2, 2])
-    c.ok("over TLS", "using TLSv1.3" in str(mails[0]["Received"]), mails[0]["Received"])
+    c.ok("over TLS", "with ESMTPS" in str(mails[0]["Received"]), mails[0]["Received"])
     warnings = p.log("level=WARN")
     c.equal("warnings", len(warnings), 1)
     c.ok("which says what to do", "--relay-ca" in warnings[0], warnings)
@@ -268,9 +303,7 @@ def token(c):
 @check
 def refused(c):
     """The relay refuses one of three recipients for good."""
-    relay = c.own_postfix(2525)
-    relay.access.write_text("bad@example.com REJECT we know nobody of that name\n")
-    relay.reload()
+    relay = c.own_postfix(2525, access="bad@example.com REJECT we know nobody of that name\n")
     p = c.failmail("--relay=127.0.0.1:2525")
     p.send(5, ["good@example.com", "bad@example.com", c.to])
     for to in "good@example.com", c.to:
@@ -285,9 +318,7 @@ def refused(c):
     relay_flag = "--relay=127.0.0.1:2525"
     code, said = p.resend(relay_flag)
     c.ok("resend says that it is refused again", code == 1 and "we know nobody of that name" in said, f"{code} {said}")
-    relay.access.write_text("")
-    relay.reload()
-    time.sleep(1)
+    relay.allow()
     code, said = p.resend(relay_flag)
     c.ok("resend sends it once it is allowed", code == 0 and "1 sent" in said, f"{code} {said}")
     c.equal("it arrives", counts(arrives(c, 1, relay, "bad@example.com")), [5])
@@ -301,42 +332,57 @@ def refused(c):
 @check
 def greylist(c):
     """The relay puts the first attempts off."""
-    relay = c.own_postfix(2625)
-    relay.access.write_text(f"{c.to} 450 4.2.0 Greylisted, come back in a minute\n")
-    relay.reload()
+    relay = c.own_postfix(2625, access=f"{c.to} 450 4.2.0 Greylisted, come back in a minute\n")
     p = c.failmail("--relay=127.0.0.1:2625")
     p.send(3, c.to)
     p.logged("Greylisted, come back in a minute")
     p.send(4, c.to)
-    relay.access.write_text("")
-    relay.reload()
+    relay.allow()
     c.equal("one summary has all", counts(arrives(c, 1, relay)), [7])
     c.equal("mails in the fail-dir", len(p.failed()), 0)
+
+
+@check
+def quota(c):
+    """A recipient's mailbox is full, which is nobody else's trouble."""
+    relay = c.own_postfix(2825, access="full@example.com 452 4.2.2 The mailbox is full\n")
+    p = c.failmail("--relay=127.0.0.1:2825")
+    p.send(3, "full@example.com", "one")
+    p.logged("The mailbox is full")
+    p.send(4, c.to, "two")
+    began = time.monotonic()
+    try:
+        found = counts(arrives(c, 1, relay, seconds=30))
+    except TimeoutError as e:
+        found = e
+    c.equal("summaries for others go on", found, [4])
+    c.note(f"they came after {time.monotonic() - began:.0f} s")
+    c.equal("the full one's waits", p.metric("failmail_pending_mails") + 3 * p.metric("failmail_outbox_summaries"), 3)
 
 
 @check
 def lmtp(c):
     """Dovecot takes it by LMTP."""
     p = c.failmail(f"--relay=lmtp://127.0.0.1:{c.dovecot.lmtp_port}")
-    p.send(20, [c.to, "ops@example.com"])
+    p.send(3, [c.to, "ops@example.com"])
     for to in c.to, "ops@example.com":
-        c.equal(f"over TCP for {to}", counts(arrives(c, 1, c.dovecot, to)), [20])
+        c.equal(f"over TCP for {to}", counts(arrives(c, 1, c.dovecot, to)), [3])
     p = c.failmail(f"--relay=lmtp+unix:{c.dovecot.lmtp_socket}", folder="unix")
-    p.send(30, c.to)
-    c.equal("over a socket", counts(arrives(c, 2, c.dovecot)), [20, 30])
+    p.send(4, c.to)
+    c.equal("over a socket", counts(arrives(c, 2, c.dovecot)), [3, 4])
 
 
 @check
 def programs(c):
     """sendmail and msmtp take it."""
     p = c.failmail(f"--relay=exec:/usr/sbin/sendmail -C {c.postfix.config}", folder="sendmail")
-    p.send(40, c.to)
+    p.send(3, c.to)
     mails = arrives(c, 1)
-    c.equal("exec: Postfix's sendmail", counts(mails), [40])
+    c.equal("exec: Postfix's sendmail", counts(mails), [3])
     c.equal("with the sender", mails[0]["Return-Path"], "<failmail@example.com>")
     p = c.failmail("--relay=exec:msmtp --host=127.0.0.1 --port=25", folder="msmtp")
-    p.send(50, c.to)
-    c.equal("exec: msmtp", counts(arrives(c, 2)), [40, 50])
+    p.send(4, c.to)
+    c.equal("exec: msmtp", counts(arrives(c, 2)), [3, 4])
     relay = c.own_postfix(2725)
     relay.stop()
     p = c.failmail("--relay=exec:msmtp --host=127.0.0.1 --port=2725", folder="down")
@@ -416,7 +462,8 @@ def hook(c):
     for split in "one", "two", "three":
         p.send(2, c.to, split)
     c.equal("summaries arrive", counts(arrives(c, 3)), [2, 2, 2])
-    until("the metric counts", lambda: p.metric("failmail_hook_errors_total") == 3)
+    until("three hooks fail", lambda: len(p.log("the hook failed")) >= 3)
+    c.equal("the metric hook_errors_total", p.metric("failmail_hook_errors_total"), 3)
     lines = p.log("the hook failed")
     c.equal("lines of the log", len(lines), 3)
     c.ok("they name the hook and the cause", all("sleep" in l and "deadline exceeded" in l for l in lines), lines)

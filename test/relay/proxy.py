@@ -1,6 +1,5 @@
 """A running Failmail, and clients that send to it."""
 import itertools
-import os
 import re
 import signal
 import smtplib
@@ -17,7 +16,7 @@ ports = itertools.count(20000)
 class Failmail:
     """bin/failmail in a folder of its own, with short waits."""
 
-    def __init__(self, binary, folder, *flags, wait=1, max_wait=20):
+    def __init__(self, binary, folder, *flags, wait=2, max_wait=20):
         folder.mkdir(exist_ok=True)
         self.binary, self.folder = binary, folder
         self.port, self.http = next(ports), next(ports)

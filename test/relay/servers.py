@@ -144,9 +144,10 @@ class Postfix:
     """An instance that keeps every mail to example.com in a maildir.
 
     services are lines of master.cf, by name: the address to listen on, and the
-    settings that differ there. The name is in the log."""
+    settings that differ there. The name is in the log. access is a table of
+    recipients and what to do with them; see access(5)."""
 
-    def __init__(self, folder, services, certificates, dovecot):
+    def __init__(self, folder, services, certificates, dovecot, access=""):
         self.config, self.mail, self.maillog, self.access = (folder / n for n in ("etc", "mail", "maillog", "access"))
         self.services = services
         for name in "", "etc", "queue", "data", "mail":
@@ -154,7 +155,7 @@ class Postfix:
             (folder / name).chmod(0o755)
         shutil.chown(folder / "data", "postfix")
         shutil.chown(self.mail, NOBODY, NOBODY)
-        self.access.write_text("")
+        self.access.write_text(access)
         (self.config / "main.cf").write_text(f"""
 compatibility_level = 3.6
 config_directory = {self.config}
@@ -220,8 +221,11 @@ smtpd_recipient_restrictions = check_recipient_access texthash:{self.access}, pe
     def stop(self):
         run("postfix", "-c", self.config, "stop")
 
-    def reload(self):
-        run("postfix", "-c", self.config, "reload")
+    def allow(self):
+        """Takes the mails of all recipients from now on."""
+        self.access.write_text("")
+        self.stop()
+        self.start()
 
     def log(self, *words):
         """The lines of the log that hold all words."""

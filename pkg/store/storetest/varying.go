@@ -24,8 +24,8 @@ func varyingCounts(t *testing.T, s *subject) {
 	s.record(mail(time.Second, having("2", "ann")), mail(2*time.Second, having("2", "bob")))
 	s.record(mail(3*time.Second, having("3", "ann")))
 	got := varying(&s.claim(later).Groups[0].Variants[0].Varying)
-	want := "varying [{Label:order <num> Distinct:3 Exact:true Top:[{Text:2 Count:2} {Text:1 Count:1} {Text:3 Count:1}]} " +
-		"{Label:user Distinct:2 Exact:true Top:[{Text:ann Count:3} {Text:bob Count:1}]}]"
+	want := "varying [{Label:order <num> Distinct:3 Exact:true Top:[{Text:2 Count:2 Over:0} {Text:1 Count:1 Over:0} {Text:3 Count:1 Over:0}]} " +
+		"{Label:user Distinct:2 Exact:true Top:[{Text:ann Count:3 Over:0} {Text:bob Count:1 Over:0}]}]"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
