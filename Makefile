@@ -18,6 +18,7 @@ demo: build ## send 600 mails through a proxy and show the summary
 
 test: ## run all tests with the race detector
 	@sh .ci/bring-cc
+	@sh .ci/bring-chromium
 	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
 
 check: fmt lint tidy-check test ## all that CI checks

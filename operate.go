@@ -2,6 +2,8 @@ package failmail
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,21 +18,9 @@ type (
 	Outgoing = store.Outgoing
 	// A Heartbeat is a mail that only proves that the path works.
 	Heartbeat = store.Heartbeat
+	// A Sent is a summary that left not long ago.
+	Sent = render.Sent
 )
-
-// A Sent is a summary that left not long ago.
-type Sent struct {
-	MessageID string
-	Batch     string
-	Subject   string
-	To        []string
-	Count     int
-	Groups    int
-	Made      time.Time
-	Result    string // "waiting", "sent", "postponed" or "failed": in the fail-dir
-	Error     string // of the last attempt
-	HTML      []byte // for a browser, to be shown in a sandbox; nil from a Renderer of your own
-}
 
 // Open returns what would be in the summaries that are being collected, without
 // samples, the first due first.
@@ -103,9 +93,25 @@ func (p *Proxy) Recent() []Sent { return p.recent.list() }
 // current one last.
 func (p *Proxy) PerMinute() []int { return p.recent.perMinute(time.Now()) }
 
+// Relay returns where summaries go, empty for a Sender of your own; and while it
+// does not take them, since when, and when it is asked again.
+func (p *Proxy) Relay() (name string, downSince, nextTry time.Time) {
+	if p.config.Sender == nil {
+		name = p.config.Relay
+	}
+	if u, err := url.Parse(name); err == nil && u.User != nil {
+		name = u.Redacted() // a password is nobody's to see
+	}
+	downSince, nextTry = p.breaker.down()
+	return name, downSince, nextTry
+}
+
 const (
 	maxRecent     = 30
 	minutesOfRate = 60
+	// maxPreviews bounds the memory for what Recent can show, in bytes: one
+	// summary of a thousand errors may have megabytes.
+	maxPreviews = 16 << 20
 )
 
 // recent is what the page shows of the time since the start.
@@ -150,6 +156,13 @@ func (r *recent) made(s Sent) {
 		r.sent = append(r.sent[:0], r.sent[1:]...)
 	}
 	r.sent = append(r.sent, s)
+	kept := 0
+	for i := range slices.Backward(r.sent) {
+		kept += len(r.sent[i].HTML) + len(r.sent[i].Text)
+		if kept > maxPreviews && i < len(r.sent)-1 {
+			r.sent[i].HTML, r.sent[i].Text = nil, ""
+		}
+	}
 }
 
 // forget removes a summary that was folded into its batch.

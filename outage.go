@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -134,14 +135,27 @@ func (p *Proxy) noteMade(s *Summary, mail *Mail) {
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
-	if page, ok := p.renderer.(interface {
-		HTML(*Summary) ([]byte, error)
-	}); ok {
-		if html, err := page.HTML(s); err == nil { // the mail has it too
+	if page, ok := p.renderer.(pageRenderer); ok {
+		if html, err := tryHTML(page, s); err == nil { // the mail has it too
 			sent.HTML = html
 		}
 	}
+	if sent.HTML == nil {
+		sent.Text = NewMessage("", nil, mail.Raw).Body()
+	}
 	p.recent.made(sent)
+}
+
+// A pageRenderer is a Renderer that can also write a page for a browser.
+type pageRenderer interface {
+	HTML(s *Summary) ([]byte, error)
+}
+
+var _ pageRenderer = render.Standard{}
+
+func tryHTML(r pageRenderer, s *Summary) (html []byte, err error) {
+	defer recoverTo(&err, "renderer")
+	return r.HTML(s)
 }
 
 func subjectOf(raw []byte) string { return NewMessage("", nil, raw).Subject() }

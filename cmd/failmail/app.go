@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,7 +23,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Version:         version,
 		Flags:           proxyFlags(),
 		Action:          runProxy,
-		Commands:        []*cli.Command{sendCommand(), demoCommand()},
+		Commands:        []*cli.Command{sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), demoCommand()},
 		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,
@@ -98,4 +99,46 @@ func suggestion(c *cli.Context, name string) string {
 		return ", did you mean " + near
 	}
 	return ""
+}
+
+// flagsFirst moves the flags of a command in front of its arguments, where the
+// library wants them; people write them behind.
+func flagsFirst(app *cli.App, args []string) []string {
+	if len(args) < 3 {
+		return args
+	}
+	command := app.Command(args[1])
+	if command == nil || command.SkipFlagParsing {
+		return args
+	}
+	var flags, rest []string
+	for i := 2; i < len(args); i++ {
+		arg := args[i]
+		switch {
+		case arg == "--":
+			rest = append(rest, args[i:]...)
+			i = len(args)
+		case len(arg) < 2 || arg[0] != '-':
+			rest = append(rest, arg)
+		default:
+			flags = append(flags, arg)
+			if name := strings.TrimLeft(arg, "-"); takesValue(command, name) && i+1 < len(args) {
+				i++
+				flags = append(flags, args[i])
+			}
+		}
+	}
+	return append(append([]string{args[0], args[1]}, flags...), rest...)
+}
+
+// takesValue reports whether the flag's value is the next argument.
+func takesValue(command *cli.Command, name string) bool {
+	for _, flag := range command.Flags {
+		if !slices.Contains(flag.Names(), name) {
+			continue
+		}
+		_, isBool := flag.(*cli.BoolFlag)
+		return !isBool
+	}
+	return false
 }
