@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -131,17 +132,31 @@ func (p *Proxy) noteMade(s *Summary, mail *Mail) {
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
-	if page, ok := p.settings.Load().renderer.(interface {
-		HTML(*Summary) ([]byte, error)
-	}); ok {
-		if html, err := page.HTML(s); err == nil { // the mail has it too
+	if page, ok := p.settings.Load().renderer.(pageRenderer); ok {
+		if html, err := tryHTML(page, s); err == nil { // the mail has it too
 			sent.HTML = html
 		}
 	}
-	for _, g := range s.Groups {
-		sent.headlines = append(sent.headlines, EventLine{g.Title, string(g.News.State), g.Count, g.First, g.Last})
+	if sent.HTML == nil {
+		sent.Text = NewMessage("", nil, mail.Raw).Body()
 	}
-	p.recent.made(sent)
+	lines := make([]EventLine, len(s.Groups))
+	for i, g := range s.Groups {
+		lines[i] = EventLine{g.Title, string(g.News.State), g.Count, g.First, g.Last}
+	}
+	p.recent.made(sent, lines)
+}
+
+// A pageRenderer is a Renderer that can also write a page for a browser.
+type pageRenderer interface {
+	HTML(s *Summary) ([]byte, error)
+}
+
+var _ pageRenderer = render.Standard{}
+
+func tryHTML(r pageRenderer, s *Summary) (html []byte, err error) {
+	defer recoverTo(&err, "renderer")
+	return r.HTML(s)
 }
 
 func subjectOf(raw []byte) string { return NewMessage("", nil, raw).Subject() }
