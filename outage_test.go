@@ -65,7 +65,7 @@ func TestABatchThatIsHeldTooLongIsGivenUpWhileTheRelayStaysDown(t *testing.T) {
 	inBubble(t, failmail.Config{RetryFor: 10 * time.Minute, FailDir: dir}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
 		downUntil(s, 1000*time.Hour)
 		submitAt(t, p, s.start, 0, time.Second, 40*time.Second)
-		<-time.After(s.start.Add(9 * time.Minute).Sub(time.Now()))
+		<-time.After(time.Until(s.start.Add(9 * time.Minute)))
 		if files, _ := os.ReadDir(filepath.Join(dir, "cur")); len(files) > 0 {
 			t.Errorf("%d summaries were given up too early", len(files))
 		}

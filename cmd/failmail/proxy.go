@@ -34,7 +34,7 @@ func proxyFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
 		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
-		&cli.StringFlag{Name: "bind-http", EnvVars: env("bind-http"), Value: defaultBindHTTP, Usage: "serve /metrics, /healthz and /readyz on `HOST:PORT`, to users of --credentials if there are any; \"\" for none"},
+		&cli.StringFlag{Name: "bind-http", EnvVars: env("bind-http"), Value: defaultBindHTTP, Usage: "serve the page, the API, /metrics, /healthz and /readyz on `HOST:PORT`, to users of --credentials if there are any; \"\" for none"},
 		&cli.DurationFlag{Name: "shutdown-timeout", EnvVars: env("shutdown-timeout"), Value: failmail.DefaultShutdownTimeout, Usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
