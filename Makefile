@@ -5,19 +5,22 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check fmt tidy-check lint update-golden clients fuzz fuzz-receive package packaging-check
+.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive package packaging-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# HTTP is served in the clear, where there is no HTTP/2: a megabyte less.
 build: ## build the static binary bin/failmail
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
+	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
 
 demo: build ## send 600 mails through a proxy and show the summary
 	@bin/failmail demo
 
 test: ## run all tests with the race detector
 	@sh .ci/bring-cc
+	@sh .ci/bring-postgres
+	@sh .ci/bring-chromium
 	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
 
 check: fmt lint tidy-check test ## all that CI checks
@@ -39,6 +42,13 @@ update-golden: ## rewrite the golden mails from what is rendered now; read the d
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run
 
+relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
+	test/relay/run
+
+grouping: ## measure grouping on the labelled lines in DIR=FOLDER
+	@if [ ! -d "$(DIR)" ]; then echo "make grouping DIR=FOLDER: DIR=\"$(DIR)\" is no folder; name the one with the *.jsonl files, see docs/grouping.md" >&2; exit 2; fi
+	@go run ./bench/grouping "$(DIR)"
+
 FUZZTIME ?= 60s
 fuzz-receive: ## fuzz the connection and the message parser for FUZZTIME each
 	go test -run '^$$' -fuzz '^FuzzConnection$$' -fuzztime $(FUZZTIME) ./pkg/receive
@@ -57,3 +67,13 @@ package: ## build .deb and .rpm for amd64 and arm64 into dist/
 
 packaging-check: ## check all of packaging/: units, packages, alerts, manual (as root)
 	packaging/check
+
+bench: build ## measure beside peers, in one run; writes bench/RESULTS.md
+	go run ./bench
+
+bench-go: ## Go benchmarks of what a mail costs, with allocations
+	go test -run '^$$' -bench . -benchmem ./pkg/batch ./pkg/store/... ./bench
+
+ROUNDS ?= 200
+torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count
+	go run ./test/torture -rounds $(ROUNDS)

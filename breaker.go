@@ -68,6 +68,8 @@ func (b *breaker) failed(now time.Time) (since time.Time, news bool) {
 	defer b.mu.Unlock()
 	if news = b.since.IsZero(); news {
 		b.since, b.failures = now, 0
+	} else if now.Before(b.until) {
+		return b.since, false // it began before the one that failed first
 	}
 	b.failures++
 	b.until, b.probing = now.Add(deliver.Backoff(b.failures)), time.Time{}

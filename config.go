@@ -99,6 +99,10 @@ type Config struct {
 	// does not outlive the process.
 	FlushOnExit bool
 
+	// ReceiveOnly makes the Proxy receive and count, and leave it to another one
+	// on the same Store to make and send summaries; SendOnly is that one.
+	ReceiveOnly, SendOnly bool
+
 	// FailDir is the maildir for summaries that could not be delivered. It is
 	// created when it is first needed. Defaults to DefaultFailDir.
 	FailDir string

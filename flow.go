@@ -26,13 +26,13 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	case p.isHeartbeat(m):
 		return p.beat(ctx, m)
 	}
-	entries := p.classifier.Classify(m)
+	entries := p.settings.Load().classifier.Classify(m)
 	if err := p.recorder.Record(ctx, entries...); err != nil {
 		p.metrics.storeErrors.Inc()
 		return err
 	}
 	p.metrics.recorded.Inc()
-	if p.config.RelayAll {
+	if p.conf().RelayAll {
 		if err := p.pass(ctx, m); err != nil {
 			return err
 		}
@@ -101,24 +101,35 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	return nil
 }
 
-// send delivers every summary whose time has come.
+// send begins to deliver every summary whose time has come, as many at a time as
+// the relay may be used for.
 func (p *Proxy) send(ctx context.Context) error {
 	if err := p.settleAgain(); err != nil {
 		return err
 	}
 	for p.breaker.mayGoOn(time.Now()) {
+		if p.attempts.enter(p.parallel()); ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !p.breaker.mayGoOn(time.Now()) { // by what was waited for
+			break
+		}
 		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
 		if err != nil || o == nil {
 			return err
 		}
-		sendErr := p.deliver(ctx, o)
-		// What happened is written down even when the Proxy is stopping.
-		if err := p.settle(context.WithoutCancel(ctx), o, decide(o, sendErr, time.Now(), p.retryUntil(o.Due))); err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+		p.attempts.run(func() { p.attempt(ctx, o) })
 	}
 	return p.foldRest(context.WithoutCancel(ctx))
+}
+
+// attempt delivers one summary, and writes down what happened even when the Proxy
+// is stopping.
+func (p *Proxy) attempt(ctx context.Context, o *store.Outgoing) {
+	sendErr := p.deliver(ctx, o)
+	outcome := decide(o, sendErr, time.Now(), p.retryUntil(o.Due))
+	if err := p.settle(context.WithoutCancel(ctx), o, outcome); err != nil {
+		p.log.Error("cannot write down what happened to a summary, will try again", "message_id", o.MessageID, "error", err)
+	}
+	p.sending.DueAt(time.Now())
 }

@@ -8,7 +8,7 @@ func (p *Proxy) isHeartbeat(m *Message) bool { return p.heartbeat(m) != "" }
 
 // heartbeat returns the pattern that makes m a heartbeat; empty if none does.
 func (p *Proxy) heartbeat(m *Message) string {
-	for _, pattern := range p.config.Heartbeats {
+	for _, pattern := range p.conf().Heartbeats {
 		if pattern.MatchString(m.Subject()) {
 			return pattern.String()
 		}

@@ -34,14 +34,14 @@ const maxEvents = 100
 // tell queues what became of a summary for Config.OnSummary. It never blocks: a
 // hook must not hold deliveries up.
 func (p *Proxy) tell(o *Outgoing, result string, err error) {
-	if p.config.OnSummary == nil || o.Batch == "" && o.Groups == 0 && !o.Folds {
+	if p.conf().OnSummary == nil || o.Batch == "" && o.Groups == 0 && !o.Folds {
 		return
 	}
 	e := Event{
 		Event: result, Time: time.Now(), MessageID: o.MessageID, Batch: o.Batch, To: o.To, Count: o.Count, Groups: o.Groups,
 		Headlines: p.recent.headlines(o.MessageID),
 	}
-	e.Subject = p.config.Redactor.Text(subjectOf(o.Mail))
+	e.Subject = p.conf().Redactor.Text(subjectOf(o.Mail))
 	if err != nil {
 		e.Error = err.Error()
 	}
@@ -70,5 +70,5 @@ func (p *Proxy) runHooks(ctx context.Context) {
 
 func (p *Proxy) runHook(ctx context.Context, e Event) (err error) {
 	defer recoverTo(&err, "hook")
-	return p.config.OnSummary(ctx, e)
+	return p.conf().OnSummary(ctx, e)
 }

@@ -53,7 +53,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	case <-p.stopped:
 		return p.stopErr
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.config.ShutdownTimeout)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.conf().ShutdownTimeout)
 	defer cancel()
 	return errors.Join(err, p.Shutdown(end))
 }
@@ -79,7 +79,7 @@ func (p *Proxy) Start(ctx context.Context) error {
 }
 
 func (p *Proxy) start(ctx context.Context) error {
-	p.push("sender", func(context.Context) error { return p.closeSender() })
+	p.push("sender", func(context.Context) error { return p.settings.Load().closeSender() })
 	if err := p.openStore(); err != nil {
 		return err
 	}
@@ -118,19 +118,23 @@ func (p *Proxy) start(ctx context.Context) error {
 		}()
 	}
 	p.push("server", p.server.Shutdown)
-	p.log.Info("started", "bind", addressList(listeners), "relay", p.config.Relay,
+	p.log.Info("started", "bind", addressList(listeners), "relay", p.conf().Relay,
 		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
 	return nil
 }
 
 func (p *Proxy) openStore() error {
-	if p.config.Store != nil {
-		p.store = p.config.Store
+	if p.conf().Store != nil {
+		p.store = p.conf().Store
 		return nil
 	}
 	s, err := sqlite.Open(DefaultStore, store.Limits{})
 	if err != nil {
 		return err
+	}
+	if aside, reason := s.SetAside(); aside != "" {
+		p.log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent",
+			"set_aside", aside, "reason", reason)
 	}
 	p.store = s
 	p.push("store", func(context.Context) error { return s.Close() })
@@ -145,12 +149,12 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 		}
 		return nil
 	})
-	if len(p.config.Listeners) > 0 {
-		listeners = p.config.Listeners
+	if len(p.conf().Listeners) > 0 {
+		listeners = p.conf().Listeners
 		p.addr = listeners[0].Addr()
 		return listeners, nil
 	}
-	for _, bind := range p.config.binds() {
+	for _, bind := range p.conf().binds() {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
 			return nil, err
@@ -168,8 +172,10 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 func (p *Proxy) runLoops() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
-	loops.Go(func() { p.flushing.Run(ctx) })
-	loops.Go(func() { p.sending.Run(ctx) })
+	if !p.conf().ReceiveOnly {
+		loops.Go(func() { p.flushing.Run(ctx) })
+		loops.Go(func() { p.sending.Run(ctx) })
+	}
 	loops.Go(func() { p.housekeep(ctx) })
 	loops.Go(func() { p.runHooks(ctx) })
 	if p.rate != nil {
@@ -178,7 +184,8 @@ func (p *Proxy) runLoops() {
 	p.push("loops", func(end context.Context) error {
 		cancel()
 		loops.Wait()
-		if p.config.FlushOnExit {
+		p.attempts.wait()
+		if p.conf().FlushOnExit {
 			return p.flushAll(end)
 		}
 		return nil

@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,12 +15,29 @@ import (
 // scrapeTimeout bounds how long a store that is down delays a scrape.
 const scrapeTimeout = 5 * time.Second
 
-// Handler serves what operators look at: /metrics for Prometheus, /healthz for
-// "is it alive", /readyz for "does it take mails", and /api. It may be mounted
-// anywhere with http.StripPrefix, and works before Start and after Shutdown. It
-// asks for no credentials: who mounts it decides who may see it.
+// Handler serves what operators look at: a live page, /api for programs, /metrics
+// for Prometheus, /healthz for "is it alive" and /readyz for "does it take
+// mails". It may be mounted anywhere with http.StripPrefix, and works before Start
+// and after Shutdown, which ends the page's streams of events. It asks for no
+// credentials: who mounts it decides who may see it, and steer the Proxy.
 func (p *Proxy) Handler() http.Handler {
-	return web.New(p, p.metrics.registry)
+	return web.New(p, web.Options{Metrics: p.metrics.registry, Version: version(), Stopped: p.stopped})
+}
+
+// version returns that of this module in the program, as the go command has
+// recorded it.
+func version() string {
+	const unknown = "development"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return unknown
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == "github.com/hut8labs/failmail" && m.Version != "" && m.Version != "(devel)" {
+			return m.Version
+		}
+	}
+	return unknown
 }
 
 // Ready returns why the Proxy cannot take mails now; nil if it can.
@@ -129,7 +147,7 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	count(mailsDesc, server.Mails)
 	count(bytesDesc, server.Bytes)
 	gauge(inFlightDesc, server.InFlight)
-	gauge(limitDesc, s.p.config.MaxInFlight)
+	gauge(limitDesc, s.p.conf().MaxInFlight)
 	for reply, n := range server.Refusals {
 		count(refusalsDesc, n, reply.Code, reply.Status)
 	}

@@ -65,7 +65,7 @@ func (p *Proxy) Mutes(ctx context.Context) ([]Mute, error) {
 func (p *Proxy) refreshMutes(ctx context.Context) error {
 	mutes, err := p.store.Mutes(ctx, time.Now())
 	if err == nil {
-		p.classifier.Mutes.Set(mutes)
+		p.settings.Load().classifier.Mutes.Set(mutes)
 	}
 	return err
 }

@@ -2,6 +2,8 @@ package failmail
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,23 +18,9 @@ type (
 	Outgoing = store.Outgoing
 	// A Heartbeat is a mail that only proves that the path works.
 	Heartbeat = store.Heartbeat
+	// A Sent is a summary that left not long ago.
+	Sent = render.Sent
 )
-
-// A Sent is a summary that left not long ago.
-type Sent struct {
-	MessageID string
-	Batch     string
-	Subject   string
-	To        []string
-	Count     int
-	Groups    int
-	Made      time.Time
-	Result    string // "waiting", "sent", "postponed" or "failed": in the fail-dir
-	Error     string // of the last attempt
-	HTML      []byte // for a browser, to be shown in a sandbox; nil from a Renderer of your own
-
-	headlines []EventLine
-}
 
 // Open returns what would be in the summaries that are being collected, without
 // samples, the first due first.
@@ -105,15 +93,32 @@ func (p *Proxy) Recent() []Sent { return p.recent.list() }
 // current one last.
 func (p *Proxy) PerMinute() []int { return p.recent.perMinute(time.Now()) }
 
+// Relay returns where summaries go, empty for a Sender of your own; and while it
+// does not take them, since when, and when it is asked again.
+func (p *Proxy) Relay() (name string, downSince, nextTry time.Time) {
+	if p.conf().Sender == nil {
+		name = p.conf().Relay
+	}
+	if u, err := url.Parse(name); err == nil && u.User != nil {
+		name = u.Redacted() // a password is nobody's to see
+	}
+	downSince, nextTry = p.breaker.down()
+	return name, downSince, nextTry
+}
+
 const (
 	maxRecent     = 30
 	minutesOfRate = 60
+	// maxPreviews bounds the memory for what Recent can show, in bytes: one
+	// summary of a thousand errors may have megabytes.
+	maxPreviews = 16 << 20
 )
 
 // recent is what the page shows of the time since the start.
 type recent struct {
 	mu      sync.Mutex
-	sent    []Sent // the oldest first
+	sent    []Sent                 // the oldest first
+	lines   map[string][]EventLine // of sent, by Message-ID
 	minutes [minutesOfRate]int
 	newest  int64 // the minute of the last count
 }
@@ -145,13 +150,25 @@ func (r *recent) perMinute(now time.Time) []int {
 }
 
 // made notes a summary that is on its way.
-func (r *recent) made(s Sent) {
+func (r *recent) made(s Sent, lines []EventLine) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.lines == nil {
+		r.lines = make(map[string][]EventLine)
+	}
+	r.lines[s.MessageID] = lines
 	if len(r.sent) == maxRecent {
+		delete(r.lines, r.sent[0].MessageID)
 		r.sent = append(r.sent[:0], r.sent[1:]...)
 	}
 	r.sent = append(r.sent, s)
+	kept := 0
+	for i := range slices.Backward(r.sent) {
+		kept += len(r.sent[i].HTML) + len(r.sent[i].Text)
+		if kept > maxPreviews && i < len(r.sent)-1 {
+			r.sent[i].HTML, r.sent[i].Text = nil, ""
+		}
+	}
 }
 
 // forget removes a summary that was folded into its batch.
@@ -161,6 +178,7 @@ func (r *recent) forget(messageID string) {
 	for i := range r.sent {
 		if r.sent[i].MessageID == messageID {
 			r.sent = append(r.sent[:i], r.sent[i+1:]...)
+			delete(r.lines, messageID)
 			return
 		}
 	}
@@ -184,12 +202,7 @@ func (r *recent) became(messageID, result string, err error) {
 func (r *recent) headlines(messageID string) []EventLine {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.sent {
-		if r.sent[i].MessageID == messageID {
-			return r.sent[i].headlines
-		}
-	}
-	return nil
+	return r.lines[messageID]
 }
 
 func (r *recent) list() []Sent {
@@ -205,6 +218,6 @@ func (r *recent) list() []Sent {
 // newSummary describes b without secrets.
 func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
 	s := render.NewSummary(b, p.origin(), now)
-	s.Redact(p.config.Redactor)
+	s.Redact(p.conf().Redactor)
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -51,7 +52,7 @@ func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
 // nextSend is when the loop that sends has to look, also while the relay is down:
 // what is due then is folded, or put off.
 func (p *Proxy) nextSend(ctx context.Context) (time.Time, error) {
-	if p.unsettled != nil {
+	if p.unsettled.any() {
 		return time.Now(), nil
 	}
 	return p.store.NextSend(ctx)
@@ -66,12 +67,12 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 		if since, news := p.breaker.failed(now); news {
 			p.metrics.relayUp.Set(0)
 			p.log.Warn("the relay is down or wants to be left alone; batches stay open until it takes summaries again",
-				"relay", p.config.Relay, "since", since.Format(time.RFC3339), "error", out.err)
+				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)
 		}
 	default:
 		if since := p.breaker.worked(); !since.IsZero() {
 			p.metrics.relayUp.Set(1)
-			p.log.Info("the relay answers again", "relay", p.config.Relay, "down_for", now.Sub(since).Round(time.Second))
+			p.log.Info("the relay answers again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
 			p.flushing.DueAt(now)
 			p.sending.DueAt(now)
 		}
@@ -87,7 +88,7 @@ func (p *Proxy) foldBack(ctx context.Context, o *store.Outgoing, reason error) e
 	p.metrics.folds.Inc()
 	p.recent.forget(o.MessageID)
 	log := []any{"batch", o.Batch, "mails", o.Count, "retry_in", time.Until(until).Round(time.Second),
-		"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + p.config.FailDir}
+		"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + p.conf().FailDir}
 	if reason != nil {
 		log = append(log, "error", reason)
 	}
@@ -131,17 +132,31 @@ func (p *Proxy) noteMade(s *Summary, mail *Mail) {
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
-	if page, ok := p.renderer.(interface {
-		HTML(*Summary) ([]byte, error)
-	}); ok {
-		if html, err := page.HTML(s); err == nil { // the mail has it too
+	if page, ok := p.settings.Load().renderer.(pageRenderer); ok {
+		if html, err := tryHTML(page, s); err == nil { // the mail has it too
 			sent.HTML = html
 		}
 	}
-	for _, g := range s.Groups {
-		sent.headlines = append(sent.headlines, EventLine{g.Title, string(g.News.State), g.Count, g.First, g.Last})
+	if sent.HTML == nil {
+		sent.Text = NewMessage("", nil, mail.Raw).Body()
 	}
-	p.recent.made(sent)
+	lines := make([]EventLine, len(s.Groups))
+	for i, g := range s.Groups {
+		lines[i] = EventLine{g.Title, string(g.News.State), g.Count, g.First, g.Last}
+	}
+	p.recent.made(sent, lines)
+}
+
+// A pageRenderer is a Renderer that can also write a page for a browser.
+type pageRenderer interface {
+	HTML(s *Summary) ([]byte, error)
+}
+
+var _ pageRenderer = render.Standard{}
+
+func tryHTML(r pageRenderer, s *Summary) (html []byte, err error) {
+	defer recoverTo(&err, "renderer")
+	return r.HTML(s)
 }
 
 func subjectOf(raw []byte) string { return NewMessage("", nil, raw).Subject() }

@@ -5,11 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 var errDown = deliver.Unreachable(errors.New("connection refused"))
@@ -63,7 +65,7 @@ func TestABatchThatIsHeldTooLongIsGivenUpWhileTheRelayStaysDown(t *testing.T) {
 	inBubble(t, failmail.Config{RetryFor: 10 * time.Minute, FailDir: dir}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
 		downUntil(s, 1000*time.Hour)
 		submitAt(t, p, s.start, 0, time.Second, 40*time.Second)
-		<-time.After(s.start.Add(9 * time.Minute).Sub(time.Now()))
+		<-time.After(time.Until(s.start.Add(9 * time.Minute)))
 		if files, _ := os.ReadDir(filepath.Join(dir, "cur")); len(files) > 0 {
 			t.Errorf("%d summaries were given up too early", len(files))
 		}
@@ -142,4 +144,25 @@ func TestFlushNowSendsWhatIsOpenAndAsksARelayThatWasDown(t *testing.T) {
 			t.Errorf("%d batches are still open, %v", len(open), err)
 		}
 	})
+}
+
+func TestSummariesAreSentBesideEachOtherWhereTheRelayMayBeUsedSo(t *testing.T) {
+	relay := startSink(t)
+	var together sync.WaitGroup
+	together.Add(3)
+	relay.Refuse(func(*receive.Message) *receive.Refusal {
+		together.Done()
+		together.Wait() // for ever, if they come one after the other
+		return nil
+	})
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: soon, EachRecipient: true,
+		RelayOptions: failmail.RelayOptions{Limits: deliver.Limits{MaxConns: 3}}})
+	m := message()
+	m.To = []string{"a@example.com", "b@example.com", "c@example.com"}
+	if err := p.Submit(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := relay.WaitFor(t.Context(), func(mails []*receive.Message) bool { return len(mails) == 3 }); err != nil {
+		t.Error(err)
+	}
 }

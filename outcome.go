@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -88,7 +89,7 @@ func (p *Proxy) retryUntil(due time.Time) time.Time {
 	if p.started.After(since) {
 		since = p.started
 	}
-	return since.Add(max(p.config.RetryFor, 0))
+	return since.Add(max(p.conf().RetryFor, 0))
 }
 
 // settle carries an outcome out. A summary leaves the store only when it is
@@ -115,7 +116,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		err := p.failDir.Send(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail})
 		if err != nil {
 			log.Error("cannot put a summary into the fail-dir, it stays in the store; make the folder writable",
-				"dir", p.config.FailDir, "error", err, "retry_in", failDirRetry)
+				"dir", p.conf().FailDir, "error", err, "retry_in", failDirRetry)
 			out.retry = append(out.retry, out.failed...)
 			out.nextAt = time.Now().Add(failDirRetry)
 		} else {
@@ -123,7 +124,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			p.recent.became(o.MessageID, resultFailed, out.err)
 			p.tell(o, resultFailed, out.err)
 			log.Error("gave up on a summary, it is in the fail-dir",
-				"dir", p.config.FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
+				"dir", p.conf().FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
 	}
 	if len(out.retry) == 0 {
@@ -134,7 +135,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.attempt && len(out.failed) == 0 {
 		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),
-			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.config.FailDir)
+			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.conf().FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
 	return p.write(func() error { return p.store.Postpone(ctx, o) })
@@ -143,26 +144,48 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 // write puts an outcome into the store. While that fails, the outcome is kept:
 // to claim the summary again would send it again to those who have it.
 func (p *Proxy) write(outcome func() error) error {
-	p.unsettled = outcome
-	return p.settleAgain()
+	err := outcome()
+	if err == nil || errors.Is(err, store.ErrNotClaimed) || errors.Is(err, store.ErrClosed) {
+		return err
+	}
+	p.unsettled.mu.Lock()
+	defer p.unsettled.mu.Unlock()
+	p.unsettled.outcomes = append(p.unsettled.outcomes, outcome)
+	return err
 }
 
+// unsettled are outcomes that are not yet written.
+type unsettled struct {
+	mu       sync.Mutex
+	outcomes []func() error
+}
+
+func (u *unsettled) any() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.outcomes) > 0
+}
+
+// settleAgain writes what could not be written before.
 func (p *Proxy) settleAgain() error {
-	if p.unsettled == nil {
-		return nil
+	p.unsettled.mu.Lock()
+	outcomes := p.unsettled.outcomes
+	p.unsettled.outcomes = nil
+	p.unsettled.mu.Unlock()
+	var errs []error
+	for _, outcome := range outcomes {
+		if err := p.write(outcome); err != nil && !errors.Is(err, store.ErrNotClaimed) {
+			errs = append(errs, err)
+		}
 	}
-	err := p.unsettled()
-	if err == nil || errors.Is(err, store.ErrNotClaimed) || errors.Is(err, store.ErrClosed) {
-		p.unsettled = nil
-	}
-	return err
+	return errors.Join(errs...)
 }
 
 // deliver calls the Sender and returns what decide can judge.
 func (p *Proxy) deliver(ctx context.Context, o *store.Outgoing) error {
 	limited, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err := trySend(limited, p.sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
+	err := trySend(limited, p.settings.Load().sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
 	var refused *deliver.RefusedError
 	if err != nil && ctx.Err() != nil && !errors.As(err, &refused) && !deliver.IsPermanent(err) {
 		return fmt.Errorf("%w: %w", errInterrupted, err)
@@ -178,7 +201,7 @@ func trySend(ctx context.Context, s Sender, m *Mail) (err error) {
 
 // render calls the Renderer, and the standard one if that fails.
 func (p *Proxy) render(ctx context.Context, s *Summary) (*Mail, error) {
-	mail, err := tryRender(ctx, p.renderer, s)
+	mail, err := tryRender(ctx, p.settings.Load().renderer, s)
 	if err != nil && ctx.Err() == nil {
 		p.log.Error("the renderer failed, using the standard one", "batch", s.Batch, "error", err)
 		mail, err = tryRender(ctx, render.Standard{}, s)

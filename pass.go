@@ -22,7 +22,7 @@ func passes(m *Message) bool {
 func (p *Proxy) pass(ctx context.Context, m *Message) error {
 	now := time.Now()
 	err := p.store.Enqueue(ctx, []store.Outgoing{{
-		MessageID: m.Header.Get("Message-ID"), From: m.From, To: m.To, Mail: withTrace(m, p.config.Hostname),
+		MessageID: m.Header.Get("Message-ID"), From: m.From, To: m.To, Mail: withTrace(m, p.conf().Hostname),
 		Count: 1, Due: now, NextAt: now,
 	}})
 	if err != nil {

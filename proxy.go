@@ -1,41 +1,37 @@
 package failmail
 
 import (
-	"errors"
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
-	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A Proxy receives mails and sends summaries. Its methods are safe for
 // concurrent use. A program may run several, each with a store of its own.
 type Proxy struct {
-	config      Config
-	log         *slog.Logger
-	classifier  *batch.Classifier
-	server      *receive.Server
-	renderer    render.Renderer
-	sender      deliver.Sender
-	closeSender func() error
-	failDir     *deliver.Maildir
-	archive     *deliver.Maildir // nil without Config.AllDir
-	flushing    *batch.Loop      // due batches become summaries
-	sending     *batch.Loop      // summaries go to the relay
-	metrics     *metrics
-	rate        *rateWatch // nil without Config.RateLimit
-	breaker     breaker
-	events      chan Event // for Config.OnSummary
-	recent      recent
+	settings atomic.Pointer[settings] // what Reload can change
+	log      *slog.Logger
+	server   *receive.Server
+	failDir  *deliver.Maildir
+	archive  *deliver.Maildir // nil without Config.AllDir
+	flushing *batch.Loop      // due batches become summaries
+	sending  *batch.Loop      // summaries go to the relay
+	metrics  *metrics
+	rate     *rateWatch // nil without Config.RateLimit
+	breaker  breaker
+	events   chan Event // for Config.OnSummary
+	recent   recent
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
-	unsettled func() error // an outcome not yet written; belongs to sending
+	unsettled unsettled    // what sending could not yet write
+	attempts  *crew        // deliveries under way
 
 	// Set by Start, before anything that uses them runs.
 	started  time.Time
@@ -58,31 +54,19 @@ func New(config Config) (*Proxy, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	batchBy, groupBy, err := config.groupers()
+	settings, err := newSettings(config, &batch.Mutes{})
 	if err != nil {
 		return nil, err
 	}
-	sender, closeSender, err := config.openSender()
-	if err != nil {
-		return nil, errors.Join(err)
-	}
 	p := &Proxy{
-		config: config,
-		log:    config.Logger.With("component", "proxy"),
-		classifier: &batch.Classifier{
-			Batch: batchBy, Group: groupBy,
-			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
-			Quiet:  config.First, EachRecipient: config.EachRecipient,
-			Mutes:  &batch.Mutes{},
-			Logger: config.Logger.With("component", "batch"),
-		},
-		renderer: config.Renderer,
-		sender:   sender, closeSender: closeSender,
-		failDir: &deliver.Maildir{Dir: config.FailDir},
-		stopped: make(chan struct{}),
-		events:  make(chan Event, maxEvents),
-		fatal:   make(chan error, 1),
+		log:      config.Logger.With("component", "proxy"),
+		failDir:  &deliver.Maildir{Dir: config.FailDir},
+		attempts: newCrew(),
+		stopped:  make(chan struct{}),
+		events:   make(chan Event, maxEvents),
+		fatal:    make(chan error, 1),
 	}
+	p.settings.Store(settings)
 	if config.AllDir != "" {
 		p.archive = &deliver.Maildir{Dir: config.AllDir}
 	}

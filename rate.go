@@ -102,7 +102,7 @@ func (p *Proxy) countRate(now time.Time) {
 
 // watchRate sends the pager's mails.
 func (p *Proxy) watchRate(ctx context.Context) {
-	ticker := time.NewTicker(p.config.RateWindow / rateSlices)
+	ticker := time.NewTicker(p.conf().RateWindow / rateSlices)
 	defer ticker.Stop()
 	for {
 		select {
@@ -112,7 +112,7 @@ func (p *Proxy) watchRate(ctx context.Context) {
 			p.rate.check(now)
 		case e := <-p.rate.events:
 			if err := p.page(ctx, e); err != nil && ctx.Err() == nil {
-				p.log.Error("cannot page; the summaries go on", "pager", p.config.Pager, "error", err)
+				p.log.Error("cannot page; the summaries go on", "pager", p.conf().Pager, "error", err)
 			}
 		}
 	}
@@ -121,16 +121,16 @@ func (p *Proxy) watchRate(ctx context.Context) {
 // page puts a short mail into the outbox, past the batches.
 func (p *Proxy) page(ctx context.Context, e rateEvent) error {
 	now := time.Now()
-	subject := fmt.Sprintf("[failmail] more than %s in %s", render.Count(p.config.RateLimit, "mail"), render.Duration(p.config.RateWindow))
+	subject := fmt.Sprintf("[failmail] more than %s in %s", render.Count(p.conf().RateLimit, "mail"), render.Duration(p.conf().RateWindow))
 	text := fmt.Sprintf("%s came within %s, the limit is %s.\n\nThe summaries go on as usual. Another mail follows when it is over.\n",
-		render.Count(e.mails, "mail"), render.Duration(p.config.RateWindow), render.Count(p.config.RateLimit, "mail"))
+		render.Count(e.mails, "mail"), render.Duration(p.conf().RateWindow), render.Count(p.conf().RateLimit, "mail"))
 	if e.over {
 		subject = "[failmail] over: " + render.Count(e.mails, "mail")
 		text = fmt.Sprintf("%s came from %s to %s.\n\nNo more than %s came in the last %s.\n",
 			render.Count(e.mails, "mail"), e.since.Format("15:04:05"), e.until.Format("15:04:05 MST"),
-			render.Count(p.config.RateLimit, "mail"), render.Duration(p.config.RateWindow))
+			render.Count(p.conf().RateLimit, "mail"), render.Duration(p.conf().RateWindow))
 	}
-	mail, err := render.Notice(p.origin(), p.config.Pager, subject, text, now)
+	mail, err := render.Notice(p.origin(), p.conf().Pager, subject, text, now)
 	if err != nil {
 		return err
 	}
@@ -140,11 +140,11 @@ func (p *Proxy) page(ctx context.Context, e rateEvent) error {
 	if err != nil {
 		return err
 	}
-	p.log.Warn("paged", "pager", p.config.Pager, "over", e.over, "mails", e.mails, "message_id", mail.MessageID)
+	p.log.Warn("paged", "pager", p.conf().Pager, "over", e.over, "mails", e.mails, "message_id", mail.MessageID)
 	p.sending.DueAt(now)
 	return nil
 }
 
 func (p *Proxy) origin() render.Origin {
-	return render.Origin{From: p.config.From, Hostname: p.config.Hostname, Mark: p.config.loopMark()}
+	return render.Origin{From: p.conf().From, Hostname: p.conf().Hostname, Mark: p.conf().loopMark()}
 }

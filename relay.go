@@ -46,7 +46,7 @@ const lookupTimeout = 2 * time.Second
 // A name that cannot be looked up now is no mistake; it is not even tried unless
 // a listener has the relay's port.
 func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
-	for _, relay := range p.config.relays() {
+	for _, relay := range p.conf().relays() {
 		host, port, err := net.SplitHostPort(relay.Addr)
 		if err != nil {
 			continue // a socket or a command

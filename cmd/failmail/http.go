@@ -55,7 +55,7 @@ func (w *watch) listen(ctx context.Context) (err error) {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EADDRINUSE) && !w.chosen:
-		w.log.Warn("metrics are off: another program uses the address; choose one with --bind-http", "address", w.address)
+		w.log.Warn("the page and the metrics are off: another program uses the address; choose one with --bind-http", "address", w.address)
 		return nil
 	}
 	return fmt.Errorf("listen for HTTP: %w; choose another address with --bind-http", err)

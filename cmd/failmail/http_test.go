@@ -90,7 +90,7 @@ func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
 	}
 	folder, addr := t.TempDir(), freeAddress(t)
 	p := startCommand(t, command(t, folder, "--bind="+addr), addr)
-	if !strings.Contains(p.log.String(), "metrics are off") || !strings.Contains(p.log.String(), "--bind-http") {
+	if !strings.Contains(p.log.String(), "metrics are off:") || !strings.Contains(p.log.String(), "--bind-http") {
 		t.Errorf("the log does not say so:\n%s", p.log)
 	}
 }

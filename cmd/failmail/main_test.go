@@ -123,7 +123,7 @@ func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
 
 func TestDemoShowsOneSummaryOfTheStorm(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	out, err := command(t, t.TempDir(), "demo", "--mails=60", "--wait=300ms").CombinedOutput()
+	out, err := command(t, t.TempDir(), "demo", "--mails=60", "--wait=1s").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

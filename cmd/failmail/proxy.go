@@ -18,6 +18,7 @@ import (
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
+	"github.com/hut8labs/failmail/pkg/store/postgres"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
 )
 
@@ -28,17 +29,18 @@ func proxyFlags() []cli.Flag {
 		&cli.GenericFlag{Name: "bind", EnvVars: env("bind"), Value: &list{values: []string{failmail.DefaultBind}, commas: true, env: env("bind")[0]}, Usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1"},
 		&cli.DurationFlag{Name: "wait", EnvVars: env("wait"), Value: failmail.DefaultWait, Usage: "send a summary this `DURATION` after its last mail"},
 		&cli.DurationFlag{Name: "max-wait", EnvVars: env("max-wait"), Value: failmail.DefaultMaxWait, Usage: "send a summary at most this `DURATION` after its first mail"},
-		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, or memory: to forget it when the process is killed"},
+		&cli.StringFlag{Name: "store", EnvVars: env("store"), Value: "sqlite:" + failmail.DefaultStore, Usage: "keep what was received in `URL`: sqlite:FILE, postgres://USER@HOST/DATABASE that several nodes may share, or memory: to forget it when the process is killed"},
+		&cli.Int64Flag{Name: "max-store", EnvVars: env("max-store"), Value: 1 << 30, Usage: "when the store has grown to `BYTES`, counts go on and no further samples are kept"},
 		&cli.DurationFlag{Name: "retry-for", EnvVars: env("retry-for"), Value: failmail.DefaultRetryFor, Usage: "try to deliver a summary for this `DURATION` after it was due, then put it into the fail-dir; 0 tries once"},
 		&cli.StringFlag{Name: "fail-dir", EnvVars: env("fail-dir"), Value: failmail.DefaultFailDir, Usage: "put summaries that cannot be sent into the maildir `DIR`"},
 		&cli.StringFlag{Name: "all-dir", EnvVars: env("all-dir"), Usage: "keep a copy of every mail received in the maildir `DIR`"},
-		&cli.StringFlag{Name: "bind-http", EnvVars: env("bind-http"), Value: defaultBindHTTP, Usage: "serve /metrics, /healthz and /readyz on `HOST:PORT`, to users of --credentials if there are any; \"\" for none"},
+		&cli.StringFlag{Name: "bind-http", EnvVars: env("bind-http"), Value: defaultBindHTTP, Usage: "serve the page, the API, /metrics, /healthz and /readyz on `HOST:PORT`, to users of --credentials if there are any; \"\" for none"},
 		&cli.DurationFlag{Name: "shutdown-timeout", EnvVars: env("shutdown-timeout"), Value: failmail.DefaultShutdownTimeout, Usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
 		pidfileFlag(),
-	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags())...)
+	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags(), configFlags(), legacyFlags())...)
 }
 
 // env names the environment variable of a flag.
@@ -50,6 +52,12 @@ func env(flag string) []string {
 func runProxy(c *cli.Context) (err error) {
 	if c.Args().Present() {
 		return &usageError{fmt.Sprintf("unknown command %q; failmail --help lists the commands, and without one failmail runs the proxy", c.Args().First())}
+	}
+	if err := loadConfig(c); err != nil {
+		return err
+	}
+	if path := c.String("write-config"); path != "" {
+		return writeConfig(c, path)
 	}
 	logger, err := newLogger(c.App.ErrWriter, c.String("log-format"), c.String("log-level"))
 	if err != nil {
@@ -63,6 +71,7 @@ func runProxy(c *cli.Context) (err error) {
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
 	}
+	warnLegacy(c, logger)
 	watch, err := watchFrom(c, config.Access.Authenticate, logger)
 	if err != nil {
 		return err
@@ -76,8 +85,10 @@ func runProxy(c *cli.Context) (err error) {
 		return err
 	}
 	defer supervised.close()
-	if config.Listeners, err = openSockets(c.Context, c, from); err != nil {
-		return err
+	if config.Bind != failmail.NoListener {
+		if config.Listeners, err = openSockets(c.Context, config.Bind, c, from); err != nil {
+			return err
+		}
 	}
 	defer closeAll(config.Listeners)
 	if from != nil {
@@ -91,7 +102,7 @@ func runProxy(c *cli.Context) (err error) {
 	}
 	successor := &handover{listeners: config.Listeners, log: logger}
 	defer runtime.KeepAlive(successor) // after the store is closed
-	if config.Store, err = openStore(c.String("store")); err != nil {
+	if config.Store, err = openStore(c, logger); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, config.Store.Close()) }()
@@ -102,22 +113,30 @@ func runProxy(c *cli.Context) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
-	return serve(c.Context, proxy, watch, successor, supervised)
+	reload := func() error { return reloadConfig(c, proxy, logger) }
+	return serve(c.Context, proxy, watch, successor, reload, supervised)
 }
 
 // serve runs the proxy until ctx ends or SIGUSR1 has made another process take
-// over.
-func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover, supervised *supervised) error {
+// over. SIGHUP reads the settings again.
+func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover, reload func() error, supervised *supervised) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	handovers := make(chan os.Signal, 1)
+	handovers, reloads := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(handovers, syscall.SIGUSR1)
 	defer signal.Stop(handovers)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 	go func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
+			case <-reloads:
+				if err := reload(); err != nil {
+					successor.log.Error("cannot take the new settings, the old ones stay; correct them and send SIGHUP again", "error", err)
+				}
+				continue
 			case <-handovers:
 			}
 			supervised.reloading()
@@ -135,7 +154,35 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 	return proxy.Run(ctx)
 }
 
+// reloadConfig reads the command line, the environment and the file again, as a
+// new start would, and names what only that can change.
+func reloadConfig(c *cli.Context, proxy *failmail.Proxy, logger *slog.Logger) error {
+	app := newApp(c.App.Reader, io.Discard, io.Discard)
+	var config failmail.Config
+	app.Action = func(fresh *cli.Context) (err error) {
+		if err := loadConfig(fresh); err != nil {
+			return err
+		}
+		config, err = configFrom(fresh, logger)
+		return err
+	}
+	if err := app.RunContext(c.Context, os.Args); err != nil {
+		return err
+	}
+	kept, err := proxy.Reload(config)
+	if err != nil {
+		return asUsage(err)
+	}
+	for _, field := range kept {
+		logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", "--"+flagName(field))
+	}
+	return nil
+}
+
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
+	if err := applyLegacy(c); err != nil {
+		return failmail.Config{}, err
+	}
 	config := failmail.Config{
 		Bind:            strings.Join(listOf(c, "bind"), ","),
 		Wait:            c.Duration("wait"),
@@ -157,6 +204,7 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if err := checkGiven(c); err != nil {
 		return config, err
 	}
+	setHalves(c, &config)
 	if config.RetryFor <= 0 {
 		config.RetryFor = -1
 	}
@@ -248,15 +296,30 @@ func flagName(field string) string {
 	return name.String()
 }
 
-func openStore(url string) (failmail.Store, error) {
+func openStore(c *cli.Context, log *slog.Logger) (failmail.Store, error) {
+	limits := store.Limits{StoreBytes: c.Int64("max-store")}
+	if limits.StoreBytes <= 0 {
+		return nil, &usageError{fmt.Sprintf("--max-store \"%d\" must be more than zero; use a number of bytes such as 1073741824", limits.StoreBytes)}
+	}
+	url := c.String("store")
 	engine, path, _ := strings.Cut(url, ":")
 	switch {
 	case engine == "memory" && path == "":
-		return memory.New(store.Limits{}), nil
+		return memory.New(limits), nil
 	case engine == "sqlite" && path != "":
-		return sqlite.Open(path, store.Limits{})
+		s, err := sqlite.Open(path, limits)
+		if err != nil {
+			return nil, err
+		}
+		if aside, reason := s.SetAside(); aside != "" {
+			log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent. Check the disk; sqlite3 can perhaps recover the file",
+				"store", path, "set_aside", aside, "reason", reason)
+		}
+		return s, nil
+	case engine == "postgres" || engine == "postgresql":
+		return postgres.Open(c.Context, url, limits)
 	}
-	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, or memory:", url, failmail.DefaultStore)}
+	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", url, failmail.DefaultStore)}
 }
 
 func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {

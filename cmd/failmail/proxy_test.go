@@ -271,3 +271,25 @@ func TestTheDebugRelayPrintsSummaries(t *testing.T) {
 		t.Errorf("%v, printed:\n%s", err, printed)
 	}
 }
+
+func TestADamagedStoreDoesNotKeepTheProxyFromStarting(t *testing.T) {
+	relay, folder := startRelay(t), t.TempDir()
+	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1h", "--max-wait=1h")
+	p.send(t, "Subject: before", "x")
+	p.end(t, syscall.SIGTERM)
+	file := filepath.Join(folder, "failmail.db")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content[:5000], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p = startProcess(t, folder, "--relay="+relay.Addr(), "--wait=10ms")
+	p.send(t, "Subject: after", "x")
+	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
+	if !strings.Contains(p.log.String(), "failmail.db.damaged-") || !strings.Contains(p.log.String(), "set aside") {
+		t.Errorf("the log does not tell of it:\n%s", p.log)
+	}
+	p.end(t, syscall.SIGTERM)
+}

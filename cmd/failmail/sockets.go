@@ -19,7 +19,7 @@ const firstSocket = 3
 
 // openSockets returns the sockets to receive on: those handed over, if there are
 // any, else new ones for --bind.
-func openSockets(ctx context.Context, c *cli.Context, from *predecessor) ([]net.Listener, error) {
+func openSockets(ctx context.Context, binds string, c *cli.Context, from *predecessor) ([]net.Listener, error) {
 	switch {
 	case from != nil:
 		return inherit(firstSocket, from.kinds)
@@ -29,7 +29,7 @@ func openSockets(ctx context.Context, c *cli.Context, from *predecessor) ([]net.
 		return inherit(c.Int("socket-fd"), []receive.Endpoint{{}})
 	}
 	var listeners []net.Listener
-	for _, bind := range listOf(c, "bind") {
+	for bind := range strings.SplitSeq(binds, ",") {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
 			closeAll(listeners)

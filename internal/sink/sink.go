@@ -52,12 +52,15 @@ func (s *Sink) RefuseAll(code int, text string) {
 
 func (s *Sink) keep(_ context.Context, m *receive.Message) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.refusal != nil {
-		if r := s.refusal(m); r != nil {
+	refusal := s.refusal
+	s.mu.Unlock()
+	if refusal != nil {
+		if r := refusal(m); r != nil {
 			return r
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.mails = append(s.mails, m)
 	close(s.arrived)
 	s.arrived = make(chan struct{})

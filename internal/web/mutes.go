@@ -1,12 +1,13 @@
 package web
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -27,26 +28,12 @@ type MuteRequest struct {
 	For    string `json:"for"` // a duration such as "2h"
 }
 
-// An Error is the body of every reply that is none of success.
-type Error struct {
-	Error string `json:"error"`
-}
-
 func muteOf(m store.Mute) Mute {
 	return Mute{m.ID, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until}
 }
 
 func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {
-	mutes, err := h.proxy.Mutes(r.Context())
-	if err != nil {
-		fail(w, http.StatusServiceUnavailable, err)
-		return
-	}
-	list := make([]Mute, 0, len(mutes)) // [] rather than null
-	for _, m := range mutes {
-		list = append(list, muteOf(m))
-	}
-	reply(w, http.StatusOK, list)
+	list(w, r, h.proxy.Mutes, muteOf)
 }
 
 func (h *handler) addMute(w http.ResponseWriter, r *http.Request) {
@@ -55,53 +42,48 @@ func (h *handler) addMute(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	duration, err := time.ParseDuration(request.For)
+	m, status, err := h.mute(r.Context(), request)
 	if err != nil {
-		fail(w, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m or 2h", request.For))
-		return
-	}
-	m, err := h.proxy.Mute(r.Context(), request.What, request.Reason, duration)
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
+		fail(w, status, err)
 		return
 	}
 	reply(w, http.StatusCreated, muteOf(m))
 }
 
-func (h *handler) removeMute(w http.ResponseWriter, r *http.Request) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+// mute returns the status that tells a mistake from a store that is down.
+func (h *handler) mute(ctx context.Context, request MuteRequest) (m store.Mute, status int, err error) {
+	duration, err := time.ParseDuration(request.For)
 	if err != nil {
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q is not the number of a mute", r.PathValue("id")))
+		return m, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m or 2h", request.For)
+	}
+	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), duration); err != nil {
+		return m, http.StatusBadRequest, err
+	}
+	m, err = h.proxy.Mute(ctx, request.What, request.Reason, duration)
+	h.live.changed()
+	return m, http.StatusServiceUnavailable, err
+}
+
+func (h *handler) removeMute(w http.ResponseWriter, r *http.Request) {
+	if status, err := h.unmute(r.Context(), r.PathValue("id")); err != nil {
+		fail(w, status, err)
 		return
 	}
-	found, err := h.proxy.Unmute(r.Context(), id)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (h *handler) unmute(ctx context.Context, number string) (status int, err error) {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return http.StatusBadRequest, fmt.Errorf("%q is not the number of a mute", number)
+	}
+	found, err := h.proxy.Unmute(ctx, id)
+	h.live.changed()
 	switch {
 	case err != nil:
-		fail(w, http.StatusServiceUnavailable, err)
+		return http.StatusServiceUnavailable, err
 	case !found:
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no mute %d; it may have been removed already", id))
-	default:
-		w.WriteHeader(http.StatusNoContent)
+		return http.StatusNotFound, fmt.Errorf("there is no mute %d; it may have been removed already", id)
 	}
+	return http.StatusOK, nil
 }
-
-// maxRequest bounds the body of a request.
-const maxRequest = 64 << 10
-
-func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("the body is not the JSON that is asked for: %w", err)
-	}
-	return nil
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // the client may be gone
-}
-
-func fail(w http.ResponseWriter, status int, err error) { reply(w, status, Error{err.Error()}) }

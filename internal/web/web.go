@@ -4,51 +4,123 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A Proxy is what the handler shows and steers. Its methods are called
 // concurrently.
 type Proxy interface {
-	Ready(ctx context.Context) error // why it cannot take mails now
+	Ready(ctx context.Context) error                 // why it cannot take mails now
+	Addr() net.Addr                                  // where it takes mails; may be nil
+	Relay() (name string, downSince, next time.Time) // zero times while it is up
+	PerMinute() []int                                // mails in each of the last minutes
+	Recent() []render.Sent                           // the newest first
+	Open(ctx context.Context) ([]*render.Summary, error)
+	Flush(ctx context.Context, batch int64) (int, error)
+	Outbox(ctx context.Context) ([]store.Outgoing, error)
+	Retry(ctx context.Context, id int64) (int, error)
+	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
 
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
 	Unmute(ctx context.Context, id int64) (bool, error)
 	Mutes(ctx context.Context) ([]store.Mute, error)
 }
 
-// readyTimeout bounds how long a store that hangs delays the answer; probes
-// give up soon after.
-const readyTimeout = 5 * time.Second
-
-type handler struct {
-	proxy Proxy
+// Options are what the handler needs besides a Proxy.
+type Options struct {
+	Metrics prometheus.Gatherer
+	Version string          // of the program
+	Stopped <-chan struct{} // closed when the Proxy has ended: streams of events end too
 }
 
-// New returns the handler for a proxy with its metrics.
-func New(proxy Proxy, metrics prometheus.Gatherer) http.Handler {
-	h := &handler{proxy}
+// readTimeout bounds how long a store that hangs delays the answer; probes and
+// people give up soon after.
+const readTimeout = 5 * time.Second
+
+type handler struct {
+	proxy     Proxy
+	options   Options
+	assets    *assets
+	templates *templates
+	live      *live
+	cleaner   *cleaner
+}
+
+// New returns the handler for a proxy. It may be mounted under a prefix with
+// http.StripPrefix: the page's links are relative.
+func New(proxy Proxy, options Options) http.Handler {
+	h := &handler{
+		proxy: proxy, options: options,
+		assets: newAssets(), templates: newTemplates(), cleaner: newCleaner(),
+	}
+	h.live = newLive(h.look, h.templates.sections)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(options.Metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
+
+	mux.HandleFunc("GET /{$}", h.page)
+	mux.HandleFunc("GET /events", h.events)
+	mux.HandleFunc("GET /sent/{id}", h.preview)
+	mux.Handle("GET /static/", h.assets)
+	mux.HandleFunc("POST /flush", h.flushForm)
+	mux.HandleFunc("POST /retry", h.retryForm)
+	mux.HandleFunc("POST /mute", h.muteForm)
+	mux.HandleFunc("POST /unmute", h.unmuteForm)
+
+	mux.HandleFunc("GET /api/stats", h.stats)
+	mux.HandleFunc("GET /api/batches", h.listBatches)
+	mux.HandleFunc("POST /api/flush", h.flush)
+	mux.HandleFunc("GET /api/outbox", h.listOutbox)
+	mux.HandleFunc("POST /api/retry", h.retry)
+	mux.HandleFunc("GET /api/heartbeats", h.listHeartbeats)
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)
 	mux.HandleFunc("DELETE /api/mutes/{id}", h.removeMute)
 	// A page of somebody else's must not steer the proxy through the browser of
 	// an operator.
-	return http.NewCrossOriginProtection().Handler(mux)
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusForbidden, errors.New("refused: the request comes from a page of another site"))
+	}))
+	return hardened(protection.Handler(mux))
+}
+
+// Policies for the browser (CSP 3). Whatever a mail smuggles into the page can
+// neither run, nor load anything, nor send anything elsewhere.
+const (
+	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+		"frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	previewPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
+		"frame-ancestors 'self'; sandbox"
+	dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+// hardened sets the strictest headers; page and preview replace what they need.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", dataPolicy)
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	if err := h.proxy.Ready(ctx); err != nil {
 		answer(w, http.StatusServiceUnavailable, "not ready: "+err.Error())

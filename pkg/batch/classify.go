@@ -39,6 +39,7 @@ type Classifier struct {
 	Logger *slog.Logger
 
 	firsts firsts
+	prints recalled
 }
 
 // Classify never fails: a mail that a Grouper cannot place goes into a group
@@ -69,7 +70,7 @@ func ownBatch(key, recipient string) string {
 func (c *Classifier) entry(m *receive.Message) store.Entry {
 	// This also decodes the mail, after which a Grouper that is too slow only
 	// reads it.
-	fingerprint := FingerprintOf(m)
+	fingerprint := c.prints.fingerprint(m)
 	e := store.Entry{
 		Fingerprint: fingerprint.ID,
 		Reason:      clip(fingerprint.Reason),

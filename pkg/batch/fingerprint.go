@@ -126,7 +126,31 @@ func lineOf(text string, number int) string {
 
 // failureWords mark the line of a text that says what went wrong.
 var failureWords = []string{"error", "fail", "critical", "fatal", "exception", "panic", "denied", "refused",
-	"timeout", "timed out", "unable", "cannot", "warning"}
+	"timeout", "timed out", "unable", "cannot", "warn"}
+
+// failureStarts has a bit for each letter that a failure word begins with.
+var failureStarts = func() (letters uint32) {
+	for _, word := range failureWords {
+		letters |= 1 << (word[0] - 'a')
+	}
+	return letters
+}()
+
+// speaksOfFailure reports whether line holds a failure word, whatever its case.
+func speaksOfFailure(line string) bool {
+	for i := range len(line) {
+		c := line[i] | 0x20
+		if c < 'a' || c > 'z' || failureStarts&(1<<(c-'a')) == 0 {
+			continue
+		}
+		for _, word := range failureWords {
+			if c == word[0] && len(line)-i >= len(word) && strings.EqualFold(line[i:i+len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // maxTellingLines bounds the search on the way to a client's 250.
 const maxTellingLines = 30
@@ -141,11 +165,8 @@ func tellingLine(body, subject string) (line string, number int) {
 			break
 		}
 		line = strings.TrimSpace(line)
-		lower := strings.ToLower(line[:min(len(line), 200)])
-		for _, word := range failureWords {
-			if strings.Contains(lower, word) {
-				return line, lines - 1
-			}
+		if speaksOfFailure(line[:min(len(line), 200)]) {
+			return line, lines - 1
 		}
 		if wordy == "" && countWords(line) >= 3 {
 			wordy, wordyNumber = line, lines-1

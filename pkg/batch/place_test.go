@@ -221,3 +221,15 @@ func TestTheFirstMailOfAGroupIsSentAtOnceButNoStormOfThem(t *testing.T) {
 		t.Error("after the window none is sent at once")
 	}
 }
+
+func TestAFingerprintThatIsRecalledIsTheSame(t *testing.T) {
+	c := &batch.Classifier{Batch: constant(""), Group: compile(t, "subject")}
+	for i := range 1200 { // twice as many texts as are kept, each one again and again
+		subject, body := fmt.Sprintf("Subject: order %d", i%3), fmt.Sprintf("user=u%d failed on disk %s", i%400, strings.Repeat("x", i%300))
+		m := mailWith(subject, body)
+		e, want := only(t, c.Classify(m)), batch.FingerprintOf(mailWith(subject, body))
+		if e.Fingerprint != want.ID || e.Reason != want.Reason || !slices.Equal(e.Values, want.Values) {
+			t.Fatalf("%q: got %+v, want %+v", body, e, want)
+		}
+	}
+}

@@ -30,10 +30,14 @@ const maxFrames = 100
 // and Kotlin, .NET, JavaScript, Go, Ruby, PHP, Perl and Rust print it; nil when
 // there is none.
 func findTrace(text string) *trace {
-	if !mayHaveTrace(text) {
+	r := traceReader{
+		ruby: strings.Contains(text, ":in "), php: strings.Contains(text, "#0 "),
+		perl: strings.Contains(text, " called at ") || strings.Contains(text, "Trace begun at "),
+	}
+	if !r.ruby && !r.php && !r.perl && !strings.Contains(text, "at ") && !strings.Contains(text, `File "`) &&
+		!strings.Contains(text, "goroutine ") && !strings.Contains(text, ".go:") {
 		return nil // as nearly all texts, without going through their lines
 	}
-	var r traceReader
 	for line := range strings.Lines(text) {
 		if !r.line(strings.TrimRight(line, " \r\n")) {
 			break
@@ -45,15 +49,6 @@ func findTrace(text string) *trace {
 	return &r.trace
 }
 
-func mayHaveTrace(text string) bool {
-	for _, mark := range []string{"at ", `File "`, "goroutine ", ":in ", "#0 ", ".go:"} {
-		if strings.Contains(text, mark) {
-			return true
-		}
-	}
-	return false
-}
-
 // A traceReader reads the lines of a mail one after the other.
 type traceReader struct {
 	trace
@@ -61,9 +56,10 @@ type traceReader struct {
 	named   bool     // the exception of the frames to come is known
 	inBlock bool     // the line before was a frame
 
-	python python
-	goer   goroutine
-	rust   rust
+	python          python
+	goer            goroutine
+	rust            rust
+	ruby, php, perl bool // there may be frames of it
 }
 
 // maxRecent bounds how far an exception is looked for above its frames, where a

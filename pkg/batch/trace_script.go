@@ -4,7 +4,7 @@ import "strings"
 
 // scriptLine takes the frames of Ruby, PHP and Perl.
 func (r *traceReader) scriptLine(trimmed string) bool {
-	return r.rubyLine(trimmed) || r.phpLine(trimmed) || r.perlLine(trimmed)
+	return r.ruby && r.rubyLine(trimmed) || r.php && r.phpLine(trimmed) || r.perl && r.perlLine(trimmed)
 }
 
 // rubyLine takes "app.rb:12:in `charge'", with "from" in front of all but the

@@ -13,7 +13,7 @@ var _ smtp.AuthSession = (*session)(nil)
 // AuthMechanisms offers nothing in the clear, except where nobody can listen:
 // on this machine.
 func (s *session) AuthMechanisms() []string {
-	if s.server.options.Access.Authenticate == nil || !s.track.secure && s.client.IsValid() && !s.client.IsLoopback() {
+	if s.server.access.Load().Authenticate == nil || !s.track.secure && s.client.IsValid() && !s.client.IsLoopback() {
 		return nil
 	}
 	return []string{sasl.Plain, sasl.Login}
@@ -22,7 +22,7 @@ func (s *session) AuthMechanisms() []string {
 // Auth implements smtp.AuthSession.
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	if s.AuthMechanisms() == nil {
-		if s.server.options.Access.Authenticate != nil {
+		if s.server.access.Load().Authenticate != nil {
 			return nil, (&Refusal{538, [3]int{5, 7, 11}, "Encryption is required for authentication; use STARTTLS"}).reply()
 		}
 		return nil, smtp.ErrAuthUnsupported
@@ -42,7 +42,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 }
 
 func (s *session) authenticate(user, password string) error {
-	if s.server.options.Access.Authenticate(user, password) {
+	if s.server.access.Load().Authenticate(user, password) {
 		s.authenticated = true
 		return nil
 	}

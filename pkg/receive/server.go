@@ -100,6 +100,7 @@ type Server struct {
 	conns      connections
 	inFlight   atomic.Int64
 	counts     counts
+	access     atomic.Pointer[Access]
 
 	// life ends when Shutdown stops waiting; the library gives its sessions no
 	// context of their own.
@@ -113,7 +114,6 @@ type Server struct {
 // NewServer returns a Server that hands what it receives to handler.
 func NewServer(handler Handler, options Options) *Server {
 	options = options.withDefaults()
-	options.Access = options.Access.anchored()
 	s := &Server{
 		handler: handler,
 		options: options,
@@ -124,10 +124,17 @@ func NewServer(handler Handler, options Options) *Server {
 			open: make(map[*connection]struct{}), byClient: make(map[netip.Addr]int),
 		},
 	}
+	s.SetAccess(options.Access)
 	s.conns.changed = sync.NewCond(&s.conns.mu)
 	s.life, s.end = context.WithCancel(context.Background())
 	s.smtp, s.lmtp = s.newEngine(false), s.newEngine(true)
 	return s
+}
+
+// SetAccess replaces Options.Access for the commands to come.
+func (s *Server) SetAccess(access Access) {
+	access = access.anchored()
+	s.access.Store(&access)
 }
 
 // Serve accepts connections on l until Shutdown closes it, and then returns

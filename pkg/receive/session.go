@@ -55,7 +55,7 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	if options.Size > s.server.options.MaxMessageSize {
 		return s.tooLarge(from)
 	}
-	if refusal := s.server.options.Access.admits(s.client, s.authenticated); refusal != nil {
+	if refusal := s.server.access.Load().admits(s.client, s.authenticated); refusal != nil {
 		s.server.log.Warn("refused a client", "client", s.track.String(), "reason", refusal.Text)
 		return refusal.reply()
 	}
@@ -76,7 +76,7 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 		return (&Refusal{503, [3]int{5, 5, 1}, "RCPT cannot follow BDAT; RSET starts anew"}).reply()
 	}
 	to = requote(strings.TrimSuffix(to, bareDomain))
-	address, refusal := s.server.options.Access.recipient(to)
+	address, refusal := s.server.access.Load().recipient(to)
 	if refusal != nil {
 		s.server.log.Warn("refused a recipient", "client", s.track.String(), "recipient", to, "reason", refusal.Text)
 		return refusal.reply()

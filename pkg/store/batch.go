@@ -33,8 +33,24 @@ type Batch struct {
 	sampleBytes int // of all samples
 }
 
+// SampleBytes returns how many bytes of samples Add and Merge have kept.
+func (b *Batch) SampleBytes() int { return b.sampleBytes }
+
 // A Span is the time from a first to a last mail; zero if there is none.
 type Span struct{ First, Last time.Time }
+
+// and returns the span of both.
+func (s Span) and(other Span) Span {
+	switch {
+	case s.First.IsZero():
+		return other
+	case other.First.IsZero():
+		return s
+	}
+	s.First, s.Last = widen(s.First, s.Last, other.First)
+	s.First, s.Last = widen(s.First, s.Last, other.Last)
+	return s
+}
 
 // Loud returns the span of the mails that are not muted.
 func (b *Batch) Loud() Span { return b.loud }
@@ -65,8 +81,14 @@ type Group struct {
 	hostOrder []string // as Add saw them
 }
 
-// HostsByArrival returns the hosts, the first one first if Add has seen them.
-func (g *Group) HostsByArrival() []string { return g.hostNames() }
+// HostsByArrival returns the hosts: the first one first in a group that only Add
+// has made, otherwise by name.
+func (g *Group) HostsByArrival() []string {
+	if len(g.hostOrder) == len(g.Hosts) {
+		return g.hostOrder
+	}
+	return slices.Sorted(maps.Keys(g.Hosts))
+}
 
 // A Variant stands for the mails of a group with the same content.
 type Variant struct {
@@ -101,17 +123,12 @@ func (b *Batch) Add(e *Entry, limits Limits) (began *Variant) {
 	}
 	b.Count++
 	b.First, b.Last = widen(b.First, b.Last, e.Received)
-	switch {
-	case !e.MutedUntil.IsZero():
-		if b.dueBy.IsZero() || e.MutedUntil.Before(b.dueBy) {
-			b.dueBy = e.MutedUntil
-		}
-	case b.loud.First.IsZero():
-		b.loud = Span{e.Received, e.Received}
-	default:
-		b.loud.First, b.loud.Last = widen(b.loud.First, b.loud.Last, e.Received)
+	if e.MutedUntil.IsZero() {
+		b.loud = b.loud.and(Span{e.Received, e.Received})
+		b.Due = DueOf(e.Window, b.loud, b.dueBy)
+	} else { // the window of the loud mails does not move
+		b.FlushBy(e.MutedUntil)
 	}
-	b.Due = DueOf(e.Window, b.loud, b.dueBy)
 	if b.Recipients == nil {
 		b.Recipients = make(map[string]int)
 	}
@@ -201,81 +218,6 @@ func (g *Group) addHost(host string, count, limit int) {
 	g.Hosts[host] += count
 }
 
-// Merge adds what other has counted to b, within limits, with b's own groups and
-// variants first. It is the definition of what folding means where a batch with
-// the same key is open.
-func (b *Batch) Merge(other *Batch, limits Limits) {
-	b.Count += other.Count
-	b.First, b.Last = widen(b.First, b.Last, other.First)
-	b.First, b.Last = widen(b.First, b.Last, other.Last)
-	b.Due = earliest(b.Due, other.Due)
-	b.HeldSince = earliest(b.HeldSince, other.HeldSince)
-	b.dueBy = earliest(b.dueBy, other.dueBy)
-	if other.loud.First.IsZero() {
-		// nothing to add
-	} else if b.loud.First.IsZero() {
-		b.loud = other.loud
-	} else {
-		b.loud.First, b.loud.Last = widen(b.loud.First, b.loud.Last, other.loud.First)
-		b.loud.First, b.loud.Last = widen(b.loud.First, b.loud.Last, other.loud.Last)
-	}
-	if b.Recipients == nil {
-		b.Recipients = make(map[string]int)
-	}
-	for address, count := range other.Recipients {
-		b.Recipients[address] += count
-	}
-	for _, from := range other.Groups {
-		g := b.group(&Entry{Group: from.Key, Title: from.Title, Reason: from.Reason, Received: from.First}, limits.GroupsPerBatch)
-		if g == nil {
-			continue
-		}
-		g.Muted = from.Muted
-		b.sampleBytes += g.merge(from, limits, limits.BatchBytes-b.sampleBytes)
-	}
-}
-
-// merge returns how many bytes of samples were taken.
-func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
-	g.Count += from.Count
-	g.First, g.Last = widen(g.First, g.Last, from.First)
-	g.First, g.Last = widen(g.First, g.Last, from.Last)
-	for _, host := range from.hostNames() {
-		g.addHost(host, from.Hosts[host], limits.HostsPerGroup)
-	}
-	for minute, count := range from.Minutes {
-		g.Minutes[minute] += count
-	}
-	for _, other := range from.Variants {
-		i := slices.IndexFunc(g.Variants, func(v *Variant) bool { return v.Fingerprint == other.Fingerprint })
-		if i >= 0 {
-			v := g.Variants[i]
-			v.Count += other.Count
-			v.First, v.Last = widen(v.First, v.Last, other.First)
-			v.First, v.Last = widen(v.First, v.Last, other.Last)
-			v.Varying.Merge(&other.Varying)
-			continue
-		}
-		if len(g.Variants) >= limits.VariantsPerGroup {
-			continue
-		}
-		v := *other
-		v.Sample = slices.Clone(other.Sample[:min(len(other.Sample), max(room-taken, 0))])
-		v.Varying = other.Varying.Clone()
-		taken += len(v.Sample)
-		g.Variants = append(g.Variants, &v)
-	}
-	return taken
-}
-
-// hostNames returns the hosts, the first one first where that is known.
-func (g *Group) hostNames() []string {
-	if len(g.hostOrder) == len(g.Hosts) {
-		return g.hostOrder
-	}
-	return slices.Sorted(maps.Keys(g.Hosts))
-}
-
 // earliest returns the earlier time that is not zero.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
@@ -292,28 +234,6 @@ func widen(first, last, t time.Time) (time.Time, time.Time) {
 		last = t
 	}
 	return first, last
-}
-
-// Clone returns a copy of b that shares nothing with it. It is for
-// reading: Add must not be called on it.
-func (b *Batch) Clone() *Batch {
-	c := *b
-	c.index = nil
-	c.Recipients = maps.Clone(b.Recipients)
-	c.Groups = make([]*Group, len(b.Groups))
-	for i, g := range b.Groups {
-		group := *g
-		group.Hosts, group.Minutes, group.hostOrder = maps.Clone(g.Hosts), maps.Clone(g.Minutes), nil
-		group.Variants = make([]*Variant, len(g.Variants))
-		for j, v := range g.Variants {
-			variant := *v
-			variant.Sample = slices.Clone(v.Sample)
-			variant.Varying = v.Varying.Clone()
-			group.Variants[j] = &variant
-		}
-		c.Groups[i] = &group
-	}
-	return &c
 }
 
 // Sort puts groups and variants into the order their fields promise.

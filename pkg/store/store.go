@@ -75,8 +75,8 @@ type Batches interface {
 	// Open returns the open batches, without samples, the first due first.
 	Open(ctx context.Context) ([]*Batch, error)
 
-	// Flush makes the open batch with the ID due at now, or all of them for 0.
-	// It returns how many that are.
+	// Flush makes the open batch with the ID due at now, or all of them for 0,
+	// however many mails still come. It returns how many that are.
 	Flush(ctx context.Context, batch int64, now time.Time) (int, error)
 }
 
@@ -99,10 +99,12 @@ type Outbox interface {
 	// LastError. It fails with ErrNotClaimed if the summary is no longer there.
 	Postpone(ctx context.Context, o *Outgoing) error
 
-	// Fold removes a summary from the outbox and opens its batch again, merged
-	// with the one that was opened with its key meanwhile. The batch is then
-	// held since the time given, or since an earlier one. It fails with
-	// ErrNotClaimed if the summary is no longer there or came from no batch.
+	// Fold removes a summary from the outbox and opens its batch again, under a
+	// new ID or merged with the one that was opened with its key meanwhile. It is
+	// due when it was due first, and held since the time given, or since an
+	// earlier one. Fold fails with ErrNotClaimed if the summary is no longer
+	// there, came from no batch, or is one of several of its batch, since others
+	// may have been delivered.
 	Fold(ctx context.Context, id int64, since time.Time) error
 
 	// Finish removes a claimed summary from the outbox. With the last one of a
@@ -193,7 +195,8 @@ type Entry struct {
 	// nothing else is due then; otherwise they go along with the others.
 	MutedUntil time.Time
 	// Quiet, if it is set, makes the first mail of a group that was not seen
-	// for so long a batch of its own, which is due at once.
+	// for longer a batch of its own, which is due at once. First mails of
+	// several groups may share it. Muted mails are not seen.
 	Quiet time.Duration
 	// Values are what varies from mail to mail of a variant, in an order that is
 	// the same for all of them.
@@ -227,7 +230,7 @@ type Limits struct {
 	HostsPerGroup    int // default 100
 	SampleBytes      int // default 256 KiB
 	BatchBytes       int // of all samples of a batch, default 16 MiB
-	// StoreBytes bounds what a store keeps on disk: beyond it counts go on, and
+	// StoreBytes bounds what a store keeps: once it is reached, counts go on, and
 	// new samples stop. Default 1 GiB.
 	StoreBytes int64
 }

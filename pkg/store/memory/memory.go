@@ -5,7 +5,6 @@ package memory
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +41,7 @@ type groupKey struct{ batch, group string }
 type openBatch struct {
 	*store.Batch
 	firstDue time.Time // when it was due before it was folded
+
 }
 
 type outgoing struct {
@@ -95,6 +95,7 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 		return err
 	}
 	defer s.mu.Unlock()
+	limits := s.withRoom()
 	for i := range entries {
 		e := entries[i]
 		l := lane{e.Batch, s.isEarly(&e)}
@@ -106,7 +107,7 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 			b = &openBatch{Batch: &store.Batch{ID: s.nextID(), Early: l.early}}
 			s.open[l] = b
 		}
-		if began := b.Add(&e, s.limits); began != nil {
+		if began := b.Add(&e, limits); began != nil {
 			began.Seen = s.history[began.Fingerprint]
 		}
 	}
@@ -115,144 +116,35 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 
 // isEarly reports whether e is the first mail of a group that was quiet.
 func (s *Store) isEarly(e *store.Entry) bool {
-	if e.Quiet <= 0 || !e.MutedUntil.IsZero() {
+	if !e.WantsQuiet() {
 		return false
 	}
 	key := groupKey{e.Batch, e.Group}
-	last, known := s.seen[key]
-	if e.Received.After(last) {
-		s.seen[key] = e.Received
-	}
-	return !known || e.Received.Sub(last) > e.Quiet
+	last := s.seen[key]
+	s.seen[key] = later(last, e.Received)
+	return e.IsEarly(last)
 }
 
-// NextDue implements store.Store.
-func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	if err := s.lock(ctx); err != nil {
-		return time.Time{}, err
-	}
-	defer s.mu.Unlock()
-	next := store.Never
+// withRoom returns the limits, without samples once they fill the store.
+func (s *Store) withRoom() store.Limits {
+	var kept int64
 	for _, b := range s.open {
-		next = earlier(next, b.Due)
+		kept += int64(b.SampleBytes())
 	}
 	for _, l := range s.claimed {
-		next = earlier(next, l.until)
+		kept += int64(l.item.SampleBytes())
 	}
-	return next, nil
-}
-
-// Claim implements store.Store.
-func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration) (*store.Batch, error) {
-	if err := s.lock(ctx); err != nil {
-		return nil, err
+	for _, b := range s.sealed {
+		kept += int64(b.SampleBytes())
 	}
-	defer s.mu.Unlock()
-	var claim *openBatch
-	for _, b := range s.open {
-		if !b.Due.After(now) && (claim == nil || b.Due.Before(claim.Due)) {
-			claim = b
-		}
+	for _, o := range s.outbox {
+		kept += int64(len(o.item.Mail))
 	}
-	for _, l := range s.claimed {
-		if !l.until.After(now) && (claim == nil || l.item.Due.Before(claim.Due)) {
-			claim = l.item
-		}
+	limits := s.limits
+	if kept >= limits.StoreBytes {
+		limits.SampleBytes = 0
 	}
-	if claim == nil {
-		return nil, nil
-	}
-	if l := (lane{claim.Key, claim.Early}); s.open[l] == claim {
-		delete(s.open, l)
-		if claim.firstDue.IsZero() {
-			claim.firstDue = claim.Due
-		}
-	}
-	s.claimed[claim.ID] = &lease[*openBatch]{claim, now.Add(duration)}
-	claim.Sort()
-	c := claim.Clone()
-	c.Due = claim.firstDue
-	return c, nil
-}
-
-// Seal implements store.Store.
-func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	claim := s.claimed[batch]
-	if claim == nil {
-		return store.ErrNotClaimed
-	}
-	delete(s.claimed, batch)
-	if len(summaries) == 0 {
-		s.remember(claim.item.Batch)
-		return nil
-	}
-	s.sealed[batch] = claim.item
-	s.insert(batch, summaries)
-	return nil
-}
-
-func (s *Store) insert(batch int64, mails []store.Outgoing) {
-	for _, o := range mails {
-		o.ID, o.Folds = s.nextID(), batch != 0
-		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
-		s.outbox[o.ID] = &outgoing{lease[*store.Outgoing]{item: &o}, batch}
-	}
-}
-
-// Open implements store.Store.
-func (s *Store) Open(ctx context.Context) ([]*store.Batch, error) {
-	if err := s.lock(ctx); err != nil {
-		return nil, err
-	}
-	defer s.mu.Unlock()
-	var batches []*store.Batch
-	for _, b := range s.open {
-		c := b.Clone()
-		c.Sort()
-		for _, g := range c.Groups {
-			for _, v := range g.Variants {
-				v.Sample = nil
-			}
-		}
-		batches = append(batches, c)
-	}
-	slices.SortFunc(batches, func(a, b *store.Batch) int { return a.Due.Compare(b.Due) })
-	return batches, nil
-}
-
-// Flush implements store.Store.
-func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed int, err error) {
-	if err := s.lock(ctx); err != nil {
-		return 0, err
-	}
-	defer s.mu.Unlock()
-	for _, b := range s.open {
-		if batch == 0 || b.ID == batch {
-			b.FlushBy(now)
-			flushed++
-		}
-	}
-	return flushed, nil
-}
-
-// Pending implements store.Store.
-func (s *Store) Pending(ctx context.Context) (store.Pending, error) {
-	if err := s.lock(ctx); err != nil {
-		return store.Pending{}, err
-	}
-	defer s.mu.Unlock()
-	p := store.Pending{Batches: len(s.open) + len(s.claimed), Outbox: len(s.outbox)}
-	for _, b := range s.open {
-		p.Mails += b.Count
-	}
-	for _, l := range s.claimed {
-		p.Mails += l.item.Count
-	}
-	return p, nil
+	return limits
 }
 
 // Close implements store.Store. What was kept is gone.

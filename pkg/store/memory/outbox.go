@@ -19,6 +19,14 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return nil
 }
 
+func (s *Store) insert(batch int64, mails []store.Outgoing) {
+	for _, o := range mails {
+		o.ID, o.Folds = s.nextID(), batch != 0 && len(mails) == 1
+		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
+		s.outbox[o.ID] = &outgoing{lease[*store.Outgoing]{item: &o}, batch}
+	}
+}
+
 // NextSend implements store.Store.
 func (s *Store) NextSend(ctx context.Context) (time.Time, error) {
 	if err := s.lock(ctx); err != nil {
@@ -78,7 +86,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 	}
 	defer s.mu.Unlock()
 	l := s.outbox[id]
-	if l == nil || l.batch == 0 {
+	if l == nil || !l.item.Folds {
 		return store.ErrNotClaimed
 	}
 	folded := s.sealed[l.batch]
@@ -87,13 +95,18 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 	if folded.HeldSince.IsZero() || since.Before(folded.HeldSince) {
 		folded.HeldSince = since
 	}
+	folded.Due = folded.firstDue
 	open := lane{folded.Key, folded.Early}
 	if now := s.open[open]; now != nil {
-		now.Merge(folded.Batch, s.limits)
-		now.firstDue = folded.firstDue
-	} else {
-		s.open[open] = folded
+		now.Merge(folded.Clone(), s.limits)
+		if now.firstDue.IsZero() || folded.firstDue.Before(now.firstDue) {
+			now.firstDue = folded.firstDue
+		}
+		return nil
 	}
+	// The old ID may still be known to a claimant that lost its lease.
+	folded.ID = s.nextID()
+	s.open[open] = folded
 	return nil
 }
 

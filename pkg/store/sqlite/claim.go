@@ -115,7 +115,7 @@ func (s *Store) loadGroup(id int64, g *store.Group, samples bool) error {
 // Seal implements store.Store.
 func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
 	return s.transaction(ctx, func() error {
-		found, err := s.stmt.seal.row(ignore, batch)
+		found, err := s.stmt.seal.row(ignore, batch, max(len(summaries), 1))
 		if err != nil {
 			return err
 		}

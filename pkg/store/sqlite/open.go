@@ -34,6 +34,8 @@ const busyTimeout = 2 * time.Second
 type Store struct {
 	path   string
 	limits store.Limits
+	aside  string // where a damaged predecessor is; empty if there was none
+	damage string // what was wrong with it
 
 	mu   sync.Mutex
 	conn *sqlite3.Conn // nil once closed
@@ -59,9 +61,31 @@ func (e *OpenError) Error() string {
 func (e *OpenError) Unwrap() error { return e.Err }
 
 // Open opens the store in the file at path, creating it and its folder if they
-// are missing. Claims left by a process that died are given back at once.
-// Errors are *OpenError.
+// are missing. Claims left by a process that died are given back at once. A file
+// that is damaged is set aside, see SetAside, and a fresh one made. Errors are
+// *OpenError.
 func Open(path string, limits store.Limits) (*Store, error) {
+	s, err := open(path, limits)
+	if err == nil || !isDamage(err) || !isOurs(path) {
+		return s, err
+	}
+	aside, asideErr := setAside(path, time.Now())
+	if asideErr != nil {
+		return nil, openError(path, errors.Join(err, asideErr))
+	}
+	var damage *OpenError
+	reason := err
+	if errors.As(err, &damage) {
+		reason = damage.Err
+	}
+	if s, err = open(path, limits); err != nil {
+		return nil, err
+	}
+	s.aside, s.damage = aside, reason.Error()
+	return s, nil
+}
+
+func open(path string, limits store.Limits) (*Store, error) {
 	if err := createFile(path); err != nil {
 		return nil, &OpenError{path, "check that the folder exists and is writable by this user, or name another file with --store", err}
 	}
@@ -133,6 +157,9 @@ func (s *Store) prepare() error {
 		BEGIN IMMEDIATE;
 		COMMIT`)
 	if err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
 		return err
 	}
 	if err := s.migrate(); err != nil {
@@ -215,6 +242,7 @@ func (s *Store) transaction(ctx context.Context, fn func() error) error {
 		}
 	}
 	if err != nil {
+		s.noteDamage(err)
 		return fmt.Errorf("store %q: %w", s.path, errors.Join(err, s.rollback()))
 	}
 	return nil

@@ -85,11 +85,12 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 			return err
 		}
 		if !open {
-			return s.stmt.reopen.exec(folded.ID, folded.HeldSince)
+			return s.reopen(folded)
 		}
 		if err := s.load(folded, true); err != nil {
 			return err
 		}
+		folded.Sort()
 		if err := s.stmt.delete.exec(folded.ID); err != nil {
 			return err
 		}
@@ -98,6 +99,22 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 			folded.Key, folded.Early, folded.Count, folded.First, folded.Last, orNull(loud.First), orNull(loud.Last),
 			orNull(folded.DueBy()), folded.Due, folded.HeldSince)
 	})
+}
+
+// reopen makes a sealed batch an open one. It gets a new ID, since the old one may
+// still be known to a claimant that lost its lease.
+func (s *Store) reopen(b *store.Batch) error {
+	var id int64
+	_, err := s.stmt.reopen.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) }, b.ID, b.HeldSince)
+	if err != nil {
+		return err
+	}
+	for _, move := range []*statement{&s.stmt.moveGroups, &s.stmt.moveRecipients} {
+		if err := move.exec(b.ID, id); err != nil {
+			return err
+		}
+	}
+	return s.stmt.delete.exec(b.ID)
 }
 
 // Finish implements store.Store.

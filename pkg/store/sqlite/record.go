@@ -17,8 +17,8 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 		if err != nil {
 			return err
 		}
-		for _, m := range merge(entries, early, s.limits.Unbounded()) {
-			if err := s.addBatch(m); err != nil {
+		for _, a := range store.Additions(entries, early, s.limits.Unbounded()) {
+			if err := s.addBatch(a); err != nil {
 				return err
 			}
 		}
@@ -32,59 +32,27 @@ func (s *Store) findEarly(entries []store.Entry) (map[int]bool, error) {
 	var early map[int]bool
 	for i := range entries {
 		e := &entries[i]
-		if e.Quiet <= 0 || !e.MutedUntil.IsZero() {
+		if !e.WantsQuiet() {
 			continue
 		}
 		var last time.Time
-		known, err := s.stmt.seen.row(func(r *sqlite3.Stmt) { last = columnTime(r, 0) }, e.Batch, e.Group)
+		_, err := s.stmt.seen.row(func(r *sqlite3.Stmt) { last = columnTime(r, 0) }, e.Batch, e.Group)
 		if err != nil {
 			return nil, err
 		}
-		if !known || e.Received.Sub(last) > e.Quiet {
+		if e.IsEarly(last) {
 			if early == nil {
 				early = make(map[int]bool)
 			}
 			early[i] = true
 		}
-		if !known || e.Received.After(last) {
+		if e.Received.After(last) {
 			if err := s.stmt.see.exec(e.Batch, e.Group, e.Received); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return early, nil
-}
-
-type mergedBatch struct {
-	*store.Batch
-	window store.Window
-}
-
-func merge(entries []store.Entry, early map[int]bool, limits store.Limits) []*mergedBatch {
-	type lane struct {
-		key   string
-		early bool
-	}
-	var merged []*mergedBatch
-	byLane := make(map[lane]*mergedBatch, 1)
-	for i := range entries {
-		e := entries[i]
-		l := lane{e.Batch, early[i]}
-		if l.early {
-			e.Window = store.Window{}
-		}
-		m := byLane[l]
-		if m == nil {
-			m = &mergedBatch{Batch: &store.Batch{Early: l.early}}
-			byLane[l] = m
-			merged = append(merged, m)
-		}
-		if e.MutedUntil.IsZero() || m.window == (store.Window{}) {
-			m.window = e.Window
-		}
-		m.Add(&e, limits)
-	}
-	return merged
 }
 
 // room is what a batch can still take.
@@ -94,11 +62,11 @@ type room struct {
 	folded bool
 }
 
-func (s *Store) addBatch(b *mergedBatch) error {
-	loud := b.Loud()
-	return s.addTo(b.Batch, &s.stmt.addBatch, false,
-		b.Key, b.Early, b.Count, b.First, b.Last, orNull(loud.First), orNull(loud.Last), orNull(b.DueBy()),
-		b.window.Wait.Microseconds(), b.window.MaxWait.Microseconds(), store.Never)
+func (s *Store) addBatch(a *store.Addition) error {
+	loud := a.Loud()
+	return s.addTo(a.Batch, &s.stmt.addBatch, false,
+		a.Key, a.Early, a.Count, a.First, a.Last, orNull(loud.First), orNull(loud.Last), orNull(a.DueBy()),
+		a.Window.Wait.Microseconds(), a.Window.MaxWait.Microseconds(), store.Never)
 }
 
 // addTo counts b in the open batch that upsert finds or makes.
@@ -197,7 +165,7 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 		sample := v.Sample[:min(len(v.Sample), max(left.bytes, 0))]
 		if full, err := s.full(); err != nil {
 			return have, err
-		} else if full {
+		} else if full && !left.folded { // what is folded was kept before
 			sample = nil
 		}
 		left.bytes -= len(sample)

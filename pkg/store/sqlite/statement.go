@@ -106,6 +106,7 @@ type statements struct {
 	insert, nextSend, claimOutgoing        statement
 	postpone, finish, hasSummary           statement
 	sealedBatch, isOpen, reopen, fold      statement
+	moveGroups, moveRecipients             statement
 	outgoing, retry                        statement
 	mute, unmute, mutes, beat, heartbeats  statement
 	forgetFingerprints, forgetSeen         statement
@@ -118,7 +119,7 @@ const (
 	batchColumns = `id, key, early, count, first_at, last_at, coalesce(first_due, due_at), held_since,
 		loud_first, loud_last, due_by`
 	outgoingColumns = `id, batch_key, message_id, sender, recipients, count, group_count, due_at, next_at,
-		attempts, last_error, batch > 0`
+		attempts, last_error, (SELECT sealed = 1 FROM batches b WHERE b.id = batch)`
 
 	// What an open batch and what is added to it have together. NULL is
 	// nothing, where the scalar min and max of SQLite make everything NULL.
@@ -149,7 +150,8 @@ func (s *statements) all() map[*statement]string {
 				loud_first = ` + loudFirst + `,
 				loud_last  = ` + loudLast + `,
 				due_by     = ` + dueBy + `,
-				due_at     = min(coalesce(min(` + loudLast + ` + ?9, ` + loudFirst + ` + ?10), ?11), coalesce(` + dueBy + `, ?11))
+				due_at     = iif(excluded.loud_first IS NULL, min(due_at, excluded.due_at),
+					min(min(` + loudLast + ` + ?9, ` + loudFirst + ` + ?10), coalesce(` + dueBy + `, ?11)))
 			RETURNING id, group_count, sample_size`,
 		&s.setGroups:   `UPDATE batches SET group_count = ?2, sample_size = ?3 WHERE id = ?1`,
 		&s.setVariants: `UPDATE groups SET variant_count = ?2, host_count = ?3 WHERE id = ?1`,
@@ -187,7 +189,7 @@ func (s *statements) all() map[*statement]string {
 			UPDATE batches SET state = 'sending', lease_until = ?2, first_due = coalesce(first_due, due_at) WHERE id = (
 				SELECT id FROM batches
 				WHERE NOT sealed AND CASE state WHEN 'open' THEN due_at ELSE lease_until END <= ?1
-				ORDER BY due_at LIMIT 1)
+				ORDER BY due_at, id LIMIT 1)
 			RETURNING ` + batchColumns,
 		&s.groups: `
 			SELECT id, key, title, reason, count, first_at, last_at, muted FROM groups
@@ -198,7 +200,7 @@ func (s *statements) all() map[*statement]string {
 		&s.hosts:      `SELECT host, count FROM sources WHERE group_id = ?1`,
 		&s.minutes:    `SELECT minute, count FROM minutes WHERE group_id = ?1`,
 		&s.recipients: `SELECT address, count FROM recipients WHERE batch = ?1`,
-		&s.seal:       `UPDATE batches SET sealed = 1 WHERE id = ?1 AND state = 'sending' AND NOT sealed RETURNING id`,
+		&s.seal:       `UPDATE batches SET sealed = ?2 WHERE id = ?1 AND state = 'sending' AND NOT sealed RETURNING id`,
 		&s.delete:     `DELETE FROM batches WHERE id = ?1`,
 		&s.remember: `
 			INSERT INTO fingerprints
@@ -208,7 +210,7 @@ func (s *statements) all() map[*statement]string {
 				first_at = min(first_at, excluded.first_at),
 				last_at  = max(last_at, excluded.last_at),
 				count    = count + excluded.count`,
-		&s.open: `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at`,
+		&s.open: `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
 		&s.flush: `
 			UPDATE batches SET due_by = min(coalesce(due_by, ?2), ?2), due_at = min(due_at, ?2)
 			WHERE state = 'open' AND (?1 = 0 OR id = ?1) RETURNING 1`,
@@ -230,10 +232,17 @@ func (s *statements) all() map[*statement]string {
 		&s.finish:     `DELETE FROM outbox WHERE id = ?1 RETURNING batch`,
 		&s.hasSummary: `SELECT 1 FROM outbox WHERE batch = ?1 LIMIT 1`,
 		&s.sealedBatch: `
-			SELECT ` + batchColumns + ` FROM batches WHERE sealed AND id = (SELECT batch FROM outbox WHERE id = ?1)`,
+			SELECT ` + batchColumns + ` FROM batches WHERE sealed = 1 AND id = (SELECT batch FROM outbox WHERE id = ?1)`,
 		&s.isOpen: `SELECT 1 FROM batches WHERE state = 'open' AND key = ?1 AND early = ?2`,
 		&s.reopen: `
-			UPDATE batches SET state = 'open', sealed = 0, lease_until = 0, held_since = ?2 WHERE id = ?1`,
+			INSERT INTO batches (key, early, count, group_count, sample_size, first_at, last_at, loud_first, loud_last,
+				due_by, due_at, first_due, held_since)
+			SELECT key, early, count, group_count, sample_size, first_at, last_at, loud_first, loud_last,
+				due_by, first_due, first_due, ?2
+			FROM batches WHERE id = ?1
+			RETURNING id`,
+		&s.moveGroups:     `UPDATE groups SET batch = ?2 WHERE batch = ?1`,
+		&s.moveRecipients: `UPDATE recipients SET batch = ?2 WHERE batch = ?1`,
 		&s.fold: `
 			INSERT INTO batches (key, early, count, first_at, last_at, loud_first, loud_last, due_by, due_at, first_due, held_since)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)

@@ -104,15 +104,15 @@ func concurrentClaims(t *testing.T, s *subject) {
 
 // race runs claim in several goroutines until it returns 0, and expects each
 // of the n IDs once. It gives up on a store that does not run dry.
-func race(t *testing.T, n int, claim func() (int64, error)) {
+func race(t *testing.T, n int, claim func(i int) (int64, error)) {
 	t.Helper()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	seen := make(map[int64]int)
-	for range 8 {
+	for i := range 8 {
 		wg.Go(func() {
 			for range n + 1 {
-				id, err := claim()
+				id, err := claim(i)
 				if err != nil {
 					t.Error(err)
 				}
@@ -140,7 +140,7 @@ func exclusiveClaims(t *testing.T, s *subject) {
 	for i := range 40 {
 		s.record(mail(0, in(fmt.Sprint("batch ", i))))
 	}
-	race(t, 40, func() (int64, error) {
+	race(t, 40, func(int) (int64, error) {
 		b, err := s.store.Claim(t.Context(), later, lease)
 		if b == nil {
 			return 0, err
@@ -178,7 +178,7 @@ func exclusiveSends(t *testing.T, s *subject) {
 		summaries = append(summaries, summary(fmt.Sprint("m", i), 0))
 	}
 	s.fill(summaries...)
-	race(t, 40, func() (int64, error) {
+	race(t, 40, func(int) (int64, error) {
 		o, err := s.store.ClaimOutgoing(t.Context(), later, lease)
 		if o == nil {
 			return 0, err

@@ -21,31 +21,55 @@ func lifecycleChecks() []check {
 type scene struct {
 	claimed *store.Batch
 	sending *store.Outgoing
+	mute    int64
 }
 
 func newScene(s *subject) scene {
-	s.fill(summary("sending", 0), summary("waiting", time.Second))
+	s.fill(summary("sending", 0))
+	s.enqueue(summary("waiting", time.Second))
 	s.record(mail(0, in("claimed")), mail(time.Second, in("open")))
-	return scene{s.claim(after(30 * time.Second)), s.send(after(0))}
+	s.beat("backup", after(0))
+	return scene{s.claim(after(30 * time.Second)), s.send(after(0)), s.mute(muteFor("mute", time.Hour))}
 }
 
-// calls returns a call of every method, each of which would change what the
-// scene shows.
-func (c scene) calls(s store.Store) map[string]func(ctx context.Context) error {
-	return map[string]func(ctx context.Context) error{
-		"Record":  func(ctx context.Context) error { return s.Record(ctx, []store.Entry{mail(0, in("open"))}) },
-		"NextDue": func(ctx context.Context) error { _, err := s.NextDue(ctx); return err },
-		"Claim":   func(ctx context.Context) error { _, err := s.Claim(ctx, later, lease); return err },
+// A call is one of a method, which would change what the scene shows.
+type call func(ctx context.Context) error
+
+// only makes a call of one that returns something as well.
+func only[T any](method func(ctx context.Context) (T, error)) call {
+	return func(ctx context.Context) error { _, err := method(ctx); return err }
+}
+
+// calls returns a call of every method.
+func (c scene) calls(s store.Store) map[string]call {
+	return map[string]call{
+		"Record": func(ctx context.Context) error {
+			return s.Record(ctx, []store.Entry{mail(0, in("open"), quiet(time.Hour))})
+		},
+		"NextDue": only(s.NextDue),
+		"Claim":   only(func(ctx context.Context) (*store.Batch, error) { return s.Claim(ctx, later, lease) }),
 		"Seal": func(ctx context.Context) error {
 			return s.Seal(ctx, c.claimed.ID, []store.Outgoing{summary("never", 0)})
 		},
-		"NextSend":      func(ctx context.Context) error { _, err := s.NextSend(ctx); return err },
-		"ClaimOutgoing": func(ctx context.Context) error { _, err := s.ClaimOutgoing(ctx, later, lease); return err },
+		"Open":          only(s.Open),
+		"Flush":         only(func(ctx context.Context) (int, error) { return s.Flush(ctx, 0, after(0)) }),
+		"Enqueue":       func(ctx context.Context) error { return s.Enqueue(ctx, []store.Outgoing{summary("never", 0)}) },
+		"NextSend":      only(s.NextSend),
+		"ClaimOutgoing": only(func(ctx context.Context) (*store.Outgoing, error) { return s.ClaimOutgoing(ctx, later, lease) }),
 		"Postpone": func(ctx context.Context) error {
 			return s.Postpone(ctx, &store.Outgoing{ID: c.sending.ID, NextAt: after(0)})
 		},
-		"Finish":  func(ctx context.Context) error { return s.Finish(ctx, c.sending.ID) },
-		"Pending": func(ctx context.Context) error { _, err := s.Pending(ctx); return err },
+		"Fold":       func(ctx context.Context) error { return s.Fold(ctx, c.sending.ID, after(0)) },
+		"Finish":     func(ctx context.Context) error { return s.Finish(ctx, c.sending.ID) },
+		"Outgoing":   only(s.Outgoing),
+		"Retry":      only(func(ctx context.Context) (int, error) { return s.Retry(ctx, 0, after(0)) }),
+		"Mute":       only(func(ctx context.Context) (int64, error) { return s.Mute(ctx, muteFor("never", time.Hour)) }),
+		"Unmute":     only(func(ctx context.Context) (bool, error) { return s.Unmute(ctx, c.mute) }),
+		"Mutes":      only(func(ctx context.Context) ([]store.Mute, error) { return s.Mutes(ctx, after(0)) }),
+		"Beat":       func(ctx context.Context) error { return s.Beat(ctx, "backup", after(0)) },
+		"Heartbeats": only(s.Heartbeats),
+		"Forget":     func(ctx context.Context) error { return s.Forget(ctx, later) },
+		"Pending":    only(s.Pending),
 	}
 }
 
@@ -62,6 +86,8 @@ func cancelled(t *testing.T, s *subject) {
 	s.wantPending(store.Pending{Batches: 2, Mails: 2, Outbox: 2})
 	s.wantNextDue(after(31 * time.Second))
 	s.wantNextSend(after(time.Second))
+	s.wantMutes(after(0), muteFor("mute", time.Hour))
+	s.wantBeats(store.Heartbeat{Name: "backup", Last: after(0), Count: 1})
 	s.wantBatch(s.claim(after(31*time.Second)), expect(store.Limits{}, mail(time.Second, in("open"))))
 	sends(s, after(time.Second), "waiting")
 	s.wantBatch(s.claim(later), expect(store.Limits{}, mail(0, in("claimed"))))
@@ -78,6 +104,9 @@ func closed(t *testing.T, s *subject) {
 	}
 	if err := s.store.Record(t.Context(), nil); !errors.Is(err, store.ErrClosed) {
 		t.Errorf("Record of no entries: got %v, want ErrClosed", err)
+	}
+	if err := s.store.Enqueue(t.Context(), nil); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Enqueue of no mails: got %v, want ErrClosed", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -11,36 +12,71 @@ import (
 // unique, so that no order is left open.
 type model struct {
 	limits  store.Limits
+	shared  bool // reopening leaves leases alone
 	batches []*modelBatch
 	outbox  []*modelOutgoing
+	seen    map[string]time.Time // for Quiet
+	history map[string]store.Seen
+	mutes   []store.Mute
 }
 
 type modelBatch struct {
-	id      int64 // as the store under test assigned it; 0 before the claim
-	claimed bool
-	until   time.Time
-	batch   *store.Batch
+	id       int64 // as the store under test assigned it; 0 before the claim
+	claimed  bool
+	until    time.Time
+	batch    *store.Batch
+	firstDue time.Time
 }
 
 type modelOutgoing struct {
 	until    time.Time
 	outgoing store.Outgoing // its ID is the store's, once claimed
+	batch    *modelBatch    // nil if it comes from none
 }
 
-func newModel(limits store.Limits) *model {
-	return &model{limits: limits.WithDefaults()}
+func newModel(limits store.Limits, shared bool) *model {
+	return &model{
+		limits: limits.WithDefaults(), shared: shared,
+		seen: make(map[string]time.Time), history: make(map[string]store.Seen),
+	}
 }
 
 func (m *model) record(entries []store.Entry) {
 	for i := range entries {
-		e := &entries[i]
-		at := slices.IndexFunc(m.batches, func(b *modelBatch) bool { return !b.claimed && b.batch.Key == e.Batch })
-		if at < 0 {
-			at = len(m.batches)
-			m.batches = append(m.batches, &modelBatch{batch: &store.Batch{}})
+		e := entries[i]
+		early := m.isEarly(&e)
+		if early {
+			e.Window = store.Window{}
 		}
-		m.batches[at].batch.Add(e, m.limits)
+		b := m.open(e.Batch, early)
+		if b == nil {
+			b = &modelBatch{batch: &store.Batch{Early: early}}
+			m.batches = append(m.batches, b)
+		}
+		if began := b.batch.Add(&e, m.limits); began != nil {
+			began.Seen = m.history[began.Fingerprint]
+		}
 	}
+}
+
+func (m *model) isEarly(e *store.Entry) bool {
+	if e.Quiet == 0 || !e.MutedUntil.IsZero() {
+		return false
+	}
+	last, known := m.seen[e.Batch+"\n"+e.Group]
+	if !known || e.Received.After(last) {
+		m.seen[e.Batch+"\n"+e.Group] = e.Received
+	}
+	return !known || e.Received.Sub(last) > e.Quiet
+}
+
+func (m *model) open(key string, early bool) *modelBatch {
+	for _, b := range m.batches {
+		if !b.claimed && b.batch.Key == key && b.batch.Early == early {
+			return b
+		}
+	}
+	return nil
 }
 
 // at returns when Claim may have b.
@@ -49,6 +85,16 @@ func (b *modelBatch) at() time.Time {
 		return b.until
 	}
 	return b.batch.Due
+}
+
+// shown returns b as the store shows it.
+func (b *modelBatch) shown() *store.Batch {
+	c := b.batch.Clone()
+	if !b.firstDue.IsZero() {
+		c.Due = b.firstDue
+	}
+	c.Sort()
+	return c
 }
 
 func (o *modelOutgoing) at() time.Time {
@@ -89,22 +135,45 @@ func (m *model) claim(now time.Time) *modelBatch {
 		}
 	}
 	if claim != nil {
+		if claim.firstDue.IsZero() {
+			claim.firstDue = claim.batch.Due
+		}
 		claim.claimed, claim.until = true, now.Add(lease)
-		claim.batch.Sort()
 	}
 	return claim
 }
 
 func (m *model) seal(id int64, summaries []store.Outgoing) (found bool) {
-	kept := len(m.batches)
-	m.batches = slices.DeleteFunc(m.batches, func(b *modelBatch) bool { return b.claimed && b.id == id })
-	if len(m.batches) == kept {
-		return false
+	for i, b := range m.batches {
+		if b.claimed && b.id == id {
+			m.batches = slices.Delete(m.batches, i, i+1)
+			for _, o := range summaries {
+				o.Folds = len(summaries) == 1
+				m.outbox = append(m.outbox, &modelOutgoing{outgoing: o, batch: b})
+			}
+			if len(summaries) == 0 {
+				m.remember(b.batch)
+			}
+			return true
+		}
 	}
-	for _, o := range summaries {
-		m.outbox = append(m.outbox, &modelOutgoing{outgoing: o})
+	return false
+}
+
+func (m *model) remember(b *store.Batch) {
+	for _, g := range b.Groups {
+		for _, v := range g.Variants {
+			was, known := m.history[v.Fingerprint]
+			if !known || v.First.Before(was.First) {
+				was.First = v.First
+			}
+			if v.Last.After(was.Last) {
+				was.Last = v.Last
+			}
+			was.Count += v.Count
+			m.history[v.Fingerprint] = was
+		}
 	}
-	return true
 }
 
 func (m *model) send(now time.Time) *modelOutgoing {
@@ -132,12 +201,73 @@ func (m *model) postpone(o store.Outgoing) (found bool) {
 	return false
 }
 
-func (m *model) finish(id int64) {
-	m.outbox = slices.DeleteFunc(m.outbox, func(o *modelOutgoing) bool { return o.outgoing.ID == id })
+// take removes a summary from the outbox; nil if it is not there.
+func (m *model) take(id int64) *modelOutgoing {
+	for i, o := range m.outbox {
+		if o.outgoing.ID == id {
+			m.outbox = slices.Delete(m.outbox, i, i+1)
+			return o
+		}
+	}
+	return nil
 }
 
-// reopen gives back what was leased.
+func (m *model) finish(id int64) {
+	o := m.take(id)
+	if o == nil || o.batch == nil {
+		return
+	}
+	for _, other := range m.outbox {
+		if other.batch == o.batch {
+			return
+		}
+	}
+	m.remember(o.batch.batch)
+}
+
+func (m *model) fold(id int64, since time.Time) (found bool) {
+	i := slices.IndexFunc(m.outbox, func(o *modelOutgoing) bool { return o.outgoing.ID == id && o.outgoing.Folds })
+	if i < 0 {
+		return false
+	}
+	folded := m.take(id).batch
+	folded.id, folded.claimed = 0, false
+	folded.batch.Due = folded.firstDue
+	if folded.batch.HeldSince.IsZero() || since.Before(folded.batch.HeldSince) {
+		folded.batch.HeldSince = since
+	}
+	now := m.open(folded.batch.Key, folded.batch.Early)
+	if now == nil {
+		m.batches = append(m.batches, folded)
+		return true
+	}
+	now.batch.Merge(folded.shown(), m.limits)
+	if now.firstDue.IsZero() || folded.firstDue.Before(now.firstDue) {
+		now.firstDue = folded.firstDue
+	}
+	return true
+}
+
+func (m *model) retry(i int, now time.Time) (due int) {
+	o := m.outbox[i]
+	if o.until.After(now) {
+		return 0
+	}
+	o.outgoing.NextAt = earliest(o.outgoing.NextAt, now)
+	return 1
+}
+
+func (m *model) forget(before time.Time) {
+	maps.DeleteFunc(m.seen, func(_ string, last time.Time) bool { return last.Before(before) })
+	maps.DeleteFunc(m.history, func(_ string, s store.Seen) bool { return s.Last.Before(before) })
+	m.mutes = slices.DeleteFunc(m.mutes, func(mute store.Mute) bool { return mute.Until.Before(before) })
+}
+
+// reopen gives back what was leased, unless other nodes may hold it.
 func (m *model) reopen() {
+	if m.shared {
+		return
+	}
 	for _, b := range m.batches {
 		b.until = time.Time{}
 	}

@@ -37,7 +37,7 @@ func oddText(t *testing.T, s *subject) {
 			b := s.claim(later)
 			s.wantBatch(b, expect(store.Limits{}, entry, entry))
 
-			o := summary(text, 0)
+			o := folding(summary(text, 0))
 			o.Batch, o.From, o.To, o.LastError = text, text, []string{text, text}, text
 			s.seal(b.ID, o)
 			got := s.send(later)
@@ -131,7 +131,7 @@ func oddRecipients(t *testing.T, s *subject) {
 	b := s.claim(later)
 	s.wantBatch(b, expect(store.Limits{}, entry))
 
-	o := summary("m1", 0)
+	o := folding(summary("m1", 0))
 	o.To = entry.Recipients
 	s.seal(b.ID, o)
 	got := s.send(later)
@@ -145,7 +145,7 @@ func oddMails(t *testing.T, s *subject) {
 	for name, mail := range octets() {
 		t.Run(name, func(t *testing.T) {
 			s := &subject{t: t, store: s.store}
-			o := summary("m1", 0)
+			o := folding(summary("m1", 0))
 			o.Mail, o.To, o.From = mail, nil, ""
 			s.fill(o)
 			got := s.send(later)
@@ -163,7 +163,7 @@ func oddManyRecipients(t *testing.T, s *subject) {
 	s.record(mail(0, to(addresses...)), mail(time.Second, to(addresses[:500]...)))
 	b := s.claim(later)
 	s.wantBatch(b, expect(store.Limits{}, mail(0, to(addresses...)), mail(time.Second, to(addresses[:500]...))))
-	o := summary("m1", 0)
+	o := folding(summary("m1", 0))
 	o.To = addresses
 	s.seal(b.ID, o)
 	s.wantOutgoing(s.send(later), &o)
@@ -172,7 +172,7 @@ func oddManyRecipients(t *testing.T, s *subject) {
 // oddYears stands for machines that boot without a clock.
 func oddYears(t *testing.T, s *subject) {
 	for _, year := range []int{1970, 1980, 2038, 2107, 9999} {
-		entry := mail(0)
+		entry := mail(0, of("group", fmt.Sprint("v1:", year)))
 		entry.Received = time.Date(year, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)
 		s.record(entry)
 		s.wantNextDue(entry.Received.Add(30 * time.Second))

@@ -53,7 +53,7 @@ func outboxNotYet(t *testing.T, s *subject) {
 }
 
 func outboxLease(t *testing.T, s *subject) {
-	o := summary("m1", 0)
+	o := folding(summary("m1", 0))
 	s.fill(o)
 	now := after(time.Minute)
 	held := s.send(now)
@@ -70,14 +70,13 @@ func outboxLease(t *testing.T, s *subject) {
 }
 
 func outboxOwned(t *testing.T, s *subject) {
-	want := summary("m1", 0)
-	s.fill(want)
+	s.fill(summary("m1", 0))
 	o := s.send(later)
 	clear(o.Mail)
 	o.To[0] = "mallory@example.com"
 	o.Attempts, o.From = 99, "mallory@example.com"
-	fresh := summary("m1", 0)
-	s.wantOutgoing(s.send(later.Add(lease)), &fresh)
+	want := folding(summary("m1", 0))
+	s.wantOutgoing(s.send(later.Add(lease)), &want)
 }
 
 func nextSendEarliest(t *testing.T, s *subject) {
@@ -95,7 +94,7 @@ func nextSendEarliest(t *testing.T, s *subject) {
 }
 
 func postponeKeeps(t *testing.T, s *subject) {
-	want := summary("m1", 0)
+	want := folding(summary("m1", 0))
 	s.fill(want)
 	o := s.send(later)
 	want.To, want.Attempts = []string{"dev@example.com"}, 7

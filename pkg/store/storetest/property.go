@@ -1,9 +1,9 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,9 +24,12 @@ func propertyChecks(seeds uint64) []check {
 			limits:   limits,
 			run: func(t *testing.T, s *subject) {
 				p := &player{
-					subject: s, model: newModel(limits), random: rand.New(rand.NewPCG(seed, 0)), now: after(0),
+					subject: s, model: newModel(limits, s.shared), random: rand.New(rand.NewPCG(seed, 0)), now: after(0),
 				}
-				for range 100 {
+				if s.shared {
+					p.others = s.nodes()
+				}
+				for range 150 {
 					p.step()
 				}
 			},
@@ -47,12 +50,16 @@ type player struct {
 	batches []int64
 	sending []store.Outgoing
 	log     []string
+	others  []*subject // nodes on the same database; each call goes to one of them
 }
 
 func (p *player) step() {
 	p.t.Helper()
 	p.now = p.now.Add(time.Duration(p.random.IntN(40)-5) * time.Second)
-	moves := []func(){p.record, p.record, p.record, p.record, p.claim, p.claim, p.seal, p.send, p.send, p.postpone, p.finish}
+	moves := []func(){
+		p.record, p.record, p.record, p.record, p.record, p.claim, p.claim, p.claim, p.seal, p.seal, p.send, p.send, p.send,
+		p.postpone, p.finish, p.finish, p.fold, p.fold, p.flush, p.enqueue, p.retry, p.mute, p.forget,
+	}
 	if p.open != nil && p.random.IntN(15) == 0 {
 		moves = []func(){p.restart}
 	}
@@ -61,6 +68,9 @@ func (p *player) step() {
 			p.t.Logf("calls so far: %q", p.log)
 		}
 	}()
+	if len(p.others) > 0 {
+		p.subject = p.others[p.random.IntN(len(p.others))]
+	}
 	moves[p.random.IntN(len(moves))]()
 	p.wantPending(p.model.pending())
 	due, err := p.store.NextDue(p.t.Context())
@@ -69,6 +79,48 @@ func (p *player) step() {
 	sending, err := p.store.NextSend(p.t.Context())
 	p.must("NextSend", err)
 	p.wantNext("NextSend", sending, p.model.nextSend())
+	p.compareLists()
+}
+
+func (p *player) compareLists() {
+	p.t.Helper()
+	var open []*modelBatch
+	for _, b := range p.model.batches {
+		if !b.claimed {
+			open = append(open, b)
+		}
+	}
+	slices.SortFunc(open, func(a, b *modelBatch) int { return a.batch.Due.Compare(b.batch.Due) })
+	var got, want string
+	for _, b := range p.opened() {
+		got += describe(b)
+	}
+	for _, b := range open {
+		want += describe(bare(b.shown()))
+	}
+	if got != want {
+		p.t.Fatalf("Open: got\n%s\nwant\n%s", got, want)
+	}
+	got, want = "", ""
+	for _, o := range p.outgoing() {
+		got += describeOutgoing(&o)
+	}
+	slices.SortFunc(p.model.outbox, func(a, b *modelOutgoing) int { return a.outgoing.NextAt.Compare(b.outgoing.NextAt) })
+	for _, o := range p.model.outbox {
+		bare := o.outgoing
+		bare.Mail = nil
+		want += describeOutgoing(&bare)
+	}
+	if got != want {
+		p.t.Fatalf("Outgoing: got\n%s\nwant\n%s", got, want)
+	}
+	var mutes []store.Mute
+	for _, m := range p.model.mutes {
+		if m.Until.After(p.now) {
+			mutes = append(mutes, m)
+		}
+	}
+	p.wantMutes(p.now, mutes...)
 }
 
 // wantNext leaves it to the engine which past time a lease has that was given
@@ -87,106 +139,4 @@ func (p *player) note(format string, args ...any) {
 
 func (p *player) pick(name string, n int) string {
 	return fmt.Sprint(name, " ", p.random.IntN(n))
-}
-
-func (p *player) record() {
-	p.t.Helper()
-	entries := make([]store.Entry, 1+p.random.IntN(12))
-	for i := range entries {
-		// The microseconds make every time, and so every order, unique.
-		p.mails++
-		received := p.now.Sub(after(0)).Truncate(time.Second) + time.Duration(p.random.IntN(60)-50)*time.Second
-		entries[i] = mail(received+time.Duration(p.mails)*time.Microsecond,
-			in(p.pick("batch", 3)), of(p.pick("group", 5), p.pick("v1:", 4)), from(p.pick("web", 6)),
-			to(p.pick("user", 3), "ops@example.com"), within(time.Duration(1+p.random.IntN(3))*30*time.Second, 2*time.Minute),
-			saying(p.pick("title", 1000), p.pick("reason", 1000), p.pick("sample", 1000)))
-	}
-	p.note("record %d", len(entries))
-	p.subject.record(entries...)
-	p.model.record(entries)
-}
-
-func (p *player) claim() {
-	p.t.Helper()
-	p.note("claim at %s", stamp(p.now))
-	want := p.model.claim(p.now)
-	if want == nil {
-		p.claimNothing(p.now)
-		return
-	}
-	got := p.subject.claim(p.now)
-	p.wantBatch(got, want.batch)
-	if want.id != 0 && got.ID != want.id {
-		p.t.Fatalf("batch %d came up again as %d", want.id, got.ID)
-	}
-	want.id = got.ID
-	p.batches = append(p.batches, got.ID)
-}
-
-func (p *player) seal() {
-	p.t.Helper()
-	if len(p.batches) == 0 {
-		return
-	}
-	id := p.batches[p.random.IntN(len(p.batches))]
-	var summaries []store.Outgoing
-	for range p.random.IntN(3) {
-		p.mails++
-		o := summary(p.pick("m", 1_000_000), 0)
-		o.NextAt = p.now.Truncate(time.Second).Add(time.Duration(p.mails) * time.Microsecond)
-		summaries = append(summaries, o)
-	}
-	p.note("seal %d with %d", id, len(summaries))
-	err := p.store.Seal(p.t.Context(), id, summaries)
-	if want := p.model.seal(id, summaries); want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotClaimed) {
-		p.t.Fatalf("Seal of %d: %v; the model has it: %t", id, err, want)
-	}
-}
-
-func (p *player) send() {
-	p.t.Helper()
-	p.note("send at %s", stamp(p.now))
-	want := p.model.send(p.now)
-	if want == nil {
-		p.sendNothing(p.now)
-		return
-	}
-	got := p.subject.send(p.now)
-	p.wantOutgoing(got, &want.outgoing)
-	want.outgoing.ID = got.ID
-	p.sending = append(p.sending, *got)
-}
-
-func (p *player) postpone() {
-	p.t.Helper()
-	if len(p.sending) == 0 {
-		return
-	}
-	p.mails++
-	o := p.sending[p.random.IntN(len(p.sending))]
-	o.To, o.Attempts, o.LastError = []string{p.pick("user", 3)}, p.random.IntN(10), p.pick("error", 10)
-	o.NextAt = p.now.Truncate(time.Second).Add(time.Duration(p.random.IntN(90))*time.Second + time.Duration(p.mails)*time.Microsecond)
-	p.note("postpone %d", o.ID)
-	err := p.store.Postpone(p.t.Context(), &o)
-	if want := p.model.postpone(o); want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotClaimed) {
-		p.t.Fatalf("Postpone of %d: %v; the model has it: %t", o.ID, err, want)
-	}
-}
-
-func (p *player) finish() {
-	p.t.Helper()
-	if len(p.sending) == 0 {
-		return
-	}
-	id := p.sending[p.random.IntN(len(p.sending))].ID
-	p.note("finish %d", id)
-	p.subject.finish(id)
-	p.model.finish(id)
-}
-
-func (p *player) restart() {
-	p.t.Helper()
-	p.note("reopen")
-	p.reopen()
-	p.model.reopen()
 }

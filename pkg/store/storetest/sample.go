@@ -59,6 +59,23 @@ func within(wait, maxWait time.Duration) func(*store.Entry) {
 	return func(e *store.Entry) { e.Window = store.Window{Wait: wait, MaxWait: maxWait} }
 }
 
+func mutedUntil(d time.Duration) func(*store.Entry) {
+	return func(e *store.Entry) { e.MutedUntil = after(d) }
+}
+
+func quiet(d time.Duration) func(*store.Entry) {
+	return func(e *store.Entry) { e.Quiet = d }
+}
+
+// having sets what varies: the values of the places "order <num>" and "user".
+func having(texts ...string) func(*store.Entry) {
+	return func(e *store.Entry) {
+		for i, text := range texts {
+			e.Values = append(e.Values, store.Value{Label: []string{"order <num>", "user"}[i%2], Text: text})
+		}
+	}
+}
+
 // expect returns the batch that Batch.Add, the definition of recording, makes
 // of entries.
 func expect(limits store.Limits, entries ...store.Entry) *store.Batch {
@@ -79,30 +96,58 @@ func summary(id string, d time.Duration) store.Outgoing {
 	}
 }
 
+// folding returns o as the store hands it out when it is the only summary of its
+// batch.
+func folding(o store.Outgoing) store.Outgoing {
+	o.Folds = true
+	return o
+}
+
 // describe renders all of b but its ID, so that two batches are equal if their
 // descriptions are and a failure shows where they differ.
 func describe(b *store.Batch) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "batch %q: %d mails %s – %s, due %s, omitted %d, recipients %s\n",
-		b.Key, b.Count, stamp(b.First), stamp(b.Last), stamp(b.Due), b.Omitted(), counts(b.Recipients))
+	fmt.Fprintf(&out, "batch %q%s: %d mails %s – %s, due %s, held since %s, omitted %d, recipients %s\n",
+		b.Key, flag(b.Early, " (early)"), b.Count, stamp(b.First), stamp(b.Last), stamp(b.Due), stamp(b.HeldSince), b.Omitted(), counts(b.Recipients))
 	for _, g := range b.Groups {
-		fmt.Fprintf(&out, "  group %q %q (%q): %d mails %s – %s, omitted %d, hosts %s, minutes %s\n",
-			g.Key, g.Title, g.Reason, g.Count, stamp(g.First), stamp(g.Last), g.Omitted(), counts(g.Hosts), counts(g.Minutes))
+		fmt.Fprintf(&out, "  group %q %q (%q)%s: %d mails %s – %s, omitted %d, hosts %s, minutes %s\n",
+			g.Key, g.Title, g.Reason, flag(g.Muted, " muted"), g.Count, stamp(g.First), stamp(g.Last), g.Omitted(), counts(g.Hosts), counts(g.Minutes))
 		for _, v := range g.Variants {
-			fmt.Fprintf(&out, "    variant %q (%q): %d mails %s – %s, sample of %d: %s\n",
-				v.Fingerprint, v.Reason, v.Count, stamp(v.First), stamp(v.Last), v.SampleSize, content(v.Sample))
+			fmt.Fprintf(&out, "    variant %q (%q): %d mails %s – %s, %s, %s, sample of %d: %s\n",
+				v.Fingerprint, v.Reason, v.Count, stamp(v.First), stamp(v.Last), seen(v.Seen), varying(&v.Varying), v.SampleSize, content(v.Sample))
 		}
 	}
 	return out.String()
 }
 
 func describeOutgoing(o *store.Outgoing) string {
-	return fmt.Sprintf("summary %q of %q from %q to %q: %d mails, %d groups, due %s, next at %s, %d attempts, %q\n  %s",
-		o.MessageID, o.Batch, o.From, o.To, o.Count, o.Groups, stamp(o.Due), stamp(o.NextAt), o.Attempts, o.LastError,
+	return fmt.Sprintf("summary %q of %q%s from %q to %q: %d mails, %d groups, due %s, next at %s, %d attempts, %q\n  %s",
+		o.MessageID, o.Batch, flag(o.Folds, " (folds)"), o.From, o.To, o.Count, o.Groups, stamp(o.Due), stamp(o.NextAt), o.Attempts, o.LastError,
 		content(o.Mail))
 }
 
+func flag(set bool, text string) string {
+	if set {
+		return text
+	}
+	return ""
+}
+
+func seen(s store.Seen) string {
+	if s == (store.Seen{}) {
+		return "new"
+	}
+	return fmt.Sprintf("seen %d times %s – %s", s.Count, stamp(s.First), stamp(s.Last))
+}
+
+func varying(v *store.Varying) string {
+	return fmt.Sprintf("varying %+v", v.Variations())
+}
+
 func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
 	return t.UTC().Format("2006-01-02 15:04:05.000000")
 }
 

@@ -66,7 +66,7 @@ func sealCopies(t *testing.T, s *subject) {
 	s.fill(o)
 	clear(o.To)
 	clear(o.Mail)
-	want := summary("m1", 0)
+	want := folding(summary("m1", 0))
 	s.wantOutgoing(s.send(later), &want)
 }
 
@@ -74,13 +74,14 @@ func sealOpen(t *testing.T, s *subject) {
 	s.record(mail(0))
 	id := s.claim(later).ID
 	s.seal(id)
-	s.record(mail(time.Second))
+	open := mail(time.Second, of("group", "v1:b"))
+	s.record(open)
 	for candidate := range id + 20 { // IDs an engine may have given the open batch
 		sealFails(s, candidate, summary("m1", 0))
 	}
 	s.wantPending(store.Pending{Batches: 1, Mails: 1})
 	s.sendNothing(later)
-	s.wantBatch(s.claim(later), expect(store.Limits{}, mail(time.Second)))
+	s.wantBatch(s.claim(later), expect(store.Limits{}, open))
 }
 
 func sealUnknown(t *testing.T, s *subject) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -17,6 +18,8 @@ type subject struct {
 	t     *testing.T
 	store store.Store
 	open  func() store.Store // for durable engines
+	// shared says that opening leaves what is leased to the other nodes.
+	shared bool
 }
 
 func newSubject(t *testing.T, s store.Store) *subject {
@@ -33,6 +36,22 @@ func (s *subject) reopen() {
 	s.t.Helper()
 	s.must("Close", s.store.Close())
 	s.store = newSubject(s.t, s.open()).store
+}
+
+// node opens another store on what the first one has open.
+func (s *subject) node() *subject {
+	s.t.Helper()
+	n := newSubject(s.t, s.open())
+	n.open, n.shared = s.open, s.shared
+	return n
+}
+
+// released returns when what was leased at t is free after reopening.
+func (s *subject) released(t time.Time) time.Time {
+	if s.shared {
+		return t.Add(lease)
+	}
+	return t
 }
 
 func (s *subject) must(method string, err error) {
@@ -107,6 +126,72 @@ func (s *subject) postpone(o *store.Outgoing) {
 func (s *subject) finish(id int64) {
 	s.t.Helper()
 	s.must("Finish", s.store.Finish(s.t.Context(), id))
+}
+
+func (s *subject) fold(id int64, since time.Time) {
+	s.t.Helper()
+	s.must("Fold", s.store.Fold(s.t.Context(), id, since))
+}
+
+func (s *subject) foldFails(id int64) {
+	s.t.Helper()
+	if err := s.store.Fold(s.t.Context(), id, after(0)); !errors.Is(err, store.ErrNotClaimed) {
+		s.t.Fatalf("Fold of %d: got %v, want ErrNotClaimed", id, err)
+	}
+}
+
+func (s *subject) enqueue(mails ...store.Outgoing) {
+	s.t.Helper()
+	s.must("Enqueue", s.store.Enqueue(s.t.Context(), mails))
+}
+
+func (s *subject) opened() []*store.Batch {
+	s.t.Helper()
+	batches, err := s.store.Open(s.t.Context())
+	s.must("Open", err)
+	return batches
+}
+
+func (s *subject) outgoing() []store.Outgoing {
+	s.t.Helper()
+	all, err := s.store.Outgoing(s.t.Context())
+	s.must("Outgoing", err)
+	return all
+}
+
+func (s *subject) flush(batch int64, now time.Time, want int) {
+	s.t.Helper()
+	got, err := s.store.Flush(s.t.Context(), batch, now)
+	s.must("Flush", err)
+	if got != want {
+		s.t.Fatalf("Flush of %d: %d are due, want %d", batch, got, want)
+	}
+}
+
+func (s *subject) retry(id int64, now time.Time, want int) {
+	s.t.Helper()
+	got, err := s.store.Retry(s.t.Context(), id, now)
+	s.must("Retry", err)
+	if got != want {
+		s.t.Fatalf("Retry of %d: %d are due, want %d", id, got, want)
+	}
+}
+
+func (s *subject) mute(m store.Mute) int64 {
+	s.t.Helper()
+	id, err := s.store.Mute(s.t.Context(), m)
+	s.must("Mute", err)
+	return id
+}
+
+func (s *subject) beat(name string, at time.Time) {
+	s.t.Helper()
+	s.must("Beat", s.store.Beat(s.t.Context(), name, at))
+}
+
+func (s *subject) forget(before time.Time) {
+	s.t.Helper()
+	s.must("Forget", s.store.Forget(s.t.Context(), before))
 }
 
 func (s *subject) wantNextDue(want time.Time) {

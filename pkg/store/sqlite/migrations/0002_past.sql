@@ -2,7 +2,7 @@
 -- from the outbox.
 
 ALTER TABLE batches ADD COLUMN early INTEGER NOT NULL DEFAULT 0;  -- the first mail of a group, see store.Entry.Quiet
-ALTER TABLE batches ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0; -- its summary is in the outbox
+ALTER TABLE batches ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0; -- how many summaries were put into the outbox
 ALTER TABLE batches ADD COLUMN loud_first INTEGER;                -- of the mails that are not muted
 ALTER TABLE batches ADD COLUMN loud_last INTEGER;
 ALTER TABLE batches ADD COLUMN due_by INTEGER;                    -- whatever the window says

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/urfave/cli/v2"
+)
+
+// The flags are the one source of names, defaults and help: a file has the same
+// names, and what it says is set as if it had been given as a flag, unless a flag
+// or the environment says otherwise.
+
+func configFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "config", EnvVars: env("config"), Usage: "read settings from the TOML file `FILE`, where they have the names of the flags; flags and environment take precedence"},
+		&cli.StringFlag{Name: "write-config", Usage: "write the settings, with their meanings, to `FILE` as TOML, and end; - for standard output"},
+	}
+}
+
+// notInConfig are flags that make no sense in a file.
+var notInConfig = []string{"config", "write-config", "help", "version"}
+
+// loadConfig sets the flags that the file of --config names.
+func loadConfig(c *cli.Context) error {
+	path := c.String("config")
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return &usageError{fmt.Sprintf("--config: %v; name a file, such as one made with --write-config", err)}
+	}
+	var settings map[string]any
+	if err := toml.Unmarshal(text, &settings); err != nil {
+		var syntax *toml.DecodeError
+		if errors.As(err, &syntax) {
+			line, column := syntax.Position()
+			return &usageError{fmt.Sprintf("%s:%d:%d: %v; text needs quotes, such as relay = \"localhost:25\"", path, line, column, err)}
+		}
+		return &usageError{fmt.Sprintf("%s: %v", path, err)}
+	}
+	var problems []string
+	for key, value := range settings {
+		if problem := setFromConfig(c, key, value); problem != "" {
+			problems = append(problems, fmt.Sprintf("%s: %s", path, problem))
+		}
+	}
+	if len(problems) > 0 {
+		slices.Sort(problems)
+		return &usageError{strings.Join(problems, "\nfailmail: ")}
+	}
+	return nil
+}
+
+// setFromConfig sets one flag, and returns what is wrong with it. Failmail 0.2
+// wrote underscores.
+func setFromConfig(c *cli.Context, key string, value any) (problem string) {
+	name := strings.ReplaceAll(key, "_", "-")
+	flag := flagOf(c.App.Flags, name)
+	if flag == nil || slices.Contains(notInConfig, name) {
+		near := strings.TrimPrefix(cli.SuggestFlag(c.App.Flags, name, false), "--")
+		return fmt.Sprintf("%q is no setting, did you mean %q? failmail --help lists them", key, near)
+	}
+	if c.IsSet(name) {
+		return ""
+	}
+	values, ok := value.([]any)
+	if !ok {
+		values = []any{value}
+	} else if _, repeats := flag.(*cli.GenericFlag); !repeats {
+		return fmt.Sprintf("%q takes one value, not a list", key)
+	}
+	for _, v := range values {
+		switch v.(type) {
+		case string, int64, bool:
+		default:
+			return fmt.Sprintf("%q = %v is no text, number or truth value; durations are text, such as \"30s\"", key, v)
+		}
+		if err := c.Set(name, fmt.Sprint(v)); err != nil {
+			return fmt.Sprintf("%q = %q is not a %s", key, fmt.Sprint(v), kindOf(c, name))
+		}
+	}
+	return ""
+}
+
+func flagOf(flags []cli.Flag, name string) cli.Flag {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// writeConfig writes the settings in force; what has its default is a comment.
+func writeConfig(c *cli.Context, path string) error {
+	var out bytes.Buffer
+	out.WriteString("# Settings of failmail, read with --config. What is commented out is the default.\n")
+	for _, f := range c.App.VisibleFlags() {
+		name := f.Names()[0]
+		if slices.Contains(notInConfig, name) {
+			continue
+		}
+		documented, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			continue
+		}
+		fmt.Fprintf(&out, "\n# %s\n", strings.ReplaceAll(documented.GetUsage(), "`", ""))
+		if !c.IsSet(name) {
+			out.WriteString("# ")
+		}
+		fmt.Fprintf(&out, "%s = %s\n", name, tomlValue(c, f, name))
+	}
+	if path == "-" {
+		_, err := c.App.Writer.Write(out.Bytes())
+		return err
+	}
+	// It may hold a password.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("--write-config: %w; name a file that does not exist yet", err)
+	}
+	_, err = io.Copy(f, &out)
+	return errors.Join(err, f.Close())
+}
+
+func tomlValue(c *cli.Context, f cli.Flag, name string) string {
+	switch f.(type) {
+	case *cli.BoolFlag:
+		return fmt.Sprint(c.Bool(name))
+	case *cli.IntFlag:
+		return fmt.Sprint(c.Int(name))
+	case *cli.Int64Flag:
+		return fmt.Sprint(c.Int64(name))
+	case *cli.DurationFlag:
+		return quoteTOML(c.Duration(name).String())
+	case *cli.GenericFlag:
+		var quoted []string
+		for _, value := range listOf(c, name) {
+			quoted = append(quoted, quoteTOML(value))
+		}
+		return "[" + strings.Join(quoted, ", ") + "]"
+	}
+	return quoteTOML(c.String(name))
+}
+
+// quoteTOML writes text as a literal string where it can, because templates and
+// patterns are full of quotes and backslashes.
+func quoteTOML(text string) string {
+	if !strings.ContainsAny(text, "'\n\r\x00") && strings.ContainsAny(text, `"\`) {
+		return "'" + text + "'"
+	}
+	encoded, err := toml.Marshal(map[string]string{"v": text})
+	if err != nil {
+		return `""` // not UTF-8, which no flag of ours can be
+	}
+	return strings.TrimSpace(strings.TrimPrefix(string(encoded), "v = "))
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/render"
+)
+
+func statusCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "status",
+		Usage: "say how a running proxy is, and what it is collecting",
+		Description: "Ends with code 1 when no proxy answers, or when it cannot take mails now. The same and more\n" +
+			"is on the page that --bind-http serves.",
+		Flags: []cli.Flag{
+			httpFlag(),
+			&cli.BoolFlag{Name: "json", Usage: "print /api/stats instead, for programs"},
+		},
+		OnUsageError: explainUsage,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return &usageError{fmt.Sprintf("status takes no argument %q; see failmail status --help", c.Args().First())}
+			}
+			return runStatus(c)
+		},
+	}
+}
+
+func runStatus(c *cli.Context) error {
+	proxy := clientFrom(c)
+	if c.Bool("json") {
+		var raw json.RawMessage
+		if err := proxy.call(c.Context, http.MethodGet, "/api/stats", nil, &raw); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(c.App.Writer, string(raw))
+		return err
+	}
+	s := status{now: time.Now()}
+	if err := proxy.call(c.Context, http.MethodGet, "/api/stats", nil, &s.Stats); err != nil {
+		return err
+	}
+	if !s.Ready {
+		s.write(c.App.Writer, proxy.address)
+		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.address, s.Problem)
+	}
+	for path, into := range map[string]any{"/api/batches": &s.batches, "/api/outbox": &s.outbox, "/api/heartbeats": &s.beats} {
+		if err := proxy.call(c.Context, http.MethodGet, path, nil, into); err != nil {
+			return err
+		}
+	}
+	s.write(c.App.Writer, proxy.address)
+	return nil
+}
+
+// A status is what the command prints.
+type status struct {
+	web.Stats
+	now     time.Time
+	batches []web.Batch
+	outbox  []web.Outgoing
+	beats   []web.Heartbeat
+}
+
+const (
+	maxStatusGroups = 10 // of a batch
+	maxStatusTitle  = 70 // characters
+)
+
+func (s *status) write(w io.Writer, address string) {
+	line := func(name, format string, values ...any) {
+		fmt.Fprintf(w, "%-11s %s\n", name, fmt.Sprintf(format, values...))
+	}
+	ready := "takes mails"
+	if !s.Ready {
+		ready = "NOT READY: " + s.Problem
+	}
+	line("proxy", "failmail %s at %s, %s", s.Version, address, ready)
+	relay := s.Relay.Name
+	if relay == "" {
+		relay = "a sender of its own"
+	}
+	switch {
+	case s.Relay.Up:
+		line("relay", "%s, up", relay)
+	case s.Relay.NextTry != nil:
+		line("relay", "%s, DOWN since %s, next try %s", relay, s.Relay.DownSince.Local().Format("15:04:05"), s.when(*s.Relay.NextTry))
+	default:
+		line("relay", "%s, DOWN since %s", relay, s.Relay.DownSince.Local().Format("15:04:05"))
+	}
+	line("mails", "%s in the last hour, %s since the start", render.Count(s.Mails.LastHour, "mail"), render.Count(s.Mails.Total, "mail"))
+	line("summaries", "%d made, %d sent, %d in the fail-dir", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
+	if !s.Ready {
+		return
+	}
+	line("open", "%s waiting for %s", render.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	line("outbox", "%d waiting, %d of them tried in vain", s.Outbox.Waiting, s.Outbox.Failing)
+	line("muted", "%d; failmail mute lists them", s.Mutes)
+	for _, b := range s.beats {
+		line("heartbeat", "%s: %s, last %s", b.Name, render.Count(b.Count, "mail"), s.when(b.Last))
+	}
+	for _, b := range s.batches {
+		s.writeBatch(w, b)
+	}
+	for _, o := range s.outbox {
+		fmt.Fprintf(w, "\nwaiting: a mail to %s, next try %s\n", strings.Join(o.To, ", "), s.when(o.NextTry))
+		if o.LastError != "" {
+			fmt.Fprintf(w, "    %s\n", o.LastError)
+		}
+	}
+}
+
+func (s *status) writeBatch(w io.Writer, b web.Batch) {
+	due := "summary " + s.when(b.Due)
+	if b.HeldSince != nil {
+		due = "held since " + b.HeldSince.Local().Format("15:04:05") + " until the relay takes it"
+	}
+	key := ""
+	if b.Key != "" {
+		key = " [" + b.Key + "]"
+	}
+	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, render.Count(b.Mails, "mail"), render.Count(len(b.Groups), "error"), due)
+	for _, g := range b.Groups[:min(len(b.Groups), maxStatusGroups)] {
+		title := []rune(g.Title)
+		if len(title) > maxStatusTitle {
+			title = slices.Concat(title[:maxStatusTitle-1], []rune("…"))
+		}
+		fmt.Fprintf(w, "%9d  %-7s  %s\n", g.Mails, g.State, string(title))
+	}
+	if more := len(b.Groups) - maxStatusGroups; more > 0 {
+		fmt.Fprintf(w, "           and %s\n", render.Count(more, "more error"))
+	}
+}
+
+func summaries(n int) string {
+	if n == 1 {
+		return "1 summary"
+	}
+	return fmt.Sprintf("%d summaries", n)
+}
+
+// when says how far a time is away.
+func (s *status) when(t time.Time) string {
+	away := t.Sub(s.now)
+	unit := time.Second
+	if away.Abs() > time.Hour {
+		unit = time.Minute
+	}
+	text := away.Abs().Round(unit).String()
+	if unit == time.Minute {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	switch {
+	case away.Abs() < time.Second:
+		return "now"
+	case away > 0:
+		return "in " + text
+	}
+	return text + " ago"
+}

@@ -1,0 +1,128 @@
+package web_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail"
+)
+
+func decode[T any](t *testing.T, w *httptest.ResponseRecorder) (body T) {
+	t.Helper()
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Fatalf("%v: %s", err, w.Body)
+	}
+	return body
+}
+
+func TestThePageAndTheAPIAnswerWhileTheProxyDoesNotRun(t *testing.T) {
+	p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Store: failmail.NewMemoryStore()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := ask(t, p.Handler(), "GET", "/", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "not ready") {
+		t.Errorf("page: %d", w.Code)
+	}
+	if w := ask(t, p.Handler(), "GET", "/api/stats", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"ready":false,"problem":"failmail: the proxy is not running"`) {
+		t.Errorf("stats: %d %s", w.Code, w.Body)
+	}
+	for _, path := range []string{"GET /api/batches", "GET /api/outbox", "GET /api/heartbeats", "GET /api/mutes", "POST /api/flush", "POST /api/retry"} {
+		method, path, _ := strings.Cut(path, " ")
+		if w := ask(t, p.Handler(), method, path, "{}"); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "not running") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestTheAPICountsAndSteers(t *testing.T) {
+	p, relay := startProxy(t, failmail.Config{Heartbeats: []*regexp.Regexp{regexp.MustCompile("^just monitoring")}})
+	for i := range 3 {
+		submit(t, p, "disk full", fmt.Sprint("no space on sda", i))
+	}
+	submit(t, p, "just monitoring", "")
+	relay.fail(errors.New("451 4.3.0 try again"))
+	h := p.Handler()
+
+	batches := decode[[]struct {
+		ID     int64
+		Mails  int
+		To     []string
+		Groups []struct {
+			Title, State string
+			Mails        int
+			Hosts        []struct{ Name string }
+			Variants     []struct{ Fingerprint, Reason string }
+		}
+	}](t, ask(t, h, "GET", "/api/batches", ""))
+	if len(batches) != 1 || batches[0].Mails != 3 || batches[0].To[0] != "ops@example.com" || len(batches[0].Groups) != 1 {
+		t.Fatalf("batches: %+v", batches)
+	}
+	if g := batches[0].Groups[0]; g.Title != "disk full" || g.State != "NEW" || g.Mails != 3 || len(g.Hosts) != 1 || !strings.HasPrefix(g.Variants[0].Fingerprint, "v1:") {
+		t.Errorf("group: %+v", g)
+	}
+	if beats := decode[[]struct {
+		Name  string
+		Count int
+	}](t, ask(t, h, "GET", "/api/heartbeats", "")); len(beats) != 1 || beats[0].Name != "^just monitoring" || beats[0].Count != 1 {
+		t.Errorf("heartbeats: %+v", beats)
+	}
+	for _, test := range []struct {
+		path, body string
+		status     int
+		want       string
+	}{
+		{"/api/flush", `{"batch":77}`, 404, `{"error":"there is no open batch 77; it may have been sent already"}`},
+		{"/api/flush", `{"batch":-1}`, 404, `there is no open batch -1`},
+		{"/api/flush", `{"all":true}`, 400, `unknown field`},
+		{"/api/flush", ``, 400, `the body is not the JSON`},
+		{"/api/flush", fmt.Sprintf(`{"batch":%d}`, batches[0].ID), 200, `{"batches":1}`},
+		{"/api/retry", `{"id":77}`, 404, `no mail 77`},
+		{"/api/mutes", `{"what":"(","for":"1h"}`, 400, `is wrong`},
+		{"/api/mutes", `{"what":"x","for":"1 hour"}`, 400, `30m or 2h`},
+		{"/api/mutes", `{"what":"x","for":"1h"}`, 201, `"pattern":"x"`},
+	} {
+		if w := ask(t, h, "POST", test.path, test.body); w.Code != test.status || !strings.Contains(w.Body.String(), test.want) {
+			t.Errorf("POST %s %s: %d %s, want %d %s", test.path, test.body, w.Code, w.Body, test.status, test.want)
+		}
+	}
+	type outgoing struct {
+		ID        int64
+		Mails     int
+		Attempts  int
+		LastError string `json:"last_error"`
+	}
+	var outbox []outgoing
+	waitFor(t, "a failure in the outbox", func() bool {
+		outbox = decode[[]outgoing](t, ask(t, h, "GET", "/api/outbox", ""))
+		return len(outbox) == 1 && outbox[0].Attempts > 0
+	})
+	if o := outbox[0]; o.Mails != 3 || o.LastError != "451 4.3.0 try again" {
+		t.Errorf("outbox: %+v", o)
+	}
+	if w := ask(t, h, "POST", "/api/flush", `{"batch":0}`); w.Code != 200 || strings.TrimSpace(w.Body.String()) != `{"batches":0}` {
+		t.Errorf("nothing to flush: %d %s", w.Code, w.Body)
+	}
+	type stats struct {
+		Ready     bool
+		Mails     struct{ Total, LastHour int }
+		Outbox    struct{ Waiting, Failing int }
+		Summaries struct{ Made, Postponed int }
+		Relay     struct{ Up bool }
+		Mutes     int
+	}
+	s := decode[stats](t, ask(t, h, "GET", "/api/stats", ""))
+	if !s.Ready || s.Mails.Total != 3 || s.Outbox.Waiting != 1 || s.Outbox.Failing != 1 || s.Summaries.Made != 1 || s.Summaries.Postponed < 1 || !s.Relay.Up || s.Mutes != 1 {
+		t.Errorf("stats: %+v", s)
+	}
+	relay.fail(nil)
+	waitFor(t, "the delivery", func() bool {
+		ask(t, h, "POST", "/api/retry", fmt.Sprintf(`{"id":%d}`, outbox[0].ID))
+		return len(relay.sent()) == 1
+	})
+}

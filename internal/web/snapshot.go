@@ -1,0 +1,70 @@
+package web
+
+import (
+	"context"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A snapshot is what there is to see at one moment.
+type snapshot struct {
+	now     time.Time
+	problem error // why mails cannot be taken; then what the store knows is missing
+
+	relay              string
+	downSince, nextTry time.Time
+	addr               string // where mails are taken
+	minutes            []int
+	sent               []render.Sent
+
+	open       []*render.Summary
+	outbox     []store.Outgoing
+	mutes      []store.Mute
+	heartbeats []store.Heartbeat
+}
+
+// look takes a snapshot.
+func (h *handler) look(ctx context.Context) *snapshot {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	s := &snapshot{now: time.Now(), minutes: h.proxy.PerMinute(), sent: h.proxy.Recent()}
+	s.relay, s.downSince, s.nextTry = h.proxy.Relay()
+	if addr := h.proxy.Addr(); addr != nil {
+		s.addr = addr.String()
+	}
+	s.problem = s.read(ctx, h.proxy)
+	return s
+}
+
+func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
+	if err = p.Ready(ctx); err != nil {
+		return err
+	}
+	if s.open, err = p.Open(ctx); err != nil {
+		return err
+	}
+	if s.outbox, err = p.Outbox(ctx); err != nil {
+		return err
+	}
+	if s.mutes, err = p.Mutes(ctx); err != nil {
+		return err
+	}
+	s.heartbeats, err = p.Heartbeats(ctx)
+	return err
+}
+
+func (s *snapshot) lastHour() (sum int) {
+	for _, n := range s.minutes {
+		sum += n
+	}
+	return sum
+}
+
+func (s *snapshot) openMails() (sum int) {
+	for _, b := range s.open {
+		sum += b.Count
+	}
+	return sum
+}

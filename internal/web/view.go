@@ -1,0 +1,210 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Bounds on what the page shows; the rest is counted. The page is sent again
+// whenever something changes.
+const (
+	maxBatches   = 20
+	maxGroups    = 25  // of a batch
+	maxAllGroups = 200 // of all batches
+	maxHosts     = 4   // of a group
+	maxAddresses = 3   // of a summary
+	maxOutbox    = 50
+)
+
+// A view is a snapshot prepared for the templates, which only lay it out. It holds
+// nothing that changes from one second to the next by itself: countdowns are the
+// browser's.
+type view struct {
+	now                 time.Time
+	Problem             string
+	Zone                string
+	Relay               string
+	DownSince, NextTry  time.Time
+	SendTo              string // option of failmail send for where mails are taken
+	LastHour            int
+	Rate                plot
+	Mails               int // in open batches
+	OpenCount           int
+	NextDue             time.Time
+	Batches             []batchView
+	MoreBatches         int
+	Outbox              []outgoingView
+	Waiting, MoreOutbox int
+	Failing             int
+	Sent                []sentView
+	Mutes               []store.Mute
+	Heartbeats          []store.Heartbeat
+}
+
+type batchView struct {
+	*render.Summary
+	What       string // the mails and errors
+	Recipients string
+	Shown      []groupView
+	More       int // groups that are not shown
+}
+
+type groupView struct {
+	render.Group
+	ID       string // in the document
+	Spark    spark
+	From     string
+	Variants []render.Variant
+}
+
+type outgoingView struct {
+	store.Outgoing
+	What       string
+	Recipients string
+}
+
+type sentView struct {
+	render.Sent
+	ID         string // in the document, and of the preview
+	What       string
+	Recipients string
+	Previews   bool
+}
+
+func newView(s *snapshot) *view {
+	v := &view{
+		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, DownSince: s.downSince, NextTry: s.nextTry, SendTo: sendTo(s.addr),
+		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.open),
+		Mutes: s.mutes, Heartbeats: s.heartbeats, Waiting: len(s.outbox),
+	}
+	if s.problem != nil {
+		v.Problem = s.problem.Error()
+	}
+	if len(s.open) > 0 {
+		v.NextDue = s.open[0].Due
+	}
+	room := maxAllGroups
+	for i, b := range s.open {
+		if i == maxBatches {
+			v.MoreBatches = len(s.open) - i
+			break
+		}
+		v.Batches = append(v.Batches, newBatchView(b, min(room, maxGroups)))
+		room -= len(v.Batches[i].Shown)
+	}
+	subjects := make(map[string]string)
+	for _, sent := range s.sent {
+		subjects[sent.MessageID] = sent.Subject
+		v.Sent = append(v.Sent, sentView{
+			Sent: sent, ID: idOf(sent.MessageID), Recipients: addresses(sent.To),
+			What: what(sent.Count, sent.Groups), Previews: sent.HTML != nil || sent.Text != "",
+		})
+	}
+	for i, o := range s.outbox {
+		if o.Attempts > 0 {
+			v.Failing++
+		}
+		if i >= maxOutbox {
+			v.MoreOutbox++
+			continue
+		}
+		view := outgoingView{Outgoing: o, What: subjects[o.MessageID], Recipients: addresses(o.To)}
+		switch {
+		case view.What != "":
+		case o.Groups > 0:
+			view.What = "a summary of " + what(o.Count, o.Groups)
+		default:
+			view.What = "a mail" // a page, or one that is passed on unchanged
+		}
+		v.Outbox = append(v.Outbox, view)
+	}
+	return v
+}
+
+func newBatchView(b *render.Summary, room int) batchView {
+	v := batchView{Summary: b, What: what(b.Count, len(b.Groups)), Recipients: addresses(b.To)}
+	switch {
+	case len(b.Groups) == 0 && b.MutedCount() > 0:
+		v.What = render.Count(b.Count, "mail") + ", all muted"
+	case b.New > 0:
+		v.What += fmt.Sprintf(", %d new", b.New)
+	}
+	ids := make(map[string]int)
+	for _, g := range b.Groups[:min(len(b.Groups), room)] {
+		id := idOf(fmt.Sprint(b.BatchID, " ", g.Title))
+		// Groups may differ in what their titles do not say.
+		if ids[id]++; ids[id] > 1 {
+			id = fmt.Sprint(id, "-", ids[id])
+		}
+		v.Shown = append(v.Shown, groupView{Group: g, ID: id, Spark: newSpark(g.Minutes), From: hosts(g.Hosts), Variants: g.Variants})
+	}
+	v.More = len(b.Groups) - len(v.Shown)
+	return v
+}
+
+// what counts mails and errors in words.
+func what(mails, groups int) string {
+	return render.Count(mails, "mail") + ", " + render.Count(groups, "error")
+}
+
+// idOf makes an identifier of any text that is safe in a URL and in a document.
+func idOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+func addresses(to []string) string {
+	if len(to) <= maxAddresses {
+		return strings.Join(to, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(to[:maxAddresses], ", "), len(to)-maxAddresses)
+}
+
+func hosts(list []render.Host) string {
+	var names []string
+	for i, h := range list {
+		if i == maxHosts {
+			names = append(names, fmt.Sprintf("%d more", len(list)-i))
+			break
+		}
+		names = append(names, fmt.Sprintf("%s (%s)", h.Name, number(h.Count)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// sendTo returns the option that failmail send needs to reach addr.
+func sendTo(addr string) string {
+	switch {
+	case addr == "", strings.HasSuffix(addr, ":2525"): // its default
+		return ""
+	case strings.HasPrefix(addr, "/"):
+		return " -S unix:" + addr
+	}
+	return " -S " + addr
+}
+
+// Stamp writes when something was or will be, as short as is clear now, in the zone
+// of the proxy, which is also that of the summaries.
+func (v *view) Stamp(t time.Time) string {
+	now := v.now
+	t = t.In(now.Location())
+	switch {
+	case t.YearDay() == now.YearDay() && t.Year() == now.Year():
+		return t.Format("15:04:05")
+	case t.Sub(now).Abs() < 300*24*time.Hour:
+		return t.Format("Jan 2, 15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// number writes n with thousands separators.
+func number(n int) string {
+	digits, _, _ := strings.Cut(render.Count(n, ""), " ")
+	return digits
+}

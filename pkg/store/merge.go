@@ -1,0 +1,92 @@
+package store
+
+import (
+	"maps"
+	"slices"
+)
+
+// Merge adds what other has counted to b, within limits, with b's own groups and
+// variants first. It is the definition of what folding means where a batch with
+// the same key is open; other is then as Claim returned it, so that the most
+// frequent groups come first.
+func (b *Batch) Merge(other *Batch, limits Limits) {
+	b.Count += other.Count
+	b.First, b.Last = widen(b.First, b.Last, other.First)
+	b.First, b.Last = widen(b.First, b.Last, other.Last)
+	b.Due = earliest(b.Due, other.Due)
+	b.HeldSince = earliest(b.HeldSince, other.HeldSince)
+	b.dueBy = earliest(b.dueBy, other.dueBy)
+	b.loud = b.loud.and(other.loud)
+	if b.Recipients == nil {
+		b.Recipients = make(map[string]int)
+	}
+	for address, count := range other.Recipients {
+		b.Recipients[address] += count
+	}
+	for _, from := range other.Groups {
+		g := b.index[from.Key]
+		if g == nil {
+			g = b.group(&Entry{Group: from.Key, Title: from.Title, Reason: from.Reason, Received: from.First}, limits.GroupsPerBatch)
+			if g == nil {
+				continue
+			}
+			g.Muted = from.Muted
+		}
+		b.sampleBytes += g.merge(from, limits, limits.BatchBytes-b.sampleBytes)
+	}
+}
+
+// merge returns how many bytes of samples were taken.
+func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
+	g.Count += from.Count
+	g.First, g.Last = widen(g.First, g.Last, from.First)
+	g.First, g.Last = widen(g.First, g.Last, from.Last)
+	for _, host := range from.HostsByArrival() {
+		g.addHost(host, from.Hosts[host], limits.HostsPerGroup)
+	}
+	for minute, count := range from.Minutes {
+		g.Minutes[minute] += count
+	}
+	for _, other := range from.Variants {
+		i := slices.IndexFunc(g.Variants, func(v *Variant) bool { return v.Fingerprint == other.Fingerprint })
+		if i >= 0 {
+			v := g.Variants[i]
+			v.Count += other.Count
+			v.First, v.Last = widen(v.First, v.Last, other.First)
+			v.First, v.Last = widen(v.First, v.Last, other.Last)
+			v.Varying.Merge(&other.Varying)
+			continue
+		}
+		if len(g.Variants) >= limits.VariantsPerGroup {
+			continue
+		}
+		v := *other
+		v.Sample = slices.Clone(other.Sample[:min(len(other.Sample), max(room-taken, 0))])
+		v.Varying = other.Varying.Clone()
+		taken += len(v.Sample)
+		g.Variants = append(g.Variants, &v)
+	}
+	return taken
+}
+
+// Clone returns a copy of b that shares nothing with it. It is for
+// reading: Add must not be called on it.
+func (b *Batch) Clone() *Batch {
+	c := *b
+	c.index = nil
+	c.Recipients = maps.Clone(b.Recipients)
+	c.Groups = make([]*Group, len(b.Groups))
+	for i, g := range b.Groups {
+		group := *g
+		group.Hosts, group.Minutes, group.hostOrder = maps.Clone(g.Hosts), maps.Clone(g.Minutes), nil
+		group.Variants = make([]*Variant, len(g.Variants))
+		for j, v := range g.Variants {
+			variant := *v
+			variant.Sample = slices.Clone(v.Sample)
+			variant.Varying = v.Varying.Clone()
+			group.Variants[j] = &variant
+		}
+		c.Groups[i] = &group
+	}
+	return &c
+}

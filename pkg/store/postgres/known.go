@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Keys of what belongs to a batch.
+type (
+	groupID struct {
+		batch int64
+		group hash
+	}
+	variantID struct {
+		groupID
+		variant hash
+	}
+	sourceID struct {
+		groupID
+		host hash
+	}
+)
+
+// known is what open batches have of that which is added to them.
+type known struct {
+	groups   map[groupID]groupCounts
+	variants map[variantID]string // what varies
+	sources  map[sourceID]bool
+	history  map[hash]store.Seen
+	kept     int64 // bytes of samples and summaries in the whole store
+}
+
+type groupCounts struct{ variants, hosts int }
+
+// find reads what is known, in one round trip, and in another one how full the
+// store is if there may be new samples. The batches are locked, so it stays true.
+func find(ctx context.Context, tx pgx.Tx, additions []*addition) (*known, error) {
+	k := &known{
+		groups: make(map[groupID]groupCounts), variants: make(map[variantID]string),
+		sources: make(map[sourceID]bool), history: make(map[hash]store.Seen),
+	}
+	var groups []groupID
+	var variants []variantID
+	var sources []sourceID
+	for _, a := range additions {
+		for _, g := range a.Groups {
+			id := groupID{a.id, hashOf(g.Key)}
+			groups = append(groups, id)
+			for _, v := range g.Variants {
+				variants = append(variants, variantID{id, hashOf(v.Fingerprint)})
+			}
+			for host := range g.Hosts {
+				sources = append(sources, sourceID{id, hashOf(host)})
+			}
+		}
+	}
+	var b pgx.Batch
+	k.findGroups(&b, groups)
+	k.findVariants(&b, variants)
+	k.findSources(&b, sources)
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return nil, err
+	}
+	if len(k.variants) == len(variants) {
+		return k, nil
+	}
+	err := tx.QueryRow(ctx, `
+		SELECT (SELECT coalesce(sum(sample_size), 0) FROM batches) + (SELECT coalesce(sum(octet_length(mail)), 0) FROM outbox)`).Scan(&k.kept)
+	return k, err
+}
+
+func (k *known) findGroups(b *pgx.Batch, ids []groupID) {
+	b.Queue(`
+		SELECT batch, hash, variant_count, host_count
+		FROM unnest($1::bigint[], $2::uuid[]) AS k (batch, hash) JOIN groups USING (batch, hash)`,
+		column(ids, func(id *groupID) int64 { return id.batch }),
+		column(ids, func(id *groupID) pgtype.UUID { return id.group.uuid() }),
+	).Query(func(rows pgx.Rows) error {
+		var id groupID
+		var counts groupCounts
+		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), &counts.variants, &counts.hosts}, func() error {
+			k.groups[id] = counts
+			return nil
+		})
+		return err
+	})
+}
+
+func (k *known) findVariants(b *pgx.Batch, ids []variantID) {
+	hashes := column(ids, func(id *variantID) pgtype.UUID { return id.variant.uuid() })
+	b.Queue(`
+		SELECT batch, group_hash, hash, varying
+		FROM unnest($1::bigint[], $2::uuid[], $3::uuid[]) AS k (batch, group_hash, hash)
+		JOIN variants USING (batch, group_hash, hash)`,
+		column(ids, func(id *variantID) int64 { return id.batch }),
+		column(ids, func(id *variantID) pgtype.UUID { return id.group.uuid() }),
+		hashes,
+	).Query(func(rows pgx.Rows) error {
+		var id variantID
+		var varying string
+		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.variant), &varying}, func() error {
+			k.variants[id] = varying
+			return nil
+		})
+		return err
+	})
+	b.Queue(`SELECT hash, first_at, last_at, count FROM fingerprints WHERE hash = ANY($1::uuid[])`, hashes).Query(func(rows pgx.Rows) error {
+		var h hash
+		var seen store.Seen
+		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&h), into(&seen.First), into(&seen.Last), &seen.Count}, func() error {
+			k.history[h] = seen
+			return nil
+		})
+		return err
+	})
+}
+
+func (k *known) findSources(b *pgx.Batch, ids []sourceID) {
+	b.Queue(`
+		SELECT batch, group_hash, hash
+		FROM unnest($1::bigint[], $2::uuid[], $3::uuid[]) AS k (batch, group_hash, hash)
+		JOIN sources USING (batch, group_hash, hash)`,
+		column(ids, func(id *sourceID) int64 { return id.batch }),
+		column(ids, func(id *sourceID) pgtype.UUID { return id.group.uuid() }),
+		column(ids, func(id *sourceID) pgtype.UUID { return id.host.uuid() }),
+	).Query(func(rows pgx.Rows) error {
+		var id sourceID
+		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.host)}, func() error {
+			k.sources[id] = true
+			return nil
+		})
+		return err
+	})
+}
