@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -17,6 +18,8 @@ type breaker struct {
 	until    time.Time // when to ask again
 	failures int
 	probing  time.Time // when the attempt began whose end is awaited; zero if there is none
+
+	lastSince, lastUntil time.Time // of the last outage that is over
 }
 
 // probeTimeout is how long the end of an attempt is awaited before another one is
@@ -25,7 +28,12 @@ const probeTimeout = sendTimeout + time.Minute
 
 // tripped reports whether err says that the relay is down, or wants to be left
 // alone, rather than something about one mail.
-func tripped(err error) bool { return deliver.IsUnreachable(err) || deliver.IsThrottled(err) }
+func tripped(err error) bool {
+	// Refused recipients are about that mail, whatever the code: one full mailbox
+	// must not stop everybody's summaries.
+	_, refused := errors.AsType[*deliver.RefusedError](err)
+	return !refused && (deliver.IsUnreachable(err) || deliver.IsThrottled(err))
+}
 
 // allow reports whether an attempt may begin at now. When the relay is down, that
 // is one attempt at a time.
@@ -76,14 +84,31 @@ func (b *breaker) failed(now time.Time) (since time.Time, news bool) {
 	return b.since, news
 }
 
-// worked notes that the relay answered. It returns since when it was down; zero
-// if it was not.
-func (b *breaker) worked() (since time.Time) {
+// worked notes that the relay answered at now. It returns since when it was down;
+// zero if it was not.
+func (b *breaker) worked(now time.Time) (since time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	since = b.since
+	if !since.IsZero() {
+		b.lastSince, b.lastUntil = since, now
+	}
 	b.since, b.until, b.probing = time.Time{}, time.Time{}, time.Time{}
 	return since
+}
+
+// heldSince returns since when a batch that was due at due could not be
+// delivered; zero if nothing was in its way. It may never have been tried.
+func (b *breaker) heldSince(due, now time.Time) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !b.since.IsZero() && due.Before(now.Add(-time.Second)):
+		return b.since
+	case !due.Before(b.lastSince) && due.Before(b.lastUntil):
+		return b.lastSince
+	}
+	return time.Time{}
 }
 
 // abandoned notes that the attempt that was allowed was not made.

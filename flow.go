@@ -78,6 +78,9 @@ func (p *Proxy) flushOne(ctx context.Context, now time.Time) (done bool, err err
 // summarize puts the summary of a claimed batch into the outbox, in one step.
 func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	now := time.Now()
+	if b.HeldSince.IsZero() {
+		b.HeldSince = p.breaker.heldSince(b.Due, now)
+	}
 	summary := p.newSummary(b, now)
 	mail, err := p.render(ctx, summary)
 	if err != nil {

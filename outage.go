@@ -25,8 +25,8 @@ func (p *Proxy) firstDeadline(ctx context.Context) (time.Time, error) {
 	batches, err := p.store.Open(ctx)
 	deadline := store.Never
 	for _, b := range batches {
-		if !b.HeldSince.IsZero() && p.retryUntil(b.Due).Before(deadline) {
-			deadline = p.retryUntil(b.Due)
+		if until := p.retryUntil(b.Due); until.Before(deadline) {
+			deadline = until
 		}
 	}
 	return deadline, err
@@ -70,7 +70,7 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)
 		}
 	default:
-		if since := p.breaker.worked(); !since.IsZero() {
+		if since := p.breaker.worked(now); !since.IsZero() {
 			p.metrics.relayUp.Set(1)
 			p.log.Info("the relay answers again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
 			p.flushing.DueAt(now)
@@ -93,7 +93,9 @@ func (p *Proxy) foldBack(ctx context.Context, o *store.Outgoing, reason error) e
 		log = append(log, "error", reason)
 	}
 	p.log.Info("a summary could not be handed over, its batch counts on", log...)
-	return p.write(func() error { return p.store.Fold(ctx, o.ID, since) })
+	err := p.write(func() error { return p.store.Fold(ctx, o.ID, since) })
+	p.flushing.DueAt(until)
+	return err
 }
 
 // foldRest folds the other summaries that wait while the relay is down. Those

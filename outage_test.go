@@ -166,3 +166,54 @@ func TestSummariesAreSentBesideEachOtherWhereTheRelayMayBeUsedSo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestOneFullMailboxDoesNotStopTheSummariesOfOthers(t *testing.T) {
+	inBubble(t, failmail.Config{RetryFor: time.Hour, EachRecipient: true}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		s.answer = func(_ int, m *failmail.Mail) error {
+			if m.To[0] == "full@example.com" {
+				return &deliver.RefusedError{Refused: map[string]error{"full@example.com": deliver.Throttled(errors.New("452 4.2.2 mailbox full"))}}
+			}
+			return nil
+		}
+		m := message()
+		m.To = []string{"full@example.com", "good@example.com"}
+		if err := p.Submit(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Minute)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, m := range s.mails {
+			if m.To[0] == "good@example.com" && s.times[i] == 30*time.Second {
+				return
+			}
+		}
+		t.Errorf("the summary for the others was not sent at once; offered at %v", s.times)
+	})
+}
+
+func TestBatchesThatWereNeverTriedAreGivenUpInTimeAndTellOfTheOutage(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "failed")
+	inBubble(t, failmail.Config{RetryFor: 10 * time.Minute, FailDir: dir, EachRecipient: true}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		downUntil(s, 1000*time.Hour)
+		for i, to := range []string{"a@example.com", "b@example.com", "c@example.com"} {
+			m := message()
+			m.To = []string{to}
+			<-time.After(time.Until(s.start.Add(time.Duration(i) * 10 * time.Second)))
+			if err := p.Submit(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-time.After(time.Until(s.start.Add(11*time.Minute + 30*time.Second)))
+		files, _ := os.ReadDir(filepath.Join(dir, "cur"))
+		if len(files) != 3 {
+			t.Fatalf("%d of 3 summaries were given up", len(files))
+		}
+		for _, f := range files {
+			raw, err := os.ReadFile(filepath.Join(dir, "cur", f.Name()))
+			if err != nil || !strings.Contains(string(raw), "The relay was unreachable from") {
+				t.Errorf("a summary does not tell of the outage: %v", err)
+			}
+		}
+	})
+}

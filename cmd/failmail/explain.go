@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +36,7 @@ func explainCommand() *cli.Command {
 		Flags: append(expressionFlags(),
 			&cli.BoolFlag{Name: "lines", Usage: "take each line for the text of a mail"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each mail, in the order read"},
+			configFlags()[0],
 			&cli.IntFlag{Name: "top", Value: defaultTop, Usage: "list the `N` largest groups; 0 for all"},
 		),
 		HideHelpCommand: true,
@@ -43,9 +45,12 @@ func explainCommand() *cli.Command {
 			parsed, inputs, err := parseExplain(c)
 			switch {
 			case err != nil:
-				return explainUsage(c, err, true)
+				return err
 			case parsed.Bool("help"), parsed.Bool("h"):
 				return cli.ShowSubcommandHelp(c)
+			}
+			if err := inheritExpressions(parsed); err != nil {
+				return err
 			}
 			return runExplain(parsed, inputs)
 		},
@@ -73,7 +78,7 @@ func parseExplain(c *cli.Context) (*cli.Context, []input, error) {
 	var inputs []input
 	for args := c.Args().Slice(); len(args) > 0; {
 		if err := set.Parse(args); err != nil {
-			return nil, nil, err
+			return nil, nil, explainUsage(c, err, true)
 		}
 		rest := set.Args()
 		if read := len(args) - len(rest); read > 0 && args[read-1] == "--" {
@@ -99,23 +104,37 @@ func parseExplain(c *cli.Context) (*cli.Context, []input, error) {
 	}
 	parsed := cli.NewContext(c.App, set, c)
 	parsed.Command = c.Command
-	inheritExpressions(parsed, set)
 	return parsed, inputs, nil
 }
 
-// inheritExpressions takes the expressions that were given in front of the command, where
-// they belong to the proxy.
-func inheritExpressions(c *cli.Context, set *flag.FlagSet) {
+// inheritExpressions takes the expressions that were given in front of the
+// command, where they belong to the proxy, and those of the proxy's file.
+func inheritExpressions(c *cli.Context) error {
 	lineage := c.Lineage()
 	proxy := lineage[len(lineage)-1]
 	if proxy.Command == nil {
 		proxy = lineage[len(lineage)-2]
 	}
-	for _, f := range expressionFlags() {
-		if name := f.Names()[0]; !c.IsSet(name) && proxy.IsSet(name) {
-			set.Set(name, proxy.String(name)) // which takes every string
+	if err := proxy.Set("config", cmp.Or(c.String("config"), proxy.String("config"))); err != nil {
+		return err
+	}
+	if err := loadConfig(proxy); err != nil {
+		return err
+	}
+	for _, name := range []string{"batch", "group"} {
+		old := name + "-expr"
+		if c.IsSet(name) || c.IsSet(old) {
+			continue
+		}
+		for _, name := range []string{name, old} {
+			if proxy.IsSet(name) {
+				if err := c.Set(name, proxy.String(name)); err != nil {
+					return err
+				}
+			}
 		}
 	}
+	return nil
 }
 
 // A linesFlag is --lines, a truth value, or --lines=FILE.

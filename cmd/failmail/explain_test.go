@@ -173,7 +173,7 @@ func TestExplainReportsWhatItCannotReadAndGoesOn(t *testing.T) {
 	}
 }
 
-func TestExplainTakesTheExpressionsOfTheEnvironmentAndInFrontOfTheCommand(t *testing.T) {
+func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 	group := func(args ...string) string {
 		var out, stderr bytes.Buffer
 		if code := run(t.Context(), append([]string{"failmail"}, args...), strings.NewReader(diskMail), &out, &stderr); code != 0 {
@@ -186,6 +186,23 @@ func TestExplainTakesTheExpressionsOfTheEnvironmentAndInFrontOfTheCommand(t *tes
 	}
 	if got := group("--group=masked-subject", "explain", "--json", "--group=from"); got != "a@x" {
 		t.Errorf("behind it, which is nearer: %q", got)
+	}
+	if got := group("--group=masked-subject", "explain", "--json", "--group-expr=from"); got != "a@x" {
+		t.Errorf("behind it by its old name: %q", got)
+	}
+	config := filepath.Join(t.TempDir(), "failmail.toml")
+	writeFile(t, config, "group = \"masked-subject\"\nwait = \"1m\"\n")
+	for _, args := range [][]string{{"--config", config, "explain", "--json"}, {"explain", "--json", "--config", config}} {
+		if got := group(args...); got != "disk <num> full" {
+			t.Errorf("from the proxy's file: %q", got)
+		}
+		if got := group(append(args, "--group-expr=from")...); got != "a@x" {
+			t.Errorf("in spite of the proxy's file: %q", got)
+		}
+	}
+	writeFile(t, config, "grup = \"from\"\n")
+	if code, _, stderr := explain(t, diskMail, "--config", config); code != exitUsage || !strings.Contains(stderr, "\"grup\" is no setting, did you mean \"group\"") {
+		t.Errorf("with a mistake in the file: exit code %d: %s", code, stderr)
 	}
 	t.Setenv("FAILMAIL_GROUP", "header:From")
 	if got := group("explain", "--json"); got != "a@x" {

@@ -72,7 +72,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"own relay":              {[]string{"--bind=localhost:25"}, 2, []string{"--relay", "come back for ever"}},
 		"bad group":              {[]string{"--group=subjekt"}, 2, []string{"--group", `"subjekt" at position 1`, "masked-subject"}},
 		"bad batch":              {[]string{`--batch={{.Headr.Get "X"}}`}, 2, []string{"--batch", "Headr", ".Header.Get"}},
-		"bad store":              {[]string{"--store=postgres://db"}, 2, []string{"--store", "sqlite:FILE"}},
+		"bad store":              {[]string{"--store=mysql://db"}, 2, []string{"--store", "sqlite:FILE", "postgres://"}},
 		"bad log level":          {[]string{"--log-level=loud"}, 2, []string{"--log-level", "debug, info"}},
 		"bad log format":         {[]string{"--log-format=xml"}, 2, []string{"--log-format", "text or json"}},
 		"unknown command":        {[]string{"run"}, 2, []string{`unknown command "run"`, "--help"}},

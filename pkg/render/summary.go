@@ -230,11 +230,20 @@ func newGroup(number int, g *store.Group, zone *time.Location) Group {
 		group.Variants = append(group.Variants, Variant{
 			Reason: v.Reason, Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
 			First: v.First.In(zone), Last: v.Last.In(zone),
-			Varying: v.Varying.Variations(), Sample: newSample(v),
+			Varying: variations(v), Sample: newSample(v),
 		})
 	}
 	group.News = newsOfGroup(group.Variants)
 	return group
+}
+
+// variations returns what varies; no estimate is above the number of mails.
+func variations(v *store.Variant) []store.Variation {
+	all := v.Varying.Variations()
+	for i := range all {
+		all[i].Distinct = min(all[i].Distinct, v.Count)
+	}
+	return all
 }
 
 func newSample(v *store.Variant) Sample {

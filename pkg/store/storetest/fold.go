@@ -18,7 +18,8 @@ func foldChecks() []check {
 		{sentence: "mails after Fold are added to the batch and move its window", run: foldAdds},
 		{sentence: "a folded batch stays held since the earliest time", run: foldHeld},
 		{sentence: "a folded batch stays due when it was due first", run: foldDue},
-		{sentence: "two summaries of one key fold into one batch", run: foldTwo},
+		{sentence: "two summaries of one key fold into one batch in any order", run: foldTwo},
+		{sentence: "a group that is open stays muted or loud", run: foldMuted},
 		{sentence: "Fold gives up the leases of summary and batch", run: foldLeases},
 		{sentence: "Fold keeps what was flushed or muted due", run: foldDueBy},
 		{sentence: "a claimant from before Fold cannot seal the batch", run: foldStale},
@@ -169,6 +170,7 @@ func foldDue(t *testing.T, s *subject) {
 			s.record(mail(time.Duration(i+1) * time.Hour))
 		}
 		s.fold(s.send(later).ID, later)
+		s.wantNextDue(after(30 * time.Second))
 		s.record(mail(time.Duration(i+1)*time.Hour + time.Minute))
 		if b := s.opened()[0]; !b.Due.Equal(after(30 * time.Second)) {
 			t.Fatalf("round %d: open and due %s, want %s", i, stamp(b.Due), stamp(after(30*time.Second)))
@@ -177,16 +179,34 @@ func foldDue(t *testing.T, s *subject) {
 }
 
 func foldTwo(t *testing.T, s *subject) {
-	first, second := rich(0), rich(20*time.Minute)
-	s.sealOne("m1", first...)
-	s.sealOne("m2", second...)
-	one, two := s.send(later), s.send(later)
-	s.fold(two.ID, after(3*time.Hour))
-	s.fold(one.ID, after(2*time.Hour))
-	want := folded(store.Limits{}, after(2*time.Hour), expect(store.Limits{}, first...), second...)
-	s.wantBatch(s.claim(later), want)
-	s.claimNothing(later)
-	s.wantPending(store.Pending{Batches: 1, Mails: 10})
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		first, second := rich(0), rich(20*time.Minute)
+		s.sealOne("m1", first...)
+		s.sealOne("m2", second...)
+		sending := []int64{s.send(later).ID, s.send(later).ID}
+		for _, i := range order {
+			s.fold(sending[i], after(time.Duration(2+i)*time.Hour))
+		}
+		want := folded(store.Limits{}, after(2*time.Hour), expect(store.Limits{}, first...), second...)
+		b := s.claim(later)
+		if !b.Due.Equal(want.Due) || !b.HeldSince.Equal(want.HeldSince) || b.Count != want.Count || len(b.Groups) != len(want.Groups) {
+			t.Errorf("folded in the order %d: got\n%s\nwant\n%s", order, describe(b), describe(want))
+		}
+		s.claimNothing(later)
+		s.wantPending(store.Pending{Batches: 1, Mails: 10})
+		s.seal(b.ID)
+	}
+}
+
+func foldMuted(t *testing.T, s *subject) {
+	s.sealOne("m1", mail(0, of("a", "v1:a"), mutedUntil(time.Hour)), mail(0, of("b", "v1:b")))
+	s.record(mail(time.Minute, of("a", "v1:a")), mail(time.Minute, of("b", "v1:b"), mutedUntil(time.Hour)))
+	s.fold(s.send(later).ID, later)
+	for _, g := range s.claim(later).Groups {
+		if g.Muted != (g.Key == "b") || g.Count != 2 {
+			t.Errorf("group %q of %d mails: muted is %t", g.Key, g.Count, g.Muted)
+		}
+	}
 }
 
 func foldLeases(t *testing.T, s *subject) {

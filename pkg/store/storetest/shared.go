@@ -17,6 +17,7 @@ func sharedChecks() []check {
 		{sentence: "each batch is claimed by one node", run: sharedClaims},
 		{sentence: "each summary is claimed by one node", run: sharedSends},
 		{sentence: "the first mail of a group is early on one node only", run: sharedEarly},
+		{sentence: "of nodes that finish the last summaries at the same time one makes history", run: sharedFinish},
 		{sentence: "what a dead node held comes up on another one when its lease has run out", run: sharedDeath},
 		{sentence: "what several nodes record, claim, seal, fold and finish is counted once", run: sharedFlow},
 		{sentence: "batches are claimed however busily they are recorded to", run: sharedBusy},
@@ -90,23 +91,47 @@ func sharedSends(t *testing.T, s *subject) {
 	})
 }
 
+// sharedEarly also has groups that are known and come back after a quiet time.
 func sharedEarly(t *testing.T, s *subject) {
 	var wg sync.WaitGroup
 	for _, n := range s.nodes() {
-		wg.Go(func() {
-			for i := range 20 {
-				group := of(fmt.Sprint("group ", i), "v1:a")
-				if err := n.store.Record(t.Context(), []store.Entry{mail(0, group, quiet(time.Hour))}); err != nil {
-					t.Errorf("Record: %v", err)
+		for range 3 {
+			wg.Go(func() {
+				for i := range 30 {
+					entry := mail(time.Duration(i/10*2)*time.Hour, of(fmt.Sprint("group ", i%10), "v1:a"), quiet(time.Hour))
+					if err := n.store.Record(t.Context(), []store.Entry{entry}); err != nil {
+						t.Errorf("Record: %v", err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 	wg.Wait()
-	if b := s.claim(after(0)); !b.Early || b.Count != 20 || len(b.Groups) != 20 {
-		t.Errorf("want an early mail of each of 20 groups; got\n%s", describe(b))
+	if b := s.claim(after(0)); !b.Early || b.Count != 30 || len(b.Groups) != 10 {
+		t.Errorf("want three early mails of each of 10 groups; got\n%s", describe(b))
 	}
-	s.wantPending(store.Pending{Batches: 2, Mails: 60})
+	s.wantPending(store.Pending{Batches: 2, Mails: 270})
+}
+
+func sharedFinish(t *testing.T, s *subject) {
+	n := s.nodes()
+	for i := range 20 {
+		fingerprint := fmt.Sprint("v1:", i)
+		s.record(mail(0, of("group", fingerprint)))
+		s.seal(s.claim(later).ID, summary("m1", 0), summary("m2", 0), summary("m3", 0))
+		ids := []int64{s.send(later).ID, s.send(later).ID, s.send(later).ID}
+		var wg sync.WaitGroup
+		for j, node := range n {
+			wg.Go(func() {
+				if err := node.store.Finish(t.Context(), ids[j]); err != nil {
+					t.Errorf("Finish: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		wantSeen(s, fingerprint, seenAt(1, 0, 0))
+		s.seal(s.claim(later).ID)
+	}
 }
 
 func sharedDeath(t *testing.T, s *subject) {

@@ -71,11 +71,14 @@ func spaceReturns(t *testing.T, s *subject) {
 	s.fillSpace()
 	b := s.claim(later)
 	samples := kept(b)
-	s.seal(b.ID, summary("m1", 0))
-	s.fold(s.send(later).ID, later)
-	b = s.claim(later)
-	if got := kept(b); got != samples {
-		t.Errorf("%d samples were kept, and %d after Fold", samples, got)
+	for _, meanwhile := range [][]store.Entry{nil, {mail(0, of("meanwhile", "v1:a"))}} {
+		s.seal(b.ID, summary("m1", 0))
+		s.record(meanwhile...)
+		s.fold(s.send(later).ID, later)
+		b = s.claim(later)
+		if got := kept(b); got != samples {
+			t.Errorf("%d samples were kept, and %d after Fold", samples, got)
+		}
 	}
 	s.record(large(0))
 	s.seal(b.ID, summary("m1", 0))
