@@ -44,7 +44,9 @@ func manual(app *cli.App) string {
 	for _, command := range app.VisibleCommands() {
 		m.line(".br")
 		m.line(".B failmail %s", roff(command.Name))
-		m.text(synopsis(command))
+		if args := synopsis(command); args != "" {
+			m.text(args)
+		}
 	}
 	m.section("DESCRIPTION")
 	m.paragraphs(app.Description)
@@ -64,6 +66,7 @@ func manual(app *cli.App) string {
 	}
 	m.section("SIGNALS")
 	m.item("SIGTERM, SIGINT", "End: take no more mails, finish those in transfer, and keep what is not due yet for the next start. A second one ends at once.")
+	m.item("SIGHUP", "Read the settings and the certificates again. What only a new start can change is named in the log.")
 	m.item("SIGUSR1", "Start the program anew, perhaps a newer version, and hand the listening sockets over to it. No client is refused.")
 	m.section("EXIT STATUS")
 	m.item("0", "It ended as it was told to.")
