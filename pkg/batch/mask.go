@@ -104,6 +104,11 @@ func (m *masker) atSign(i int) int {
 			m.replace(i, i+n, "<ip>")
 			return i + n
 		}
+	case '[':
+		if n := matchBracketed(text[i:]); n > 0 && (i == 0 || !isWordByte(text[i-1])) {
+			m.replace(i, i+n, "<ip>")
+			return i + n
+		}
 	case '<':
 		// A placeholder that is there already may have a resolved name too.
 		for _, address := range []string{"<ip>", "<host>"} {
@@ -303,6 +308,9 @@ func classify(text string, i int, t token) (placeholder string, from, to int) {
 		}
 	}
 	if t.hasDot && startsName(text, i) {
+		if n := matchJWT(rest); n > 0 {
+			return "<id>", i, i + n
+		}
 		if n := matchHost(rest); n > 0 {
 			return "<host>", i, i + n
 		}

@@ -51,6 +51,8 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 
 		{"a duration may have any unit", "after 3001 ms, 250ms, 1.5s", "after <num> ms, <duration>, <duration>"},
 		{"a size may have any unit", "5GB of 1.2 TB, 93.0 B", "<size> of <size>, <size>"},
+		{"a size without its B, as df writes it", "48G of 1.2Ti, 3Go, 5 M", "<size> of <size>, <num>Go, <num> M"},
+		{"an ordinal has the ending of its number", "1st, 22nd, 3rd, 4th attempt", "<num>, <num>, <num>, <num> attempt"},
 		{"thousands separators belong to the number", "1,200.50 €", "<num> €"},
 		{"a list of numbers after blanks", "1, 2, 3", "<num>, <num>, <num>"},
 		{"percent", "97% used", "<num>% used"},
@@ -74,6 +76,9 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a time of date(1)", "Mon Mar  9 03:17:42 UTC 2026: ok", "<time>: ok"},
 		{"a time of the syslog", "Mar  9 03:17:42 web sshd", "<time> web sshd"},
 		{"a time with half of the day", "03/09/2026 3:17:42 AM failed", "<time> failed"},
+		{"the hour of half a day may have one digit", "at 9:05 AM, 10:05 pm", "at <time>, <time>"},
+		{"a time joined by a dash", "dump 2026-03-09-03:17:42 of 2026-03-09-4", "dump <time> of <num>-<num>-<num>-<num>"},
+		{"a short date", "on 3/9/26 and 12/10/26, not 1/2/3", "on <date> and <date>, not <num>/<num>/<num>"},
 		{"a compact time", "dump-20260309T031742Z", "dump-<time>"},
 		{"hours and minutes", "until 23:59, port :80", "until <time>, port :<num>"},
 		{"words that begin like a month stay", "May I march? Maria Sunday", "May I march? Maria Sunday"},
@@ -89,7 +94,10 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"an address with its name", "from 192.0.2.7 (a-1.example.net), mx.example.com[192.0.2.8]:25", "from <ip>, <host>"},
 		{"an address that resolves to nothing", "connection from 192.0.2.7 () at", "connection from <ip> at"},
 		{"a Java address with its name", "to db.example.com/192.0.2.7:5432 refused", "to <host> refused"},
-		{"an IPv6 address that begins with colons", "dial [::1]:5432", "dial [<ip>]:<num>"},
+		{"an IPv6 address that begins with colons", "dial [::1]:5432, from ::1", "dial <ip>, from <ip>"},
+		{"an address in brackets without a port keeps them", "[::1] unknown[192.0.2.7]:25", "[<ip>] unknown[<ip>]:<num>"},
+		{"a hardware address as Windows and Cisco write it", "00-1A-2b-3c-4d-5e, 001a.2b3c.4d5e; 26-03-09-03-17-42", "<mac>, <mac>; <num>-<num>-<num>-<num>-<num>-<num>"},
+		{"a JSON Web Token", "invalid token eyJhbGciOiJI.eyJzdWIiOiIx.abc-DEF_123.", "invalid token <id>."},
 		{"a class and its method are no address", "A::B ::std::x", "A::B ::std::x"},
 
 		{"a quoted name stays", `column "email" of 'orders', method "pages"`, `column "email" of 'orders', method "pages"`},
@@ -103,6 +111,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 
 		{"the name of a user", "Failed password for root from 192.0.2.7 port 22", "Failed password for <user> from <ip> port <num>"},
 		{"an unknown user", "Invalid user test9 from 192.0.2.7", "Invalid user <user> from <ip>"},
+		{"a quoted user", "Login failed for user 'sa'. authentication for user \"shop-1\" failed", "Login failed for user '<user>'. authentication for user \"<user>\" failed"},
 		{"a user in a field", "uid=0 user=anna rhost=", "uid=<num> user=<user> rhost="},
 		{"a session of a user", "session opened for user cyrus by (uid=0)", "session opened for user <user> by (uid=<num>)"},
 		{"what is done with users stays", "for user authentication, user not found, by user request", "for user authentication, user not found, by user request"},

@@ -38,8 +38,11 @@ func classifyWord(text string, i int) (placeholder string, from, to int) {
 	if rest[0] >= 0x80 {
 		return "<num>", signed(text, i), i + number // a no-break space, or a script without blanks
 	}
-	if unit := wordLength(rest); unit <= 2 && !strings.ContainsAny(rest[:unit], "0123456789_") {
-		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k, 3rd
+	switch unit := rest[:wordLength(rest)]; {
+	case unit == "st", unit == "nd", unit == "rd", unit == "th": // it follows from the number
+		return "<num>", i, i + number + len(unit)
+	case len(unit) <= 2 && !strings.ContainsAny(unit, "0123456789_"):
+		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k
 	}
 	return "", 0, 0
 }
@@ -100,10 +103,20 @@ func matchNumber(text string) int {
 	return n
 }
 
-// matchSizeUnit takes the unit of a size, with or without a blank before it.
-// Programs choose the unit by the size, so it changes with it.
+// matchSizeUnit takes the unit of a size, with or without a blank before it, or
+// the lone K, M, G or T right behind the number, as df writes it. Programs choose
+// the unit by the size, so it changes with it.
 func matchSizeUnit(text string) int {
 	n := 0
+	if text != "" && strings.IndexByte("KMGT", text[0]) >= 0 {
+		if n = 1; len(text) > 1 && text[1] == 'i' {
+			n = 2
+		}
+		if n == len(text) || !isWordByte(text[n]) {
+			return n
+		}
+		n = 0
+	}
 	if n < len(text) && text[n] == ' ' {
 		n++
 	}
@@ -285,8 +298,8 @@ func matchQuery(text string, i int) int {
 }
 
 // matchUser takes the name of a user where the text says that it is one:
-// user=NAME, "for user NAME", "invalid user NAME", "password for NAME from". The
-// word at i ends at end.
+// user=NAME, "for user NAME", "for user 'NAME'", "invalid user NAME", "password
+// for NAME from". The word at i ends at end.
 func matchUser(text string, i, end int) (from, to int) {
 	switch n := end - i; {
 	case n < 3 || n > 10:
@@ -321,6 +334,13 @@ func matchUser(text string, i, end int) (from, to int) {
 	from = end + 1
 	if from < len(text) && text[from] == ' ' {
 		from++ // where an empty part of the name was
+	}
+	if from < len(text) && strings.IndexByte("'\"`", text[from]) >= 0 {
+		to = from + 1 + userName(text[from+1:])
+		if to < len(text) && text[to] == text[from] {
+			return from + 1, to
+		}
+		return 0, 0
 	}
 	to = from + userName(text[from:])
 	if to == from || isUserNoun(text[from:to]) || !endsName(text[to:]) {
