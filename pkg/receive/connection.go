@@ -29,7 +29,7 @@ type connection struct {
 	skipGreeting bool      // the client has seen one before STARTTLS
 	hangUp       bool      // end at the next command
 	recipients   int       // of the mail to come
-	chunks       *chunks
+	chunks       *intake   // of a mail that comes with BDAT
 }
 
 func (s *Server) newConnection(conn net.Conn, e *engine) *connection {
@@ -60,13 +60,6 @@ func (c *connection) Read(b []byte) (int, error) {
 		// The engine may ask again, in the middle of AUTH or of a mail; what
 		// comes then would be content taken for commands.
 		return 0, io.EOF
-	}
-	if c.wire.inData {
-		// A mail may take as long as it makes progress.
-		deadline := time.Now().Add(c.server.options.IdleTimeout)
-		if err := c.SetReadDeadline(deadline); err != nil {
-			return 0, err
-		}
 	}
 	for {
 		if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
