@@ -29,11 +29,30 @@ type Exec struct {
 
 var _ Sender = (*Exec)(nil)
 
-// Exit codes of sysexits.h that say that the mail itself is at fault. All others
-// are temporary, EX_TEMPFAIL (75) among them.
-var permanentExits = map[int]string{
-	64: "EX_USAGE", 65: "EX_DATAERR", 67: "EX_NOUSER", 68: "EX_NOHOST", 69: "EX_UNAVAILABLE",
+// exits are the codes of sysexits.h that tell more than that it failed. All others
+// are temporary failures of this mail. EX_UNAVAILABLE stands for anything from a
+// recipient that is refused to a name server that is down, and EX_SOFTWARE may be
+// due to this mail, so neither is taken for more than that.
+var exits = map[int]struct {
+	name string
+	mark func(error) error
+}{
+	64: {"EX_USAGE", Permanent},
+	65: {"EX_DATAERR", Permanent},
+	67: {"EX_NOUSER", Permanent},
+	68: {"EX_NOHOST", Permanent},
+	69: {"EX_UNAVAILABLE", asIs},
+	70: {"EX_SOFTWARE", asIs},
+	71: {"EX_OSERR", Unreachable},
+	72: {"EX_OSFILE", Unreachable},
+	73: {"EX_CANTCREAT", Unreachable},
+	74: {"EX_IOERR", Unreachable},
+	75: {"EX_TEMPFAIL", Unreachable},
+	77: {"EX_NOPERM", Unreachable},
+	78: {"EX_CONFIG", Unreachable},
 }
+
+func asIs(err error) error { return err }
 
 // Send implements Sender. What the program prints becomes part of the error.
 func (e *Exec) Send(ctx context.Context, m *Mail) error {
@@ -67,13 +86,17 @@ func (e *Exec) judge(ctx context.Context, err error, output string) error {
 		}
 		return fmt.Errorf("command %q: %w", e.Command[0], err)
 	}
-	exit, _ := errors.AsType[*exec.ExitError](err)
-	if name, permanent := permanentExits[exit.ExitCode()]; permanent {
-		return Permanent(fmt.Errorf("command %q: %w (%s): %s", e.Command[0], err, name, output))
+	code := -1
+	if exit, ended := errors.AsType[*exec.ExitError](err); ended {
+		code = exit.ExitCode()
 	}
-	if ctx.Err() != nil {
+	said := fmt.Errorf("command %q: %w: %s", e.Command[0], err, output)
+	if exit, known := exits[code]; known {
+		said = exit.mark(fmt.Errorf("command %q: %w (%s): %s", e.Command[0], err, exit.name, output))
+	}
+	if ctx.Err() != nil && !IsPermanent(said) {
 		// It may have put the mail into its queue before it was stopped.
 		return Uncertain(fmt.Errorf("command %q was stopped: %w: %s", e.Command[0], ctx.Err(), output))
 	}
-	return fmt.Errorf("command %q: %w: %s", e.Command[0], err, output)
+	return said
 }

@@ -74,8 +74,8 @@ func TestExecExitCodes(t *testing.T) {
 		want fate
 	}{
 		{"0", sent}, {"1", temporary}, {"64", permanent}, {"65", permanent}, {"66", temporary}, {"67", permanent},
-		{"68", permanent}, {"69", permanent}, {"70", temporary}, {"71", temporary}, {"73", temporary}, {"74", temporary},
-		{"75", temporary}, {"77", temporary}, {"78", temporary}, {"127", temporary}, {"255", temporary},
+		{"68", permanent}, {"69", temporary}, {"70", temporary}, {"71", unreachable}, {"72", unreachable}, {"73", unreachable},
+		{"74", unreachable}, {"75", unreachable}, {"76", temporary}, {"77", unreachable}, {"78", unreachable}, {"127", temporary}, {"255", temporary},
 	}
 	for _, tt := range tests {
 		t.Run("exit "+tt.code, func(t *testing.T) {
