@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -66,17 +67,29 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 	case out.err != nil && tripped(out.err):
 		if since, news := p.breaker.failed(now); news {
 			p.metrics.relayUp.Set(0)
-			p.log.Warn("the relay is down or wants to be left alone; batches stay open until it takes summaries again",
+			p.log.Warn(relayTrouble(out.err)+"; batches stay open until it takes summaries",
 				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)
 		}
 	default:
 		if since := p.breaker.worked(now); !since.IsZero() {
 			p.metrics.relayUp.Set(1)
-			p.log.Info("the relay answers again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
+			p.log.Info("the relay takes summaries again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
 			p.flushing.DueAt(now)
 			p.sending.DueAt(now)
 		}
 	}
+}
+
+// relayTrouble says what kind of trouble err is. It decides who is called: the
+// admin of the relay, or whoever has set Failmail up.
+func relayTrouble(err error) string {
+	switch {
+	case deliver.IsMisfit(err):
+		return "the relay is there, but cannot be used as things are set"
+	case deliver.IsThrottled(err):
+		return "the relay puts us off"
+	}
+	return "the relay is down"
 }
 
 // foldBack makes an open batch again of a summary that nobody got.

@@ -1,7 +1,9 @@
 package failmail_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -216,4 +218,35 @@ func TestBatchesThatWereNeverTriedAreGivenUpInTimeAndTellOfTheOutage(t *testing.
 			}
 		}
 	})
+}
+
+func TestTheLogTellsAnOutageFromWrongSettings(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		says string
+	}{
+		"nobody answers":   {errDown, "the relay is down; batches stay open"},
+		"a wrong password": {deliver.Unreachable(deliver.Misfit(errors.New("535 no; correct the password"))), "the relay is there, but cannot be used as things are set; batches stay open"},
+		"too many mails":   {deliver.Throttled(errors.New("421 slow down")), "the relay puts us off; batches stay open"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			config := failmail.Config{RetryFor: time.Hour, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			inBubble(t, config, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+				s.answer = func(attempt int, _ *failmail.Mail) error {
+					if attempt < 3 {
+						return tt.err
+					}
+					return nil
+				}
+				submitAt(t, p, s.start, 0)
+				<-time.After(10 * time.Minute)
+				for _, want := range []string{tt.says, "the relay takes summaries again"} {
+					if strings.Count(log.String(), want) != 1 {
+						t.Errorf("the log does not say %q once:\n%s", want, log.String())
+					}
+				}
+			})
+		})
+	}
 }

@@ -112,12 +112,12 @@ func (s *SMTP) prepare(ctx context.Context, c *connection, encrypt bool) error {
 func (s *SMTP) hello(c *connection, stream net.Conn) error {
 	c.client = smtp.NewClient(stream)
 	if s.LMTP {
-		c.client = smtp.NewClientLMTP(stream)
+		c.client = smtp.NewClientLMTP(&neverHELO{stream})
 	}
 	timeouts := s.Timeouts.withDefaults()
 	c.client.CommandTimeout, c.client.SubmissionTimeout = timeouts.Command, timeouts.Accept
 	if err := c.client.Hello(s.hostname()); err != nil {
-		return s.failure(c, "greeting or EHLO", err)
+		return s.otherProtocol(c, err, s.failure(c, "greeting or "+s.verb(), err))
 	}
 	return nil
 }

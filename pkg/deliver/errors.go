@@ -13,6 +13,7 @@ import (
 type (
 	permanentError   struct{ marked }
 	unreachableError struct{ marked }
+	misfitError      struct{ marked }
 	throttledError   struct{ marked }
 	uncertainError   struct{ marked }
 )
@@ -55,6 +56,22 @@ func IsUnreachable(err error) bool {
 	return is
 }
 
+// Misfit marks err as one between us and a relay that is there: our login, its
+// certificate, the protocol. Waiting does not mend it, a setting does. Misfit(nil)
+// is nil.
+func Misfit(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &misfitError{marked{err}}
+}
+
+// IsMisfit reports whether err or one it wraps was marked with Misfit.
+func IsMisfit(err error) bool {
+	_, is := errors.AsType[*misfitError](err)
+	return is
+}
+
 // Throttled marks err as the relay's wish to be left alone for a while.
 // Throttled(nil) is nil.
 func Throttled(err error) error {
@@ -65,7 +82,7 @@ func Throttled(err error) error {
 }
 
 // IsThrottled reports whether err or one it wraps was marked with Throttled, as
-// the replies 421, 450, 451 and 452 are. A *RefusedError is throttled if the
+// the replies 421, 432, 450, 451, 452 and 454 are. A *RefusedError is throttled if the
 // reasons for all its recipients are.
 func IsThrottled(err error) bool {
 	if refused, ok := errors.AsType[*RefusedError](err); ok {

@@ -79,7 +79,7 @@ func TestAThrottlingRelayIsRecognised(t *testing.T) {
 		{"at the end of the mail", testutil.Script{"end": "452 4.3.1 no space"}, true, true},
 		{"at one recipient, while another is unknown", testutil.Script{"RCPT TO:<a@x>": "451 later", "RCPT TO:<b@x>": "550 unknown"}, false, true},
 		{"not at a refusal for good", testutil.Script{"end": "550 spam"}, false, true},
-		{"not at another failure for now", testutil.Script{"MAIL": "432 4.7.12 password transition"}, false, true},
+		{"not at another failure for now", testutil.Script{"MAIL": "455 4.5.0 parameters"}, false, true},
 		{"not when it hangs up", testutil.Script{"RCPT": testutil.Drop}, false, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAThrottlingRelayIsRecognised(t *testing.T) {
 }
 
 func TestMarksOfNilAreNil(t *testing.T) {
-	for _, err := range []error{deliver.Unreachable(nil), deliver.Throttled(nil), deliver.Uncertain(nil)} {
+	for _, err := range []error{deliver.Unreachable(nil), deliver.Misfit(nil), deliver.Throttled(nil), deliver.Uncertain(nil)} {
 		if err != nil {
 			t.Errorf("%v", err)
 		}

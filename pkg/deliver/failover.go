@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,11 +23,16 @@ type Failover struct {
 	// waits for its timeout. If all have failed, all are asked. Defaults to
 	// DefaultSkipFor.
 	SkipFor time.Duration
-	// Logger is told when the next is asked. Nil discards it.
+	// Names are what the log calls the Senders. One without a name is called by its
+	// place, from 1.
+	Names []string
+	// Logger is told when one fails and the next is asked, and when another one than
+	// before takes a mail. Nil discards it.
 	Logger *slog.Logger
 
 	mu      sync.Mutex
 	skipped map[int]time.Time // until when, by the place in Senders
+	taker   int               // place of the one that took the last mail
 }
 
 // DefaultSkipFor is as long as a Dial may take: at worst half of the time is
@@ -46,7 +52,7 @@ func (f *Failover) Send(ctx context.Context, m *Mail) error {
 	for n, i := range candidates {
 		err := f.Senders[i].Send(ctx, m)
 		if err == nil {
-			f.skip(i, time.Time{})
+			f.took(i)
 			return nil
 		}
 		failures = append(failures, err)
@@ -60,7 +66,7 @@ func (f *Failover) Send(ctx context.Context, m *Mail) error {
 			break
 		}
 		if f.Logger != nil && n+1 < len(candidates) {
-			f.Logger.Warn("a relay fails, asking the next", "relay", i+1, "next", candidates[n+1]+1, "error", err)
+			f.Logger.Warn("a relay fails, asking the next", "relay", f.name(i), "next", f.name(candidates[n+1]), "error", err)
 		}
 	}
 	return verdict(failures)
@@ -81,6 +87,26 @@ func (f *Failover) candidates(now time.Time) (places []int) {
 		}
 	}
 	return places
+}
+
+// took notes that a mail was taken by the Sender at place i, which is asked again
+// from now on.
+func (f *Failover) took(i int) {
+	f.mu.Lock()
+	before := f.taker
+	f.taker = i
+	delete(f.skipped, i)
+	f.mu.Unlock()
+	if f.Logger != nil && i != before {
+		f.Logger.Info("another relay takes the mails now", "relay", f.name(i), "before", f.name(before))
+	}
+}
+
+func (f *Failover) name(i int) string {
+	if i < len(f.Names) && f.Names[i] != "" {
+		return f.Names[i]
+	}
+	return strconv.Itoa(i + 1)
 }
 
 func (f *Failover) skip(i int, until time.Time) {

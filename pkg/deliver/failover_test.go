@@ -88,7 +88,10 @@ func TestFailoverSkipsARelayThatFailed(t *testing.T) {
 		first := &scripted{"first", deliver.Unreachable(errors.New("down")), &asked}
 		second := &scripted{"second", nil, &asked}
 		var log bytes.Buffer
-		f := &deliver.Failover{Senders: []deliver.Sender{first, second}, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		f := &deliver.Failover{
+			Senders: []deliver.Sender{first, second}, Names: []string{"smtp://one:25", "smtp://two:25"},
+			Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		}
 		expect := func(want ...string) {
 			t.Helper()
 			asked = nil
@@ -102,8 +105,13 @@ func TestFailoverSkipsARelayThatFailed(t *testing.T) {
 		<-time.After(deliver.DefaultSkipFor)
 		expect("first", "second")
 		expect("second")
-		if n := strings.Count(log.String(), "\n"); n != 2 {
-			t.Errorf("%d lines in the log, want one for each time it begins to be skipped:\n%s", n, log.String())
+		for line, want := range map[string]int{
+			`msg="a relay fails, asking the next" relay=smtp://one:25 next=smtp://two:25 error=down`: 2, // each time it begins to be skipped
+			`msg="another relay takes the mails now" relay=smtp://two:25 before=smtp://one:25`:       1,
+		} {
+			if n := strings.Count(log.String(), line); n != want {
+				t.Errorf("%d lines in the log with %q, want %d:\n%s", n, line, want, log.String())
+			}
 		}
 		second.err = deliver.Unreachable(errors.New("down as well"))
 		expect("second")          // it fails, and the other is still skipped
@@ -112,6 +120,9 @@ func TestFailoverSkipsARelayThatFailed(t *testing.T) {
 		expect("first")
 		second.err = nil
 		expect("first") // and it is preferred again
+		if want := `msg="another relay takes the mails now" relay=smtp://one:25 before=smtp://two:25`; strings.Count(log.String(), want) != 1 {
+			t.Errorf("the log does not say once that the first takes mails again:\n%s", log.String())
+		}
 	})
 }
 

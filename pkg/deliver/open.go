@@ -33,7 +33,7 @@ func Open(relays []Relay, o Options) (*Failover, error) {
 		if err != nil {
 			problems = append(problems, err)
 		}
-		f.Senders = append(f.Senders, sender)
+		f.Senders, f.Names = append(f.Senders, sender), append(f.Names, r.String())
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err

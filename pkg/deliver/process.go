@@ -75,12 +75,40 @@ const maxHookOutput = 2 << 10
 // NAME=VALUE, added to its environment. The error holds the beginning of its
 // output.
 func (h *Hook) Run(ctx context.Context, input []byte, variables []string) error {
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(h.Timeout, 30*time.Second))
+	timeout := cmp.Or(h.Timeout, 30*time.Second)
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	output := &beginning{limit: maxHookOutput}
-	err := runWith(ctx, h.Command, input, variables, output, output)
-	if err != nil {
-		return fmt.Errorf("hook %q: %w: %s", h.Command[0], cmp.Or(ctx.Err(), err), oneLineText(output.String()))
+	if err := runWith(limited, h.Command, input, variables, output, output); err != nil {
+		return programError("hook", h.Command[0], stopReason(ctx, limited, fmt.Sprintf("%v (--on-summary-timeout)", timeout), err), output)
 	}
 	return nil
+}
+
+// stopReason is why a program ended with err: its caller gave up, the time that
+// limited gives it was over, or else err.
+func stopReason(caller, limited context.Context, limit string, err error) error {
+	switch {
+	case caller.Err() != nil:
+		return caller.Err()
+	case limited.Err() != nil:
+		return &overdueError{limit}
+	}
+	return err
+}
+
+// An overdueError says that a program was stopped after limit.
+type overdueError struct{ limit string }
+
+func (e *overdueError) Error() string {
+	return "it did not end within " + e.limit + ", so it was stopped"
+}
+func (e *overdueError) Unwrap() error { return context.DeadlineExceeded }
+
+// programError adds what the program said, if it said anything.
+func programError(role, name string, err error, said *beginning) error {
+	if text := oneLineText(said.String()); text != "" {
+		return fmt.Errorf("%s %q: %w: %s", role, name, err, text)
+	}
+	return fmt.Errorf("%s %q: %w", role, name, err)
 }

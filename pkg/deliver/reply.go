@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -49,6 +50,10 @@ func oneLineText(text string) string {
 	return strings.TrimSpace(text)
 }
 
+// throttling are the replies by which a relay wants to be left alone: overload, and
+// (RFC 4954 section 6, RFC 3207 section 4) a login or TLS that is not there now.
+var throttling = []int{421, 432, 450, 451, 452, 454}
+
 // failure judges what ended a step on c. A reply of 5xx is permanent; any
 // other that was not expected is the relay's confusion, and may pass.
 func (s *SMTP) failure(c *connection, step string, err error) error {
@@ -64,11 +69,26 @@ func (s *SMTP) failure(c *connection, step string, err error) error {
 	}
 	switch {
 	case reply.Code == 530: // RFC 3207 section 4, RFC 4954 section 6
-		return Unreachable(fmt.Errorf("%w; it wants credentials or TLS first, so give --relay-user or --relay-tls=require", err))
+		return Misfit(Unreachable(fmt.Errorf("%w; it wants credentials or TLS first, so give --relay-user or --relay-tls=require", err)))
+	case reply.Code/100 == 5 && s.mayWantLogin(c, reply):
+		return Permanent(fmt.Errorf("%w; if it takes such mails after a login only, give --relay-user", err))
 	case reply.Code/100 == 5:
 		return Permanent(err)
-	case reply.Code == 421, reply.Code == 450, reply.Code == 451, reply.Code == 452:
+	case slices.Contains(throttling, reply.Code):
 		return Throttled(err)
 	}
 	return err
+}
+
+// mayWantLogin reports whether a refusal may come of our not logging in: most
+// relays that want a login say nothing more than that relaying is denied.
+func (s *SMTP) mayWantLogin(c *connection, reply *smtp.SMTPError) bool {
+	if s.Auth.User != "" || c.client == nil {
+		return false
+	}
+	if offered, _ := c.client.Extension("AUTH"); !offered {
+		return false
+	}
+	text := strings.ToLower(reply.Message)
+	return reply.EnhancedCode[0] == 5 && reply.EnhancedCode[1] == 7 || strings.Contains(text, "relay") || strings.Contains(text, "authent")
 }

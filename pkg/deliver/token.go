@@ -41,12 +41,13 @@ func (t *TokenCommand) Token(ctx context.Context, fresh bool) (string, error) {
 	if len(t.Command) == 0 {
 		return "", fmt.Errorf("the token command is empty")
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(t.Timeout, 30*time.Second))
+	timeout := cmp.Or(t.Timeout, 30*time.Second)
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	stdout, stderr := &beginning{limit: maxToken}, &beginning{limit: 4 * maxText}
 	fetched := time.Now()
-	if err := run(ctx, t.Command, nil, stdout, stderr); err != nil {
-		return "", fmt.Errorf("token command %q: %w: %s", t.Command[0], cmp.Or(ctx.Err(), err), oneLineText(stderr.String()))
+	if err := run(limited, t.Command, nil, stdout, stderr); err != nil {
+		return "", programError("token command", t.Command[0], stopReason(ctx, limited, timeout.String(), err), stderr)
 	}
 	token := strings.TrimSpace(stdout.String())
 	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {

@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestTokenCommandFailures(t *testing.T) {
 func TestTokenCommandEndsWithItsTimeoutAndTheContext(t *testing.T) {
 	ready := filepath.Join(t.TempDir(), "ready")
 	command := &deliver.TokenCommand{Command: program(t, "hang", ready), Timeout: 10 * time.Millisecond}
-	if _, err := command.Token(t.Context(), false); err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
+	if _, err := command.Token(t.Context(), false); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not end within 10ms, so it was stopped") {
 		t.Errorf("Token = %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
