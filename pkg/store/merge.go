@@ -6,9 +6,10 @@ import (
 )
 
 // Merge adds what other has counted to b, within limits, with b's own groups and
-// variants first. It is the definition of what folding means where a batch with
-// the same key is open; other is then as Claim returned it, so that the most
-// frequent groups come first.
+// variants first. What both know keeps the title, the reason and the sample of
+// the one that is older, as if all mails had been added in their order. It is the
+// definition of what folding means where a batch with the same key is open; other
+// is then as Claim returned it, so that the most frequent groups come first.
 func (b *Batch) Merge(other *Batch, limits Limits) {
 	b.Count += other.Count
 	b.First, b.Last = widen(b.First, b.Last, other.First)
@@ -32,6 +33,9 @@ func (b *Batch) Merge(other *Batch, limits Limits) {
 			}
 			g.Muted = from.Muted
 		}
+		if from.First.Before(g.First) {
+			g.Title, g.Reason = from.Title, from.Reason
+		}
 		b.sampleBytes += g.merge(from, limits, limits.BatchBytes-b.sampleBytes)
 	}
 }
@@ -51,6 +55,9 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 		i := slices.IndexFunc(g.Variants, func(v *Variant) bool { return v.Fingerprint == other.Fingerprint })
 		if i >= 0 {
 			v := g.Variants[i]
+			if other.First.Before(v.First) {
+				taken += v.begin(other, room-taken)
+			}
 			v.Count += other.Count
 			v.First, v.Last = widen(v.First, v.Last, other.First)
 			v.First, v.Last = widen(v.First, v.Last, other.Last)
@@ -67,6 +74,26 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 		g.Variants = append(g.Variants, &v)
 	}
 	return taken
+}
+
+// begin gives v what older, the same variant, began with. Its sample is taken if
+// it is whole within room, in which v's own is not counted; begin returns how many
+// bytes more that are.
+func (v *Variant) begin(older *Variant, room int) (grown int) {
+	v.Reason, v.Seen = older.Reason, older.Seen
+	if !older.Replaces(len(v.Sample), room) {
+		return 0
+	}
+	grown = len(older.Sample) - len(v.Sample)
+	v.Sample, v.SampleSize = slices.Clone(older.Sample), older.SampleSize
+	return grown
+}
+
+// Replaces reports whether the sample of v, which is older, takes the place of one
+// of size bytes where room more are left: a sample that was cut for want of room,
+// or not kept at all, is worth less than a later one.
+func (v *Variant) Replaces(size, room int) bool {
+	return len(v.Sample) > 0 && len(v.Sample) <= size+max(room, 0)
 }
 
 // Clone returns a copy of b that shares nothing with it. It is for

@@ -32,6 +32,8 @@ type plan struct {
 
 	newGroups, oldGroups     []groupRow
 	newVariants, oldVariants []variantRow
+	begunGroups              []groupRow   // that began before the open ones
+	begunVariants            []variantRow // likewise
 	sourceRows               []sourceRow
 	minuteRows               []minuteRow
 	recipientRows            []recipientRow
@@ -124,6 +126,9 @@ func (p *plan) addGroup(a *addition, g *store.Group) error {
 		p.minuteRows = append(p.minuteRows, minuteRow{row.groupID, minute, count})
 	}
 	row.counts = counts
+	if isKnown && a.folded {
+		p.begunGroups = append(p.begunGroups, row)
+	}
 	if isKnown {
 		p.oldGroups = append(p.oldGroups, row)
 	} else {
@@ -135,9 +140,12 @@ func (p *plan) addGroup(a *addition, g *store.Group) error {
 func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *groupCounts) error {
 	row := variantRow{variantID: variantID{group, hashOf(v.Fingerprint)}, Variant: v}
 	if have, isKnown := p.variants[row.variantID]; isKnown {
-		varying, err := store.DecodeVarying(have)
+		varying, err := store.DecodeVarying(have.varying)
 		if err != nil {
 			return err
+		}
+		if a.folded && v.First.Before(have.first) {
+			p.beginVariant(a, row, have.sample)
 		}
 		varying.Merge(&v.Varying)
 		row.varying = varying.Encode()
@@ -159,4 +167,14 @@ func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *
 	}
 	p.newVariants = append(p.newVariants, row)
 	return nil
+}
+
+// beginVariant gives a variant that is open, with a sample of size bytes, what an
+// older one, which is folded into it, began with; see store.Batch.Merge.
+func (p *plan) beginVariant(a *addition, older variantRow, size int) {
+	if older.Replaces(size, p.limits.BatchBytes-a.sampleSize) {
+		older.sample = older.Sample
+		a.sampleSize += len(older.sample) - size
+	}
+	p.begunVariants = append(p.begunVariants, older)
 }

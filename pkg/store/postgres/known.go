@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -28,7 +29,7 @@ type (
 // known is what open batches have of that which is added to them.
 type known struct {
 	groups   map[groupID]groupCounts
-	variants map[variantID]string // what varies
+	variants map[variantID]knownVariant
 	sources  map[sourceID]bool
 	history  map[hash]store.Seen
 	kept     int64 // bytes of samples and summaries in the whole store
@@ -36,17 +37,25 @@ type known struct {
 
 type groupCounts struct{ variants, hosts int }
 
+type knownVariant struct {
+	varying string
+	first   time.Time
+	sample  int // its size, if something is folded
+}
+
 // find reads what is known, in one round trip, and in another one how full the
 // store is if there may be new samples. The batches are locked, so it stays true.
 func find(ctx context.Context, tx pgx.Tx, additions []*addition) (*known, error) {
 	k := &known{
-		groups: make(map[groupID]groupCounts), variants: make(map[variantID]string),
+		groups: make(map[groupID]groupCounts), variants: make(map[variantID]knownVariant),
 		sources: make(map[sourceID]bool), history: make(map[hash]store.Seen),
 	}
 	var groups []groupID
 	var variants []variantID
 	var sources []sourceID
+	folds := false
 	for _, a := range additions {
+		folds = folds || a.folded
 		for _, g := range a.Groups {
 			id := groupID{a.id, hashOf(g.Key)}
 			groups = append(groups, id)
@@ -61,6 +70,9 @@ func find(ctx context.Context, tx pgx.Tx, additions []*addition) (*known, error)
 	var b pgx.Batch
 	k.findGroups(&b, groups)
 	k.findVariants(&b, variants)
+	if folds {
+		k.findSamples(&b, variants)
+	}
 	k.findSources(&b, sources)
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return nil, err
@@ -93,7 +105,7 @@ func (k *known) findGroups(b *pgx.Batch, ids []groupID) {
 func (k *known) findVariants(b *pgx.Batch, ids []variantID) {
 	hashes := column(ids, func(id *variantID) pgtype.UUID { return id.variant.uuid() })
 	b.Queue(`
-		SELECT batch, group_hash, hash, varying
+		SELECT batch, group_hash, hash, varying, first_at
 		FROM unnest($1::bigint[], $2::uuid[], $3::uuid[]) AS k (batch, group_hash, hash)
 		JOIN variants USING (batch, group_hash, hash)`,
 		column(ids, func(id *variantID) int64 { return id.batch }),
@@ -101,9 +113,9 @@ func (k *known) findVariants(b *pgx.Batch, ids []variantID) {
 		hashes,
 	).Query(func(rows pgx.Rows) error {
 		var id variantID
-		var varying string
-		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.variant), &varying}, func() error {
-			k.variants[id] = varying
+		var v knownVariant
+		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.variant), &v.varying, into(&v.first)}, func() error {
+			k.variants[id] = v
 			return nil
 		})
 		return err
@@ -113,6 +125,28 @@ func (k *known) findVariants(b *pgx.Batch, ids []variantID) {
 		var seen store.Seen
 		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&h), into(&seen.First), into(&seen.Last), &seen.Count}, func() error {
 			k.history[h] = seen
+			return nil
+		})
+		return err
+	})
+}
+
+// findSamples adds the sizes of samples to what findVariants has found.
+func (k *known) findSamples(b *pgx.Batch, ids []variantID) {
+	b.Queue(`
+		SELECT batch, group_hash, hash, octet_length(mail)
+		FROM unnest($1::bigint[], $2::uuid[], $3::uuid[]) AS k (batch, group_hash, hash)
+		JOIN samples USING (batch, group_hash, hash)`,
+		column(ids, func(id *variantID) int64 { return id.batch }),
+		column(ids, func(id *variantID) pgtype.UUID { return id.group.uuid() }),
+		column(ids, func(id *variantID) pgtype.UUID { return id.variant.uuid() }),
+	).Query(func(rows pgx.Rows) error {
+		var id variantID
+		var size int
+		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.variant), &size}, func() error {
+			v := k.variants[id]
+			v.sample = size
+			k.variants[id] = v
 			return nil
 		})
 		return err

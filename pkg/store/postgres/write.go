@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -11,6 +12,7 @@ import (
 // rows at once.
 func (p *plan) write(ctx context.Context, tx pgx.Tx) error {
 	var b pgx.Batch
+	p.writeBegun(&b)
 	p.writeGroups(&b)
 	p.writeVariants(&b)
 	p.writeSamples(&b)
@@ -19,6 +21,47 @@ func (p *plan) write(ctx context.Context, tx pgx.Tx) error {
 		return nil
 	}
 	return tx.SendBatch(ctx, &b).Close()
+}
+
+// writeBegun comes before the times are widened, by which it knows what is older.
+func (p *plan) writeBegun(b *pgx.Batch) {
+	if rows := p.begunGroups; len(rows) > 0 {
+		b.Queue(`
+			UPDATE groups SET title = k.title, reason = k.reason
+			FROM unnest($1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::bigint[]) AS k (batch, hash, title, reason, first_at)
+			WHERE groups.batch = k.batch AND groups.hash = k.hash AND groups.first_at > k.first_at`,
+			column(rows, func(r *groupRow) int64 { return r.batch }),
+			column(rows, func(r *groupRow) pgtype.UUID { return r.group.uuid() }),
+			column(rows, func(r *groupRow) string { return clean(r.Title) }),
+			column(rows, func(r *groupRow) string { return clean(r.Reason) }),
+			column(rows, func(r *groupRow) int64 { return micros(r.First) }))
+	}
+	if rows := p.begunVariants; len(rows) > 0 {
+		b.Queue(`
+			UPDATE variants SET reason = k.reason, seen_first = k.seen_first, seen_last = k.seen_last, seen_count = k.seen_count,
+				size = coalesce(k.size, variants.size)
+			FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+				AS k (batch, group_hash, hash, reason, seen_first, seen_last, seen_count, size)
+			WHERE variants.batch = k.batch AND variants.group_hash = k.group_hash AND variants.hash = k.hash`,
+			column(rows, func(r *variantRow) int64 { return r.batch }),
+			column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
+			column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),
+			column(rows, func(r *variantRow) string { return clean(r.Reason) }),
+			column(rows, func(r *variantRow) *int64 { return orNull(r.Seen.First) }),
+			column(rows, func(r *variantRow) *int64 { return orNull(r.Seen.Last) }),
+			column(rows, func(r *variantRow) int64 { return int64(r.Seen.Count) }),
+			column(rows, (*variantRow).replacedSize))
+	}
+}
+
+// replacedSize is the size of the mail whose sample replaces another one; nil if
+// none does.
+func (r *variantRow) replacedSize() *int64 {
+	if len(r.sample) == 0 {
+		return nil
+	}
+	size := int64(r.SampleSize)
+	return &size
 }
 
 func (p *plan) writeGroups(b *pgx.Batch) {
@@ -98,7 +141,7 @@ func (p *plan) writeVariants(b *pgx.Batch) {
 
 func (p *plan) writeSamples(b *pgx.Batch) {
 	var rows []variantRow
-	for _, r := range p.newVariants {
+	for _, r := range slices.Concat(p.newVariants, p.begunVariants) {
 		if len(r.sample) > 0 {
 			rows = append(rows, r)
 		}
@@ -106,7 +149,9 @@ func (p *plan) writeSamples(b *pgx.Batch) {
 	if len(rows) == 0 {
 		return
 	}
-	b.Queue(`INSERT INTO samples SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bytea[])`,
+	b.Queue(`
+		INSERT INTO samples SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bytea[])
+		ON CONFLICT (batch, group_hash, hash) DO UPDATE SET mail = excluded.mail`,
 		column(rows, func(r *variantRow) int64 { return r.batch }),
 		column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
 		column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),

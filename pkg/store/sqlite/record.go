@@ -100,6 +100,11 @@ func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...an
 // addGroup counts g. When the batch does not know it yet, it is added if there
 // is room, and left to the batch's total otherwise.
 func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
+	if left.folded {
+		if err := s.stmt.beginGroup.exec(batch, g.Key, g.Title, g.Reason, g.First); err != nil {
+			return err
+		}
+	}
 	var id int64
 	var variants, hosts int
 	known, err := s.stmt.countGroup.row(func(r *sqlite3.Stmt) {
@@ -140,6 +145,11 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 // addVariants returns how many variants the group has now; it had have.
 func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (int, error) {
 	for _, v := range g.Variants {
+		if left.folded {
+			if err := s.beginVariant(group, v, left); err != nil {
+				return have, err
+			}
+		}
 		var id int64
 		var varying string
 		known, err := s.stmt.countVariant.row(func(r *sqlite3.Stmt) { id, varying = r.ColumnInt64(0), r.ColumnText(1) },
@@ -175,6 +185,20 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 		have++
 	}
 	return have, nil
+}
+
+// beginVariant gives a variant that is open what an older one, which is folded
+// into it, began with; see store.Batch.Merge.
+func (s *Store) beginVariant(group int64, older *store.Variant, left *room) error {
+	var id int64
+	var size int
+	later, err := s.stmt.beginVariant.row(func(r *sqlite3.Stmt) { id, size = r.ColumnInt64(0), r.ColumnInt(1) },
+		group, older.Fingerprint, older.Reason, older.First, orNull(older.Seen.First), orNull(older.Seen.Last), older.Seen.Count)
+	if err != nil || !later || !older.Replaces(size, left.bytes) {
+		return err
+	}
+	left.bytes -= len(older.Sample) - size
+	return s.stmt.setSample.exec(id, older.Sample, older.SampleSize)
 }
 
 // addVarying adds what varies to what a variant has.

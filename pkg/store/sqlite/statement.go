@@ -98,6 +98,7 @@ type statements struct {
 	setGroups, setVariants                 statement
 	countGroup, newGroup                   statement
 	countVariant, newVariant, setVarying   statement
+	beginGroup, beginVariant, setSample    statement
 	newSample, countHost, newHost          statement
 	addMinute                              statement
 	nextDue, claim, seal, delete, remember statement
@@ -176,6 +177,13 @@ func (s *statements) all() map[*statement]string {
 			RETURNING id`,
 		&s.setVarying: `UPDATE variants SET varying = ?2 WHERE id = ?1`,
 		&s.newSample:  `INSERT INTO samples VALUES (?1, ?2, ?3)`,
+		// A batch that is folded may have begun before the open one.
+		&s.beginGroup: `UPDATE groups SET title = ?3, reason = ?4 WHERE batch = ?1 AND key = ?2 AND first_at > ?5`,
+		&s.beginVariant: `
+			UPDATE variants SET reason = ?3, seen_first = ?5, seen_last = ?6, seen_count = ?7
+			WHERE group_id = ?1 AND fingerprint = ?2 AND first_at > ?4
+			RETURNING id, (SELECT length(mail) FROM samples WHERE variant = id)`,
+		&s.setSample: `UPDATE samples SET mail = ?2, size = ?3 WHERE variant = ?1`,
 		&s.countHost: `
 			UPDATE sources SET count = count + ?3 WHERE group_id = ?1 AND host = ?2 RETURNING 1`,
 		&s.newHost: `INSERT INTO sources VALUES (?1, ?2, ?3)`,

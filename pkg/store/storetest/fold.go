@@ -13,6 +13,7 @@ func foldChecks() []check {
 	return []check{
 		{sentence: "Fold opens the batch again as it was", run: foldAlone},
 		{sentence: "Fold merges with the batch that was opened meanwhile", run: foldMerges},
+		{sentence: "Fold keeps title, reason and sample of what came first", run: foldFirst},
 		{sentence: "Fold within limits keeps what is open and counts the rest", limits: tight, run: foldLimits},
 		{sentence: "Fold counts nothing twice", run: foldCountsOnce},
 		{sentence: "mails after Fold are added to the batch and move its window", run: foldAdds},
@@ -89,6 +90,31 @@ func foldMerges(t *testing.T, s *subject) {
 	s.wantNextDue(old.Due)
 	s.wantBatch(s.claim(later), folded(store.Limits{}, later, old, since...))
 	s.claimNothing(later)
+}
+
+// foldFirst folds an older batch into a newer one, and then a newer one into that.
+func foldFirst(t *testing.T, s *subject) {
+	s.record(mail(0))
+	s.seal(s.claim(later).ID) // known from here on
+	s.sealOne("m1", mail(time.Minute, saying("first title", "first reason", "first sample")))
+	s.record(mail(2*time.Minute, saying("later title", "later reason", "later sample, which is longer")))
+	s.fold(s.send(later).ID, later)
+	wantFirst := func(b *store.Batch, count int) {
+		t.Helper()
+		g := b.Groups[0]
+		v := g.Variants[0]
+		if g.Title != "first title" || g.Reason != "first reason" || v.Reason != "first reason" || v.Count != count ||
+			string(v.Sample) != "first sample" || v.SampleSize != len("first sample") || v.Seen.Count != 1 {
+			t.Errorf("not what came first:\n%s", describe(b))
+		}
+	}
+	b := s.claim(later)
+	wantFirst(b, 2)
+	s.seal(b.ID, summary("m2", 0))
+	newer := s.send(later).ID
+	s.record(mail(30*time.Second, saying("first title", "first reason", "first sample")))
+	s.fold(newer, later)
+	wantFirst(s.claim(later), 3)
 }
 
 func foldLimits(t *testing.T, s *subject) {
