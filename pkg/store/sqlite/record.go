@@ -10,20 +10,45 @@ import (
 )
 
 // Record implements store.Store. Entries are first merged in memory, so that a
-// commit of 500 equal mails costs the same few statements as a commit of one.
+// commit of 500 equal mails costs what a commit of one does.
 func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
-	return s.transaction(ctx, func() error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if s.journal.isLong() {
+		if err := s.bringUpToDate(); err != nil {
+			return err
+		}
+	}
+	var additions []*store.Addition
+	var row []byte // what goes to the journal; nil if the tables count at once
+	err := s.commit(func() error {
 		early, err := s.findEarly(entries)
 		if err != nil {
 			return err
 		}
-		for _, a := range store.Additions(entries, early, s.limits.Unbounded()) {
-			if err := s.addBatch(a); err != nil {
-				return err
-			}
+		additions = store.Additions(entries, early, s.limits.Unbounded())
+		if row, err = s.journalRow(additions); err != nil {
+			return err
 		}
-		return nil
+		if row != nil {
+			return s.stmt.note.exec(row)
+		}
+		if err := s.settle(); err != nil {
+			return err
+		}
+		return s.count(additions)
 	})
+	switch {
+	case err != nil:
+		return err
+	case row == nil:
+		s.journal.settled()
+	default:
+		s.journal.add(additions, len(row), s.limits)
+	}
+	return nil
 }
 
 // findEarly returns the indices of entries that are the first of a group that
