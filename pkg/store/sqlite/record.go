@@ -183,7 +183,7 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 	for _, v := range g.Variants {
 		if left.folded {
 			if err := s.beginVariant(group, v, left); err != nil {
-				return have, err
+				return have, nil, err
 			}
 		}
 		var id int64
