@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -16,7 +17,8 @@ import (
 func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	if p.archive != nil {
 		if err := p.archive.Send(ctx, &deliver.Mail{From: m.From, To: m.To, Raw: m.Raw}); err != nil {
-			return err
+			p.metrics.archiveErrors.Inc()
+			return fmt.Errorf("archive the mail: %w; make room there, and the folder of --all-dir writable", err)
 		}
 	}
 	p.countRate(m.Received)

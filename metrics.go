@@ -62,15 +62,17 @@ const (
 type metrics struct {
 	registry *prometheus.Registry
 
-	recorded    prometheus.Counter
-	storeErrors prometheus.Counter
-	summaries   prometheus.Counter
-	folds       prometheus.Counter
-	relayUp     prometheus.Gauge
-	passed      prometheus.Counter
-	hookErrors  prometheus.Counter
-	beats       prometheus.Counter
-	deliveries  *prometheus.CounterVec
+	recorded      prometheus.Counter
+	storeErrors   prometheus.Counter
+	summaries     prometheus.Counter
+	folds         prometheus.Counter
+	relayUp       prometheus.Gauge
+	passed        prometheus.Counter
+	hookErrors    prometheus.Counter
+	failDirErrors prometheus.Counter
+	archiveErrors prometheus.Counter
+	beats         prometheus.Counter
+	deliveries    *prometheus.CounterVec
 }
 
 func newMetrics(p *Proxy) *metrics {
@@ -78,15 +80,17 @@ func newMetrics(p *Proxy) *metrics {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
 	m := &metrics{
-		registry:    prometheus.NewRegistry(),
-		recorded:    counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
-		storeErrors: counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
-		summaries:   counter("failmail_summaries_total", "Summaries made."),
-		folds:       counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down."),
-		relayUp:     prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
-		passed:      counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
-		hookErrors:  counter("failmail_hook_errors_total", "Summaries after which --on-summary failed or was not run."),
-		beats:       counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
+		registry:      prometheus.NewRegistry(),
+		recorded:      counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
+		storeErrors:   counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
+		summaries:     counter("failmail_summaries_total", "Summaries made."),
+		folds:         counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down."),
+		relayUp:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
+		passed:        counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
+		hookErrors:    counter("failmail_hook_errors_total", "Summaries after which --on-summary failed or was not run."),
+		failDirErrors: counter("failmail_fail_dir_errors_total", "Attempts to put a summary into --fail-dir that failed, so that it stays in the store."),
+		archiveErrors: counter("failmail_archive_errors_total", "Mails that --all-dir could not take, so that their clients keep them."),
+		beats:         counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "failmail_deliveries_total",
 			Help: "Attempts to deliver a summary, by result: sent, postponed or failed (it is in the fail-dir).",
@@ -97,7 +101,8 @@ func newMetrics(p *Proxy) *metrics {
 	}
 	m.relayUp.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.deliveries, &scrape{p})
+		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.failDirErrors,
+		m.archiveErrors, m.deliveries, &scrape{p})
 	return m
 }
 

@@ -115,7 +115,9 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if len(out.failed) > 0 {
 		err := p.failDir.Send(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail})
 		if err != nil {
-			log.Error("cannot put a summary into the fail-dir, it stays in the store; make the folder writable",
+			p.metrics.failDirErrors.Inc()
+			o.LastError += "; nor does the fail-dir take it: " + err.Error()
+			log.Error("cannot put a summary into the fail-dir, it stays in the store; make room there, and the folder writable",
 				"dir", p.conf().FailDir, "error", err, "retry_in", failDirRetry)
 			out.retry = append(out.retry, out.failed...)
 			out.nextAt = time.Now().Add(failDirRetry)
