@@ -49,7 +49,7 @@ func (p *Proxy) tell(o *Outgoing, result string, err error) {
 	case p.events <- e:
 	default:
 		p.metrics.hookErrors.Inc()
-		p.log.Error("the hook is too slow, it is not told of a summary", "message_id", o.MessageID, "waiting", maxEvents)
+		p.log.Error("the hook is too slow, it is not told of a summary; make it quicker, or lower --on-summary-timeout", "message_id", o.MessageID, "waiting", maxEvents)
 	}
 }
 

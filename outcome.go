@@ -125,7 +125,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			p.metrics.deliveries.WithLabelValues(resultFailed).Inc()
 			p.recent.became(o.MessageID, resultFailed, out.err)
 			p.tell(o, resultFailed, out.err)
-			log.Error("gave up on a summary, it is in the fail-dir",
+			log.Error("gave up on a summary, it is in the fail-dir; send it with failmail resend once the cause is gone",
 				"dir", p.conf().FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
 	}
