@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive package packaging-check
+.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ update-golden: ## rewrite the golden mails from what is rendered now; read the d
 
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run
+
+examples: ## do what examples/*/README.md say, with the real programs (as root)
+	test/examples/run
 
 relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
 	test/relay/run

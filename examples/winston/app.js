@@ -8,7 +8,7 @@ const mail = new Mail({
   from: 'shop@example.com',
   to: 'ops@example.com',
   subject: '[shop] {{level}}',
-  formatter: ({ message, meta }) => `${message}\n${meta.stack || ''}`
+  formatter: ({ message, stack }) => stack || message
 })
 const log = winston.createLogger({
   format: winston.format.errors({ stack: true }),

@@ -7,11 +7,13 @@ name of their language:
     ```python part of app.py    lines of that file, in a row
     ```sh serve                 how failmail is started, if not with --relay=debug
     ```sh                       commands, run in a copy of the folder
+    ```sh until N mails         the same, for a service: until failmail has N
     ```sh not run: WHY          commands that are not run
     ```text summary             the mail that comes of it
 
 A README with "Not run in CI" in it has no commands to run, and says why.
 """
+import json
 import os
 import pathlib
 import re
@@ -20,6 +22,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 import summaries
 
@@ -86,6 +89,30 @@ def stop(process):
         raise Wrong(f"failmail ended with {code}")
 
 
+def mails():
+    with urllib.request.urlopen("http://localhost:8025/api/batches", timeout=10) as answer:
+        return sum(batch["mails"] for batch in json.load(answer))
+
+
+def do(commands, until, folder, home, said):
+    """Runs commands to their end or, if until is set, until failmail has so many mails."""
+    process = subprocess.Popen(["bash", "-euc", commands], cwd=folder, env=environment(home), stdin=subprocess.DEVNULL,
+                               stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+    try:
+        if until is not None:
+            wait(process, "its service", lambda: mails() >= until)
+        elif process.wait(PATIENCE) != 0:
+            raise Wrong(f"its commands ended with {process.returncode}")
+    except subprocess.TimeoutExpired:
+        raise Wrong(f"its commands took more than {PATIENCE} s")
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
 def outcome(name, text):
     """Runs the example and returns its summaries."""
     home = tmp / "runs" / name
@@ -98,18 +125,17 @@ def outcome(name, text):
         proxy = subprocess.Popen(["sh", "-c", "exec " + serve[0]], cwd=home, env=environment(home), stdout=out, stderr=err)
     try:
         wait(proxy, "failmail", lambda: "msg=started" in log.read_text())
-        commands = "".join(body for language, mark, body in BLOCK.findall(text) if language == "sh" and mark == "")
+        commands = [(mark, body) for language, mark, body in BLOCK.findall(text)
+                    if language == "sh" and (mark == "" or mark.startswith("until "))]
         if not commands:
             raise Wrong("the README has no command")
         with open(home / "said", "wb") as said:
-            done = subprocess.run(["bash", "-euc", commands], cwd=folder, env=environment(home), stdin=subprocess.DEVNULL,
-                                  stdout=said, stderr=subprocess.STDOUT, timeout=PATIENCE)
-        if done.returncode != 0:
-            raise Wrong(f"its commands ended with {done.returncode}:\n" + (home / "said").read_text()[-2000:])
+            for mark, body in commands:
+                do(body, int(mark.split()[1]) if mark else None, folder, home, said)
         stop(proxy)
         return summaries.read(printed.read_bytes())
-    except subprocess.TimeoutExpired:
-        raise Wrong(f"its commands took more than {PATIENCE} s:\n" + (home / "said").read_text()[-2000:])
+    except Wrong as wrong:
+        raise Wrong(f"{wrong}\n" + (home / "said").read_text()[-2000:] if (home / "said").exists() else str(wrong))
     finally:
         if proxy.poll() is None:
             proxy.kill()
