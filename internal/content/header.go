@@ -37,15 +37,21 @@ func SplitHeader(raw []byte) (message.Header, []byte, error) {
 		}
 		return message.Header{}, raw, errNoHeader
 	}
-	fields, err := textproto.ReadHeader(bufio.NewReader(bytes.NewReader(section)))
+	fields, err := readFields(section)
 	if err != nil {
 		problem := Line(strings.TrimPrefix(err.Error(), "message: "))
 		err = fmt.Errorf("malformed header: %.200s", problem)
 		good, end := repairHeader(trimmed, len(body) > 0)
-		fields, _ = textproto.ReadHeader(bufio.NewReader(bytes.NewReader(good)))
+		fields, _ = readFields(good)
 		body = raw[len(raw)-len(body)-(len(trimmed)-end):]
 	}
 	return message.Header{Header: fields}, body, err
+}
+
+// readFields reads with a buffer of the section's size: most are far below the
+// usual 4 KiB.
+func readFields(section []byte) (textproto.Header, error) {
+	return textproto.ReadHeader(bufio.NewReaderSize(bytes.NewReader(section), min(len(section), 4<<10)))
 }
 
 // repairHeader returns the fields in a header section, with what is none left

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"text/template"
+	"text/template/parse"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -59,8 +61,7 @@ func compileKeys(text string) (GrouperFunc, error) {
 		name := strings.TrimSpace(part)
 		key, known := namedKeys[name]
 		if header, ok := strings.CutPrefix(name, "header:"); ok && header != "" {
-			header = textproto.TrimString(header)
-			key, known = func(m *receive.Message) (string, error) { return m.Header.Get(header), nil }, true
+			key, known = headerKey(textproto.TrimString(header)), true
 		}
 		if !known {
 			return nil, fmt.Errorf("unknown key %q at position %d: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
@@ -109,7 +110,33 @@ func compileTemplate(text string) (GrouperFunc, error) {
 	if _, err := g(receive.NewMessage("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
 		return nil, err
 	}
+	if name, ok := headerOnly(t.Root); ok {
+		return headerKey(name), nil
+	}
 	return g, nil
+}
+
+// headerOnly reports whether a template is {{.Header.Get "NAME"}}, as the default
+// is, which needs no interpreter for each mail.
+func headerOnly(root *parse.ListNode) (name string, ok bool) {
+	if len(root.Nodes) != 1 {
+		return "", false
+	}
+	action, ok := root.Nodes[0].(*parse.ActionNode)
+	if !ok || len(action.Pipe.Decl) > 0 || len(action.Pipe.Cmds) != 1 || len(action.Pipe.Cmds[0].Args) != 2 {
+		return "", false
+	}
+	args := action.Pipe.Cmds[0].Args
+	field, isField := args[0].(*parse.FieldNode)
+	text, isText := args[1].(*parse.StringNode)
+	if !isField || !isText || !slices.Equal(field.Ident, []string{"Header", "Get"}) {
+		return "", false
+	}
+	return text.Text, true
+}
+
+func headerKey(name string) GrouperFunc {
+	return func(m *receive.Message) (string, error) { return m.Header.Get(name), nil }
 }
 
 // doubtful matches a string with a backslash that Go does not know, such as

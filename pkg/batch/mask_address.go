@@ -5,13 +5,63 @@ import (
 	"strings"
 )
 
+// matchMAC takes 00:1a:2b:3c:4d:5e, Windows' 00-1a-2b-3c-4d-5e and Cisco's
+// 001a.2b3c.4d5e. The latter two need a letter: dates and versions have none.
 func matchMAC(text string) int {
-	const layout = "hh:hh:hh:hh:hh:hh"
-	if !matches(text, layout) || len(text) > len(layout) && (isWordByte(text[len(layout)]) || text[len(layout)] == ':') {
+	for _, layout := range [...]string{"hh:hh:hh:hh:hh:hh", "hh-hh-hh-hh-hh-hh", "hhhh.hhhh.hhhh"} {
+		n := len(layout)
+		switch {
+		case !matches(text, layout):
+		case len(text) > n && (isWordByte(text[n]) || text[n] == text[n-3]):
+			return 0
+		case text[2] != ':' && !strings.ContainsFunc(text[:n], func(r rune) bool { return isLetter(byte(r)) }):
+			return 0
+		default:
+			return n
+		}
+	}
+	return 0
+}
+
+// matchBracketed takes an address in brackets with the port that follows it, as
+// RFC 3986 section 3.2.2 wants it of IPv6.
+func matchBracketed(text string) int {
+	n := matchIPv6(text[1:])
+	if n == 0 {
+		n = matchIPv4(text[1:])
+	}
+	if n += 1; n == 1 || n >= len(text) || text[n] != ']' {
 		return 0
 	}
-	return len(layout)
+	if port := matchPort(text[n+1:]); port > 0 {
+		return n + 1 + port
+	}
+	return 0
 }
+
+// matchJWT takes a JSON Web Token (RFC 7519), whose header begins with {".
+func matchJWT(text string) (n int) {
+	if !strings.HasPrefix(text, "eyJ") {
+		return 0
+	}
+	for range 2 {
+		start := n
+		for n < len(text) && isBase64URL(text[n]) {
+			n++
+		}
+		if n-start < 8 || n >= len(text) || text[n] != '.' {
+			return 0
+		}
+		n++
+	}
+	for n < len(text) && isBase64URL(text[n]) {
+		n++
+	}
+	return n
+}
+
+// isBase64URL says what RFC 4648 section 5 uses.
+func isBase64URL(c byte) bool { return isWordByte(c) && c < 0x80 || c == '-' }
 
 // matchIPv6 takes an address that begins with a hexadecimal digit or a colon.
 func matchIPv6(text string) int {

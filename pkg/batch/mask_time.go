@@ -47,7 +47,7 @@ func number(text string, n int) (length int) {
 	return length
 }
 
-// matchDate takes 2026-03-09, 2026/3/9, 9.3.2026, 03/09/26, 9 Mar 2026,
+// matchDate takes 2026-03-09, 2026/3/9, 9.3.2026, 3/9/26, 9 Mar 2026,
 // 09/Mar/2026, 09-Mar-2026 and, before a time of day, 20260309T.
 func matchDate(text string) int {
 	first := number(text, 9)
@@ -91,11 +91,11 @@ func matchDate(text string) int {
 	case first == 4 && (third == 1 || third == 2) && separator != '.':
 	case first == 4 && separator == '.' && third == 2 && second == 2:
 	case first <= 2 && third == 4:
-	case first == 2 && second == 2 && third == 2 && separator == '/':
+	case third == 2 && separator == '/':
 	default:
 		return 0
 	}
-	if n+1 < len(text) && text[n] == separator && isDigit(text[n+1]) {
+	if n+1 < len(text) && text[n] == separator && isDigit(text[n+1]) && (separator != '-' || matchClock(text[n+1:]) == 0) {
 		return 0 // a version, or a path of numbers
 	}
 	return n
@@ -208,7 +208,8 @@ func matchYear(text string) int {
 }
 
 // matchClock takes 03:17:42, 3:17, with fraction, half of the day and zone.
-// Without seconds two digits each are needed, lest a port becomes a time.
+// Without seconds it needs two digits each or the half of the day, lest a port
+// becomes a time.
 func matchClock(text string) int {
 	hour := number(text, 3)
 	if hour == 0 || hour > 2 || !matches(text[hour:], ":dd") {
@@ -222,7 +223,7 @@ func matchClock(text string) int {
 			for n++; n < len(text) && isDigit(text[n]); n++ {
 			}
 		}
-	case n < len(text) && text[n] == ':', hour != 2:
+	case n < len(text) && text[n] == ':', hour != 2 && matchHalf(text[n:]) == 0:
 		return 0
 	}
 	n += matchZone(text[n:])
@@ -245,14 +246,19 @@ func clockTogether(text string) int {
 	return n
 }
 
-// matchZone takes what says AM or PM, and the zone.
-func matchZone(text string) (n int) {
-	for _, half := range []string{" AM", " PM", " am", " pm", "AM", "PM", "am", "pm"} {
+// matchHalf takes what says AM or PM.
+func matchHalf(text string) int {
+	for _, half := range [...]string{" AM", " PM", " am", " pm", "AM", "PM", "am", "pm"} {
 		if strings.HasPrefix(text, half) && (len(text) == len(half) || !isWordByte(text[len(half)])) {
-			n = len(half)
-			break
+			return len(half)
 		}
 	}
+	return 0
+}
+
+// matchZone takes what says AM or PM, and the zone.
+func matchZone(text string) (n int) {
+	n = matchHalf(text)
 	rest := text[n:]
 	blank := 0
 	if strings.HasPrefix(rest, " ") {

@@ -38,8 +38,11 @@ func classifyWord(text string, i int) (placeholder string, from, to int) {
 	if rest[0] >= 0x80 {
 		return "<num>", signed(text, i), i + number // a no-break space, or a script without blanks
 	}
-	if unit := wordLength(rest); unit <= 2 && !strings.ContainsAny(rest[:unit], "0123456789_") {
-		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k, 3rd
+	switch unit := rest[:wordLength(rest)]; {
+	case unit == "st", unit == "nd", unit == "rd", unit == "th": // it follows from the number
+		return "<num>", i, i + number + len(unit)
+	case len(unit) <= 2 && !strings.ContainsAny(unit, "0123456789_"):
+		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k
 	}
 	return "", 0, 0
 }
@@ -100,10 +103,20 @@ func matchNumber(text string) int {
 	return n
 }
 
-// matchSizeUnit takes the unit of a size, with or without a blank before it.
-// Programs choose the unit by the size, so it changes with it.
+// matchSizeUnit takes the unit of a size, with or without a blank before it, or
+// the lone K, M, G or T right behind the number, as df writes it. Programs choose
+// the unit by the size, so it changes with it.
 func matchSizeUnit(text string) int {
 	n := 0
+	if text != "" && strings.IndexByte("KMGT", text[0]) >= 0 {
+		if n = 1; len(text) > 1 && text[1] == 'i' {
+			n = 2
+		}
+		if n == len(text) || !isWordByte(text[n]) {
+			return n
+		}
+		n = 0
+	}
 	if n < len(text) && text[n] == ' ' {
 		n++
 	}
@@ -196,8 +209,8 @@ func matches(text, layout string) bool {
 // maxQuoted bounds the search for the closing quote.
 const maxQuoted = 200
 
-// matchQuoted takes a quoted value at i, without white space: a key, a path, a
-// file. A quoted name stays: it says which column, which module, which method.
+// matchQuoted takes a quoted value at i, without white space: a key with a digit,
+// a path. A quoted name stays: it says which column, which module, which service.
 // So does what has several words, a message, and the keys and values of JSON and
 // its relatives, which are all quoted.
 func matchQuoted(text string, i int) int {
@@ -219,7 +232,7 @@ func matchQuoted(text string, i int) int {
 			return 0
 		}
 	}
-	if end == i+1 || isName(text[i+1:end]) || isAddress(text[i+1:end]) {
+	if end == i+1 || !strings.ContainsAny(text[i+1:end], `0123456789/\`) || isAddress(text[i+1:end]) {
 		return 0
 	}
 	if next := end + 1; next < len(text) {
@@ -244,15 +257,6 @@ func isAddress(text string) bool {
 	}
 	return matchIPv4(text) == n || matchHost(text) == n || matchIPv6(text) == n || matchUUID(text) == n ||
 		strings.IndexByte(text, '@') > 0 && matchEmail(text) == n
-}
-
-func isName(text string) bool {
-	for i := range len(text) {
-		if !isLetter(text[i]) && text[i] != '_' {
-			return false
-		}
-	}
-	return true
 }
 
 // matchQuery takes the query of a URL (RFC 3986 section 3.4), whose first part
@@ -285,8 +289,8 @@ func matchQuery(text string, i int) int {
 }
 
 // matchUser takes the name of a user where the text says that it is one:
-// user=NAME, "for user NAME", "invalid user NAME", "password for NAME from". The
-// word at i ends at end.
+// user=NAME, "for user NAME", "for user 'NAME'", "invalid user NAME", "password
+// for NAME from". The word at i ends at end.
 func matchUser(text string, i, end int) (from, to int) {
 	switch n := end - i; {
 	case n < 3 || n > 10:
@@ -321,6 +325,13 @@ func matchUser(text string, i, end int) (from, to int) {
 	from = end + 1
 	if from < len(text) && text[from] == ' ' {
 		from++ // where an empty part of the name was
+	}
+	if from < len(text) && strings.IndexByte("'\"`", text[from]) >= 0 {
+		to = from + 1 + userName(text[from+1:])
+		if to < len(text) && text[to] == text[from] {
+			return from + 1, to
+		}
+		return 0, 0
 	}
 	to = from + userName(text[from:])
 	if to == from || isUserNoun(text[from:to]) || !endsName(text[to:]) {

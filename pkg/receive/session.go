@@ -1,7 +1,6 @@
 package receive
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -87,20 +86,18 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-func (s *session) Data(r io.Reader) error {
+// Data leaves the engine's reader alone; see wire.
+func (s *session) Data(io.Reader) error {
 	mail := s.mail
-	raw, inChunks := s.track.takeChunks()
-	s.track.wire.startData()
-	if !inChunks {
-		var err error
-		if raw, err = s.read(r, mail); err != nil {
-			return err
-		}
+	content, err := s.content(mail)
+	if err != nil {
+		return err
 	}
+	defer content.drop()
 	m := &Message{
 		From:       mail.from,
 		To:         mail.to,
-		Raw:        NormalizeLines(raw),
+		Raw:        NormalizeLines(content.content),
 		RemoteAddr: s.remote,
 		Helo:       s.conn.Hostname(),
 		Received:   time.Now(),
@@ -117,24 +114,22 @@ func (s *session) Data(r io.Reader) error {
 	return nil
 }
 
-// read collects the mail's bytes. The buffer starts at the size the client
-// declared, so that the usual mail is copied once.
-func (s *session) read(r io.Reader, mail transaction) ([]byte, error) {
-	const usual, atMost = 8 << 10, 1 << 20 // a client's claim alone shall not cost memory
-	flow := &metered{r: r, total: &s.server.inFlight, limit: s.server.options.MaxInFlight}
-	defer flow.release()
-	buf := bytes.NewBuffer(make([]byte, 0, min(mail.size+bytes.MinRead, atMost)+usual))
-	_, err := buf.ReadFrom(flow)
-	switch {
-	case errors.Is(err, errTooMuchInFlight):
-		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.track.String(), "limit", s.server.options.MaxInFlight)
-		return nil, tooMuchInFlight().reply()
-	case errors.Is(err, smtp.ErrDataTooLarge), int64(buf.Len()) > s.server.options.MaxMessageSize:
-		return nil, s.tooLarge(mail.from)
-	case err != nil, s.track.wire.failed():
-		return nil, (&Refusal{451, [3]int{4, 4, 2}, "The mail did not come whole in time, send it again"}).reply()
+// content takes in the mail's bytes.
+func (s *session) content(mail transaction) (*intake, error) {
+	if content, ok := s.track.takeChunks(); ok {
+		return content, nil
 	}
-	return buf.Bytes(), nil
+	content, err := s.track.readData(mail.size)
+	switch {
+	case err != nil:
+		return nil, (&Refusal{451, [3]int{4, 4, 2}, "The mail did not come whole in time, send it again"}).reply()
+	case content.refusal != nil && content.refusal.Code == 452:
+		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.track.String(), "limit", s.server.options.MaxInFlight)
+		return nil, content.refusal.reply()
+	case content.refusal != nil:
+		return nil, s.tooLarge(mail.from)
+	}
+	return content, nil
 }
 
 func (s *session) tooLarge(from string) error {

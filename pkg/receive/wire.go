@@ -20,15 +20,14 @@ const maxCommandBytes = 64 << 10
 // protocol engine, which refuses such addresses. RFC 2606 keeps "invalid" free.
 const bareDomain = "@no-domain.invalid"
 
-// A wire reads what a client sends and passes it on in units that the protocol
-// engine cannot misread: one command, or the data of one mail up to and
-// including its end. Thereby it knows at any time whether it sees commands or
-// content, and can mend both:
+// A wire reads what a client sends and passes it on to the protocol engine one
+// command at a time. Content it keeps for the session: the engine reads it byte
+// by byte, which costs as much as all else that it does. So the wire knows at any
+// time whether it sees commands or content, and can mend both:
 //
 //   - RCPT TO:<root> and MAIL FROM:<root>, the habit of cron and monitoring, get
 //     bareDomain, which the session takes off again;
-//   - CR CR LF becomes CR LF, and a dot before it does not stand alone, since
-//     the engine does not see the end of a mail behind them;
+//   - CR CR LF becomes CR LF;
 //   - a command is bounded by maxCommandBytes, a line of a mail is not.
 //
 // STARTTLS and BDAT are not passed on but returned as errors, for the
@@ -36,9 +35,10 @@ const bareDomain = "@no-domain.invalid"
 type wire struct {
 	in      *bufio.Reader
 	pending []byte // a command, or made-up content, on its way to the engine
-	inData  bool   // the next bytes are a mail's data
+	line    []byte // the last command
 	sawDATA bool   // the last command was DATA
 	sawEHLO bool   // the last command was EHLO or LHLO
+	grouped bool   // the reply to the last command may go out with the next one
 	chunk   chunkCommand
 	end     dataEnd
 	// idleCommands counts the commands since the last mail.
@@ -58,13 +58,14 @@ type chunkCommand struct {
 	last bool
 }
 
-func newWire(r io.Reader) *wire { return &wire{in: bufio.NewReader(r)} }
+// bufferSize holds the usual mail, so that it takes one read.
+const bufferSize = 8 << 10
+
+func newWire(r io.Reader) *wire { return &wire{in: bufio.NewReaderSize(r, bufferSize)} }
 
 // startData is called when the engine has accepted DATA: content follows.
 func (w *wire) startData() {
-	if w.sawDATA && len(w.pending) == 0 {
-		w.inData, w.end = true, dataEnd{}
-	}
+	w.end = dataEnd{}
 	w.sawDATA, w.idleCommands = false, 0
 }
 
@@ -79,10 +80,6 @@ func (w *wire) Read(b []byte) (n int, err error) {
 	case len(b) == 0:
 		return 0, nil
 	case len(w.pending) > 0:
-	case w.inData:
-		n, err = w.readData(b)
-		w.broken = w.broken || err != nil
-		return n, err
 	default:
 		w.pending, err = w.readCommand()
 		w.broken = w.broken || err != nil && err != errStartTLS && err != errBDAT
@@ -99,17 +96,31 @@ func (w *wire) Read(b []byte) (n int, err error) {
 // went may be half a mail: up to its end, nothing behind it is read.
 func (w *wire) failed() bool { return w.broken }
 
+// commandWaits reports whether the reply to the last command can wait for that to
+// the next one, because that is here already.
+func (w *wire) commandWaits() bool {
+	if !w.grouped || w.in.Buffered() == 0 {
+		return false
+	}
+	next, err := w.in.Peek(w.in.Buffered())
+	return err == nil && bytes.IndexByte(next, '\n') >= 0
+}
+
 func (w *wire) readCommand() ([]byte, error) {
-	var line []byte
+	w.grouped = false
+	if cap(w.line) > bufferSize {
+		w.line = nil
+	}
+	w.line = w.line[:0]
 	for {
 		part, err := w.in.ReadSlice('\n')
-		line = append(line, part...)
-		if len(line) > maxCommandBytes {
+		w.line = append(w.line, part...)
+		if len(w.line) > maxCommandBytes {
 			return nil, smtp.ErrTooLongLine
 		}
 		switch err {
 		case nil:
-			return w.mendCommand(line)
+			return w.mendCommand(w.line)
 		case bufio.ErrBufferFull:
 		default:
 			return nil, err // half a command is none
@@ -129,6 +140,8 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 		line = append([]byte(text), "\r\n"...) // RFC 5321 section 4.1.1: blanks at the end are tolerated
 	}
 	verb, argument := strings.ToUpper(text[:4]), strings.TrimSpace(text[4:])
+	// RFC 2920 section 3.1 has more of them, which come seldom.
+	w.grouped = verb == "MAIL" || verb == "RCPT" || verb == "RSET"
 	switch {
 	case strings.EqualFold(text, "STARTTLS"):
 		return nil, errStartTLS
@@ -196,56 +209,58 @@ func qualifyPath(line []byte, keyword string) []byte {
 	return bytes.Join([][]byte{line[:at+len(path)], []byte(bareDomain), line[at+len(path):]}, nil)
 }
 
-// readData passes on content, at most up to its end, so that a command that
-// was sent right behind it is seen as one.
-func (w *wire) readData(b []byte) (n int, err error) {
-	if len(b) < 2 {
-		var room [2]byte // what a byte of content may become
-		n, err = w.readData(room[:])
-		w.pending = append([]byte(nil), room[:n]...)
-		n = copy(b, w.pending)
-		w.pending = w.pending[n:]
-		return n, err
-	}
+// readContent reads what follows DATA, without the dots that hide others (RFC
+// 5321 section 4.5.2), up to the end of the mail, where it returns io.EOF. It
+// takes no byte behind the end: a command that was sent right behind is seen as
+// one. b has room for two bytes at least.
+func (w *wire) readContent(b []byte) (n int, err error) {
 	for n == 0 {
+		if w.end.state == ended {
+			return 0, io.EOF
+		}
 		if _, err := w.in.Peek(1); err != nil {
-			return 0, err
+			w.broken = true
+			return 0, noEnd(err)
 		}
 		available, err := w.in.Peek(min(w.in.Buffered(), len(b)-1))
 		if err != nil {
 			return 0, err
 		}
-		used, ended := 0, false
-		n, used, ended = w.end.copy(b, available)
+		var used int
+		n, used = w.end.copy(b, available)
 		w.in.Discard(used) // it is buffered
-		if ended {
-			w.inData = false
-			return n, nil
-		}
 	}
 	return n, nil
 }
 
+// noEnd makes an error of the end of the connection, which is none of the mail.
+func noEnd(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // dataEnd finds the end of a mail's data, CR LF . CR LF, and nothing else (RFC
-// 5321 section 4.1.1.4). It goes through the same states as the engine, so that
-// the two never disagree about where a mail ends.
+// 5321 section 4.1.1.4).
 type dataEnd struct{ state dataState }
 
 type dataState int
 
 const (
 	lineStart dataState = iota
-	dot                 // . at the start of a line
-	dotCR               // . CR, of which the CR is held back
+	dot                 // . at the start of a line, which is held back
+	dotCR               // . CR, both of which are held back
 	cr                  // CR
 	inLine
+	ended
 )
 
 // copy copies from src to dst, which is longer than src, until the end of the
 // data. It returns how many bytes were written and read.
-func (d *dataEnd) copy(dst, src []byte) (written, used int, ended bool) {
+func (d *dataEnd) copy(dst, src []byte) (written, used int) {
 	out := dst[:0:len(dst)]
-	for used < len(src) {
+	for used < len(src) && d.state != ended {
 		if d.state == inLine {
 			// Nothing matters up to the next CR.
 			run := bytes.IndexByte(src[used:], '\r')
@@ -257,41 +272,38 @@ func (d *dataEnd) copy(dst, src []byte) (written, used int, ended bool) {
 				break
 			}
 		}
-		c := src[used]
+		out = d.next(out, src[used])
 		used++
-		if out, ended = d.next(out, c); ended {
-			break
-		}
 	}
-	return len(out), used, ended
+	return len(out), used
 }
 
 // next appends what c becomes.
-func (d *dataEnd) next(out []byte, c byte) (_ []byte, ended bool) {
+func (d *dataEnd) next(out []byte, c byte) []byte {
 	switch {
 	case d.state == dotCR && c == '\n':
-		return append(out, '\r', '\n'), true
+		d.state = ended
+		return out
 	case d.state == dotCR && c == '\r':
-		// . CR CR LF is no end, but one may follow, which the engine does not
-		// see behind a lone CR: a blank takes its place.
-		d.state = cr
-		return append(out, ' ', '\r'), false
+		d.state = cr // . CR CR LF is a line, as it is without the dot
+		return append(out, '\r')
 	case d.state == dotCR:
 		d.state = inLine
-		return append(out, '\r', c), false
+		return append(out, '\r', c)
 	case d.state == dot && c == '\r':
 		d.state = dotCR
-		return out, false
-	case d.state == cr && c == '\r':
-		return out, false // CR CR LF is CR LF
+		return out
 	case d.state == lineStart && c == '.':
 		d.state = dot
-	case (d.state == lineStart || d.state == inLine) && c == '\r':
+		return out
+	case d.state == cr && c == '\r':
+		return out // CR CR LF is CR LF
+	case c == '\r':
 		d.state = cr
 	case d.state == cr && c == '\n':
 		d.state = lineStart
 	default:
 		d.state = inLine
 	}
-	return append(out, c), false
+	return append(out, c)
 }
