@@ -32,7 +32,8 @@ install_missing() {
 # for those that would start or replace a service on this machine.
 unpack() {
 	mkdir -p "$tmp/debs" "$tmp/root"
-	(cd "$tmp/debs" && apt-get download -qq "$@" >/dev/null 2>"$tmp/apt") ||
+	# A machine whose lists were thrown away to save space has to fetch them first.
+	(cd "$tmp/debs" && { apt-get download -qq "$@" || { apt-get update -qq && apt-get download -qq "$@"; }; }) >/dev/null 2>"$tmp/apt" ||
 		{ cat "$tmp/apt" >&2; die "cannot download $*"; }
 	for deb in "$tmp"/debs/*.deb; do dpkg -x "$deb" "$tmp/root"; rm "$deb"; done
 }

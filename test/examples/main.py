@@ -1,7 +1,9 @@
 """Runs the examples; see run.
 
-main.py EXAMPLES TMP [NAME ...]. The blocks of a README are marked behind the
-name of their language:
+main.py EXAMPLES TMP [NAME ...]
+main.py EXAMPLES TMP --one NAME, in namespaces made for it
+
+The blocks of a README are marked behind the name of their language:
 
     ```python file app.py       the whole of that file
     ```python part of app.py    lines of that file, in a row
@@ -13,6 +15,7 @@ name of their language:
 
 A README with "Not run in CI" in it has no commands to run, and says why.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -193,25 +196,40 @@ def run(name):
     return have[0]
 
 
-passed = failed = not_run = 0
-for path in sorted(examples.glob("*/README.md")):
-    name = path.parent.name
-    if only and not any(name.startswith(o) for o in only):
-        continue
+def one(name):
+    """Runs one example, says how it went, and returns the code for that."""
     try:
         said = run(name)
     except (Wrong, OSError) as wrong:
-        failed += 1
         print(f"FAILED {name}: {wrong}")
         log = tmp / "runs" / name / "failmail.log"
         if log.exists():
             print("".join("  " + line for line in log.read_text().splitlines(True)[-10:]), end="")
-        continue
+        return FAILED
     if said is None:
-        not_run += 1
         print(f"not run {name}; its README says why")
-        continue
-    passed += 1
-    print(f"ok      {name:16} {said}", flush=True)
+        return NOT_RUN
+    print(f"ok      {name:16} {said}")
+    return PASSED
+
+
+def apart(name):
+    """Runs one example in a network and a /srv of its own, beside others."""
+    inside = 'mount -t tmpfs tmpfs /srv && ip link set lo up && exec "$@"'
+    done = subprocess.run(["unshare", "--net", "--mount", "sh", "-c", inside, "sh", sys.executable, "-B", __file__,
+                           str(examples), str(tmp), "--one", name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(done.stdout, end="", flush=True)
+    return done.returncode if done.returncode in (PASSED, NOT_RUN) else FAILED
+
+
+PASSED, FAILED, NOT_RUN = 0, 1, 3
+if only[:1] == ["--one"]:
+    sys.exit(one(only[1]))
+names = [path.parent.name for path in sorted(examples.glob("*/README.md"))]
+names = [name for name in names if not only or any(name.startswith(o) for o in only)]
+# cron waits for the next minute, the others for a processor.
+with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+    codes = list(pool.map(apart, sorted(names, key=lambda name: name != "cron")))
+passed, failed, not_run = (codes.count(code) for code in (PASSED, FAILED, NOT_RUN))
 print(f"{passed} passed, {failed} failed, {not_run} skipped")
 sys.exit(failed > 0 or passed == 0)
