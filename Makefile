@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check
+.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ package: ## build .deb and .rpm for amd64 and arm64 into dist/
 
 packaging-check: ## check all of packaging/: units, packages, alerts, manual (as root)
 	packaging/check
+
+release-check: ## check what must hold before a release is tagged
+	packaging/release-check $(RELEASE)
 
 bench: build ## measure beside peers, in one run; writes bench/RESULTS.md
 	go run ./bench
