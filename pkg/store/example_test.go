@@ -87,3 +87,18 @@ func ExampleDecodeVarying() {
 	fmt.Println(again.Variations()[0].Distinct, err)
 	// Output: 2 <nil>
 }
+
+// An engine with a journal writes down what a commit adds, and reads it back.
+func ExampleEncodeAdditions() {
+	additions := store.Additions([]store.Entry{entry(0), entry(time.Second)}, nil, store.Limits{}.Unbounded())
+	encoded, err := store.EncodeAdditions(additions)
+	if err != nil {
+		fmt.Println(err)
+	}
+	decoded, err := store.DecodeAdditions(encoded)
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(decoded[0].Count, decoded[0].Groups[0].Title)
+	// Output: 2 disk full
+}
