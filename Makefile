@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive package packaging-check
+.PHONY: torture bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ update-golden: ## rewrite the golden mails from what is rendered now; read the d
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run
 
+examples: ## do what examples/*/README.md say, with the real programs (as root)
+	test/examples/run
+
 relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
 	test/relay/run
 
@@ -67,6 +70,9 @@ package: ## build .deb and .rpm for amd64 and arm64 into dist/
 
 packaging-check: ## check all of packaging/: units, packages, alerts, manual (as root)
 	packaging/check
+
+release-check: ## check what must hold before a release is tagged
+	packaging/release-check $(RELEASE)
 
 bench: build ## measure beside peers, in one run; writes bench/RESULTS.md
 	go run ./bench

@@ -1,22 +1,3 @@
-// Package failmail is an SMTP proxy that turns floods of alert mail into
-// summaries that people can act on.
-//
-// An application sends its error mails to a [Proxy] instead of its relay. The
-// Proxy counts each mail on arrival, keeps one sample of each distinct error,
-// and after a quiet moment sends one summary to everyone the mails were
-// addressed to:
-//
-//	p, err := failmail.New(failmail.Config{Relay: "mail.example.com:25"})
-//	if err != nil {
-//		return err
-//	}
-//	return p.Run(ctx)
-//
-// A mail is acknowledged once it is durable. What cannot be delivered ends in a
-// maildir, never nowhere.
-//
-// The names below are aliases of types in the packages under pkg, so that a
-// program which embeds a Proxy or writes a [Grouper] needs this import only.
 package failmail
 
 import (

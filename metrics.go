@@ -21,8 +21,16 @@ const scrapeTimeout = 5 * time.Second
 // and after Shutdown, which ends the page's streams of events. It asks for no
 // credentials: who mounts it decides who may see it, and steer the Proxy.
 func (p *Proxy) Handler() http.Handler {
-	return web.New(p, web.Options{Metrics: p.metrics.registry, Version: version(), Stopped: p.stopped})
+	// A page of metrics of its own also tells about the process.
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), p.Metrics())
+	return web.New(p, web.Options{Metrics: registry, Version: version(), Stopped: p.stopped})
 }
+
+// Metrics returns the metrics of this Proxy, and none of the process, for a
+// registry of your own. Where several Proxies share one, give each a label with
+// prometheus.WrapRegistererWith.
+func (p *Proxy) Metrics() prometheus.Collector { return p.metrics.registry }
 
 // version returns that of this module in the program, as the go command has
 // recorded it.
@@ -100,7 +108,7 @@ func newMetrics(p *Proxy) *metrics {
 		m.deliveries.WithLabelValues(result) // so that a rate starts at zero
 	}
 	m.relayUp.Set(1)
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	m.registry.MustRegister(
 		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.failDirErrors,
 		m.archiveErrors, m.deliveries, &scrape{p})
 	return m

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/hut8labs/failmail"
 )
 
@@ -43,4 +45,27 @@ func TestHandlerTellsWhetherMailsAreTaken(t *testing.T) {
 	}
 	expect("after the end", "/readyz", 503, "not running")
 	expect("after the end", "/metrics", 200, "\nfailmail_mails_recorded_total 1\n")
+}
+
+func TestSeveralProxiesShareARegistry(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	for _, team := range []string{"billing", "shipping"} {
+		p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Store: failmail.NewMemoryStore(), FailDir: t.TempDir(), Relay: "debug"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		prometheus.WrapRegistererWith(prometheus.Labels{"team": team}, registry).MustRegister(p.Metrics())
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if !strings.HasPrefix(family.GetName(), "failmail_") {
+			t.Errorf("%s is not about a proxy", family.GetName())
+		}
+		if family.GetName() == "failmail_summaries_total" && len(family.GetMetric()) != 2 {
+			t.Errorf("%d proxies are told apart", len(family.GetMetric()))
+		}
+	}
 }

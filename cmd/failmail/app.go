@@ -15,7 +15,7 @@ type usageError struct{ problem string }
 func (e *usageError) Error() string { return e.problem }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:  "failmail",
 		Usage: "SMTP proxy that turns floods of alert mail into summaries",
 		Description: "Point your application's SMTP setting at failmail instead of your relay.\n" +
@@ -31,6 +31,10 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    explainUsage,
 		ExitErrHandler:  func(*cli.Context, error) {}, // run reports errors
 	}
+	for _, command := range app.Commands {
+		command.OnUsageError = explainUsage
+	}
+	return app
 }
 
 // explainUsage rewrites what the flag parser says so that it names the flag as
@@ -38,8 +42,12 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 func explainUsage(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		name = strings.TrimPrefix(name, "-")
+		if bare, _, _ := strings.Cut(name, "="); c.Command != nil && flagOf(c.App.Flags, bare) != nil {
+			return &usageError{fmt.Sprintf("--%s is a setting of the proxy; write it in front of the command: failmail --%s … %s", bare, bare, c.Command.Name)}
+		}
 		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them",
-			strings.TrimPrefix(name, "-"), suggestion(c, strings.TrimPrefix(name, "-")))}
+			name, suggestion(c, name))}
 	}
 	for _, form := range []string{"invalid value %q for flag -%s", "invalid boolean value %q for -%s"} {
 		var value, name string

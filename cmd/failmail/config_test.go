@@ -113,6 +113,37 @@ func TestACommandLineOfFailmail02Starts(t *testing.T) {
 	p.end(t, syscall.SIGTERM)
 }
 
+func TestACommandLineOfFailmail02BecomesAFile(t *testing.T) {
+	for name, test := range map[string]struct {
+		args  []string
+		wants []string
+	}{
+		"addresses and times": {[]string{"--bind-addr=localhost:2526", "--relay-addr=mail:25", "--wait-period=10s", "--max-wait=1m"},
+			[]string{"\nbind = ['localhost:2526']\n", "\nrelay = 'mail:25'\n", "\nwait = '10s'\n", "\nmax-wait = '1m0s'\n"}},
+		"a folder as store":           {[]string{"--message-store=/var/failmail"}, []string{"\nstore = 'sqlite:/var/failmail/failmail.db'\n"}},
+		"a store in memory":           {[]string{"--memory-store"}, []string{"\nstore = 'memory:'\n"}},
+		"expressions":                 {[]string{"--batch-expr={{.Header.Get \"X\"}}", "--group-expr=from"}, []string{"\nbatch = '{{.Header.Get \"X\"}}'\n", "\ngroup = 'from'\n"}},
+		"a command as relay":          {[]string{"--relay-command=/usr/sbin/sendmail"}, []string{"\nrelay = 'exec:/usr/sbin/sendmail'\n"}},
+		"rewriting after other rules": {[]string{"--rewrite-src=.*", "--rewrite-dest=s@x", "--rewrite-recipient=a=b"}, []string{"\nrewrite-recipient = ['a=b', '.*=s@x']\n"}},
+		"TLS on the default address":  {[]string{"--ssl"}, []string{"\nbind = ['smtps://localhost:2525']\n"}},
+		"TLS on another":              {[]string{"--ssl", "--bind-addr=localhost:2526"}, []string{"\nbind = ['smtps://localhost:2526']\n"}},
+		"a new name beside the old":   {[]string{"--wait-period=10s", "--wait=20s"}, []string{"\nwait = '20s'\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			out, errOut, code := runOnce(t, folder, append(test.args, "--write-config=-")...)
+			if code != 0 {
+				t.Fatalf("%d %s", code, errOut)
+			}
+			for _, want := range test.wants {
+				if !strings.Contains(out, want) {
+					t.Errorf("the file lacks %q:\n%s", want, out)
+				}
+			}
+		})
+	}
+}
+
 func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--receiver", "--wait=1ms", "--relay="+relay.Addr())

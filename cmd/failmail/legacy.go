@@ -28,30 +28,62 @@ func legacyFlags() []cli.Flag {
 	}
 }
 
+// carry gives the flag name what old stands for, unless it is given itself.
+func carry(c *cli.Context, old, name, value string) error {
+	if !c.IsSet(old) || c.IsSet(name) {
+		return nil
+	}
+	if err := c.Set(name, value); err != nil {
+		return &usageError{fmt.Sprintf("--%s %q is not a %s", old, value, kindOf(c, name))}
+	}
+	return nil
+}
+
+// modernise carries over all that a file can hold, so that --write-config makes
+// one of an old command line. The rest works on without: what those flags mean
+// is told apart where they are read.
+func modernise(c *cli.Context) error {
+	if err := applyLegacy(c); err != nil {
+		return err
+	}
+	for _, alias := range [][3]string{
+		{"batch-expr", "batch", c.String("batch-expr")},
+		{"group-expr", "group", c.String("group-expr")},
+		{"relay-command", "relay", "exec:" + c.String("relay-command")},
+	} {
+		if err := carry(c, alias[0], alias[1], alias[2]); err != nil {
+			return err
+		}
+	}
+	// A list grows by what it is set to.
+	if source := c.String("rewrite-src"); source != "" {
+		if err := c.Set("rewrite-recipient", source+"="+c.String("rewrite-dest")); err != nil {
+			return err
+		}
+	}
+	if bind, ok := c.Generic("bind").(*list); ok && c.Bool("ssl") {
+		over := overTLS(bind.String())
+		bind.values = nil
+		return c.Set("bind", over)
+	}
+	return nil
+}
+
 // applyLegacy carries old names over to the new ones. A new name that is given
 // too wins.
 func applyLegacy(c *cli.Context) error {
-	carry := func(old, name, value string) error {
-		if !c.IsSet(old) || c.IsSet(name) {
-			return nil
-		}
-		if err := c.Set(name, value); err != nil {
-			return &usageError{fmt.Sprintf("--%s %q is not a %s", old, value, kindOf(c, name))}
-		}
-		return nil
-	}
 	for _, alias := range [][3]string{
 		{"bind-addr", "bind", c.String("bind-addr")},
 		{"relay-addr", "relay", c.String("relay-addr")},
 		{"wait-period", "wait", c.Duration("wait-period").String()},
 		{"message-store", "store", "sqlite:" + filepath.Join(c.String("message-store"), failmail.DefaultStore)},
 	} {
-		if err := carry(alias[0], alias[1], alias[2]); err != nil {
+		if err := carry(c, alias[0], alias[1], alias[2]); err != nil {
 			return err
 		}
 	}
 	if c.Bool("memory-store") {
-		return carry("memory-store", "store", "memory:")
+		return carry(c, "memory-store", "store", "memory:")
 	}
 	return nil
 }
@@ -64,14 +96,20 @@ func setHalves(c *cli.Context, config *failmail.Config) {
 		config.Bind = failmail.NoListener
 	}
 	if c.Bool("ssl") {
-		binds := strings.Split(config.Bind, ",")
-		for i, bind := range binds {
-			if !strings.Contains(bind, ":/") && bind != failmail.NoListener {
-				binds[i] = "smtps://" + bind
-			}
-		}
-		config.Bind = strings.Join(binds, ",")
+		config.Bind = overTLS(config.Bind)
 	}
+}
+
+// overTLS gives each address that names no protocol the one of --ssl.
+func overTLS(bind string) string {
+	binds := strings.Split(bind, ",")
+	for i, bind := range binds {
+		bind = strings.TrimSpace(bind)
+		if !strings.Contains(bind, ":/") && bind != failmail.NoListener {
+			binds[i] = "smtps://" + bind
+		}
+	}
+	return strings.Join(binds, ",")
 }
 
 // warnLegacy says what to write instead.

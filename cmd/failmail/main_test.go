@@ -78,6 +78,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"unknown command":        {[]string{"run"}, 2, []string{`unknown command "run"`, "--help"}},
 		"argument of demo":       {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
 		"flag of demo":           {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
+		"flag of the proxy":      {[]string{"check", "--relay=mail:25"}, 2, []string{"--relay is a setting of the proxy", "failmail --relay … check"}},
 		"port in use":            {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},
 		"HTTP address in use":    {[]string{"--bind=" + freeAddress(t), "--bind-http=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind-http"}},
 		"bad HTTP address":       {[]string{"--bind-http=8025"}, 2, []string{`--bind-http "8025"`, "localhost:8025"}},

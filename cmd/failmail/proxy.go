@@ -57,6 +57,9 @@ func runProxy(c *cli.Context) (err error) {
 		return err
 	}
 	if path := c.String("write-config"); path != "" {
+		if err := modernise(c); err != nil {
+			return err
+		}
 		return writeConfig(c, path)
 	}
 	logger, err := newLogger(c.App.ErrWriter, c.String("log-format"), c.String("log-level"))
@@ -210,12 +213,6 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	}
 	var err error
 	if err := setGrouping(c, &config); err != nil {
-		return config, err
-	}
-	if err := setRelay(c, &config); err != nil {
-		return config, err
-	}
-	if err := setSummary(c, &config); err != nil {
 		return config, err
 	}
 	if err := setRelay(c, &config); err != nil {

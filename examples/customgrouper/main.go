@@ -16,6 +16,8 @@ import (
 
 var errorCode = regexp.MustCompile(`\bE[0-9]{4}\b`)
 
+// byService says which mails share a summary. A mail for which it fails is kept
+// too, in a summary that tells the error.
 func byService(m *failmail.Message) (string, error) {
 	service := m.Header.Get("X-Service")
 	if service == "" {
@@ -24,6 +26,7 @@ func byService(m *failmail.Message) (string, error) {
 	return service, nil
 }
 
+// byCode says which mails of a summary share a headline.
 func byCode(m *failmail.Message) (string, error) {
 	if code := errorCode.FindString(m.Body()); code != "" {
 		return code, nil
@@ -37,14 +40,14 @@ func main() {
 	p, err := failmail.New(failmail.Config{
 		Batch:  failmail.GrouperFunc(byService),
 		Group:  failmail.GrouperFunc(byCode),
-		Relay:  "debug",
+		Relay:  "debug", // prints summaries; name your SMTP server here
 		Logger: slog.Default(),
 	})
 	if err == nil {
 		err = p.Run(ctx)
 	}
 	if err != nil {
-		slog.Error("failmail", "error", err)
+		slog.Error("customgrouper", "error", err)
 		os.Exit(1)
 	}
 }

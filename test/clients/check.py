@@ -4,33 +4,17 @@ check.py EXPECTED SUMMARIES ARCHIVE BODY. A line of EXPECTED is: client, exit
 code, subject, number of mails, text to find (BODY for that of the file BODY),
 peculiarity; separated by tabs.
 """
-import email
-import email.policy
 import pathlib
 import re
 import sys
 
-expected, summaries, archive, body = map(pathlib.Path, sys.argv[1:])
+import summaries
 
-
-def text_of(mail):
-    part = mail.get_body(("plain",)) if mail.is_multipart() else mail
-    if part is None:
-        return ""
-    charset = part.get_content_charset() or "utf-8"
-    if charset == "us-ascii":
-        charset = "utf-8"
-    return part.get_payload(decode=True).decode(charset, "replace").replace("\r\n", "\n")
-
-
-def parse(data):
-    return email.message_from_bytes(data, policy=email.policy.default)
-
+expected, printed, archive, body = map(pathlib.Path, sys.argv[1:])
 
 counts, samples = {}, {}
-for block in re.split(rb"(?m)^-{72}\n(?=MAIL FROM:)", summaries.read_bytes())[1:]:
-    summary = parse(block.split(b"\n\n", 1)[1])
-    text = text_of(summary)
+for summary in summaries.read(printed.read_bytes()):
+    text = summaries.text_of(summary)
     batch = re.search(r"^Batch: (.*)$", text, re.M)
     key = batch.group(1) if batch else ""
     counts[key] = counts.get(key, 0) + int(summary["X-Failmail-Count"])
@@ -38,9 +22,9 @@ for block in re.split(rb"(?m)^-{72}\n(?=MAIL FROM:)", summaries.read_bytes())[1:
 
 mails = {}
 for file in [f for f in archive.rglob("*") if f.is_file()]:
-    mail = parse(file.read_bytes())
+    mail = summaries.parse(file.read_bytes())
     subject = (mail["Subject"] or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    mails.setdefault(subject, []).append(text_of(mail))
+    mails.setdefault(subject, []).append(summaries.text_of(mail))
 
 
 def problem(code, subject, number, find):

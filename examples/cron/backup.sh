@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "backup of orders: no space left on /srv"
+exit 1
