@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -25,7 +27,7 @@ const (
 // be written twice, and little is merged.
 const manyGroups = 32
 
-// maxKnown bounds the variants that a journal remembers.
+// maxKnown bounds the groups and variants that a journal remembers.
 const maxKnown = 20_000
 
 // A journal is what the rows of the table of that name add up to.
@@ -33,7 +35,7 @@ type journal struct {
 	commits, groups, bytes int
 	due                    []*store.Addition // what the tables lack, the oldest first
 	lanes                  map[laneKey]*lane
-	known                  int // variants of all lanes
+	known                  int // groups and variants of all lanes
 }
 
 // A laneKey names an open batch.
@@ -42,31 +44,53 @@ type laneKey struct {
 	early bool
 }
 
-// A lane is what is known of an open batch.
+// A lane is what is known of an open batch, so that the journal need not repeat
+// samples, nor name what there is no room for. What a batch has, it keeps until it
+// is claimed.
 type lane struct {
-	due      *store.Addition         // one of the journal's; nil if the tables have everything
-	variants map[variantKey]struct{} // that need no further sample
+	due     *store.Addition // one of the journal's; nil if the tables have everything
+	groups  map[string]*knownGroup
+	counted int  // groups that are known to be in the tables
+	full    bool // these are all, and there is no room for another
 }
 
-type variantKey struct{ group, fingerprint string }
+type knownGroup struct {
+	variants map[string]bool // whether it is known to be in the tables; otherwise it is in the journal
+	counted  int
+	inTables bool
+	full     bool
+}
 
 func (j *journal) isLong() bool {
 	return j.commits >= longCommits || j.groups >= longGroups || j.bytes >= longBytes
 }
 
-// trim takes the samples off an addition that would only be dropped.
+// trim takes off an addition what would only be dropped.
 func (j *journal) trim(a *store.Addition) {
 	l := j.lanes[laneKey{a.Key, a.Early}]
 	if l == nil {
 		return
 	}
-	for _, g := range a.Groups {
-		for _, v := range g.Variants {
-			if _, known := l.variants[variantKey{g.Key, v.Fingerprint}]; known {
-				v.Sample = nil
-			}
+	a.Groups = slices.DeleteFunc(a.Groups, func(g *store.Group) bool {
+		known := l.groups[g.Key]
+		if l.full && (known == nil || !known.inTables) {
+			return true
 		}
-	}
+		if known != nil {
+			known.trim(g)
+		}
+		return false
+	})
+}
+
+func (k *knownGroup) trim(g *store.Group) {
+	g.Variants = slices.DeleteFunc(g.Variants, func(v *store.Variant) bool {
+		counted, known := k.variants[v.Fingerprint]
+		if known {
+			v.Sample = nil
+		}
+		return k.full && !counted
+	})
 }
 
 // add takes note of a row that was written.
@@ -74,7 +98,13 @@ func (j *journal) add(additions []*store.Addition, bytes int, limits store.Limit
 	j.commits++
 	j.bytes += bytes
 	for _, a := range additions {
-		l := j.learn(a)
+		l := j.lane(a)
+		for _, g := range a.Groups {
+			known := j.group(l, g.Key)
+			for _, v := range g.Variants {
+				j.variant(known, v.Fingerprint)
+			}
+		}
 		j.groups += len(a.Groups)
 		if l.due == nil {
 			l.due = a
@@ -85,42 +115,84 @@ func (j *journal) add(additions []*store.Addition, bytes int, limits store.Limit
 	}
 }
 
-// learn takes note of variants that have their sample in the journal or the
-// tables, or have no room there.
-func (j *journal) learn(a *store.Addition) *lane {
-	if j.known > maxKnown {
-		j.known = 0
-		for _, l := range j.lanes {
-			clear(l.variants)
+// counted takes note of what the tables have of an addition.
+func (j *journal) counted(a *store.Addition, left room, limits store.Limits) {
+	l := j.lane(a)
+	for key, got := range left.groups {
+		known := j.group(l, key)
+		if !known.inTables {
+			known.inTables = true
+			l.counted++
 		}
+		for _, fingerprint := range got.variants {
+			if !j.variant(known, fingerprint) {
+				known.variants[fingerprint] = true
+				known.counted++
+			}
+		}
+		known.full = got.total >= limits.VariantsPerGroup && known.counted == got.total
+	}
+	l.full = left.forGroups <= 0 && l.counted == limits.GroupsPerBatch-left.forGroups
+}
+
+func (j *journal) lane(a *store.Addition) *lane {
+	if j.known > maxKnown {
+		j.forgetKnown()
 	}
 	key := laneKey{a.Key, a.Early}
 	l := j.lanes[key]
 	if l == nil {
-		l = &lane{variants: make(map[variantKey]struct{})}
 		if j.lanes == nil {
 			j.lanes = make(map[laneKey]*lane)
 		}
+		l = &lane{groups: make(map[string]*knownGroup)}
 		j.lanes[key] = l
 	}
-	before := len(l.variants)
-	for _, g := range a.Groups {
-		for _, v := range g.Variants {
-			l.variants[variantKey{g.Key, v.Fingerprint}] = struct{}{}
-		}
-	}
-	j.known += len(l.variants) - before
 	return l
+}
+
+func (j *journal) group(l *lane, key string) *knownGroup {
+	known := l.groups[key]
+	if known == nil {
+		known = &knownGroup{variants: make(map[string]bool, 1)}
+		l.groups[key] = known
+		j.known++
+	}
+	return known
+}
+
+// variant makes a variant known, and reports whether it is in the tables.
+func (j *journal) variant(k *knownGroup, fingerprint string) (counted bool) {
+	counted, known := k.variants[fingerprint]
+	if !known {
+		k.variants[fingerprint] = false
+		j.known++
+	}
+	return counted
 }
 
 // forget is called when a batch, of which the tables have everything, is open no
 // longer.
 func (j *journal) forget(b *store.Batch) {
 	key := laneKey{b.Key, b.Early}
-	if l := j.lanes[key]; l != nil {
-		j.known -= len(l.variants)
-		delete(j.lanes, key)
+	l := j.lanes[key]
+	if l == nil {
+		return
 	}
+	for _, known := range l.groups {
+		j.known -= 1 + len(known.variants)
+	}
+	delete(j.lanes, key)
+}
+
+// forgetKnown keeps only what is due.
+func (j *journal) forgetKnown() {
+	maps.DeleteFunc(j.lanes, func(_ laneKey, l *lane) bool {
+		clear(l.groups)
+		l.counted, l.full = 0, false
+		return l.due == nil
+	})
+	j.known = 0
 }
 
 // settled is called when the tables have everything.
@@ -180,9 +252,11 @@ func (s *Store) settle() error {
 
 func (s *Store) count(additions []*store.Addition) error {
 	for _, a := range additions {
-		if err := s.addBatch(a); err != nil {
+		left, err := s.addBatch(a)
+		if err != nil {
 			return err
 		}
+		s.journal.counted(a, left, s.limits)
 	}
 	return nil
 }

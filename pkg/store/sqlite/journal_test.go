@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -142,5 +143,47 @@ func TestOpenRefusesAJournalThatItCannotRead(t *testing.T) {
 	}
 	if err := s.replay(); err == nil {
 		t.Fatal("a row without a batch was taken")
+	}
+}
+
+func TestTheJournalLeavesOutWhatThereIsNoRoomFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		of   string
+		vary func(e *store.Entry, i int)
+	}{
+		{"groups", func(e *store.Entry, i int) { e.Group = fmt.Sprint("group ", i) }},
+		{"variants", func(e *store.Entry, i int) { e.Fingerprint = fmt.Sprint("v1:", i) }},
+	} {
+		t.Run(test.of, func(t *testing.T) {
+			t.Parallel()
+			s, err := Open(filepath.Join(t.TempDir(), "failmail.db"), store.Limits{GroupsPerBatch: 4, VariantsPerGroup: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			const mails = 300
+			for i := range mails {
+				e := storm(i)
+				test.vary(&e, i%100)
+				recordOne(t, s, e)
+			}
+			if all := rows(t, s); len(all) == 0 || sum(all) > 1024*len(all) {
+				t.Errorf("%d rows of %d bytes", len(all), sum(all))
+			}
+			b, err := s.Claim(t.Context(), noon.AddDate(0, 0, 1), time.Hour)
+			if err != nil || b.Count != mails {
+				t.Fatalf("claim: %+v, %v", b, err)
+			}
+			counted := 0
+			for _, g := range b.Groups {
+				for _, v := range g.Variants {
+					counted += v.Count
+				}
+			}
+			if counted != 4*3 {
+				t.Errorf("%d mails are in variants, want 3 in each of 4", counted)
+			}
+		})
 	}
 }

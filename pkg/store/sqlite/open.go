@@ -263,6 +263,7 @@ func (s *Store) commit(fn func() error) error {
 	}
 	if err != nil {
 		s.noteDamage(err)
+		s.journal.forgetKnown() // it may be of what is rolled back
 		return fmt.Errorf("store %q: %w", s.path, errors.Join(err, s.rollback()))
 	}
 	return nil
