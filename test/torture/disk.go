@@ -19,7 +19,7 @@ func mountDisk(folder string) (*disk, error) {
 		return nil, err
 	}
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size="+diskSize); err != nil {
-		return nil, fmt.Errorf("mount a disk to fill: %w; run as root, or leave these faults out: -faults='kill|SIG|relay|nodes'", err)
+		return nil, fmt.Errorf("mount a disk to fill: %w; leave these faults out with -faults='kill -9$|SIG|relay|PostgreSQL'", err)
 	}
 	return &disk{folder}, nil
 }

@@ -14,7 +14,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"syscall"
 	"time"
 )
@@ -26,6 +25,7 @@ func main() {
 	rounds := flag.Int("rounds", 200, "how many rounds, over all faults")
 	only := flag.String("faults", "", "only the faults whose name matches this pattern")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the instants, to repeat a run")
+	load := flag.Duration("load", 2*time.Second, "how long clients send in a round")
 	bounds := flag.Int("bounds", 0, "instead of faults: send so many mails of each kind, and measure store and memory")
 	flag.Parse()
 	// What is not stopped is left behind.
@@ -33,39 +33,41 @@ func main() {
 	defer stop()
 	pattern, err := regexp.Compile(*only)
 	if err == nil {
-		err = run(ctx, *binary, *rounds, *bounds, *seed, pattern)
+		err = run(ctx, *binary, plan{*rounds, *bounds, *load, *seed, pattern})
 	}
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, binary string, rounds, bounds int, seed uint64, only *regexp.Regexp) error {
+// A plan is what the flags ask for.
+type plan struct {
+	rounds, bounds int
+	load           time.Duration
+	seed           uint64
+	only           *regexp.Regexp // of faults or storms
+}
+
+func run(ctx context.Context, binary string, p plan) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
 	}
-	if bounds > 0 {
-		var bad []error
-		for _, s := range storms {
-			if only.MatchString(s.name) && ctx.Err() == nil {
-				bad = append(bad, s.bounds(ctx, binary, bounds))
-			}
-		}
-		return errors.Join(bad...)
+	if p.bounds > 0 {
+		return p.runStorms(ctx, binary)
 	}
-	chosen := slices.DeleteFunc(slices.Clone(faults), func(f fault) bool { return !only.MatchString(f.name) })
+	chosen := p.faults()
 	if len(chosen) == 0 {
-		return fmt.Errorf("no fault has a name that matches %q", only)
+		return fmt.Errorf("no fault has a name that matches %q", p.only)
 	}
 	db := &database{}
-	fmt.Printf("%d rounds, -seed=%d\n", rounds, seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	fmt.Printf("%d rounds, -seed=%d\n", p.rounds, p.seed)
+	random := rand.New(rand.NewPCG(p.seed, 0))
 	tallies := make([]outcome, len(chosen))
 	var bad []error
-	for n := 0; n < rounds && ctx.Err() == nil; n++ {
+	for n := 0; n < p.rounds && ctx.Err() == nil; n++ {
 		i := n % len(chosen)
-		r := &round{random: random, db: db}
+		r := &round{random: random, load: p.load, db: db}
 		o, err := r.run(ctx, binary, chosen[i])
 		tallies[i].add(o)
 		if err != nil {
@@ -74,7 +76,36 @@ func run(ctx context.Context, binary string, rounds, bounds int, seed uint64, on
 		}
 	}
 	report(chosen, tallies)
+	for i, f := range chosen {
+		if f.fills && tallies[i].rounds >= 5 && tallies[i].refused == 0 {
+			bad = append(bad, fmt.Errorf("%s: no mail was refused, so it was not", f.name))
+		}
+	}
 	return errors.Join(append(bad, db.remove())...)
+}
+
+func (p plan) runStorms(ctx context.Context, binary string) error {
+	var bad []error
+	for _, s := range storms {
+		if p.only.MatchString(s.name) && ctx.Err() == nil {
+			bad = append(bad, s.bounds(ctx, binary, p.bounds))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// faults returns those that are asked for and that this user can bring about.
+func (p plan) faults() (chosen []fault) {
+	for _, f := range faults {
+		switch {
+		case !p.only.MatchString(f.name):
+		case f.fills && os.Geteuid() != 0:
+			fmt.Printf("NOT RUN, since only root may mount a disk to fill: %s\n", f.name)
+		default:
+			chosen = append(chosen, f)
+		}
+	}
+	return chosen
 }
 
 func report(chosen []fault, tallies []outcome) {

@@ -16,14 +16,14 @@ import (
 
 const (
 	sessions   = 10
-	loadTime   = 2 * time.Second // how long clients send
 	settleTime = 2 * time.Minute // how long what is pending may take in the end
 )
 
 // A round is one fault under load.
 type round struct {
 	random *rand.Rand
-	folder string // has the store, unless that is a database, and the logs
+	load   time.Duration // how long clients send
+	folder string        // has the store, unless that is a database, and the logs
 	relay  *sink.Sink
 	nodes  []*node
 	db     *database // nil for SQLite
@@ -101,14 +101,14 @@ func (r *round) prepare(binary string, f fault) (err error) {
 // torment sends mails, does what the fault says at a random instant, and waits
 // until all that was taken has been summarised.
 func (r *round) torment(ctx context.Context, f fault) error {
-	sending, stop := context.WithTimeout(ctx, loadTime)
+	sending, stop := context.WithTimeout(ctx, r.load)
 	defer stop()
 	var clients sync.WaitGroup
 	for session := range sessions {
 		first := r.random.IntN(len(r.nodes))
 		clients.Go(func() { r.send(sending, f, session, first) })
 	}
-	r.pause(50*time.Millisecond, loadTime/2)
+	r.pause(50*time.Millisecond, r.load/2)
 	err := f.do(r)
 	clients.Wait()
 	if err != nil {
@@ -175,9 +175,6 @@ func (r *round) check(f fault, o outcome) error {
 	}
 	if f.whole && o.split > 0 {
 		return fmt.Errorf("%d batches became several summaries", o.split)
-	}
-	if f.fills && o.refused == 0 {
-		return errors.New("the disk was full, and no mail was refused")
 	}
 	aside, err := filepath.Glob(filepath.Join(r.folder, "node*", "*.damaged-*"))
 	if err == nil && len(aside) > 0 {
