@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: torture torture-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ test: ## run all tests with the race detector
 	@sh .ci/bring-chromium
 	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
 
-check: fmt lint tidy-check test ## all that CI checks
+check: fmt lint tidy-check test torture-short ## all that CI checks
 
 fmt: ## fail if a file is not formatted
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -85,4 +85,14 @@ bench-compare: ## benchstat of the Go benchmarks against BASE, by default the la
 
 ROUNDS ?= 200
 torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count
+	@sh .ci/bring-postgres
+	FAILMAIL_TEST_EVERY_CALL=1 go test -count 1 -run '^(TestACallThatFails|TestADiskThatFails)' ./pkg/store/sqlite
 	go run ./test/torture -rounds $(ROUNDS)
+
+torture-short: build ## each fault of torture once, in less than a minute
+	@sh .ci/bring-postgres
+	go run ./test/torture -rounds 14 -load 700ms
+
+MAILS ?= 1000000
+bounds: build ## send MAILS equal mails, and as many over 50,000 groups, and measure store and memory
+	go run ./test/torture -bounds $(MAILS)

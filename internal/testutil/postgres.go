@@ -138,6 +138,9 @@ func NewCluster(t testing.TB) *Cluster {
 	return c
 }
 
+// OpenCluster starts a cluster for who is no test, and removes it at the end.
+func OpenCluster() (*Cluster, error) { return newCluster() }
+
 func newCluster() (*Cluster, error) {
 	tools, err := findTools()
 	if err != nil {
@@ -287,14 +290,22 @@ func (c *Cluster) Stop(crash bool) error {
 	if c.server == nil {
 		return nil
 	}
-	signal := "INT"
 	if crash {
-		signal = "QUIT"
+		return c.Signal("QUIT")
 	}
+	return c.Signal("INT")
+}
+
+// Signal ends the server with a signal: INT is a clean end, QUIT what an immediate
+// shutdown is, and KILL what the machine does to it when memory runs out.
+func (c *Cluster) Signal(signal string) error {
 	_, err := fmt.Fprintln(c.input, signal)
 	c.server.Wait() // its exit code tells how it was stopped
 	c.server = nil
 	return err
 }
+
+// Remove stops the server and removes the cluster.
+func (c *Cluster) Remove() error { return c.remove() }
 
 func (c *Cluster) remove() error { return errors.Join(c.Stop(true), os.RemoveAll(c.folder)) }

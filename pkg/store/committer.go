@@ -110,8 +110,9 @@ func (c *Committer) commit(round []*pending) {
 		entries = append(entries, p.entries...)
 	}
 	err := c.store.Record(context.Background(), entries)
-	if err != nil && len(round) > 1 && !errors.Is(err, ErrClosed) {
-		// One entry that cannot be stored must not cost the others.
+	if err != nil && len(round) > 1 && !errors.Is(err, ErrClosed) && !errors.Is(err, ErrInDoubt) {
+		// One entry that cannot be stored must not cost the others. If they may have
+		// been counted, they would be twice, and acknowledged; so their clients decide.
 		for _, p := range round {
 			p.result <- c.store.Record(context.Background(), p.entries)
 		}

@@ -135,6 +135,22 @@ func TestEntriesThatArriveDuringACommitShareTheNext(t *testing.T) {
 	})
 }
 
+func TestACommitInDoubtIsNotMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		c := store.NewCommitter(g)
+		first := record(c, "first")
+		shared := record(c, "a", "b")
+		g.pass <- nil
+		wantResults(t, first, nil)
+		g.wantRounds(t, "first", "a b")
+		g.pass <- fmt.Errorf("the server went away: %w", store.ErrInDoubt)
+		g.wantRounds(t, "first", "a b")
+		wantResults(t, shared, store.ErrInDoubt, store.ErrInDoubt)
+		c.Close()
+	})
+}
+
 func TestACommitIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate()

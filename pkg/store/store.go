@@ -30,15 +30,20 @@ var ErrClosed = errors.New("store is closed")
 // process took it over when its lease had run out.
 var ErrNotClaimed = errors.New("not claimed: its lease has run out")
 
+// ErrInDoubt is returned when the connection to a database was lost between a commit
+// and its answer: the change may have been made, so who makes it again may make it
+// twice.
+var ErrInDoubt = errors.New("it is not known whether this was stored")
+
 // Never is a due time that does not come; Next methods return it when nothing
 // waits.
 var Never = time.Unix(1<<40, 0).UTC()
 
 // A Store keeps open batches, the outbox, and what is known of the past. All
 // methods are safe for concurrent use. A method that returns an error has
-// changed nothing, unless the error came from the connection to a remote
-// database, in which case the change may or may not have been made. Every error
-// is worth a retry except ErrClosed. What a method returns belongs to the caller,
+// changed nothing, unless the error is ErrInDoubt. Every error is worth a retry
+// except ErrClosed; after ErrInDoubt that is for those to decide who asked for the
+// change. What a method returns belongs to the caller,
 // and what it is given is copied.
 type Store interface {
 	Batches

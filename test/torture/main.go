@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"syscall"
 	"time"
 )
 
@@ -20,67 +22,98 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("torture: ")
 	binary := flag.String("failmail", "bin/failmail", "the binary to torture")
-	rounds := flag.Int("rounds", 200, "how many rounds")
+	rounds := flag.Int("rounds", 200, "how many rounds, over all faults")
+	only := flag.String("faults", "", "only the faults whose name matches this pattern")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the instants, to repeat a run")
+	load := flag.Duration("load", 2*time.Second, "how long clients send in a round")
+	bounds := flag.Int("bounds", 0, "instead of faults: send so many mails of each kind, and measure store and memory")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	// What is not stopped is left behind.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *binary, *rounds, *seed); err != nil {
+	pattern, err := regexp.Compile(*only)
+	if err == nil {
+		err = run(ctx, *binary, plan{*rounds, *bounds, *load, *seed, pattern})
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-// A tally adds up the rounds of one fault.
-type tally struct {
-	rounds, acknowledged, unanswered, counted, summaries, repeated int
-	missing, doubled                                               int
+// A plan is what the flags ask for.
+type plan struct {
+	rounds, bounds int
+	load           time.Duration
+	seed           uint64
+	only           *regexp.Regexp // of faults or storms
 }
 
-func run(ctx context.Context, binary string, rounds int, seed uint64) error {
+func run(ctx context.Context, binary string, p plan) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
 		return err
 	}
-	random := rand.New(rand.NewPCG(seed, 0))
-	fmt.Printf("%d rounds, -seed=%d\n", rounds, seed)
-	tallies := make(map[string]*tally)
+	if p.bounds > 0 {
+		return p.runStorms(ctx, binary)
+	}
+	chosen := p.faults()
+	if len(chosen) == 0 {
+		return fmt.Errorf("no fault has a name that matches %q", p.only)
+	}
+	db := &database{}
+	fmt.Printf("%d rounds, -seed=%d\n", p.rounds, p.seed)
+	random := rand.New(rand.NewPCG(p.seed, 0))
+	tallies := make([]outcome, len(chosen))
 	var bad []error
-	for n := range rounds {
-		if ctx.Err() != nil {
-			break
-		}
-		f := faults[n%len(faults)]
-		r := &round{binary: binary, random: random}
-		outcome, err := r.run(ctx, f)
+	for n := 0; n < p.rounds && ctx.Err() == nil; n++ {
+		i := n % len(chosen)
+		r := &round{random: random, load: p.load, db: db}
+		o, err := r.run(ctx, binary, chosen[i])
+		tallies[i].add(o)
 		if err != nil {
-			return fmt.Errorf("round %d (%s): %w", n, f.name, err)
-		}
-		t := tallies[f.name]
-		if t == nil {
-			t = &tally{}
-			tallies[f.name] = t
-		}
-		t.add(outcome)
-		if outcome.missing > 0 || outcome.doubled > 0 {
-			bad = append(bad, fmt.Errorf("round %d (%s): %d missing, %d doubled; the store is in %s", n, f.name, outcome.missing, outcome.doubled, r.folder))
+			bad = append(bad, fmt.Errorf("round %d (%s): %w", n, chosen[i].name, err))
+			log.Print(bad[len(bad)-1])
 		}
 	}
-	fmt.Printf("%-24s %7s %12s %10s %9s %9s %9s %8s %8s\n", "fault", "rounds", "acknowledged", "unanswered", "counted", "summaries", "repeated", "missing", "doubled")
-	for _, f := range faults {
-		if t := tallies[f.name]; t != nil {
-			fmt.Printf("%-24s %7d %12d %10d %9d %9d %9d %8d %8d\n", f.name, t.rounds, t.acknowledged, t.unanswered, t.counted, t.summaries, t.repeated, t.missing, t.doubled)
+	report(chosen, tallies)
+	for i, f := range chosen {
+		if f.fills && tallies[i].rounds >= 5 && tallies[i].refused == 0 {
+			bad = append(bad, fmt.Errorf("%s: no mail was refused, so it was not", f.name))
+		}
+	}
+	return errors.Join(append(bad, db.remove())...)
+}
+
+func (p plan) runStorms(ctx context.Context, binary string) error {
+	var bad []error
+	for _, s := range storms {
+		if p.only.MatchString(s.name) && ctx.Err() == nil {
+			bad = append(bad, s.bounds(ctx, binary, p.bounds))
 		}
 	}
 	return errors.Join(bad...)
 }
 
-func (t *tally) add(o outcome) {
-	t.rounds++
-	t.acknowledged += o.acknowledged
-	t.unanswered += o.unanswered
-	t.counted += o.counted
-	t.summaries += o.summaries
-	t.repeated += o.repeated
-	t.missing += o.missing
-	t.doubled += o.doubled
+// faults returns those that are asked for and that this user can bring about.
+func (p plan) faults() (chosen []fault) {
+	for _, f := range faults {
+		switch {
+		case !p.only.MatchString(f.name):
+		case f.fills && os.Geteuid() != 0:
+			fmt.Printf("NOT RUN, since only root may mount a disk to fill: %s\n", f.name)
+		default:
+			chosen = append(chosen, f)
+		}
+	}
+	return chosen
+}
+
+func report(chosen []fault, tallies []outcome) {
+	var total outcome
+	fmt.Printf("%-28s %s\n", "fault", rowHeader)
+	for i, f := range chosen {
+		fmt.Printf("%-28s %s\n", f.name, tallies[i].row())
+		total.add(tallies[i])
+	}
+	fmt.Printf("%-28s %s\n", "all", total.row())
 }

@@ -151,6 +151,40 @@ func TestARestartOfTheServerLosesNothing(t *testing.T) {
 	}
 }
 
+// TestACommitWithoutAnAnswerIsInDoubt has a commit wait for a standby, and loses the
+// connection meanwhile: what is committed here stays.
+func TestACommitWithoutAnAnswerIsInDoubt(t *testing.T) {
+	t.Parallel()
+	c := testutil.NewCluster(t)
+	s := open(t, c.URL(), store.Limits{})
+	conn, err := pgx.Connect(t.Context(), c.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	standby := func(name string) {
+		t.Helper()
+		for _, sql := range []string{"ALTER SYSTEM SET synchronous_standby_names = '" + name + "'", "SELECT pg_reload_conf()"} {
+			if _, err := conn.Exec(t.Context(), sql); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	standby("missing")
+	result := make(chan error, 1)
+	go func() { result <- s.Record(t.Context(), []store.Entry{entry("one")}) }()
+	eventually(t, "the commit waits", func() bool {
+		var ended bool
+		err := conn.QueryRow(t.Context(), "SELECT coalesce(bool_or(pg_terminate_backend(pid)), false) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").Scan(&ended)
+		return err == nil && ended
+	})
+	if err := <-result; !errors.Is(err, store.ErrInDoubt) {
+		t.Errorf("Record: got %v, want %v", err, store.ErrInDoubt)
+	}
+	standby("")
+	wantMails(t, s, 1)
+}
+
 func TestACallIsNotInterrupted(t *testing.T) {
 	t.Parallel()
 	url := testutil.StartPostgres(t)

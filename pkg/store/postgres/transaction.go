@@ -108,7 +108,7 @@ func (s *Store) attempt(ctx context.Context, begin string, fn func(ctx context.C
 		}
 		// Whether it happened is not known, so it must not be made again here.
 		s.worth(conn, err)
-		return 0, fmt.Errorf("commit: %w", err)
+		return 0, fmt.Errorf("commit: %w: %w", store.ErrInDoubt, err)
 	}
 	return 0, nil
 }

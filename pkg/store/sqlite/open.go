@@ -66,7 +66,7 @@ func (e *OpenError) Unwrap() error { return e.Err }
 // that is damaged is set aside, see SetAside, and a fresh one made. Errors are
 // *OpenError.
 func Open(path string, limits store.Limits) (*Store, error) {
-	s, err := open(path, limits)
+	s, err := open(path, limits, "")
 	if err == nil || !isDamage(err) || !isOurs(path) {
 		return s, err
 	}
@@ -79,14 +79,16 @@ func Open(path string, limits store.Limits) (*Store, error) {
 	if errors.As(err, &damage) {
 		reason = damage.Err
 	}
-	if s, err = open(path, limits); err != nil {
+	if s, err = open(path, limits, ""); err != nil {
 		return nil, err
 	}
 	s.aside, s.damage = aside, reason.Error()
 	return s, nil
 }
 
-func open(path string, limits store.Limits) (*Store, error) {
+// open opens the store on the SQLite VFS with the given name, the usual one if it
+// is empty.
+func open(path string, limits store.Limits, vfs string) (*Store, error) {
 	if err := createFile(path); err != nil {
 		return nil, &OpenError{path, "check that the folder exists and is writable by this user, or name another file with --store", err}
 	}
@@ -95,7 +97,7 @@ func open(path string, limits store.Limits) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	conn, err := sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute))
+	conn, err := sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute) + "&vfs=" + vfs)
 	if err != nil {
 		return nil, openError(path, err)
 	}

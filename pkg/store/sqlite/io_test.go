@@ -1,0 +1,224 @@
+package sqlite
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A witness uses a store as the proxy does, notes what was acknowledged, and what
+// the summaries told.
+type witness struct {
+	t            *testing.T
+	store        *Store
+	acknowledged int
+	refused      int            // mails of Record that failed
+	doubtful     int            // those of the first failure, which may have been written
+	told         map[string]int // mails by Message-ID: a receiver drops what it has
+	sealed       int            // summaries that were made
+	failures     int
+}
+
+// try calls step until it succeeds, at most twice: clients and the proxy try again.
+func (w *witness) try(step func() error) bool {
+	for range 2 {
+		if step() == nil {
+			return true
+		}
+		w.failures++
+	}
+	return false
+}
+
+func (w *witness) record(entries ...store.Entry) {
+	ok := w.try(func() error { return w.store.Record(w.t.Context(), entries) })
+	if ok {
+		w.acknowledged += len(entries)
+		return
+	}
+	if w.refused == 0 {
+		w.doubtful = len(entries)
+	}
+	w.refused += len(entries)
+}
+
+var afterNoon = noon.Add(24 * time.Hour)
+
+// seal makes a summary of a batch; false if there is none.
+func (w *witness) seal() (did bool) {
+	var b *store.Batch
+	ok := w.try(func() (err error) { b, err = w.store.Claim(w.t.Context(), afterNoon, time.Minute); return err })
+	if !ok || b == nil {
+		return false
+	}
+	return w.try(func() error {
+		w.sealed++
+		summary := store.Outgoing{MessageID: fmt.Sprint("summary ", w.sealed), Batch: b.Key, Count: b.Count, Mail: make([]byte, 2000), NextAt: noon, Due: noon}
+		return w.store.Seal(w.t.Context(), b.ID, []store.Outgoing{summary})
+	})
+}
+
+// claimSummary returns nil if there is none.
+func (w *witness) claimSummary() (o *store.Outgoing) {
+	w.try(func() (err error) {
+		o, err = w.store.ClaimOutgoing(w.t.Context(), afterNoon, time.Minute)
+		return err
+	})
+	return o
+}
+
+// deliver tells a summary; false if there is none.
+func (w *witness) deliver() (did bool) {
+	o := w.claimSummary()
+	if o == nil {
+		return false
+	}
+	w.told[o.MessageID] = o.Count
+	return w.try(func() error { return w.store.Finish(w.t.Context(), o.ID) })
+}
+
+// live takes mails and tells of some: every kind of write that a store makes.
+func (w *witness) live() {
+	for mail := range 3 {
+		w.record(storm(mail)) // to the journal
+	}
+	w.seal()
+	w.record(storm(3))
+	w.record(entries(manyGroups+1, 10)...) // past the journal
+	w.deliver()
+	for range longGroups/20 + 1 { // until the journal is long
+		w.record(entries(20, 10)...)
+	}
+	w.seal()
+	if o := w.claimSummary(); o != nil {
+		w.record(storm(4))
+		w.try(func() error { return w.store.Fold(w.t.Context(), o.ID, noon) })
+	}
+	w.seal()
+	w.record(storm(5))
+}
+
+// settle opens the store that was left in path and tells all of it.
+func (w *witness) settle(path string) {
+	w.t.Helper()
+	s, err := open(path, store.Limits{}, "")
+	if err != nil {
+		w.t.Fatalf("open it again: %v", err)
+	}
+	defer s.Close()
+	w.store = s
+	for w.seal() {
+	}
+	for w.deliver() {
+	}
+	if p, err := s.Pending(w.t.Context()); err != nil || p != (store.Pending{}) {
+		w.t.Errorf("left in the store: %+v, %v", p, err)
+	}
+}
+
+func (w *witness) counted() (total int) {
+	for _, count := range w.told {
+		total += count
+	}
+	return total
+}
+
+// witnessed opens a store on d, if that works in two tries, and lives with it.
+func witnessed(t *testing.T, d *brittleDisk, path string) *witness {
+	w := &witness{t: t, told: make(map[string]int)}
+	w.try(func() (err error) { w.store, err = open(path, store.Limits{}, d.name); return err })
+	if w.store != nil {
+		w.live()
+	}
+	return w
+}
+
+// eachCall runs test with each call to the disk failing in turn; as make torture
+// does, or else with every eleventh.
+func eachCall(t *testing.T, test func(t *testing.T, call int)) {
+	d := newBrittleDisk(t, 0, false)
+	w := witnessed(t, d, filepath.Join(t.TempDir(), "failmail.db"))
+	w.store.Close()
+	if w.failures > 0 {
+		t.Fatal("something failed on a good disk")
+	}
+	t.Logf("%d calls", d.calls)
+	step := 11 // as much as a test that everybody runs may take
+	if os.Getenv("FAILMAIL_TEST_EVERY_CALL") != "" {
+		step = 1
+	}
+	for call := 1; call <= d.calls; call += step {
+		t.Run(fmt.Sprint("call ", call), func(t *testing.T) {
+			t.Parallel()
+			test(t, call)
+		})
+	}
+}
+
+// TestACallThatFailsOnceCostsNothing has the process go on: the mail that was
+// refused is sent again, and counts once.
+func TestACallThatFailsOnceCostsNothing(t *testing.T) {
+	t.Parallel()
+	eachCall(t, func(t *testing.T, call int) {
+		path := filepath.Join(t.TempDir(), "failmail.db")
+		d := newBrittleDisk(t, call, false)
+		w := witnessed(t, d, path)
+		if w.store == nil || w.refused > 0 {
+			t.Fatalf("one failure lasted: %+v", w)
+		}
+		w.store.Close() // it may be what fails
+		w.settle(path)
+		if w.counted() != w.acknowledged {
+			t.Errorf("%d mails were acknowledged, %d counted", w.acknowledged, w.counted())
+		}
+	})
+}
+
+// TestADiskThatFailsLosesNothingOfWhatWasAcknowledged has the process killed, or
+// the power cut, after the disk has failed for good.
+func TestADiskThatFailsLosesNothingOfWhatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	eachCall(t, func(t *testing.T, call int) {
+		for _, powerCut := range []bool{false, true} {
+			folder, after := t.TempDir(), t.TempDir()
+			d := newBrittleDisk(t, call, true)
+			w := witnessed(t, d, filepath.Join(folder, "failmail.db"))
+			left := d.content()
+			if !powerCut {
+				left = filesIn(t, folder)
+			}
+			if w.store != nil {
+				w.store.Close() // for the test's sake: what it writes is not looked at
+			}
+			for name, content := range left {
+				if err := os.WriteFile(filepath.Join(after, name), content, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.settle(filepath.Join(after, "failmail.db"))
+			// The one that was being written when the disk failed may count.
+			if n := w.counted(); n < w.acknowledged || n > w.acknowledged+w.doubtful {
+				t.Errorf("power cut %v: %d mails were acknowledged, %d refused, %d of them in doubt, %d counted", powerCut, w.acknowledged, w.refused, w.doubtful, n)
+			}
+		}
+	})
+}
+
+func filesIn(t *testing.T, folder string) map[string][]byte {
+	t.Helper()
+	files := make(map[string][]byte)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if files[e.Name()], err = os.ReadFile(filepath.Join(folder, e.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
