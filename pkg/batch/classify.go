@@ -120,8 +120,9 @@ func placed(g Grouper, m *receive.Message, field string) (string, error) {
 }
 
 func (c *Classifier) misplaced(e *store.Entry, m *receive.Message, which string, err error) {
+	// The key is masked, or an error that names the mail would make a group of each.
 	e.Group = clip("cannot " + which + ": " + content.Line(Mask(err.Error())))
-	e.Title = e.Group
+	e.Title = clip("cannot " + which + ": " + content.Line(err.Error()))
 	if c.Logger != nil {
 		c.Logger.Warn("cannot place a mail, it gets a group named after the error",
 			"id", m.ID, "expression", which, "error", err)
