@@ -21,7 +21,7 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	}
 	p.countRate(m.Received)
 	switch {
-	case passes(m):
+	case p.passes(m):
 		return p.pass(ctx, m)
 	case p.isHeartbeat(m):
 		return p.beat(ctx, m)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -55,6 +56,16 @@ func TestAMailThatAsksToPassIsRelayedUnchanged(t *testing.T) {
 	m := relay.Mails()[0]
 	if m.From != "app@example.com" || m.To[0] != "ops@example.com" || !bytes.HasSuffix(m.Raw, []byte("Subject: urgent\r\nX-Failmail: pass\r\n\r\nas it is\r\n")) {
 		t.Errorf("from %s to %s: %q", m.From, m.To, m.Raw)
+	}
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "passed a mail on") })
+	if strings.Contains(p.log.String(), "sent a summary") {
+		t.Errorf("the log calls it a summary:\n%s", p.log)
+	}
+	for range 2 {
+		p.send(t, "Subject: urgent\nX-Failmail: pss", "misspelt")
+	}
+	if n := strings.Count(p.log.String(), "value=pss"); n != 1 {
+		t.Errorf("the log warns %d times of a value that is unknown, want once:\n%s", n, p.log)
 	}
 	if !m.Header.Has("Received") {
 		t.Error("it has no Received field, so a loop would not end")
@@ -151,6 +162,9 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 	if out, _, _ := runOnce(t, folder, "mute", "--http="+http); !strings.Contains(out, "db timeout") || !strings.Contains(out, "(deploy)") {
 		t.Errorf("mute lists %q", out)
 	}
+	if out, errOut, code := runOnce(t, folder, "mute", "for long", "--for=3d", "--http="+http); code != 0 || !strings.Contains(out, time.Now().AddDate(0, 0, 3).Format("2006-01-02")) {
+		t.Errorf("mute for days: %d %q %q", code, out, errOut)
+	}
 	if _, _, code := runOnce(t, folder, "unmute", "1", "--http="+http); code != 0 {
 		t.Errorf("unmute: exit code %d", code)
 	}
@@ -160,8 +174,10 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 		part string
 	}{
 		"a mute that is gone": {[]string{"unmute", "1", "--http=" + http}, 1, "no mute 1"},
-		"a bad pattern":       {[]string{"mute", "a(", "--http=" + http}, 1, "backslash"},
-		"no time":             {[]string{"mute", "a", "--for=0s", "--http=" + http}, 1, "2h"},
+		"a bad pattern":       {[]string{"mute", "a(", "--http=" + http}, 2, "backslash"},
+		"no fingerprint":      {[]string{"mute", "v1:zzz", "--http=" + http}, 2, "looks like a fingerprint"},
+		"no duration":         {[]string{"mute", "db", "--for=3x", "--http=" + http}, 2, `--for "3x" is not a duration; use one such as 30m, 2h or 3d`},
+		"no time":             {[]string{"mute", "a", "--for=0s", "--http=" + http}, 2, "2h"},
 		"a word that is none": {[]string{"unmute", "x"}, 2, "failmail mute lists them"},
 		"two patterns":        {[]string{"mute", "a", "b"}, 2, "quotes"},
 		"no proxy":            {[]string{"mute", "--http=" + freeAddress(t)}, 1, "--bind-http"},
