@@ -123,7 +123,7 @@ func TestMailsGetATitleWhateverIsMissing(t *testing.T) {
 		{"an empty subject", "Subject:\n\nx\n", "", "(no subject)"},
 		{"no subject", "From: a\n\nx\n", "", "(no subject)"},
 		{"a subject of blanks", "Subject: =?utf-8?q?_=09_?=\n\nx\n", "", "(no subject)"},
-		{"control characters become blanks", "Subject: =?utf-8?q?a=00b=0D=0Ac=1B[31m?=\n\nx\n", "a b c [31m", "a b c [31m"},
+		{"control characters become blanks", "Subject: =?utf-8?q?a=00b=0D=0Ac=1B[31m?=\n\nx\n", "a b c", "a b c"},
 		{"bidirectional overrides go", "Subject: =?utf-8?q?a=E2=80=AEb?=\n\nx\n", "a b", "a b"},
 		{"bytes that are no UTF-8", "Subject: a\xffb\n\nx\n", "a\uFFFDb", "a\uFFFDb"},
 		{"no header section", "disk full\n", "unparsable: no header section", "unparsable: no header section"},
@@ -180,7 +180,7 @@ func TestKeysAreOneLineWithoutControlCharacters(t *testing.T) {
 	m.Helo = hostile
 	e := only(t, c.Classify(m))
 	for field, value := range map[string]string{"batch": e.Batch, "group": e.Group, "title": e.Title, "host": e.Host} {
-		if value != "a Bcc: b [2J c\uFFFD d" || strings.ContainsFunc(value, unicode.IsControl) {
+		if value != "a Bcc: b c\uFFFD d" || strings.ContainsFunc(value, unicode.IsControl) {
 			t.Errorf("the %s is %q", field, value)
 		}
 	}
