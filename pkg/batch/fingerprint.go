@@ -44,11 +44,15 @@ func FingerprintOf(m *receive.Message) (f Fingerprint) {
 	text := m.Body()
 	if t := findTrace(text); t != nil {
 		reason, values := t.reason()
-		return Fingerprint{
+		f := Fingerprint{
 			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
 			Reason: content.Line(reason),
-			Values: appendValues(nil, reason, values),
 		}
+		// The message may be another one each time, and say more than the type.
+		message := string(appendAlike(nil, f.Reason))
+		f.Values = append(f.Values, store.Value{Label: MessageLabel, Text: clipValue(message, maxMessageBytes)})
+		f.Values = appendValues(f.Values, reason, values)
+		return f
 	}
 	subject, subjectValues := maskValues(m.Subject())
 	body := Mask(text)
@@ -66,8 +70,21 @@ func FingerprintOf(m *receive.Message) (f Fingerprint) {
 	return f
 }
 
-// maxValueBytes bounds a value that is kept.
-const maxValueBytes = 80
+// MessageLabel is the label of the Value that is the message of an exception, masked.
+const MessageLabel = "message"
+
+// Bounds of the values that are kept.
+const (
+	maxValueBytes   = 80
+	maxMessageBytes = 160
+)
+
+func clipValue(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
+}
 
 // appendValues adds what varies in a masked line. Times do so always and tell
 // nothing.
@@ -76,11 +93,7 @@ func appendValues(to []store.Value, masked string, values []value) []store.Value
 		if v.placeholder == "<time>" || v.placeholder == "<date>" || v.placeholder == "<duration>" {
 			continue
 		}
-		text := v.text
-		if len(text) > maxValueBytes {
-			text = strings.ToValidUTF8(text[:maxValueBytes], "") + "…"
-		}
-		to = append(to, store.Value{Label: label(masked, v), Text: content.Line(text)})
+		to = append(to, store.Value{Label: label(masked, v), Text: content.Line(clipValue(v.text, maxValueBytes))})
 	}
 	return to
 }
@@ -103,7 +116,7 @@ func label(masked string, v value) string {
 			start = v.at
 		}
 	}
-	return content.Line(strings.Trim(quotes.Replace(masked[start:end]), " ,;.()[]{}"))
+	return content.Line(strings.Trim(forLabel.Replace(masked[start:end]), " ,;.()[]{}"))
 }
 
 // isFingerprint reports whether text is an ID of a Fingerprint.
@@ -112,7 +125,8 @@ func isFingerprint(text string) bool {
 	return found && len(digits) == 16 && allHex(digits)
 }
 
-var quotes = strings.NewReplacer(`"`, "", "'", "", "`", "")
+// forLabel makes labels of the same place equal, whatever its values look like.
+var forLabel = strings.NewReplacer(`"`, "", "'", "", "`", "", "<hex>", "<num>", "<id>", "<num>")
 
 func lineOf(text string, number int) string {
 	for line := range strings.Lines(text) {

@@ -211,15 +211,19 @@ var terms = map[string]bool{
 	"float32": true, "float64": true, "i32": true, "i64": true, "u32": true, "u64": true, "f32": true, "f64": true,
 	"x86": true, "x64": true, "amd64": true, "arm64": true, "i386": true, "i686": true, "win32": true, "win64": true,
 	"ipv4": true, "ipv6": true, "ip4": true, "ip6": true, "inet6": true, "tcp4": true, "tcp6": true, "udp4": true, "udp6": true,
-	"http1": true, "http2": true, "http3": true, "h2": true, "h3": true, "oauth1": true, "oauth2": true, "ssh1": true, "ssh2": true,
-	"s3": true, "ec2": true, "r53": true, "k8s": true, "i18n": true, "l10n": true, "a11y": true, "log4j": true, "log4j2": true,
-	"web2": true, "web3": true, "vue3": true, "mp3": true, "mp4": true, "h264": true, "h265": true, "ext3": true, "ext4": true,
+	"http1": true, "http2": true, "http3": true, "oauth1": true, "oauth2": true, "ssh1": true, "ssh2": true,
+	"ec2": true, "k8s": true, "i18n": true, "l10n": true, "a11y": true, "log4j": true, "log4j2": true,
+	"vue3": true, "mp3": true, "mp4": true, "h264": true, "h265": true, "ext3": true, "ext4": true,
 	"psycopg2": true, "psycopg3": true, "urllib3": true, "boto3": true, "python2": true, "python3": true, "mod_jk2": true,
-	"numpy2": true, "sqlite3": true, "mysql2": true, "db2": true, "j2ee": true, "b2b": true, "b2c": true, "p2p": true, "g1": true,
+	"numpy2": true, "sqlite3": true, "mysql2": true, "j2ee": true, "b2b": true, "b2c": true, "p2p": true,
 	"jinja2": true, "mysql5": true, "openssl3": true, "bz2": true, "xz2": true, "h5py": true, "pbkdf2": true, "argon2": true, "x509": true,
-	"neo4j": true, "w3c": true, "d3": true, "c3p0": true, "slf4j": true, "rfc2822": true, "rfc5321": true, "iso8601": true, "iso8859": true,
+	"neo4j": true, "w3c": true, "c3p0": true, "slf4j": true, "rfc2822": true, "rfc5321": true, "iso8601": true, "iso8859": true,
 	"md5sum": true, "sha1sum": true, "sha256sum": true, "raid0": true, "raid1": true, "raid5": true, "raid6": true, "raid10": true,
 }
+
+// capitals are such words where they begin with a capital; in lower case they are
+// machines.
+var capitals = map[string]bool{"Web2": true, "Web3": true, "DB2": true, "S3": true, "G1": true, "D3": true, "H2": true, "H3": true, "R53": true}
 
 // maxTerm is the longest of the terms.
 const maxTerm = 9
@@ -235,7 +239,7 @@ func isTerm(part string) bool {
 			lower[i] = c + 'a' - 'A'
 		}
 	}
-	return terms[string(lower[:len(part)])]
+	return terms[string(lower[:len(part)])] || part[0] <= 'Z' && capitals[part]
 }
 
 // Classes of bytes. Bytes of multi-byte characters count as letters.

@@ -63,6 +63,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a quoted key", "KeyError: 'order-4211'", "KeyError: '<value>'"},
 		{"an error code keeps its vendor", "ORA-12154: TNS", "ORA-<num>: TNS"},
 		{"a term whose digits belong to it stays", "utf8 S3 k8s SHA256 md5sum", "utf8 S3 k8s SHA256 md5sum"},
+		{"a machine is no term", "web2 db2 s3 and S3, DB2", "web<num> db<num> s<num> and S3, DB2"},
 		{"a name with many digits is an id", "session s4711abcz", "session <id>"},
 		{"the variable parts of a URL", "https://x.example/a/123?id=456&t=abc123def", "https://<host>/a/<num>?<query>"},
 		{"a machine with a number", "web1 and node-17b, app_02", "web<num> and node-<num>b, app_<num>"},
@@ -102,6 +103,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 
 		{"a quoted name stays", `column "email" of 'orders', method "pages"`, `column "email" of 'orders', method "pages"`},
 		{"a quoted path", `host "10.0.0.1", "db1.example.com", cannot open "/tmp/a b" or '/tmp/ab'`, `host "<ip>", "<host>", cannot open "/tmp/a b" or '<value>'`},
+		{"a quoted name of several parts stays", `unit "nginx.service", check 'ping-db'`, `unit "nginx.service", check 'ping-db'`},
 		{"a quoted sentence stays", `said "connection refused"`, `said "connection refused"`},
 		{"an apostrophe opens no quote", "can't open the user's file 'x-1'", "can't open the user's file '<value>'"},
 		{"keys and values of JSON stay", `{"error": "timeout", "id": 7}`, `{"error": "timeout", "id": <num>}`},

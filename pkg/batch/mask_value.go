@@ -209,8 +209,8 @@ func matches(text, layout string) bool {
 // maxQuoted bounds the search for the closing quote.
 const maxQuoted = 200
 
-// matchQuoted takes a quoted value at i, without white space: a key, a path, a
-// file. A quoted name stays: it says which column, which module, which method.
+// matchQuoted takes a quoted value at i, without white space: a key with a digit,
+// a path. A quoted name stays: it says which column, which module, which service.
 // So does what has several words, a message, and the keys and values of JSON and
 // its relatives, which are all quoted.
 func matchQuoted(text string, i int) int {
@@ -232,7 +232,7 @@ func matchQuoted(text string, i int) int {
 			return 0
 		}
 	}
-	if end == i+1 || isName(text[i+1:end]) || isAddress(text[i+1:end]) {
+	if end == i+1 || !strings.ContainsAny(text[i+1:end], `0123456789/\`) || isAddress(text[i+1:end]) {
 		return 0
 	}
 	if next := end + 1; next < len(text) {
@@ -257,15 +257,6 @@ func isAddress(text string) bool {
 	}
 	return matchIPv4(text) == n || matchHost(text) == n || matchIPv6(text) == n || matchUUID(text) == n ||
 		strings.IndexByte(text, '@') > 0 && matchEmail(text) == n
-}
-
-func isName(text string) bool {
-	for i := range len(text) {
-		if !isLetter(text[i]) && text[i] != '_' {
-			return false
-		}
-	}
-	return true
 }
 
 // matchQuery takes the query of a URL (RFC 3986 section 3.4), whose first part

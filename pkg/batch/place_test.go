@@ -71,7 +71,7 @@ func TestValuesSayWhatTheReasonHasPlaceholdersFor(t *testing.T) {
 		{"of the line that tells", "s", "Hello you there\nuser=anna failed",
 			[]store.Value{value("user=<user>", "anna")}},
 		{"of an exception", "s", "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'order-17'",
-			[]store.Value{value("KeyError: <value>", "order-17")}},
+			[]store.Value{value("message", "KeyError: '<value>'"), value("KeyError: <value>", "order-17")}},
 		{"none", "s", "disk failed", nil},
 	}
 	for _, tt := range tests {

@@ -162,7 +162,7 @@ func TestWhatIsCutIsSaid(t *testing.T) {
 	}{
 		{"groups", store.Limits{GroupsPerBatch: 1}, []letter{plain("a", "x", 0), plain("b", "x", 1)}, `more than 1 error[^s]|1 +of further errors`},
 		{"variants", store.Limits{VariantsPerGroup: 1}, []letter{plain("a", "x", 0), plain("a", "y", 1)}, `1 more with other contents`},
-		{"bytes of a sample", store.Limits{SampleBytes: 90}, []letter{plain("a", "xxxxxxxxxxxxxxxxxxxxx", 0)}, `only the first 90 bytes of \d+ bytes`},
+		{"bytes of a sample", store.Limits{SampleBytes: 90}, []letter{plain("a", "xxxxxxxxxxxxxxxxxxxxx", 0)}, `90 bytes of \d+ bytes`},
 		{"lines of a sample", store.Limits{}, lines, `… 40 lines not shown …`},
 		{"hosts", store.Limits{HostsPerGroup: 2}, hosts, `web1 \(1\).*other`},
 		{"minutes of the sparkline", store.Limits{}, hours, `last (hour|60 minutes)`},

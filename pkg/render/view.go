@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -62,12 +63,13 @@ type GroupView struct {
 // A VariantView is a Variant prepared for the templates.
 type VariantView struct {
 	Variant
-	Badge   State    // empty where it is that of the group
-	Origin  string   // who wrote the sample
-	Varies  []string // what differs from mail to mail
-	Lines   []string // of the sample's text
-	Dropped int      // lines of it that are not shown
-	Notes   []string
+	Badge    State    // empty where it is that of the group
+	Origin   string   // who wrote the sample
+	Messages []string // of the exception with their numbers, if there are several
+	Varies   []string // what differs from mail to mail
+	Lines    []string // of the sample's text
+	Dropped  int      // lines of it that are not shown
+	Notes    []string
 }
 
 func newView(s *Summary, d detail) *View {
@@ -177,8 +179,13 @@ func newVariantView(variant Variant, g Group, d detail) VariantView {
 	if variant.News.State != g.News.State {
 		v.Badge = variant.News.State
 	}
-	for _, variation := range variant.Varying[:min(len(variant.Varying), maxVariations)] {
-		v.Varies = append(v.Varies, varies(variation))
+	for _, variation := range variant.Varying {
+		switch {
+		case variation.Label == batch.MessageLabel:
+			v.Messages = messages(variation)
+		case len(v.Varies) < maxVariations:
+			v.Varies = append(v.Varies, varies(variation))
+		}
 	}
 	lines := strings.Split(strings.TrimRight(variant.Sample.Text, "\n "), "\n")
 	if len(lines) > d.lines {
@@ -210,7 +217,7 @@ func sampleNotes(s Sample) (notes []string) {
 	case s.Cut() && len(s.Raw) == 0:
 		notes = append(notes, fmt.Sprintf("none of its %s were kept, there was no room", size(s.Size)))
 	case s.Cut():
-		notes = append(notes, fmt.Sprintf("only the first %s of %s were kept", size(len(s.Raw)), size(s.Size)))
+		notes = append(notes, fmt.Sprintf("%s of %s were kept", size(len(s.Raw)), size(s.Size)))
 	}
 	if s.Problem != "" {
 		notes = append(notes, "problem: "+s.Problem)
@@ -224,7 +231,24 @@ const (
 )
 
 // varies says what differs from mail to mail at one place.
+// messages lists the messages of an exception that is raised with several ones:
+// they say more than its type.
+func messages(v store.Variation) []string {
+	var lines []string
+	for _, top := range v.Top {
+		lines = append(lines, fmt.Sprintf("%s × %s", number(top.Count), shorten(top.Text, 160)))
+	}
+	if more := v.Distinct - len(v.Top); more > 0 {
+		lines = append(lines, "and "+plural(more, "more message"))
+	}
+	return lines
+}
+
+// maxExamples bounds the values of a place that are shown.
+const maxExamples = 3
+
 func varies(v store.Variation) string {
+	v.Top = v.Top[:min(len(v.Top), maxExamples)]
 	values := make([]string, len(v.Top))
 	repeated := false // for sure
 	for i, top := range v.Top {

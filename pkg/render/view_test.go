@@ -171,7 +171,7 @@ func TestSamplesAreShownWithinBounds(t *testing.T) {
 	if want := "the first one from app@web1, subject: other"; v.Origin != want {
 		t.Errorf("origin %q, want %q", v.Origin, want)
 	}
-	if got, want := strings.Join(v.Notes, "|"), "attachment: a.pdf (application/pdf, 1.5 kB)|only the first 1 byte of 3 bytes were kept|problem: unknown charset"; got != want {
+	if got, want := strings.Join(v.Notes, "|"), "attachment: a.pdf (application/pdf, 1.5 kB)|1 byte of 3 bytes were kept|problem: unknown charset"; got != want {
 		t.Errorf("notes %q\nwant  %q", got, want)
 	}
 	if empty := newVariantView(Variant{Count: 1}, Group{Title: "title"}, details[0]); len(empty.Lines) != 0 || empty.Origin != "" {

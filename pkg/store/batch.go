@@ -97,8 +97,8 @@ type Variant struct {
 	Count       int
 	First       time.Time
 	Last        time.Time
-	// Sample is the first mail, cut at the limit; SampleSize is its size
-	// before it was cut, in bytes.
+	// Sample is the first mail. Beyond the limit its middle is left out;
+	// SampleSize is its size before that, in bytes.
 	Sample     []byte
 	SampleSize int
 	// Seen is what was known of the fingerprint when the variant began; zero if
@@ -201,7 +201,7 @@ func (g *Group) add(e *Entry, limits Limits, room int) *Variant {
 	taken := min(len(e.Sample), limits.SampleBytes, max(room, 0))
 	v := &Variant{
 		Fingerprint: e.Fingerprint, Reason: e.Reason, Count: 1, First: e.Received, Last: e.Received,
-		Sample: slices.Clone(e.Sample[:taken]), SampleSize: len(e.Sample),
+		Sample: cutSample(e.Sample, taken), SampleSize: len(e.Sample),
 	}
 	v.Varying.Add(e.Values)
 	g.Variants = append(g.Variants, v)

@@ -198,8 +198,8 @@ type Entry struct {
 	// for longer a batch of its own, which is due at once. First mails of
 	// several groups may share it. Muted mails are not seen.
 	Quiet time.Duration
-	// Values are what varies from mail to mail of a variant, in an order that is
-	// the same for all of them.
+	// Values are what varies from mail to mail of a variant. Those with the same
+	// label belong together, the first ones, the second ones and so on.
 	Values []Value
 	// Sample is the whole mail. The store copies what it keeps.
 	Sample []byte

@@ -18,6 +18,7 @@ type Value struct {
 const (
 	maxPlaces     = 8  // kept of a variant
 	maxCandidates = 24 // values kept of a place, to find the most frequent ones
+	maxTop        = 10 // most frequent values that are told of a place
 	maxMinima     = 32 // hashes kept of a place, to estimate how many values there are
 )
 
@@ -33,7 +34,7 @@ type Variation struct {
 	Label    string
 	Distinct int            // different values
 	Exact    bool           // Distinct is no estimate
-	Top      []CountedValue // the most frequent first
+	Top      []CountedValue // the most frequent first, ten at most
 }
 
 // A CountedValue is a value with the number of its mails, which may be up to Over
@@ -52,23 +53,42 @@ type place struct {
 	Minima []uint64 `json:"min,omitempty"`
 }
 
-// Add counts the values of one mail.
+// Add counts the values of one mail. Their labels say which belong together:
+// mails of a variant may have different messages.
 func (v *Varying) Add(values []Value) {
-	for i, value := range values[:min(len(values), maxPlaces)] {
-		if i == len(v.places) {
-			v.places = append(v.places, place{Label: value.Label})
+	var taken uint32 // places that have a value of this mail
+	for _, value := range values {
+		if p, i := v.place(value.Label, taken); p != nil {
+			p.add(CountedValue{Text: value.Text, Count: 1})
+			taken |= 1 << i
 		}
-		v.places[i].add(CountedValue{Text: value.Text, Count: 1})
 	}
+}
+
+// place returns the first place of that label which is not taken, a new one if
+// need be; nil if there are too many.
+func (v *Varying) place(label string, taken uint32) (p *place, i int) {
+	for i := range v.places {
+		if v.places[i].Label == label && taken&(1<<i) == 0 {
+			return &v.places[i], i
+		}
+	}
+	if len(v.places) == maxPlaces {
+		return nil, 0
+	}
+	v.places = append(v.places, place{Label: label})
+	return &v.places[len(v.places)-1], len(v.places) - 1
 }
 
 // Merge adds what other has counted.
 func (v *Varying) Merge(other *Varying) {
-	for i, from := range other.places {
-		if i == len(v.places) {
-			v.places = append(v.places, place{Label: from.Label})
+	var taken uint32
+	for _, from := range other.places {
+		into, i := v.place(from.Label, taken)
+		if into == nil {
+			continue
 		}
-		into := &v.places[i]
+		taken |= 1 << i
 		for _, c := range from.Candidates {
 			into.add(c)
 		}
@@ -139,7 +159,7 @@ func (v *Varying) Variations() []Variation {
 		slices.SortStableFunc(top, func(a, b CountedValue) int {
 			return cmp.Or(cmp.Compare(b.Count-b.Over, a.Count-a.Over), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
 		})
-		variations = append(variations, Variation{p.Label, distinct, exact, top[:min(len(top), 3)]})
+		variations = append(variations, Variation{p.Label, distinct, exact, top[:min(len(top), maxTop)]})
 	}
 	return variations
 }
