@@ -83,8 +83,8 @@ func (m *Mutes) apply(e *store.Entry, subject string) {
 		}
 		e.MutedUntil = mute.Until
 		e.Group = "mute " + strconv.FormatInt(mute.ID, 10)
-		e.Title = clip(mute.what())
-		e.Reason = clip(mute.Reason)
+		e.Title = cut(mute.what())
+		e.Reason = cut(mute.Reason)
 		return
 	}
 }
