@@ -13,6 +13,7 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"github.com/hut8labs/failmail/internal/spelling"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -71,7 +72,7 @@ func compileKeys(text string) (GrouperFunc, error) {
 		}
 		if !known {
 			return nil, fmt.Errorf("unknown key %q at position %d%s: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
-				name, position+strings.Index(part, name), didYouMean("", nearest(name, slices.Sorted(maps.Keys(namedKeys)))), keyNames)
+				name, position+strings.Index(part, name), didYouMean("", spelling.Nearest(name, slices.Sorted(maps.Keys(namedKeys)))), keyNames)
 		}
 		keys = append(keys, key)
 		position += len(part) + 1

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"text/template/parse"
 
+	"github.com/hut8labs/failmail/internal/spelling"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -280,10 +281,10 @@ func (c *checker) field(kind reflect.Type, name string, at parse.Pos, args []arg
 func (c *checker) noField(kind reflect.Type, name string, at parse.Pos) {
 	switch kind {
 	case messageType:
-		meant := nearest(name, []string{"Header", "From", "To", "Subject", "Body", "Host", "RemoteAddr", "Helo", "HTML", "Received", "ID", "Raw", "Problem"})
+		meant := spelling.Nearest(name, []string{"Header", "From", "To", "Subject", "Body", "Host", "RemoteAddr", "Helo", "HTML", "Received", "ID", "Raw", "Problem"})
 		c.fail(at, "no field .%s%s; fields are %s", name, didYouMean(".", meant), fieldNames)
 	case headerType:
-		meant := nearest(name, []string{"Get", "Has", "Values", "Count"})
+		meant := spelling.Nearest(name, []string{"Get", "Has", "Values", "Count"})
 		c.fail(at, "no field .Header.%s%s; use .Header.Get \"NAME\", .Header.Has \"NAME\", .Header.Values \"NAME\" or .Header.Count \"NAME\"",
 			name, didYouMean(".Header.", meant))
 	default:
@@ -320,4 +321,11 @@ func (a argument) kindName() string {
 		return "number"
 	}
 	return a.kind.String()
+}
+
+func didYouMean(prefix, name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s%s", prefix, name)
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template/parse"
+
+	"github.com/hut8labs/failmail/internal/spelling"
 )
 
 // ownArguments says what the functions take, in order.
@@ -34,7 +36,7 @@ func (c *checker) function(n *parse.IdentifierNode, args []argument) reflect.Typ
 	if !own {
 		result, builtin := builtinResults[n.Ident]
 		if !builtin && n.Ident != "break" && n.Ident != "continue" {
-			c.fail(n.Pos, "no function %q%s; functions are %s", n.Ident, didYouMean("", nearest(n.Ident, slices.Sorted(maps.Keys(ownArguments)))), functionNames)
+			c.fail(n.Pos, "no function %q%s; functions are %s", n.Ident, didYouMean("", spelling.Nearest(n.Ident, slices.Sorted(maps.Keys(ownArguments)))), functionNames)
 		}
 		return result
 	}

@@ -1,19 +1,10 @@
-package batch
+// Package spelling guesses what a misspelt name was meant to be.
+package spelling
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
-func didYouMean(prefix, name string) string {
-	if name == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %s%s", prefix, name)
-}
-
-// nearest returns the name that was probably meant; empty if none is near.
-func nearest(name string, names []string) (best string) {
+// Nearest returns the name that was probably meant; empty if none is near.
+func Nearest(name string, names []string) (best string) {
 	least := 3 // more than two changes are another word
 	for _, candidate := range names {
 		changes := distance(strings.ToLower(name), strings.ToLower(candidate))
