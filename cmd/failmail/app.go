@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/spelling"
 )
 
 // A usageError is a mistake on the command line.
@@ -15,7 +17,7 @@ type usageError struct{ problem string }
 func (e *usageError) Error() string { return e.problem }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:  "failmail",
 		Usage: "SMTP proxy that turns floods of alert mail into summaries",
 		Description: "Point your application's SMTP setting at failmail instead of your relay.\n" +
@@ -31,6 +33,23 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    explainUsage,
 		ExitErrHandler:  func(*cli.Context, error) {}, // run reports errors
 	}
+	for _, command := range app.Commands {
+		command.OnUsageError = explainUsage
+	}
+	return app
+}
+
+// unknownCommand says which one was probably meant.
+func unknownCommand(c *cli.Context, name string) error {
+	var names []string
+	for _, command := range c.App.VisibleCommands() {
+		names = append(names, command.Name)
+	}
+	suggested := ""
+	if near := spelling.Nearest(name, names); near != "" {
+		suggested = ", did you mean " + near
+	}
+	return &usageError{fmt.Sprintf("unknown command %q%s; failmail --help lists the commands, and without one failmail runs the proxy", name, suggested)}
 }
 
 // explainUsage rewrites what the flag parser says so that it names the flag as

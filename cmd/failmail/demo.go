@@ -37,8 +37,7 @@ func demoCommand() *cli.Command {
 			&cli.DurationFlag{Name: "wait", Value: 2 * time.Second, Usage: "make the summary this `DURATION` after the last mail"},
 			&cli.BoolFlag{Name: "verbose", Usage: "show the proxy's log"},
 		},
-		OnUsageError: explainUsage,
-		Action:       runDemo,
+		Action: runDemo,
 	}
 }
 

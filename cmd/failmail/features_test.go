@@ -155,7 +155,7 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 	p.send(t, "Subject: disk full", "x")
 	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
 	m := relay.Mails()[0]
-	if m.Header.Get("X-Failmail-Count") != "3" || m.Header.Get("X-Failmail-Groups") != "1" || m.Subject() != "[failmail] 3 mails: disk full" ||
+	if m.Header.Get("X-Failmail-Count") != "3" || m.Header.Get("X-Failmail-Groups") != "1" || m.Subject() != "[failmail] 1 mail: disk full" ||
 		!strings.Contains(m.Body(), "Not shown: 2 mails") || !strings.Contains(m.Body(), "db timeout, muted until ") || !strings.Contains(m.Body(), ": deploy") {
 		t.Errorf("%s\n%s", m.Subject(), m.Body())
 	}
@@ -283,7 +283,7 @@ func TestRenderPreviewsTheDemoAFolderAndAStore(t *testing.T) {
 		args []string
 		want string
 	}{
-		"the demo":                   {nil, "600 mails, 6 errors"},
+		"the demo":                   {nil, "600 mails, 7 different errors under 6 subjects"},
 		"a mail":                     {[]string{"one.eml"}, "[failmail] 1 mail: disk full"},
 		"a folder":                   {[]string{"."}, "[failmail] 1 mail: disk full"},
 		"a store in use":             {[]string{"sqlite:failmail.db"}, "in the store"},
@@ -295,6 +295,33 @@ func TestRenderPreviewsTheDemoAFolderAndAStore(t *testing.T) {
 		}
 	}
 	p.end(t, syscall.SIGTERM)
+}
+
+func TestTemplatesOfOnesOwnBeginFromTheStandardOnes(t *testing.T) {
+	folder := t.TempDir()
+	out, errOut, code := runOnce(t, folder, "render", "--write-template=mine")
+	if want := filepath.Join("mine", "summary.txt") + " and " + filepath.Join("mine", "summary.html"); code != 0 || !strings.Contains(out, want) {
+		t.Fatalf("%d %q %q", code, out, errOut)
+	}
+	text := filepath.Join(folder, "mine", "summary.txt")
+	if err := os.WriteFile(text, []byte("{{.Headline}}\nOWN\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, errOut, code := runOnce(t, folder, "render", "--template=mine"); code != 0 || !strings.Contains(out, "since") || !strings.Contains(out, "OWN") {
+		t.Errorf("%d %q %q", code, out, errOut)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--write-template=mine"); code != 1 || !strings.Contains(errOut, "exists already; name another folder") {
+		t.Errorf("written over: %d %q", code, errOut)
+	}
+	if err := os.WriteFile(text, []byte("{{if gt .Count 9999}}\n{{.Headlin}}{{end}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--template=mine"); code != 2 || !strings.Contains(errOut, `--template "mine": summary.txt:2:`) || !strings.Contains(errOut, "did you mean Headline") {
+		t.Errorf("a mistake: %d %q", code, errOut)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--write-template="); code != 2 || !strings.Contains(errOut, "--write-template") {
+		t.Errorf("no folder: %d %q", code, errOut)
+	}
 }
 
 func TestTheExpressionsOfFailmail02StillWork(t *testing.T) {

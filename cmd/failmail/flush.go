@@ -12,12 +12,11 @@ import (
 
 func flushCommand() *cli.Command {
 	return &cli.Command{
-		Name:         "flush",
-		Usage:        "send a summary now instead of when it is due; without an argument, all of them",
-		ArgsUsage:    "[BATCH]",
-		Description:  "BATCH is a number that failmail status shows.",
-		Flags:        []cli.Flag{httpFlag()},
-		OnUsageError: explainUsage,
+		Name:        "flush",
+		Usage:       "send a summary now instead of when it is due; without an argument, all of them",
+		ArgsUsage:   "[BATCH]",
+		Description: "BATCH is a number that failmail status shows.",
+		Flags:       []cli.Flag{httpFlag()},
 		Action: func(c *cli.Context) error {
 			var request web.FlushRequest
 			if c.Args().Present() {

@@ -25,7 +25,6 @@ func statusCommand() *cli.Command {
 			httpFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print /api/stats instead, for programs"},
 		},
-		OnUsageError: explainUsage,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return &usageError{fmt.Sprintf("status takes no argument %q; see failmail status --help", c.Args().First())}
