@@ -99,7 +99,7 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	}
 	p.metrics.summaries.Inc()
 	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(summary.Groups), "message_id", mail.MessageID)
-	p.noteMade(summary, mail)
+	p.noteMade(b, summary, mail)
 	p.sending.DueAt(now)
 	return nil
 }

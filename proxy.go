@@ -28,6 +28,7 @@ type Proxy struct {
 	breaker  breaker
 	events   chan Event // for Config.OnSummary
 	recent   recent
+	ahead    ahead
 	wishes   wishes
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing

@@ -69,31 +69,29 @@ func (g *Group) noteNews() {
 	}
 }
 
-// Ahead says what of an error was sent at once, before the summary of what
+// Ahead says what of a group was sent at once, before the summary of what
 // followed. The zero value says that nothing was.
 type Ahead struct {
-	At    time.Time // when it was sent
-	Count int       // mails
+	At           time.Time // when it was sent
+	Count        int       // mails
+	Fingerprints []string  // theirs
 }
 
-// NoteAhead tells s which errors were sent at once before: they are no news any
-// more, though the history may not know them yet. sent returns what was sent
-// under a title with a fingerprint.
-func (s *Summary) NoteAhead(sent func(title, fingerprint string) (Ahead, bool)) {
+// NoteAhead tells s, the summary of b, which errors were sent at once before: they
+// are no news any more, though the history may not know them yet. sent returns what
+// was sent of a group key.
+func (s *Summary) NoteAhead(b *store.Batch, sent func(group string) Ahead) {
+	loud := slices.DeleteFunc(slices.Clone(b.Groups), func(g *store.Group) bool { return g.Muted })
 	for i := range s.Groups {
 		g := &s.Groups[i]
+		if g.Ahead = sent(loud[i].Key); g.Ahead.Count == 0 {
+			continue
+		}
+		g.Ahead.At = g.Ahead.At.In(s.Created.Location())
 		for j := range g.Variants {
 			v := &g.Variants[j]
-			ahead, ok := sent(g.Title, v.Fingerprint)
-			if !ok {
-				continue
-			}
-			if ahead.At.Before(g.Ahead.At) || g.Ahead.Count == 0 {
-				g.Ahead.At = ahead.At.In(s.Created.Location())
-			}
-			g.Ahead.Count += ahead.Count
-			if v.News.State == New {
-				v.News = News{State: Ongoing, Since: ahead.At.In(s.Created.Location()), Before: ahead.At.In(s.Created.Location())}
+			if v.News.State == New && slices.Contains(g.Ahead.Fingerprints, v.Fingerprint) {
+				v.News = News{State: Ongoing, Since: g.Ahead.At, Before: g.Ahead.At}
 			}
 		}
 		g.noteNews()

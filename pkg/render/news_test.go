@@ -62,11 +62,13 @@ func TestAGroupHasTheMostAlarmingNewsOfItsErrors(t *testing.T) {
 }
 
 func TestWhatFollowsAFirstMailSaysSo(t *testing.T) {
-	mails := []letter{plain("disk full", "no space left on sda", 30), plain("disk full", "no space left on sda", 31), plain("other", "x", 32)}
-	s := summaryOf(t, mails...)
-	fingerprint := s.Groups[0].Variants[0].Fingerprint
-	s.NoteAhead(func(title, print string) (Ahead, bool) {
-		return Ahead{At: night, Count: 1}, title == "disk full" && print == fingerprint
+	b := collect(t, store.Limits{}, plain("disk full", "no space left on sda", 30), plain("disk full", "no space left on sda", 31), plain("other", "x", 32))
+	s := NewSummary(b, origin1, night.Add(5*time.Minute))
+	s.NoteAhead(b, func(group string) Ahead {
+		if group != "disk full" {
+			return Ahead{}
+		}
+		return Ahead{At: night.UTC(), Count: 1, Fingerprints: []string{b.Groups[0].Variants[0].Fingerprint}}
 	})
 	if s.New != 1 || s.Groups[0].News.State != Ongoing || s.Groups[1].News.State != New {
 		t.Errorf("%d new groups, the states are %s and %s", s.New, s.Groups[0].News.State, s.Groups[1].News.State)
