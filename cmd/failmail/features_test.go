@@ -123,7 +123,7 @@ func TestAStormPagesOnceAndTellsWhenItIsOver(t *testing.T) {
 		p.send(t, "Subject: storm", "x")
 	}
 	waitUntil(t, p, func() bool { return len(withSubject(relay.Mails(), "over:")) == 1 })
-	begin := withSubject(relay.Mails(), "more than 10 mails in 1s")
+	begin := withSubject(relay.Mails(), "more than 10 mails in 1s: storm")
 	if len(begin) != 1 || begin[0].To[0] != "oncall@example.com" || len(relay.Mails()) != 2 {
 		t.Errorf("%d mails, %d of them say that it begins", len(relay.Mails()), len(begin))
 	}
