@@ -56,8 +56,8 @@ var usual = []rule{
 	{hint: "authorization", pattern: regexp.MustCompile(`(?i)((?:proxy[-_])?authorization["']?\s*(?:[:=]|=>)+\s*["']?(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s"',;]+`), replacement: "${1}" + Mark},
 	{hint: "cookie", pattern: regexp.MustCompile(`(?im)((?:^|[\s"'_{,])(?:set[-_])?cookie["']?\s*(?:[:=]|=>)+\s*)[^\r\n]+`), replacement: "${1}" + Mark},
 	{hint: "bearer ", pattern: regexp.MustCompile(`(?i)(\bbearer\s+)[a-z0-9._~+/=-]{8,}`), replacement: "${1}" + Mark},
-	// name=value, name: value, "name": "value", 'name' => 'value'
-	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?` + blanks + `(?:=>|[:=：])` + blanks + `)(` + quoted + `|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
+	// name=value, name: value, name is: value, "name": "value", 'name' => 'value'
+	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?(?:\s+(?:is|was|ist|lautet|est|es|é|è))?` + blanks + `(?:=>|[:=：])` + blanks + `)(` + quoted + `|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
 	// define('name', 'value'), putenv("name", "value"), ('name', 'value')
 	{pattern: regexp.MustCompile(`(?i)(\(\s*["']` + secretNames + `["']\s*,\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
 	// <name>value</name>, <property name="name">value</property>

@@ -62,6 +62,10 @@ func TestSecretsAreRemovedAndTheRestStays(t *testing.T) {
 		{"Chinese", "密码: hunter2 密碼：hunter3", "密码: [redacted] 密碼：[redacted]"},
 		{"Japanese", "パスワード: hunter2", "パスワード: [redacted]"},
 		{"a sentence in French", "mot de passe: incorrecte", "mot de passe: incorrecte"},
+		{"a sentence with the password", "Your new password is: hunter2", "Your new password is: [redacted]"},
+		{"the same in German", "Ihr Passwort lautet: hunter2", "Ihr Passwort lautet: [redacted]"},
+		{"a sentence that says what is wrong with it", "password is: wrong", "password is: wrong"},
+		{"Portuguese, Dutch and Polish", "senha=hunter2 wachtwoord: hunter3 hasło: hunter4", "senha=[redacted] wachtwoord: [redacted] hasło: [redacted]"},
 		{"a word that ends like one", "the compass: north", "the compass: north"},
 	}
 	r := redact.New()
