@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/hut8labs/failmail"
@@ -38,15 +39,13 @@ func BenchmarkAccept(b *testing.B) {
 				}
 				defer p.Shutdown(context.Background())
 				l := load{different: different}
-				mails := make([][]byte, 1000)
-				for i := range mails {
-					mails[i] = l.mail(i)
-				}
+				var mails atomic.Int64
 				b.SetParallelism(20)
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
-					for i := 0; pb.Next(); i++ {
-						m := failmail.NewMessage("app@web1.shop.example", []string{"ops@shop.example"}, mails[i%len(mails)])
+					for pb.Next() {
+						mail := l.mail(int(mails.Add(1)))
+						m := failmail.NewMessage("app@web1.shop.example", []string{"ops@shop.example"}, mail)
 						if err := p.Submit(context.Background(), m); err != nil {
 							b.Error(err)
 							return

@@ -30,6 +30,7 @@ type connection struct {
 	hangUp       bool      // end at the next command
 	recipients   int       // of the mail to come
 	chunks       *intake   // of a mail that comes with BDAT
+	held         []byte    // replies that go out with the next one
 }
 
 func (s *Server) newConnection(conn net.Conn, e *engine) *connection {
@@ -94,7 +95,7 @@ func (c *connection) Read(b []byte) (int, error) {
 // in the clear can have an effect. What was sent in the clear behind the
 // command is dropped unseen.
 func (c *connection) startTLS() error {
-	if _, err := io.WriteString(c.Conn, "220 2.0.0 Ready to start TLS\r\n"); err != nil {
+	if err := c.writeOut([]byte("220 2.0.0 Ready to start TLS\r\n")); err != nil {
 		return err
 	}
 	next := c.server.newConnection(tls.Server(c.Conn, c.server.options.TLS), c.engine)
@@ -108,23 +109,47 @@ func (c *connection) startTLS() error {
 	return io.EOF
 }
 
-// Write is called by the engine once for each line of a reply.
+// Write is called by the engine once for each line of a reply. One write to the
+// network costs as much as all that a command does, so lines that others follow
+// wait for them: those of a reply of several lines, and replies to commands behind
+// which the next one has come already (RFC 2920 section 3.2).
 func (c *connection) Write(b []byte) (int, error) {
-	written := len(b)
 	switch {
 	case c.skipGreeting:
 		c.skipGreeting = false
 		return len(b), nil
 	case c.chunks != nil && c.chunks.last && bytes.HasPrefix(b, []byte("354 ")):
 		return len(b), nil // the client has sent its chunks already
-	case c.wire.sawEHLO:
-		return len(b), c.writeCapability(b)
-	default:
-		b = correctCode(b)
 	}
-	c.server.counts.refusal(b)
+	reply := b
+	if c.wire.sawEHLO {
+		reply = c.capability(b)
+	} else {
+		reply = correctCode(b)
+		c.server.counts.refusal(reply)
+	}
+	if continues(b) || c.wire.commandWaits() {
+		c.held = append(c.held, reply...)
+		return len(b), nil
+	}
+	return len(b), c.writeOut(reply)
+}
+
+// continues reports whether line is not the last one of its reply (RFC 5321
+// section 4.2).
+func continues(line []byte) bool { return len(line) > 3 && line[3] == '-' }
+
+// writeOut writes what is held, and b.
+func (c *connection) writeOut(b []byte) error {
+	if len(c.held) > 0 {
+		b = append(c.held, b...)
+		c.held = b[:0]
+	}
+	if len(b) == 0 {
+		return nil
+	}
 	_, err := c.Conn.Write(b)
-	return written, err
+	return err
 }
 
 // corrections are replies of the engine whose code is another one in the
@@ -151,19 +176,15 @@ func correctCode(line []byte) []byte {
 	return line
 }
 
-// writeCapability adds what the engine does not know to its reply to EHLO.
-func (c *connection) writeCapability(line []byte) error {
-	if len(line) > 4 && bytes.HasPrefix(line[4:], []byte("SIZE ")) {
-		line = fmt.Appendf(nil, "%s%d\r\n", line[:len("250-SIZE ")], c.server.options.MaxMessageSize)
+// capability adds what the engine does not know to a line of its reply to EHLO.
+func (c *connection) capability(line []byte) []byte {
+	switch {
+	case len(line) > 4 && bytes.HasPrefix(line[4:], []byte("SIZE ")):
+		return fmt.Appendf(nil, "%s%d\r\n", line[:len("250-SIZE ")], c.server.options.MaxMessageSize)
+	case !c.secure && c.server.options.TLS != nil && bytes.HasPrefix(line, []byte("250-PIPELINING")):
+		return fmt.Appendf(nil, "%s250-STARTTLS\r\n", line)
 	}
-	if _, err := c.Conn.Write(line); err != nil {
-		return err
-	}
-	if !c.secure && c.server.options.TLS != nil && bytes.HasPrefix(line, []byte("250-PIPELINING")) {
-		_, err := io.WriteString(c.Conn, "250-STARTTLS\r\n")
-		return err
-	}
-	return nil
+	return line
 }
 
 // SetReadDeadline is called before each command is read. No deadline is later
@@ -184,6 +205,7 @@ func (c *connection) Close() error {
 	if c.handedOn {
 		return nil
 	}
+	c.writeOut(nil) // the client may be gone
 	c.server.conns.remove(c)
 	c.dropChunks()
 	return c.Conn.Close()

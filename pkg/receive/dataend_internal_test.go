@@ -9,12 +9,12 @@ import (
 // plainest way, and how long it is with its end; -1 if it has none. CRs that follow
 // a CR are left out.
 func plainContent(sent []byte) (content []byte, length int) {
-	for from, line := 0, []byte{}; from <= len(sent); {
+	for from := 0; from <= len(sent); {
 		end := bytes.Index(sent[from:], []byte("\r\n"))
 		if end < 0 {
 			return append(content, unstuffed(sent[from:])...), -1
 		}
-		line = sent[from : from+end+2]
+		line := sent[from : from+end+2]
 		from += len(line)
 		if string(line) == ".\r\n" {
 			return content, from

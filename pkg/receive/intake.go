@@ -95,6 +95,9 @@ func (c *connection) awaitContent() error {
 	if c.wire.in.Buffered() > 0 {
 		return nil
 	}
+	if err := c.writeOut(nil); err != nil {
+		return err
+	}
 	return c.SetReadDeadline(time.Now().Add(c.server.options.IdleTimeout))
 }
 
@@ -147,8 +150,7 @@ func (c *connection) bdat(command chunkCommand) error {
 		}
 		return c.reply(&reply)
 	case !command.last:
-		_, err := fmt.Fprintf(c.Conn, "250 2.0.0 %d bytes received\r\n", command.size)
-		return err
+		return c.writeOut(fmt.Appendf(nil, "250 2.0.0 %d bytes received\r\n", command.size))
 	}
 	k.last = true
 	c.wire.sawDATA = true
@@ -179,6 +181,5 @@ func (c *connection) dropChunks() {
 func (c *connection) reply(r *Refusal) error {
 	line := r.line()
 	c.server.counts.refusal(line)
-	_, err := c.Conn.Write(line)
-	return err
+	return c.writeOut(line)
 }

@@ -38,6 +38,7 @@ type wire struct {
 	line    []byte // the last command
 	sawDATA bool   // the last command was DATA
 	sawEHLO bool   // the last command was EHLO or LHLO
+	grouped bool   // the reply to the last command may go out with the next one
 	chunk   chunkCommand
 	end     dataEnd
 	// idleCommands counts the commands since the last mail.
@@ -95,7 +96,18 @@ func (w *wire) Read(b []byte) (n int, err error) {
 // went may be half a mail: up to its end, nothing behind it is read.
 func (w *wire) failed() bool { return w.broken }
 
+// commandWaits reports whether the reply to the last command can wait for that to
+// the next one, because that is here already.
+func (w *wire) commandWaits() bool {
+	if !w.grouped || w.in.Buffered() == 0 {
+		return false
+	}
+	next, err := w.in.Peek(w.in.Buffered())
+	return err == nil && bytes.IndexByte(next, '\n') >= 0
+}
+
 func (w *wire) readCommand() ([]byte, error) {
+	w.grouped = false
 	if cap(w.line) > bufferSize {
 		w.line = nil
 	}
@@ -128,6 +140,8 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 		line = append([]byte(text), "\r\n"...) // RFC 5321 section 4.1.1: blanks at the end are tolerated
 	}
 	verb, argument := strings.ToUpper(text[:4]), strings.TrimSpace(text[4:])
+	// RFC 2920 section 3.1 has more of them, which come seldom.
+	w.grouped = verb == "MAIL" || verb == "RCPT" || verb == "RSET"
 	switch {
 	case strings.EqualFold(text, "STARTTLS"):
 		return nil, errStartTLS

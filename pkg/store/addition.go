@@ -1,6 +1,11 @@
 package store
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
 
 // An Addition is what one call of Record adds to one open batch. An engine that
 // talks to a database adds these instead of entries: a commit of 500 equal mails
@@ -40,6 +45,89 @@ func Additions(entries []Entry, early map[int]bool, limits Limits) []*Addition {
 		a.Add(&e, limits)
 	}
 	return additions
+}
+
+// Merge adds what next adds to the same open batch after a.
+func (a *Addition) Merge(next *Addition, limits Limits) {
+	if !next.Loud().First.IsZero() {
+		a.Window = next.Window
+	}
+	a.Batch.Merge(next.Batch, limits)
+}
+
+// An encodedAddition is an Addition with what is not exported.
+type encodedAddition struct {
+	Batch  *Batch
+	Window Window
+	Loud   Span
+	DueBy  time.Time
+	Hosts  [][]string // of the groups, by arrival
+}
+
+// EncodeAdditions writes additions down for DecodeAdditions. It fails with a time
+// that JSON does not have. Text that is not UTF-8 gets replacement characters.
+func EncodeAdditions(additions []*Addition) ([]byte, error) {
+	encoded := make([]encodedAddition, len(additions))
+	for i, a := range additions {
+		e := encodedAddition{Batch: a.Batch, Window: a.Window, Loud: a.loud, DueBy: a.dueBy}
+		for _, g := range a.Groups {
+			e.Hosts = append(e.Hosts, g.HostsByArrival())
+		}
+		encoded[i] = e
+	}
+	text, err := json.Marshal(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("write additions: %w", err)
+	}
+	return text, nil
+}
+
+// DecodeAdditions is the inverse of EncodeAdditions.
+func DecodeAdditions(encoded []byte) ([]*Addition, error) {
+	var decoded []encodedAddition
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		return nil, fmt.Errorf("read additions: %w", err)
+	}
+	additions := make([]*Addition, len(decoded))
+	for i, d := range decoded {
+		if !d.Batch.isWhole() {
+			return nil, fmt.Errorf("read additions: number %d lacks a batch, a group or a variant", i+1)
+		}
+		if len(d.Hosts) != len(d.Batch.Groups) {
+			return nil, fmt.Errorf("read additions: number %d has hosts of %d groups, not %d", i+1, len(d.Hosts), len(d.Batch.Groups))
+		}
+		for j, g := range d.Batch.Groups {
+			g.hostOrder = d.Hosts[j]
+		}
+		d.Batch.loud, d.Batch.dueBy = d.Loud, d.DueBy
+		d.Batch.complete()
+		additions[i] = &Addition{Batch: d.Batch, Window: d.Window}
+	}
+	return additions, nil
+}
+
+// isWhole reports whether nothing in b, which was decoded, is nil.
+func (b *Batch) isWhole() bool {
+	return b != nil && !slices.ContainsFunc(b.Groups, func(g *Group) bool {
+		return g == nil || slices.Contains(g.Variants, nil)
+	})
+}
+
+// complete makes b, which was decoded, one that Merge takes.
+func (b *Batch) complete() {
+	b.index, b.sampleBytes = make(map[string]*Group, len(b.Groups)), 0
+	for _, g := range b.Groups {
+		b.index[g.Key] = g
+		if g.Hosts == nil {
+			g.Hosts = make(map[string]int)
+		}
+		if g.Minutes == nil {
+			g.Minutes = make(map[int64]int)
+		}
+		for _, v := range g.Variants {
+			b.sampleBytes += len(v.Sample)
+		}
+	}
 }
 
 // WantsQuiet reports whether the store must note when the group of e was seen

@@ -203,3 +203,12 @@ func DecodeVarying(text string) (v Varying, err error) {
 	}
 	return v, nil
 }
+
+// MarshalText implements encoding.TextMarshaler by Encode.
+func (v Varying) MarshalText() ([]byte, error) { return []byte(v.Encode()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler by DecodeVarying.
+func (v *Varying) UnmarshalText(text []byte) (err error) {
+	*v, err = DecodeVarying(string(text))
+	return err
+}

@@ -12,19 +12,23 @@ import (
 
 // NextDue implements store.Store.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
-	return s.next(ctx, &s.stmt.nextDue)
+	if err := s.lockUpToDate(ctx); err != nil {
+		return time.Time{}, err
+	}
+	defer s.mu.Unlock()
+	return s.next(&s.stmt.nextDue)
 }
 
 // NextSend implements store.Store.
 func (s *Store) NextSend(ctx context.Context) (time.Time, error) {
-	return s.next(ctx, &s.stmt.nextSend)
-}
-
-func (s *Store) next(ctx context.Context, query *statement) (time.Time, error) {
 	if err := s.lock(ctx); err != nil {
 		return time.Time{}, err
 	}
 	defer s.mu.Unlock()
+	return s.next(&s.stmt.nextSend)
+}
+
+func (s *Store) next(query *statement) (time.Time, error) {
 	next := store.Never
 	err := query.rows(func(r *sqlite3.Stmt) {
 		if r.ColumnType(0) != sqlite3.NULL {
@@ -42,6 +46,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 		if err != nil || claim == nil {
 			return err
 		}
+		s.journal.forget(claim)
 		return s.load(claim, true)
 	})
 	if err != nil || claim == nil {
@@ -131,7 +136,7 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 
 // Open implements store.Store.
 func (s *Store) Open(ctx context.Context) (batches []*store.Batch, err error) {
-	if err := s.lock(ctx); err != nil {
+	if err := s.lockUpToDate(ctx); err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
@@ -158,7 +163,7 @@ func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed 
 
 // Pending implements store.Store.
 func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
-	if err := s.lock(ctx); err != nil {
+	if err := s.lockUpToDate(ctx); err != nil {
 		return p, err
 	}
 	defer s.mu.Unlock()

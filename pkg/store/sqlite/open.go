@@ -37,9 +37,10 @@ type Store struct {
 	aside  string // where a damaged predecessor is; empty if there was none
 	damage string // what was wrong with it
 
-	mu   sync.Mutex
-	conn *sqlite3.Conn // nil once closed
-	stmt statements
+	mu      sync.Mutex
+	conn    *sqlite3.Conn // nil once closed
+	stmt    statements
+	journal journal
 }
 
 var _ store.Store = (*Store)(nil)
@@ -169,7 +170,10 @@ func (s *Store) prepare() error {
 	if err := s.conn.Exec(`UPDATE batches SET lease_until = 0; UPDATE outbox SET lease_until = 0`); err != nil {
 		return err
 	}
-	return s.stmt.prepare(s.conn)
+	if err := s.stmt.prepare(s.conn); err != nil {
+		return err
+	}
+	return s.replay()
 }
 
 type newerError struct{ have, know int }
@@ -229,12 +233,28 @@ func (s *Store) lock(ctx context.Context) error {
 	return nil
 }
 
-// transaction runs fn in one durable transaction: all of it or nothing.
+// transaction runs fn in one durable transaction, all of it or nothing, upon
+// tables that are up to date.
 func (s *Store) transaction(ctx context.Context, fn func() error) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
+	err := s.commit(func() error {
+		if err := s.settle(); err != nil {
+			return err
+		}
+		return fn()
+	})
+	if err == nil {
+		s.journal.settled()
+	}
+	return err
+}
+
+// commit runs fn in one durable transaction, all of it or nothing. The caller
+// holds mu.
+func (s *Store) commit(fn func() error) error {
 	err := s.stmt.begin.exec()
 	if err == nil {
 		if err = fn(); err == nil {
@@ -243,6 +263,7 @@ func (s *Store) transaction(ctx context.Context, fn func() error) error {
 	}
 	if err != nil {
 		s.noteDamage(err)
+		s.journal.forgetKnown() // it may be of what is rolled back
 		return fmt.Errorf("store %q: %w", s.path, errors.Join(err, s.rollback()))
 	}
 	return nil
@@ -263,7 +284,7 @@ func (s *Store) Close() error {
 	if s.conn == nil {
 		return nil
 	}
-	err := errors.Join(s.stmt.close(), s.conn.Close())
+	err := errors.Join(s.stmt.close(), s.conn.Close()) // the journal waits for the next start
 	s.conn = nil
 	return err
 }

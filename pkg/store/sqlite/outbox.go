@@ -95,9 +95,10 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 			return err
 		}
 		loud := folded.Loud()
-		return s.addTo(folded, &s.stmt.fold, true,
+		_, err = s.addTo(folded, &s.stmt.fold, true,
 			folded.Key, folded.Early, folded.Count, folded.First, folded.Last, orNull(loud.First), orNull(loud.Last),
 			orNull(folded.DueBy()), folded.Due, folded.HeldSince)
+		return err
 	})
 }
 

@@ -10,20 +10,45 @@ import (
 )
 
 // Record implements store.Store. Entries are first merged in memory, so that a
-// commit of 500 equal mails costs the same few statements as a commit of one.
+// commit of 500 equal mails costs what a commit of one does.
 func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
-	return s.transaction(ctx, func() error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if s.journal.isLong() {
+		if err := s.bringUpToDate(); err != nil {
+			return err
+		}
+	}
+	var additions []*store.Addition
+	var row []byte // what goes to the journal; nil if the tables count at once
+	err := s.commit(func() error {
 		early, err := s.findEarly(entries)
 		if err != nil {
 			return err
 		}
-		for _, a := range store.Additions(entries, early, s.limits.Unbounded()) {
-			if err := s.addBatch(a); err != nil {
-				return err
-			}
+		additions = store.Additions(entries, early, s.limits.Unbounded())
+		if row, err = s.journalRow(additions); err != nil {
+			return err
 		}
-		return nil
+		if row != nil {
+			return s.stmt.note.exec(row)
+		}
+		if err := s.settle(); err != nil {
+			return err
+		}
+		return s.count(additions)
 	})
+	switch {
+	case err != nil:
+		return err
+	case row == nil:
+		s.journal.settled()
+	default:
+		s.journal.add(additions, len(row), s.limits)
+	}
+	return nil
 }
 
 // findEarly returns the indices of entries that are the first of a group that
@@ -57,44 +82,52 @@ func (s *Store) findEarly(entries []store.Entry) (map[int]bool, error) {
 
 // room is what a batch can still take.
 type room struct {
-	groups int
-	bytes  int // of samples
-	folded bool
+	forGroups int
+	bytes     int // of samples
+	folded    bool
+	groups    map[string]got // what the tables have of what was added
 }
 
-func (s *Store) addBatch(a *store.Addition) error {
+// got is what the tables have of a group.
+type got struct {
+	total    int      // variants
+	variants []string // fingerprints of those that were added to
+}
+
+func (s *Store) addBatch(a *store.Addition) (room, error) {
 	loud := a.Loud()
 	return s.addTo(a.Batch, &s.stmt.addBatch, false,
 		a.Key, a.Early, a.Count, a.First, a.Last, orNull(loud.First), orNull(loud.Last), orNull(a.DueBy()),
 		a.Window.Wait.Microseconds(), a.Window.MaxWait.Microseconds(), store.Never)
 }
 
-// addTo counts b in the open batch that upsert finds or makes.
-func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...any) error {
+// addTo counts b in the open batch that upsert finds or makes, and returns what
+// room is left.
+func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...any) (left room, err error) {
 	var id int64
-	var left room
-	_, err := upsert.row(func(r *sqlite3.Stmt) {
+	left = room{folded: folded, groups: make(map[string]got, len(b.Groups))}
+	_, err = upsert.row(func(r *sqlite3.Stmt) {
 		id = r.ColumnInt64(0)
-		left = room{s.limits.GroupsPerBatch - r.ColumnInt(1), s.limits.BatchBytes - r.ColumnInt(2), folded}
+		left.forGroups, left.bytes = s.limits.GroupsPerBatch-r.ColumnInt(1), s.limits.BatchBytes-r.ColumnInt(2)
 	}, args...)
 	if err != nil {
-		return err
+		return left, err
 	}
 	for address, count := range b.Recipients {
 		if err := s.stmt.addRecipient.exec(id, address, count); err != nil {
-			return err
+			return left, err
 		}
 	}
-	before := left
+	forGroups, bytes := left.forGroups, left.bytes
 	for _, g := range b.Groups {
 		if err := s.addGroup(id, g, &left); err != nil {
-			return err
+			return left, err
 		}
 	}
-	if left == before {
-		return nil
+	if left.forGroups == forGroups && left.bytes == bytes {
+		return left, nil
 	}
-	return s.stmt.setGroups.exec(id, s.limits.GroupsPerBatch-left.groups, s.limits.BatchBytes-left.bytes)
+	return left, s.stmt.setGroups.exec(id, s.limits.GroupsPerBatch-left.forGroups, s.limits.BatchBytes-left.bytes)
 }
 
 // addGroup counts g. When the batch does not know it yet, it is added if there
@@ -105,21 +138,22 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 	known, err := s.stmt.countGroup.row(func(r *sqlite3.Stmt) {
 		id, variants, hosts = r.ColumnInt64(0), r.ColumnInt(1), r.ColumnInt(2)
 	}, batch, g.Key, g.Count, g.First, g.Last)
-	if err != nil || !known && left.groups <= 0 {
+	if err != nil || !known && left.forGroups <= 0 {
 		return err
 	}
 	if !known {
-		left.groups--
+		left.forGroups--
 		_, err = s.stmt.newGroup.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
 			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason, g.Muted)
 		if err != nil {
 			return err
 		}
 	}
-	variantsNow, err := s.addVariants(id, g, variants, left)
+	variantsNow, counted, err := s.addVariants(id, g, variants, left)
 	if err != nil {
 		return err
 	}
+	left.groups[g.Key] = got{variantsNow, counted}
 	hostsNow, err := s.addHosts(id, g, hosts)
 	if err != nil {
 		return err
@@ -137,20 +171,23 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 	return nil
 }
 
-// addVariants returns how many variants the group has now; it had have.
-func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (int, error) {
+// addVariants returns how many variants the group has now, it had have, and which
+// of g are among them.
+func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (now int, counted []string, err error) {
+	counted = make([]string, 0, len(g.Variants))
 	for _, v := range g.Variants {
 		var id int64
 		var varying string
 		known, err := s.stmt.countVariant.row(func(r *sqlite3.Stmt) { id, varying = r.ColumnInt64(0), r.ColumnText(1) },
 			group, v.Fingerprint, v.Count, v.First, v.Last)
 		if err != nil {
-			return have, err
+			return have, nil, err
 		}
 		if known {
 			if err := s.addVarying(id, varying, &v.Varying); err != nil {
-				return have, err
+				return have, nil, err
 			}
+			counted = append(counted, v.Fingerprint)
 			continue
 		}
 		if have >= s.limits.VariantsPerGroup {
@@ -160,21 +197,22 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode(),
 			left.folded, orNull(v.Seen.First), orNull(v.Seen.Last), v.Seen.Count)
 		if err != nil {
-			return have, err
+			return have, nil, err
 		}
 		sample := v.Sample[:min(len(v.Sample), max(left.bytes, 0))]
 		if full, err := s.full(); err != nil {
-			return have, err
+			return have, nil, err
 		} else if full && !left.folded { // what is folded was kept before
 			sample = nil
 		}
 		left.bytes -= len(sample)
 		if err := s.stmt.newSample.exec(id, sample, v.SampleSize); err != nil {
-			return have, err
+			return have, nil, err
 		}
+		counted = append(counted, v.Fingerprint)
 		have++
 	}
-	return have, nil
+	return have, counted, nil
 }
 
 // addVarying adds what varies to what a variant has.

@@ -93,6 +93,7 @@ func orNull(t time.Time) any {
 type statements struct {
 	begin, commit, vacuum, size statement
 
+	note, notes, settle                    statement
 	seen, see                              statement
 	addBatch, addRecipient                 statement
 	setGroups, setVariants                 statement
@@ -135,6 +136,10 @@ func (s *statements) all() map[*statement]string {
 		&s.vacuum: `PRAGMA incremental_vacuum`,
 		&s.size: `
 			SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+
+		&s.note:   `INSERT INTO journal (additions) VALUES (?1)`,
+		&s.notes:  `SELECT additions FROM journal ORDER BY id`,
+		&s.settle: `DELETE FROM journal`,
 
 		&s.seen: `SELECT last_at FROM seen WHERE batch_key = ?1 AND group_key = ?2`,
 		&s.see: `
