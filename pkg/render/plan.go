@@ -1,5 +1,7 @@
 package render
 
+import "sort"
+
 // A detail says how much a summary shows of a group. Whatever it cuts is counted
 // and said.
 type detail struct {
@@ -69,26 +71,48 @@ func (p plan) of(i int) detail {
 // isFull reports whether p cuts nothing because of the size of the mail.
 func (p plan) isFull() bool { return p.level == 0 && p.index == indexes[0] }
 
-// richest returns the first plan of n for which the mail is small enough; the
-// last one if none is. fits is called with a few of them, at last with that one;
-// the size falls from plan to plan, or nearly so.
-func richest(n int, fits func(number int, last bool) (bool, error)) error {
-	if ok, err := fits(0, n == 1); ok || err != nil {
-		return err
-	}
-	low, high := 0, n-1 // low does not fit
-	for high-low > 1 {
-		middle := (low + high) / 2
-		ok, err := fits(middle, false)
+// A search looks for the richest plan that fits into room bytes.
+type search struct {
+	plans  int
+	room   int
+	weight func(number int) int // falls from plan to plan
+	// size renders a plan, and returns how many bytes that are.
+	size func(number int) (int, error)
+}
+
+// maxTries bounds how often a summary is rendered for a little more of its samples.
+const maxTries = 4
+
+// run returns the number of the plan to take: one that fits, and uses most of the
+// room; the last one if none fits.
+func (s search) run() (best int, err error) {
+	low, high := -1, s.plans // low does not fit, high does, as far as is known
+	ratio := 1.0             // of sizes to weights
+	for tries := 1; ; tries++ {
+		number := low + 1 + sort.Search(high-low-1, func(i int) bool {
+			return float64(s.weight(low+1+i))*ratio <= float64(s.room)
+		})
+		if number == high {
+			number--
+		}
+		if tries > maxTries {
+			number = (low + high) / 2 // the weights are of no use here
+		}
+		size, err := s.size(number)
 		if err != nil {
-			return err
+			return number, err
 		}
-		if ok {
-			high = middle
-		} else {
-			low = middle
+		ratio = float64(size) / float64(max(s.weight(number), 1))
+		if size > s.room {
+			if low = number; low == s.plans-1 {
+				return low, nil
+			}
+			ratio *= 1.02
+		} else if high = number; size > s.room*9/10 || tries >= maxTries {
+			return high, nil
+		}
+		if high-low <= 1 {
+			return high, nil
 		}
 	}
-	_, err := fits(high, true)
-	return err
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -43,22 +44,45 @@ func TestEachPlanShowsLessThanTheOneBefore(t *testing.T) {
 	}
 }
 
-func TestTheRichestPlanThatFitsIsTaken(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 10, 1005} {
-		for fitting := range n + 1 { // n: none fits
-			chosen, calls := -1, 0
-			err := richest(n, func(number int, last bool) (bool, error) {
-				chosen = number
-				calls++
-				return number >= fitting, nil
-			})
-			if want := min(fitting, n-1); err != nil || chosen != want {
-				t.Fatalf("of %d plans of which those from %d on fit, %d was taken (%v)", n, fitting, chosen, err)
-			}
-			if calls > 13 {
-				t.Fatalf("%d plans were tried of %d", calls, n)
+func TestAPlanThatFitsIsTakenAndFewAreTried(t *testing.T) {
+	const top = 100_000
+	for _, plans := range []int{1, 2, 3, 10, 12_005} {
+		falling := func(number int) int { return top - number*top/plans }
+		for name, size := range map[string]func(number int) int{
+			"as the weight says":      falling,
+			"twice the weight":        func(number int) int { return 2 * falling(number) },
+			"a tenth of the weight":   func(number int) int { return falling(number) / 10 },
+			"with steps":              func(number int) int { return falling(number - number%100) },
+			"nothing the weight says": func(number int) int { return top - falling(plans-1-number)/2 },
+			"always the same":         func(int) int { return 70_000 },
+		} {
+			for room := 1; room < 3*top; room += 9_999 {
+				tried := make(map[int]bool)
+				number, err := search{plans, room, falling, func(number int) (int, error) {
+					tried[number] = true
+					return size(number), nil
+				}}.run()
+				if err != nil || !tried[number] {
+					t.Fatalf("%s, room for %d: took %d of %d plans, untried (%v)", name, room, number, plans, err)
+				}
+				if len(tried) > 20 {
+					t.Fatalf("%s, room for %d: %d plans were tried", name, room, len(tried))
+				}
+				switch last := size(plans - 1); {
+				case size(number) <= room && number > 0 && size(number) < room/2 && size(number-1) <= room && len(tried) < maxTries:
+					t.Fatalf("%s, room for %d: took %d of %d bytes, though there is a richer one", name, room, number, size(number))
+				case size(number) > room && (last <= room || number != plans-1):
+					t.Fatalf("%s, room for %d: took %d of %d bytes, though the last has %d", name, room, number, size(number), last)
+				}
 			}
 		}
+	}
+}
+
+func TestAMistakeEndsTheSearch(t *testing.T) {
+	want := errors.New("no such field")
+	if _, err := (search{10, 100, func(int) int { return 1 }, func(int) (int, error) { return 0, want }}).run(); err != want {
+		t.Errorf("got %v", err)
 	}
 }
 

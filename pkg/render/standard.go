@@ -127,21 +127,32 @@ func (r Standard) Render(_ context.Context, s *Summary) (*deliver.Mail, error) {
 	if r.options.AttachSamples {
 		room /= 2 // the attachments get the rest
 	}
-	var v *View
-	var m *composition
-	var raw []byte
-	err := richest(plans(len(s.Groups)), func(number int, last bool) (fits bool, err error) {
-		v = newView(s, planOf(number, len(s.Groups)))
-		if v.size() > 4*room && !last {
-			return false, nil // not worth the memory of rendering it
-		}
-		if m, err = r.compositionOf(p, v); err != nil {
-			return false, err
-		}
-		raw, err = m.compose()
-		return len(raw) <= room, err
-	})
-	if err == nil && r.options.AttachSamples && len(raw) <= limit {
+	type rendered struct {
+		view *View
+		mail *composition
+		raw  []byte
+	}
+	tried := make(map[int]rendered) // few
+	weights := weigh(s)
+	number, err := search{
+		plans: plans(len(s.Groups)), room: room,
+		weight: func(number int) int { return weights.of(planOf(number, len(s.Groups))) },
+		size: func(number int) (int, error) {
+			v := newView(s, planOf(number, len(s.Groups)))
+			m, err := r.compositionOf(p, v)
+			if err != nil {
+				return 0, err
+			}
+			raw, err := m.compose()
+			tried[number] = rendered{v, m, raw}
+			return len(raw), err
+		},
+	}.run()
+	if err != nil {
+		return nil, err
+	}
+	v, m, raw := tried[number].view, tried[number].mail, tried[number].raw
+	if r.options.AttachSamples && len(raw) <= limit {
 		m.attachments = samplesOf(v, limit-len(raw))
 		raw, err = m.compose()
 	}

@@ -66,18 +66,6 @@ func newView(s *Summary, p plan) *View {
 	return v
 }
 
-// size is less than what the templates make of v, in bytes of text.
-func (v *View) size() (bytes int) {
-	for _, g := range v.Detailed {
-		for _, shown := range g.Shown {
-			for _, line := range shown.Lines {
-				bytes += len(line)
-			}
-		}
-	}
-	return bytes
-}
-
 func newGroupView(g Group, d detail) GroupView {
 	v := GroupView{Group: g, Past: pastOf(g), Sparkline: sparkline(g.Minutes), HostList: hostList(g, d.hosts)}
 	if g.Last.Sub(g.First) > maxMinutes*time.Minute {
