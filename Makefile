@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture bench bench-go help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive package packaging-check
+.PHONY: torture bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients relay grouping fuzz fuzz-receive package packaging-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench: build ## measure beside peers, in one run; writes bench/RESULTS.md
 
 bench-go: ## Go benchmarks of what a mail costs, with allocations
 	go test -run '^$$' -bench . -benchmem ./pkg/batch ./pkg/store/... ./bench
+
+bench-compare: ## benchstat of the Go benchmarks against BASE, by default the last release
+	bench/compare
 
 ROUNDS ?= 200
 torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count
