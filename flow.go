@@ -23,7 +23,7 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	}
 	p.countRate(m.Received)
 	switch {
-	case passes(m):
+	case p.passes(m):
 		return p.pass(ctx, m)
 	case p.isHeartbeat(m):
 		return p.beat(ctx, m)
@@ -101,7 +101,7 @@ func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	}
 	p.metrics.summaries.Inc()
 	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(summary.Groups), "message_id", mail.MessageID)
-	p.noteMade(summary, mail)
+	p.noteMade(b, summary, mail)
 	p.sending.DueAt(now)
 	return nil
 }

@@ -218,6 +218,9 @@ func (r *recent) list() []Sent {
 // newSummary describes b without secrets.
 func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
 	s := render.NewSummary(b, p.origin(), now)
+	if !b.Early {
+		p.ahead.tell(s, b)
+	}
 	s.Redact(p.conf().Redactor)
 	return s
 }

@@ -141,8 +141,13 @@ func (p *Proxy) foldRest(ctx context.Context) error {
 	}
 }
 
-// noteMade tells the page of a new summary.
-func (p *Proxy) noteMade(s *Summary, mail *Mail) {
+// noteMade tells the page of a new summary, and the next one of b's groups.
+func (p *Proxy) noteMade(b *store.Batch, s *Summary, mail *Mail) {
+	if b.Early {
+		p.ahead.note(b, s.Created, p.conf().First)
+	} else {
+		p.ahead.told(b)
+	}
 	sent := Sent{
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: subjectOf(mail.Raw), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",

@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,12 +96,16 @@ func (p *Proxy) retryUntil(due time.Time) time.Time {
 // settle carries an outcome out. A summary leaves the store only when it is
 // somewhere else: with the relay, or synced in the fail-dir.
 func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) error {
-	log := p.log.With("batch", o.Batch, "message_id", o.MessageID, "mails", o.Count)
+	what, log := nameOf(o), p.log.With("batch", o.Batch, "message_id", cmp.Or(o.MessageID, "none"), "mails", o.Count)
 	if out.sent {
 		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
 		p.recent.became(o.MessageID, resultSent, out.err)
 		p.tell(o, resultSent, out.err)
-		log.Info("sent a summary", "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
+		sent := "sent " + what
+		if isPassed(o) {
+			sent = "passed a mail on"
+		}
+		log.Info(sent, "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
 	}
 	p.noteRelay(out, time.Now())
 	if out.fold {
@@ -117,7 +122,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		if err != nil {
 			p.metrics.failDirErrors.Inc()
 			o.LastError += "; nor does the fail-dir take it: " + err.Error()
-			log.Error("cannot put a summary into the fail-dir, it stays in the store; make room there, and the folder writable",
+			log.Error("cannot put "+what+" into the fail-dir, it stays in the store; make room there, and the folder writable",
 				"dir", p.conf().FailDir, "error", err, "retry_in", failDirRetry)
 			out.retry = append(out.retry, out.failed...)
 			out.nextAt = time.Now().Add(failDirRetry)
@@ -125,7 +130,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 			p.metrics.deliveries.WithLabelValues(resultFailed).Inc()
 			p.recent.became(o.MessageID, resultFailed, out.err)
 			p.tell(o, resultFailed, out.err)
-			log.Error("gave up on a summary, it is in the fail-dir; send it with failmail resend once the cause is gone",
+			log.Error("gave up on "+what+", it is in the fail-dir; send it with failmail resend once the cause is gone",
 				"dir", p.conf().FailDir, "recipients", len(out.failed), "attempt", o.Attempts, "error", out.err)
 		}
 	}
@@ -135,12 +140,27 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	p.metrics.deliveries.WithLabelValues(resultPostponed).Inc()
 	p.recent.became(o.MessageID, resultPostponed, out.err)
 	if out.attempt && len(out.failed) == 0 {
-		log.Warn("cannot send a summary now, will try again", "error", out.err, "attempt", o.Attempts,
+		log.Warn("cannot send "+what+" now, will try again", "error", out.err, "attempt", o.Attempts,
 			"retry_in", time.Until(out.nextAt).Round(time.Second),
 			"until", p.retryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir "+p.conf().FailDir)
 	}
 	o.To, o.NextAt = out.retry, out.nextAt
 	return p.write(func() error { return p.store.Postpone(ctx, o) })
+}
+
+// isPassed reports whether o is a mail that goes on unchanged: it came from no
+// batch and stands for itself.
+func isPassed(o *store.Outgoing) bool { return !o.Folds && o.Groups == 0 && o.Count == 1 }
+
+// nameOf says in the log what o is.
+func nameOf(o *store.Outgoing) string {
+	switch {
+	case isPassed(o):
+		return "a mail that passes"
+	case o.Count == 0:
+		return "a mail for the pager"
+	}
+	return "a summary"
 }
 
 // write puts an outcome into the store. While that fails, the outcome is kept:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/store"
@@ -13,8 +14,39 @@ import (
 // passField with the value "pass" asks to relay a mail at once and unchanged.
 const passField = "X-Failmail"
 
-func passes(m *Message) bool {
-	return strings.EqualFold(strings.TrimSpace(m.Header.Get(passField)), "pass")
+func (p *Proxy) passes(m *Message) bool {
+	wish := strings.TrimSpace(m.Header.Get(passField))
+	if wish == "" || strings.EqualFold(wish, "pass") {
+		return wish != ""
+	}
+	if p.wishes.isNew(wish) {
+		p.log.Warn("a mail asks for something unknown in its header, it is counted like any other; the only value is pass",
+			"id", m.ID, "field", passField, "value", wish)
+	}
+	return false
+}
+
+// maxWishes bounds what is remembered of what programs misspell.
+const maxWishes = 100
+
+// wishes are the values of the field that are unknown, each of which is logged
+// once: an application that misspells it does so in every mail.
+type wishes struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (w *wishes) isNew(wish string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.seen[wish] || len(w.seen) >= maxWishes {
+		return false
+	}
+	if w.seen == nil {
+		w.seen = make(map[string]bool)
+	}
+	w.seen[wish] = true
+	return true
 }
 
 // pass puts a mail into the outbox as it is. It is durable when pass returns
@@ -22,7 +54,7 @@ func passes(m *Message) bool {
 func (p *Proxy) pass(ctx context.Context, m *Message) error {
 	now := time.Now()
 	err := p.store.Enqueue(ctx, []store.Outgoing{{
-		MessageID: m.Header.Get("Message-ID"), From: m.From, To: m.To, Mail: withTrace(m, p.conf().Hostname),
+		MessageID: strings.Trim(m.Header.Get("Message-ID"), "<> "), From: m.From, To: m.To, Mail: withTrace(m, p.conf().Hostname),
 		Count: 1, Due: now, NextAt: now,
 	}})
 	if err != nil {

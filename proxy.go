@@ -28,6 +28,8 @@ type Proxy struct {
 	breaker  breaker
 	events   chan Event // for Config.OnSummary
 	recent   recent
+	ahead    ahead
+	wishes   wishes
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled unsettled    // what sending could not yet write

@@ -121,15 +121,7 @@ func (p *Proxy) watchRate(ctx context.Context) {
 // page puts a short mail into the outbox, past the batches.
 func (p *Proxy) page(ctx context.Context, e rateEvent) error {
 	now := time.Now()
-	subject := fmt.Sprintf("[failmail] more than %s in %s", render.Count(p.conf().RateLimit, "mail"), render.Duration(p.conf().RateWindow))
-	text := fmt.Sprintf("%s came within %s, the limit is %s.\n\nThe summaries go on as usual. Another mail follows when it is over.\n",
-		render.Count(e.mails, "mail"), render.Duration(p.conf().RateWindow), render.Count(p.conf().RateLimit, "mail"))
-	if e.over {
-		subject = "[failmail] over: " + render.Count(e.mails, "mail")
-		text = fmt.Sprintf("%s came from %s to %s.\n\nNo more than %s came in the last %s.\n",
-			render.Count(e.mails, "mail"), e.since.Format("15:04:05"), e.until.Format("15:04:05 MST"),
-			render.Count(p.conf().RateLimit, "mail"), render.Duration(p.conf().RateWindow))
-	}
+	subject, text := pagerMail(e, p.conf().RateLimit, p.conf().RateWindow, p.mostFrequent(ctx))
 	mail, err := render.Notice(p.origin(), p.conf().Pager, subject, text, now)
 	if err != nil {
 		return err
@@ -143,6 +135,46 @@ func (p *Proxy) page(ctx context.Context, e rateEvent) error {
 	p.log.Warn("paged", "pager", p.conf().Pager, "over", e.over, "mails", e.mails, "message_id", mail.MessageID)
 	p.sending.DueAt(now)
 	return nil
+}
+
+// mostFrequent returns the open group with the most mails, without secrets; the
+// zero value if there is none, or the store does not answer: the page must not wait
+// for that.
+func (p *Proxy) mostFrequent(ctx context.Context) (top render.Group) {
+	summaries, err := p.Open(ctx)
+	if err != nil {
+		return top
+	}
+	for _, s := range summaries {
+		for i := range s.Groups {
+			if s.Groups[i].Count > top.Count {
+				top = s.Groups[i]
+			}
+		}
+	}
+	return top
+}
+
+// maxPagerTitle leaves room for the rest in the 160 characters of a text message.
+const maxPagerTitle = 60
+
+// pagerMail writes what is read on a pager: the subject alone says it all, and what
+// follows fits into a text message.
+func pagerMail(e rateEvent, limit int, window time.Duration, top render.Group) (subject, text string) {
+	within := render.Duration(window)
+	if e.over {
+		return "[failmail] over: " + render.Count(e.mails, "mail"),
+			fmt.Sprintf("%s from %s to %s. Over: no more than %s in the last %s.\n", render.Count(e.mails, "mail"),
+				e.since.Format("15:04:05"), e.until.Format("15:04:05 MST"), render.Count(limit, "mail"), within)
+	}
+	subject = fmt.Sprintf("[failmail] more than %s in %s", render.Count(limit, "mail"), within)
+	text = fmt.Sprintf("%s in %s since %s.", render.Count(e.mails, "mail"), within, e.since.Format("15:04:05 MST"))
+	if top.Count > 0 {
+		title := render.Shorten(top.Title, maxPagerTitle)
+		subject += ": " + title
+		text += fmt.Sprintf(" Most: %s (%s)", title, render.Number(top.Count))
+	}
+	return subject, text + "\nA mail follows when it is over.\n"
 }
 
 func (p *Proxy) origin() render.Origin {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/spelling"
 )
 
 // A usageError is a mistake on the command line.
@@ -35,6 +37,19 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		command.OnUsageError = explainUsage
 	}
 	return app
+}
+
+// unknownCommand says which one was probably meant.
+func unknownCommand(c *cli.Context, name string) error {
+	var names []string
+	for _, command := range c.App.VisibleCommands() {
+		names = append(names, command.Name)
+	}
+	suggested := ""
+	if near := spelling.Nearest(name, names); near != "" {
+		suggested = ", did you mean " + near
+	}
+	return &usageError{fmt.Sprintf("unknown command %q%s; failmail --help lists the commands, and without one failmail runs the proxy", name, suggested)}
 }
 
 // explainUsage rewrites what the flag parser says so that it names the flag as

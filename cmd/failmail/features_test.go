@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -55,6 +56,16 @@ func TestAMailThatAsksToPassIsRelayedUnchanged(t *testing.T) {
 	m := relay.Mails()[0]
 	if m.From != "app@example.com" || m.To[0] != "ops@example.com" || !bytes.HasSuffix(m.Raw, []byte("Subject: urgent\r\nX-Failmail: pass\r\n\r\nas it is\r\n")) {
 		t.Errorf("from %s to %s: %q", m.From, m.To, m.Raw)
+	}
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "passed a mail on") })
+	if strings.Contains(p.log.String(), "sent a summary") {
+		t.Errorf("the log calls it a summary:\n%s", p.log)
+	}
+	for range 2 {
+		p.send(t, "Subject: urgent\nX-Failmail: pss", "misspelt")
+	}
+	if n := strings.Count(p.log.String(), "value=pss"); n != 1 {
+		t.Errorf("the log warns %d times of a value that is unknown, want once:\n%s", n, p.log)
 	}
 	if !m.Header.Has("Received") {
 		t.Error("it has no Received field, so a loop would not end")
@@ -112,7 +123,7 @@ func TestAStormPagesOnceAndTellsWhenItIsOver(t *testing.T) {
 		p.send(t, "Subject: storm", "x")
 	}
 	waitUntil(t, p, func() bool { return len(withSubject(relay.Mails(), "over:")) == 1 })
-	begin := withSubject(relay.Mails(), "more than 10 mails in 1s")
+	begin := withSubject(relay.Mails(), "more than 10 mails in 1s: storm")
 	if len(begin) != 1 || begin[0].To[0] != "oncall@example.com" || len(relay.Mails()) != 2 {
 		t.Errorf("%d mails, %d of them say that it begins", len(relay.Mails()), len(begin))
 	}
@@ -144,12 +155,15 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 	p.send(t, "Subject: disk full", "x")
 	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
 	m := relay.Mails()[0]
-	if m.Header.Get("X-Failmail-Count") != "3" || m.Header.Get("X-Failmail-Groups") != "1" || m.Subject() != "[failmail] 3 mails: disk full" ||
+	if m.Header.Get("X-Failmail-Count") != "3" || m.Header.Get("X-Failmail-Groups") != "1" || m.Subject() != "[failmail] 1 mail: disk full" ||
 		!strings.Contains(m.Body(), "Not shown: 2 mails") || !strings.Contains(m.Body(), "db timeout, muted until ") || !strings.Contains(m.Body(), ": deploy") {
 		t.Errorf("%s\n%s", m.Subject(), m.Body())
 	}
 	if out, _, _ := runOnce(t, folder, "mute", "--http="+http); !strings.Contains(out, "db timeout") || !strings.Contains(out, "(deploy)") {
 		t.Errorf("mute lists %q", out)
+	}
+	if out, errOut, code := runOnce(t, folder, "mute", "for long", "--for=3d", "--http="+http); code != 0 || !strings.Contains(out, time.Now().AddDate(0, 0, 3).Format("2006-01-02")) {
+		t.Errorf("mute for days: %d %q %q", code, out, errOut)
 	}
 	if _, _, code := runOnce(t, folder, "unmute", "1", "--http="+http); code != 0 {
 		t.Errorf("unmute: exit code %d", code)
@@ -160,8 +174,10 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 		part string
 	}{
 		"a mute that is gone": {[]string{"unmute", "1", "--http=" + http}, 1, "no mute 1"},
-		"a bad pattern":       {[]string{"mute", "a(", "--http=" + http}, 1, "backslash"},
-		"no time":             {[]string{"mute", "a", "--for=0s", "--http=" + http}, 1, "2h"},
+		"a bad pattern":       {[]string{"mute", "a(", "--http=" + http}, 2, "backslash"},
+		"no fingerprint":      {[]string{"mute", "v1:zzz", "--http=" + http}, 2, "looks like a fingerprint"},
+		"no duration":         {[]string{"mute", "db", "--for=3x", "--http=" + http}, 2, `--for "3x" is not a duration; use one such as 30m, 2h or 3d`},
+		"no time":             {[]string{"mute", "a", "--for=0s", "--http=" + http}, 2, "2h"},
 		"a word that is none": {[]string{"unmute", "x"}, 2, "failmail mute lists them"},
 		"two patterns":        {[]string{"mute", "a", "b"}, 2, "quotes"},
 		"no proxy":            {[]string{"mute", "--http=" + freeAddress(t)}, 1, "--bind-http"},
@@ -267,7 +283,7 @@ func TestRenderPreviewsTheDemoAFolderAndAStore(t *testing.T) {
 		args []string
 		want string
 	}{
-		"the demo":                   {nil, "600 mails, 6 errors"},
+		"the demo":                   {nil, "600 mails, 7 different errors under 6 subjects"},
 		"a mail":                     {[]string{"one.eml"}, "[failmail] 1 mail: disk full"},
 		"a folder":                   {[]string{"."}, "[failmail] 1 mail: disk full"},
 		"a store in use":             {[]string{"sqlite:failmail.db"}, "in the store"},
@@ -279,6 +295,33 @@ func TestRenderPreviewsTheDemoAFolderAndAStore(t *testing.T) {
 		}
 	}
 	p.end(t, syscall.SIGTERM)
+}
+
+func TestTemplatesOfOnesOwnBeginFromTheStandardOnes(t *testing.T) {
+	folder := t.TempDir()
+	out, errOut, code := runOnce(t, folder, "render", "--write-template=mine")
+	if want := filepath.Join("mine", "summary.txt") + " and " + filepath.Join("mine", "summary.html"); code != 0 || !strings.Contains(out, want) {
+		t.Fatalf("%d %q %q", code, out, errOut)
+	}
+	text := filepath.Join(folder, "mine", "summary.txt")
+	if err := os.WriteFile(text, []byte("{{.Headline}}\nOWN\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, errOut, code := runOnce(t, folder, "render", "--template=mine"); code != 0 || !strings.Contains(out, "since") || !strings.Contains(out, "OWN") {
+		t.Errorf("%d %q %q", code, out, errOut)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--write-template=mine"); code != 1 || !strings.Contains(errOut, "exists already; name another folder") {
+		t.Errorf("written over: %d %q", code, errOut)
+	}
+	if err := os.WriteFile(text, []byte("{{if gt .Count 9999}}\n{{.Headlin}}{{end}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--template=mine"); code != 2 || !strings.Contains(errOut, `--template "mine": summary.txt:2:`) || !strings.Contains(errOut, "did you mean Headline") {
+		t.Errorf("a mistake: %d %q", code, errOut)
+	}
+	if _, errOut, code := runOnce(t, folder, "render", "--write-template="); code != 2 || !strings.Contains(errOut, "--write-template") {
+		t.Errorf("no folder: %d %q", code, errOut)
+	}
 }
 
 func TestTheExpressionsOfFailmail02StillWork(t *testing.T) {

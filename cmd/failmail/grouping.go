@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -78,7 +79,10 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 	}
 	for _, pattern := range listOf(c, "heartbeat") {
 		re, err := regexp.Compile(pattern)
-		if err != nil || pattern == "" {
+		if pattern == "" {
+			err = errors.New("it is empty, and would take every mail for one")
+		}
+		if err != nil {
 			return &usageError{fmt.Sprintf("--heartbeat %q is not a pattern: %v; use one such as ^just monitoring", pattern, err)}
 		}
 		config.Heartbeats = append(config.Heartbeats, re)

@@ -59,32 +59,43 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		code  int
 		wants []string
 	}{
-		"unknown flag":           {[]string{"--relai=localhost:25"}, 2, []string{"unknown flag --relai", "did you mean --relay"}},
-		"flag without value":     {[]string{"--relay"}, 2, []string{"--relay needs a value"}},
-		"bad duration":           {[]string{"--wait=soon"}, 2, []string{`--wait "soon"`, "30s"}},
-		"no duration":            {[]string{"--wait=0"}, 2, []string{`--wait "0s" must be more than zero`, "30s"}},
-		"bad truth value":        {[]string{"--flush-on-exit=maybe"}, 2, []string{`--flush-on-exit "maybe"`, "true or false"}},
-		"bad number":             {[]string{"--max-message-size=big"}, 2, []string{`--max-message-size "big"`, "whole number"}},
-		"bad bind":               {[]string{"--bind=2525"}, 2, []string{`--bind "2525"`, "localhost:2525"}},
-		"bad relay":              {[]string{"--relay=mail"}, 2, []string{`--relay "mail"`, "mail:25"}},
-		"bad sender":             {[]string{"--from=me"}, 2, []string{`--from "me"`, "failmail@example.com"}},
-		"two mistakes":           {[]string{"--from=me", "--relay=mail"}, 2, []string{`--from "me"`, `--relay "mail"`}},
-		"own relay":              {[]string{"--bind=localhost:25"}, 2, []string{"--relay", "come back for ever"}},
-		"bad group":              {[]string{"--group=subjekt"}, 2, []string{"--group", `"subjekt" at position 1`, "masked-subject"}},
-		"bad batch":              {[]string{`--batch={{.Headr.Get "X"}}`}, 2, []string{"--batch", "Headr", ".Header.Get"}},
-		"bad store":              {[]string{"--store=mysql://db"}, 2, []string{"--store", "sqlite:FILE", "postgres://"}},
-		"bad log level":          {[]string{"--log-level=loud"}, 2, []string{"--log-level", "debug, info"}},
-		"bad log format":         {[]string{"--log-format=xml"}, 2, []string{"--log-format", "text or json"}},
-		"unknown command":        {[]string{"run"}, 2, []string{`unknown command "run"`, "--help"}},
-		"argument of demo":       {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
-		"flag of demo":           {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
-		"flag of the proxy":      {[]string{"check", "--relay=mail:25"}, 2, []string{"--relay is a setting of the proxy", "failmail --relay … check"}},
-		"port in use":            {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},
-		"HTTP address in use":    {[]string{"--bind=" + freeAddress(t), "--bind-http=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind-http"}},
-		"bad HTTP address":       {[]string{"--bind-http=8025"}, 2, []string{`--bind-http "8025"`, "localhost:8025"}},
-		"open HTTP address":      {[]string{"--bind-http=:8025"}, 2, []string{`--bind-http ":8025"`, "--credentials"}},
-		"store that is no file":  {[]string{"--bind=" + freeAddress(t), "--store=sqlite:" + folder}, 1, []string{folder, "--store"}},
-		"store that is no store": {[]string{"--bind=" + freeAddress(t), "--store=sqlite:text.db"}, 1, []string{"text.db", "not a database", "--store"}},
+		"unknown flag":                  {[]string{"--relai=localhost:25"}, 2, []string{"unknown flag --relai", "did you mean --relay"}},
+		"flag without value":            {[]string{"--relay"}, 2, []string{"--relay needs a value"}},
+		"bad duration":                  {[]string{"--wait=soon"}, 2, []string{`--wait "soon"`, "30s"}},
+		"no duration":                   {[]string{"--wait=0"}, 2, []string{`--wait "0s" must be more than zero`, "30s"}},
+		"bad truth value":               {[]string{"--flush-on-exit=maybe"}, 2, []string{`--flush-on-exit "maybe"`, "true or false"}},
+		"bad number":                    {[]string{"--max-message-size=big"}, 2, []string{`--max-message-size "big"`, "whole number"}},
+		"bad bind":                      {[]string{"--bind=2525"}, 2, []string{`--bind "2525"`, "localhost:2525"}},
+		"bad relay":                     {[]string{"--relay=mail"}, 2, []string{`--relay "mail"`, "mail:25"}},
+		"bad sender":                    {[]string{"--from=me"}, 2, []string{`--from "me"`, "failmail@example.com"}},
+		"two mistakes":                  {[]string{"--from=me", "--relay=mail"}, 2, []string{`--from "me"`, `--relay "mail"`}},
+		"own relay":                     {[]string{"--bind=localhost:25"}, 2, []string{"--relay", "come back for ever"}},
+		"bad group":                     {[]string{"--group=subjekt"}, 2, []string{"--group", `"subjekt" at position 1`, "masked-subject"}},
+		"bad batch":                     {[]string{`--batch={{.Headr.Get "X"}}`}, 2, []string{"--batch", "Headr", ".Header.Get"}},
+		"bad store":                     {[]string{"--store=mysql://db"}, 2, []string{"--store", "sqlite:FILE", "postgres://"}},
+		"bad log level":                 {[]string{"--log-level=loud"}, 2, []string{"--log-level", "debug, info"}},
+		"bad log format":                {[]string{"--log-format=xml"}, 2, []string{"--log-format", "text or json"}},
+		"unknown command":               {[]string{"run"}, 2, []string{`unknown command "run"`, "--help"}},
+		"misspelt command":              {[]string{"rendr"}, 2, []string{`unknown command "rendr", did you mean render`}},
+		"misspelt flag of render":       {[]string{"render", "--subjct=x"}, 2, []string{"unknown flag --subjct", "did you mean --subject"}},
+		"misspelt key":                  {[]string{"--group=subjct"}, 2, []string{`"subjct" at position 1, did you mean subject`}},
+		"misspelt field of the subject": {[]string{"--subject={{.Tpo}}"}, 2, []string{`--subject "{{.Tpo}}": subject:1:2`, "did you mean Top"}},
+		"bad subject":                   {[]string{"--subject={{"}, 2, []string{`--subject "{{"`}},
+		"bad reply-to":                  {[]string{"--reply-to=me"}, 2, []string{`--reply-to "me" is not`, "oncall@example.com"}},
+		"small summary":                 {[]string{"--max-summary=100"}, 2, []string{`--max-summary "100": `, "16384"}},
+		"no template":                   {[]string{"--template=."}, 2, []string{`--template ".": there is neither summary.txt nor summary.html`}},
+		"empty pattern":                 {[]string{"--redact-pattern="}, 2, []string{`--redact-pattern "" is empty`}},
+		"pattern of nothing":            {[]string{"--redact-pattern=a*"}, 2, []string{`--redact-pattern "a*" also matches`, "a+"}},
+		"empty heartbeat":               {[]string{"--heartbeat="}, 2, []string{`--heartbeat ""`, "it is empty"}},
+		"argument of demo":              {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
+		"flag of demo":                  {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
+		"port in use":                   {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},
+		"HTTP address in use":           {[]string{"--bind=" + freeAddress(t), "--bind-http=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind-http"}},
+		"bad HTTP address":              {[]string{"--bind-http=8025"}, 2, []string{`--bind-http "8025"`, "localhost:8025"}},
+		"open HTTP address":             {[]string{"--bind-http=:8025"}, 2, []string{`--bind-http ":8025"`, "--credentials"}},
+		"store that is no file":         {[]string{"--bind=" + freeAddress(t), "--store=sqlite:" + folder}, 1, []string{folder, "--store"}},
+		"store that is no store":        {[]string{"--bind=" + freeAddress(t), "--store=sqlite:text.db"}, 1, []string{"text.db", "not a database", "--store"}},
+		"flag of the proxy":             {[]string{"check", "--relay=mail:25"}, 2, []string{"--relay is a setting of the proxy", "failmail --relay … check"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -128,7 +139,7 @@ func TestDemoShowsOneSummaryOfTheStorm(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"Subject: [failmail] 60 mails: [shop] ERROR in checkout (+5 more)", "60 mails, 6 errors", "60 mails became 1 mail"} {
+	for _, want := range []string{"Subject: [failmail] 60 mails: [shop] ERROR in checkout (+5 more)", "60 mails, 7 different errors under 6 subjects", "60 mails became 1 mail"} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("demo lacks %q:\n%s", want, out)
 		}
@@ -138,7 +149,7 @@ func TestDemoShowsOneSummaryOfTheStorm(t *testing.T) {
 		fmt.Sscanf(line, "Look at it in a browser: %s", &page)
 	}
 	html, err := os.ReadFile(page)
-	if err != nil || !bytes.Contains(html, []byte("<h1>60 mails, 6 errors")) {
+	if err != nil || !bytes.Contains(html, []byte("<h1>60 mails, 7 different errors under 6 subjects")) {
 		t.Errorf("the page %q: %v, %.80s", page, err, html)
 	}
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/batch"
 )
 
 func muteCommand() *cli.Command {
@@ -21,7 +23,7 @@ func muteCommand() *cli.Command {
 			"counted, and named in the last line of the next summary.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&cli.DurationFlag{Name: "for", Value: 2 * time.Hour, Usage: "mute for this `DURATION`"},
+			&cli.StringFlag{Name: "for", Value: "2h", Usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
 			&cli.StringFlag{Name: "reason", Usage: "`TEXT` for the readers of the summaries"},
 		},
 		Action: func(c *cli.Context) error {
@@ -31,7 +33,14 @@ func muteCommand() *cli.Command {
 			if c.NArg() > 1 {
 				return &usageError{fmt.Sprintf("mute takes one pattern, and got %q as well; put quotes around it", c.Args().Get(1))}
 			}
-			request := web.MuteRequest{What: c.Args().First(), Reason: c.String("reason"), For: c.Duration("for").String()}
+			request := web.MuteRequest{What: c.Args().First(), Reason: c.String("reason"), For: c.String("for")}
+			length, err := duration.Parse(request.For)
+			if err != nil {
+				return &usageError{fmt.Sprintf("--for %q is not a duration; use one such as 30m, 2h or 3d", request.For)}
+			}
+			if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {
+				return &usageError{err.Error()}
+			}
 			var m web.Mute
 			if err := clientFrom(c).call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
 				return err

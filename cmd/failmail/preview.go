@@ -31,16 +31,20 @@ func renderCommand() *cli.Command {
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, - for\n" +
 			"standard input, or the store of a proxy (sqlite:FILE), which is only read. Without one, the\n" +
 			"mails of the demo are taken. The options of the proxy that say what a summary looks like,\n" +
-			"such as --template and --subject, work here too.",
+			"such as --template and --subject, work here too. docs/templates.md says what templates see.",
 		Flags: append(append([]cli.Flag{
 			&cli.StringFlag{Name: "as", Value: "text", Usage: "print the summary as `FORM`: text, html for a browser, or mail"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
+			&cli.StringFlag{Name: "write-template", Usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
 		}, expressionFlags()...), summaryFlags()...),
 		Action: runRender,
 	}
 }
 
 func runRender(c *cli.Context) error {
+	if c.IsSet("write-template") {
+		return writeTemplates(c)
+	}
 	form := c.String("as")
 	if form != "text" && form != "html" && form != "mail" {
 		return &usageError{fmt.Sprintf("--as %q is unknown; use text, html or mail", form)}
@@ -78,6 +82,19 @@ func runRender(c *cli.Context) error {
 	}
 	_, err = c.App.Writer.Write(out)
 	return err
+}
+
+func writeTemplates(c *cli.Context) error {
+	folder := c.String("write-template")
+	if folder == "" {
+		return &usageError{"--write-template \"\" is no folder; name one, which is made if need be"}
+	}
+	files, err := render.WriteTemplates(folder)
+	if err != nil {
+		return fmt.Errorf("--write-template: %w", err)
+	}
+	fmt.Fprintf(c.App.Writer, "wrote %s; see what they make of a storm with: failmail render --template %s\n", strings.Join(files, " and "), folder)
+	return nil
 }
 
 func previewFrom(c *cli.Context) string {

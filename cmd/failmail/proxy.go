@@ -51,7 +51,7 @@ func env(flag string) []string {
 // runProxy is the action without a command.
 func runProxy(c *cli.Context) (err error) {
 	if c.Args().Present() {
-		return &usageError{fmt.Sprintf("unknown command %q; failmail --help lists the commands, and without one failmail runs the proxy", c.Args().First())}
+		return unknownCommand(c, c.Args().First())
 	}
 	if err := loadConfig(c); err != nil {
 		return err

@@ -1,17 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/internal/redact"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 )
@@ -41,7 +45,7 @@ func summaryFlags() []cli.Flag {
 		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.StringFlag{Name: "reply-to", EnvVars: env("reply-to"), Usage: "answers to summaries go to `ADDRESS`"},
 		&cli.StringFlag{Name: "subject", EnvVars: env("subject"), Value: render.DefaultSubject, Usage: "subject of the summaries, a `TEMPLATE`"},
-		&cli.StringFlag{Name: "template", EnvVars: env("template"), Usage: "lay summaries out with summary.txt and summary.html in `DIR`, where they exist"},
+		&cli.StringFlag{Name: "template", EnvVars: env("template"), Usage: "lay summaries out with summary.txt and summary.html in `DIR`, or one of them; failmail render --write-template makes both to begin from"},
 		&cli.BoolFlag{Name: "attach-samples", EnvVars: env("attach-samples"), Usage: "attach the original mails that a summary shows"},
 		&cli.IntFlag{Name: "max-summary", EnvVars: env("max-summary"), Value: render.DefaultMaxBytes, Usage: "keep a summary below `BYTES`"},
 		&cli.StringFlag{Name: "redact", EnvVars: env("redact"), Value: "on", Usage: "remove passwords, tokens, cookies and card numbers from what people see: on or off; `WHETHER`"},
@@ -166,18 +170,31 @@ func rendererFrom(c *cli.Context) (render.Standard, error) {
 		o.Templates = os.DirFS(dir)
 	}
 	renderer, err := render.NewStandard(o)
-	if err != nil {
-		return renderer, &usageError{fmt.Sprintf("--subject, --reply-to, --template or --max-summary: %v", err)}
+	var wrong *render.OptionError
+	if errors.As(err, &wrong) {
+		err = mistakeOf(c, wrong)
 	}
-	return renderer, nil
+	return renderer, err
+}
+
+// mistakeOf names the flag of an option that is wrong.
+func mistakeOf(c *cli.Context, wrong *render.OptionError) error {
+	flag := map[string]string{"MaxBytes": "max-summary", "ReplyTo": "reply-to", "Subject": "subject", "Templates": "template"}[wrong.Field]
+	problem := wrong.Err.Error()
+	if !strings.HasPrefix(problem, "is ") {
+		problem = ": " + problem
+	} else {
+		problem = " " + problem
+	}
+	return &usageError{fmt.Sprintf("--%s %q%s", flag, cmp.Or(wrong.Value, c.String(flag)), problem)}
 }
 
 func redactorFrom(c *cli.Context) (*failmail.Redactor, error) {
 	var own []*regexp.Regexp
 	for _, pattern := range listOf(c, "redact-pattern") {
-		re, err := regexp.Compile(pattern)
-		if err != nil || pattern == "" {
-			return nil, &usageError{fmt.Sprintf("--redact-pattern %q is not a pattern: %v; use one such as cust-[0-9]+", pattern, err)}
+		re, err := redact.ParsePattern(pattern)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--redact-pattern %q %v; use one such as cust-[0-9]+", pattern, err)}
 		}
 		own = append(own, re)
 	}

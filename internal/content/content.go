@@ -140,7 +140,7 @@ func unwrap(body []byte) string {
 func tidy(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if !isPlain([]byte(text)) {
-		text = strings.Map(dropControl, strings.ToValidUTF8(text, "\uFFFD"))
+		text = strings.Map(dropControl, dropEscapes(strings.ToValidUTF8(text, "\uFFFD")))
 	}
 	return strings.Trim(text, "\n")
 }

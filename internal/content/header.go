@@ -226,6 +226,7 @@ func Line(text string) string {
 	}
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.IndexFunc(text, isControl) >= 0 {
+		text = dropLongEscapes(text)
 		text = strings.Map(func(r rune) rune {
 			if isControl(r) {
 				return ' '

@@ -80,15 +80,17 @@ func (r *reader) entity(header message.Header, body []byte, defaultKind string, 
 			blocks = slices.DeleteFunc(blocks, func(b *block) bool { return !looksReadable([]byte(b.text)) })
 		}
 		return blocks
-	case p.attached:
+	case p.attached || p.name != "":
 		r.attach(p, decodedSize(body, encoding), "")
-		return nil
-	case p.name != "":
-		r.attach(p, decodedSize(body, encoding), "")
-		r.fallback = append(r.fallback, func() []*block { return r.readable(p, encoding) })
+		r.fallback = append(r.fallback, func() []*block { return onlyReadable(r.readable(p, encoding)) })
 		return nil
 	}
 	return r.readable(p, encoding)
+}
+
+// onlyReadable drops what is called a text and is none.
+func onlyReadable(blocks []*block) []*block {
+	return slices.DeleteFunc(blocks, func(b *block) bool { return !looksReadable([]byte(b.read())) })
 }
 
 // multipart reads the parts of p.

@@ -62,7 +62,7 @@ func TestRawBytesInAHeader(t *testing.T) {
 		{"Windows-1252", "caf\xe9 \x80", "café €"},
 		{"next to an encoded word", "caf\xe9 =?utf-8?Q?=C3=BC?=", "café ü"},
 		{"iso-2022-jp", "\x1b$B%G%#%9%/\x1b(B", "ディスク"},
-		{"escape sequences of a terminal", "\x1b[31mred", "[31mred"},
+		{"escape sequences of a terminal", "\x1b[31mred", "red"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -37,10 +37,18 @@ func New(own ...*regexp.Regexp) *Redactor {
 // DB_PASSWORD, X-Api-Key or userPassword. The short ones are parts of other words
 // and must stand alone.
 const (
-	longNames = `(?:password|passwd|passphrase|passwort|secret|token|api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret[-_ ]?key|private[-_ ]?key|` +
+	longNames = `(?:password|passwd|passphrase|` + foreignNames + `|secret|token|api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret[-_ ]?key|private[-_ ]?key|` +
 		`auth[-_ ]?key|credentials?|session[-_ ]?id|sessid|csrf)`
+	// foreignNames are what a program says that speaks to its users in German,
+	// French, Spanish, Portuguese, Dutch, Polish, Swedish, Danish, Italian, Turkish,
+	// Russian, Chinese, Japanese and Korean.
+	foreignNames = `passwort|kennwort|mot de passe|contrase(?:ñ|n\x{303}|n)a|senha|palavra[- ]passe|wachtwoord|has(?:ł|l)o|l(?:ö|o)senord|adgangskode|` +
+		`parola(?: d.ordine)?|(?:ş|s)ifre|пароль|密码|密碼|口令|パスワード|비밀번호`
 	shortNames  = `(?:pass|pwd|pw|sid|otp|cvv|cvc|pin)`
 	secretNames = `(?:[a-z0-9_.-]*` + longNames + `|(?:\b|_)` + shortNames + `)`
+	// blanks are also those that French typography puts in front of a colon.
+	blanks = `[\s\x{a0}\x{202f}]*`
+	quoted = `"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'`
 )
 
 var usual = []rule{
@@ -48,9 +56,24 @@ var usual = []rule{
 	{hint: "authorization", pattern: regexp.MustCompile(`(?i)((?:proxy[-_])?authorization["']?\s*(?:[:=]|=>)+\s*["']?(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s"',;]+`), replacement: "${1}" + Mark},
 	{hint: "cookie", pattern: regexp.MustCompile(`(?im)((?:^|[\s"'_{,])(?:set[-_])?cookie["']?\s*(?:[:=]|=>)+\s*)[^\r\n]+`), replacement: "${1}" + Mark},
 	{hint: "bearer ", pattern: regexp.MustCompile(`(?i)(\bbearer\s+)[a-z0-9._~+/=-]{8,}`), replacement: "${1}" + Mark},
-	// name=value, name: value, "name": "value", 'name' => 'value', --name value
-	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?\s*(?:=>|[:=])\s*)("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
+	// name=value, name: value, name is: value, "name": "value", 'name' => 'value'
+	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?(?:\s+(?:is|was|ist|lautet|est|es|é|è))?` + blanks + `(?:=>|[:=：])` + blanks + `)(` + quoted + `|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
+	// define('name', 'value'), putenv("name", "value"), ('name', 'value')
+	{pattern: regexp.MustCompile(`(?i)(\(\s*["']` + secretNames + `["']\s*,\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
+	// <name>value</name>, <property name="name">value</property>
+	{hint: "</", pattern: regexp.MustCompile(`(?i)(<(?:[a-z0-9_.-]+:)?` + secretNames + `(?:\s[^<>]*)?>\s*(?:<!\[cdata\[)?)([^<>\s][^<>]*?)(\s*(?:\]\]>)?\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
+	{hint: "</", pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["'][^<>]*>\s*)([^<>\s][^<>]*?)(\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
+	// <add key="name" value="value"/>
+	{hint: "value", pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["']\s+value\s*=\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
+	// --name value
 	{hint: "--", pattern: regexp.MustCompile(`(?i)(\s--?` + secretNames + `\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	// What programs take as an argument without a telling name.
+	{hint: "curl", pattern: regexp.MustCompile(`(?i)(\bcurl\s(?:[^\n]*?\s)?(?:-u|--user|--proxy-user)[= ]*["']?[^\s:"'=]+:)[^\s"']+`), replacement: "${1}" + Mark},
+	{hint: "mysql", pattern: regexp.MustCompile(`(\bmysql[a-z]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{hint: "mariadb", pattern: regexp.MustCompile(`(\bmariadb[a-z-]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{hint: "sshpass", pattern: regexp.MustCompile(`(\bsshpass\s+-p\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s"'][^\s]*)`), replacement: "${1}" + Mark},
+	{hint: "redis-cli", pattern: regexp.MustCompile(`(\bredis-cli\s(?:[^\n|;]*?\s)?-a\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{hint: "ldap", pattern: regexp.MustCompile(`(\bldap[a-z]+\s(?:[^\n|;]*?\s)?-w\s*)[^\s-][^\s]*`), replacement: "${1}" + Mark},
 	{hint: "://", pattern: regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+@`), replacement: "${1}" + Mark + "@"},
 	{hint: "eyj", pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
 	{pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
@@ -75,7 +98,12 @@ func (r *Redactor) Text(text string) string {
 		text = rule.apply(text)
 	}
 	for _, own := range r.own {
-		text = own.ReplaceAllString(text, Mark)
+		text = own.ReplaceAllStringFunc(text, func(match string) string {
+			if match == "" {
+				return "" // see ParsePattern
+			}
+			return Mark
+		})
 	}
 	return text
 }
@@ -114,7 +142,8 @@ func isValue(value string) bool {
 	}
 	switch strings.ToLower(value) {
 	case "", "null", "none", "nil", "true", "false", "undefined", "missing", "invalid", "wrong", "expired", "required", "empty",
-		"unknown", "incorrect", "not", "is", "the", "no", "yes", "must", "failed":
+		"unknown", "incorrect", "not", "is", "the", "no", "yes", "must", "failed",
+		"falsch", "ungültig", "fehlt", "incorrecte", "invalide", "manquant", "incorrecta", "inválida", "errata", "неверный", "错误":
 		return false
 	}
 	return strings.Trim(value, "*x.") != "" && // masked already

@@ -36,6 +36,36 @@ func TestSecretsAreRemovedAndTheRestStays(t *testing.T) {
 		{"a sentence about a password", "password: wrong, token is missing", "password: wrong, token is missing"},
 		{"a sentence without a value", "the password for anna expired", "the password for anna expired"},
 		{"what is masked already", "password=******** token: null", "password=******** token: null"},
+		{"a constant of PHP", "define('DB_PASSWORD', 'hunter24');", "define('DB_PASSWORD', [redacted]);"},
+		{"a setter", `props.put("api_key", "abc")`, `props.put("api_key", [redacted])`},
+		{"an element", "<user>bob</user><password>hunter25</password>", "<user>bob</user><password>[redacted]</password>"},
+		{"an element with a prefix, an attribute and lines", "<wsse:Password Type=\"PasswordText\">\n  a b\n</wsse:Password>", "<wsse:Password Type=\"PasswordText\">\n  [redacted]\n</wsse:Password>"},
+		{"an element with CDATA", "<db_token><![CDATA[abc]]></db_token>", "<db_token><![CDATA[[redacted]]]></db_token>"},
+		{"an empty element", "<password></password><password/>", "<password></password><password/>"},
+		{"a property by name", `<property name="db.password">hunter2</property>`, `<property name="db.password">[redacted]</property>`},
+		{"a setting by key", `<add key="Password" value="hunter2" />`, `<add key="Password" value=[redacted] />`},
+		{"curl's user", "curl -s -u bob:hunter10 https://x/", "curl -s -u bob:[redacted] https://x/"},
+		{"curl's user in quotes", `curl --user "bob:hunter10" x`, `curl --user "bob:[redacted]" x`},
+		{"curl's user without a password", "curl -u bob https://x:8443/", "curl -u bob https://x:8443/"},
+		{"mysql's short option", "mysql -h db1 -P3306 -phunter9 shop", "mysql -h db1 -P3306 -p[redacted] shop"},
+		{"mysqldump's", "mysqldump -u root -ph-1 shop | gzip -p2", "mysqldump -u root -p[redacted] shop | gzip -p2"},
+		{"mysql that asks", "mysql -p shop", "mysql -p shop"},
+		{"mariadb's", "mariadb-dump -phunter9", "mariadb-dump -p[redacted]"},
+		{"sshpass", "sshpass -p 'hunter 9' ssh db1", "sshpass -p [redacted] ssh db1"},
+		{"redis", "redis-cli -h r1 -a hunter9 ping", "redis-cli -h r1 -a [redacted] ping"},
+		{"ldapsearch", "ldapsearch -x -w hunter9 -b dc=x", "ldapsearch -x -w [redacted] -b dc=x"},
+		{"German", "Passwort: hunter2 Kennwort=hunter3", "Passwort: [redacted] Kennwort=[redacted]"},
+		{"French, with its blank", "Mot de passe\u00a0: hunter2", "Mot de passe\u00a0: [redacted]"},
+		{"Spanish", "contraseña: hunter2", "contraseña: [redacted]"},
+		{"Spanish in two code points", "contrasen\u0303a: hunter2", "contrasen\u0303a: [redacted]"},
+		{"Russian", "Пароль: хантер2", "Пароль: [redacted]"},
+		{"Chinese", "密码: hunter2 密碼：hunter3", "密码: [redacted] 密碼：[redacted]"},
+		{"Japanese", "パスワード: hunter2", "パスワード: [redacted]"},
+		{"a sentence in French", "mot de passe: incorrecte", "mot de passe: incorrecte"},
+		{"a sentence with the password", "Your new password is: hunter2", "Your new password is: [redacted]"},
+		{"the same in German", "Ihr Passwort lautet: hunter2", "Ihr Passwort lautet: [redacted]"},
+		{"a sentence that says what is wrong with it", "password is: wrong", "password is: wrong"},
+		{"Portuguese, Dutch and Polish", "senha=hunter2 wachtwoord: hunter3 hasło: hunter4", "senha=[redacted] wachtwoord: [redacted] hasło: [redacted]"},
 		{"a word that ends like one", "the compass: north", "the compass: north"},
 	}
 	r := redact.New()
@@ -56,6 +86,26 @@ func TestOwnPatternsAreRemovedToo(t *testing.T) {
 	r := redact.New(regexp.MustCompile(`cust-\d+`))
 	if got := r.Text("cust-17 failed, password=x1"); got != "[redacted] failed, password=[redacted]" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestPatternsThatMatchNothingAreRefused(t *testing.T) {
+	for _, pattern := range []string{"", "a*", "a?", "(a|b*)", "^", "$", `\b`, "(?:x|)", "a{0,3}", "()"} {
+		if re, err := redact.ParsePattern(pattern); err == nil {
+			t.Errorf("%q compiled to %v", pattern, re)
+		}
+	}
+	for _, pattern := range []string{"a+", "^a", `\bcust-\d+\b`, "(a|b)c*", "a{1,3}", "[ab]", "."} {
+		if _, err := redact.ParsePattern(pattern); err != nil {
+			t.Errorf("%q is refused: %v", pattern, err)
+		}
+	}
+	if _, err := redact.ParsePattern("("); err == nil || !strings.Contains(err.Error(), "missing closing") {
+		t.Errorf("the error of a broken pattern is %v", err)
+	}
+	// A program may hand over any.
+	if got := redact.New(regexp.MustCompile("a*")).Text("bab"); got != "b[redacted]b" {
+		t.Errorf("a pattern that matches nothing gave %q", got)
 	}
 }
 

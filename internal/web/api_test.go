@@ -84,7 +84,7 @@ func TestTheAPICountsAndSteers(t *testing.T) {
 		{"/api/flush", fmt.Sprintf(`{"batch":%d}`, batches[0].ID), 200, `{"batches":1}`},
 		{"/api/retry", `{"id":77}`, 404, `no mail 77`},
 		{"/api/mutes", `{"what":"(","for":"1h"}`, 400, `is wrong`},
-		{"/api/mutes", `{"what":"x","for":"1 hour"}`, 400, `30m or 2h`},
+		{"/api/mutes", `{"what":"x","for":"1 hour"}`, 400, `30m, 2h or 3d`},
 		{"/api/mutes", `{"what":"x","for":"1h"}`, 201, `"pattern":"x"`},
 	} {
 		if w := ask(t, h, "POST", test.path, test.body); w.Code != test.status || !strings.Contains(w.Body.String(), test.want) {

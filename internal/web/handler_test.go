@@ -206,7 +206,7 @@ func TestThePageWorksUnderAPrefixWithoutScript(t *testing.T) {
 	}
 	post("mute", url.Values{"what": {"^db1"}, "for": {"2h"}, "reason": {"ticket 4711"}}, 200, "Muted.")
 	post("mute", url.Values{"what": {"(half"}, "for": {"2h"}}, 400, `value="(half"`) // it is not lost
-	post("mute", url.Values{"what": {"x"}, "for": {"soon"}}, 400, "30m or 2h")
+	post("mute", url.Values{"what": {"x"}, "for": {"soon"}}, 400, "30m, 2h or 3d")
 	mutes, err := p.Mutes(t.Context())
 	if err != nil || len(mutes) != 1 || mutes[0].Reason != "ticket 4711" {
 		t.Fatalf("mutes %+v, %v", mutes, err)

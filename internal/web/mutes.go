@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -52,14 +53,14 @@ func (h *handler) addMute(w http.ResponseWriter, r *http.Request) {
 
 // mute returns the status that tells a mistake from a store that is down.
 func (h *handler) mute(ctx context.Context, request MuteRequest) (m store.Mute, status int, err error) {
-	duration, err := time.ParseDuration(request.For)
+	length, err := duration.Parse(request.For)
 	if err != nil {
-		return m, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m or 2h", request.For)
+		return m, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m, 2h or 3d", request.For)
 	}
-	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), duration); err != nil {
+	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {
 		return m, http.StatusBadRequest, err
 	}
-	m, err = h.proxy.Mute(ctx, request.What, request.Reason, duration)
+	m, err = h.proxy.Mute(ctx, request.What, request.Reason, length)
 	h.live.changed()
 	return m, http.StatusServiceUnavailable, err
 }

@@ -22,7 +22,7 @@ func newCleaner() *cleaner {
 	p := bluemonday.NewPolicy()
 	p.AllowNoAttrs().OnElements("main", "section", "article", "header", "footer", "div", "span", "p", "br", "hr", "pre", "code",
 		"h1", "h2", "h3", "h4", "h5", "h6", "b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "mark", "kbd", "samp", "time",
-		"ul", "ol", "li", "dl", "dt", "dd", "blockquote", "center",
+		"bdi", "bdo", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "center",
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 	word := regexp.MustCompile(`^[\w -]*$`)
 	p.AllowAttrs("class", "id", "dir", "lang", "role", "align", "valign").Matching(word).Globally()

@@ -73,7 +73,7 @@ func (c *Classifier) entry(m *receive.Message) store.Entry {
 	fingerprint := c.prints.fingerprint(m)
 	e := store.Entry{
 		Fingerprint: fingerprint.ID,
-		Reason:      clip(fingerprint.Reason),
+		Reason:      cut(fingerprint.Reason),
 		Values:      fingerprint.Values,
 		Host:        clip(m.Host()),
 		Recipients:  m.To,
@@ -95,8 +95,8 @@ func (c *Classifier) entry(m *receive.Message) store.Entry {
 		e.Group = clip("unparsable: " + content.Line(m.Problem))
 		e.Title = e.Group
 	default:
-		e.Group = clip(content.Line(groupKey))
-		e.Title = e.Group
+		title := content.Line(groupKey)
+		e.Group, e.Title = clip(title), cut(title)
 	}
 	switch {
 	case e.Title == "":
@@ -120,22 +120,32 @@ func placed(g Grouper, m *receive.Message, field string) (string, error) {
 }
 
 func (c *Classifier) misplaced(e *store.Entry, m *receive.Message, which string, err error) {
+	// The key is masked, or an error that names the mail would make a group of each.
 	e.Group = clip("cannot " + which + ": " + content.Line(Mask(err.Error())))
-	e.Title = e.Group
+	e.Title = cut("cannot " + which + ": " + content.Line(err.Error()))
 	if c.Logger != nil {
 		c.Logger.Warn("cannot place a mail, it gets a group named after the error",
 			"id", m.ID, "expression", which, "error", err)
 	}
 }
 
+// clip makes a key of a text of any length.
 func clip(text string) string {
 	if len(text) <= maxKeyBytes {
 		return text
 	}
 	sum := sha256.Sum256([]byte(text))
+	return cut(text) + " #" + hex.EncodeToString(sum[:6])
+}
+
+// cut makes a text for people of one of any length.
+func cut(text string) string {
+	if len(text) <= maxKeyBytes {
+		return text
+	}
 	end := maxKeyBytes - 20
 	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return text[:end] + "… #" + hex.EncodeToString(sum[:6])
+	return text[:end] + "…"
 }

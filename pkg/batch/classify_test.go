@@ -63,6 +63,15 @@ func TestAnEntrySaysAllThatTheStoreCounts(t *testing.T) {
 	}
 }
 
+func compiled(t *testing.T, expression string) batch.Grouper {
+	t.Helper()
+	g, err := batch.Compile(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
 	fails := batch.GrouperFunc(func(*receive.Message) (string, error) { return "half a key", errors.New("no team 4711\r\nfound") })
 	panics := batch.GrouperFunc(func(*receive.Message) (string, error) { panic("bad mood") })
@@ -71,14 +80,19 @@ func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
 		name         string
 		batch, group batch.Grouper
 		key, want    string
+		title        string // as the error says it
 	}{
-		{"an error for the batch", fails, constant("g"), "", "cannot batch: no team <num> found"},
-		{"an error for the group", constant("b"), fails, "b", "cannot group: no team <num> found"},
-		{"a panic for the batch", panics, constant("g"), "", "cannot batch: panic: bad mood"},
-		{"a panic for the group", constant("b"), panics, "b", "cannot group: panic: bad mood"},
-		{"a runtime error", constant("b"), crashes, "b", "cannot group: panic: runtime error: index out of range [<num>] with length <num>"},
-		{"errors in both", fails, panics, "", "cannot batch: no team <num> found"},
-		{"no grouper at all", nil, constant("g"), "", "cannot batch: panic: runtime error: invalid memory address or nil pointer dereference"},
+		{"an error for the batch", fails, constant("g"), "", "cannot batch: no team <num> found", "cannot batch: no team 4711 found"},
+		{"an error for the group", constant("b"), fails, "b", "cannot group: no team <num> found", "cannot group: no team 4711 found"},
+		{"a panic for the batch", panics, constant("g"), "", "cannot batch: panic: bad mood", "cannot batch: panic: bad mood"},
+		{"a panic for the group", constant("b"), panics, "b", "cannot group: panic: bad mood", "cannot group: panic: bad mood"},
+		{"a runtime error", constant("b"), crashes, "b", "cannot group: panic: runtime error: index out of range [<num>] with length <num>",
+			"cannot group: panic: runtime error: index out of range [7] with length 1"},
+		{"an expression that fails for this mail", constant("b"), compiled(t, `{{index .To (len (.Header.Get "X-None"))}}{{if eq .Subject "s"}}{{index .To 4}}{{end}}`), "b",
+			"cannot group: index out of range: <num>, at <index .To <num>> (expression:<num>:<num>)", "cannot group: index out of range: 4, at <index .To 4> (expression:1:66)"},
+		{"errors in both", fails, panics, "", "cannot batch: no team <num> found", "cannot batch: no team 4711 found"},
+		{"no grouper at all", nil, constant("g"), "", "cannot batch: panic: runtime error: invalid memory address or nil pointer dereference",
+			"cannot batch: panic: runtime error: invalid memory address or nil pointer dereference"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -86,8 +100,8 @@ func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
 			c := batch.Classifier{Batch: tt.batch, Group: tt.group, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			m := receive.NewMessage("", []string{"ops"}, []byte("Subject: s\n\nbody\n"))
 			e := only(t, c.Classify(m))
-			if e.Batch != tt.key || e.Group != tt.want || e.Title != tt.want {
-				t.Errorf("batch %q, group %q, title %q, want batch %q and group %q", e.Batch, e.Group, e.Title, tt.key, tt.want)
+			if e.Batch != tt.key || e.Group != tt.want || e.Title != tt.title {
+				t.Errorf("batch %q, group %q, title %q, want batch %q, group %q and title %q", e.Batch, e.Group, e.Title, tt.key, tt.want, tt.title)
 			}
 			if e.Fingerprint == "" || !bytes.Equal(e.Sample, m.Raw) || len(e.Recipients) != 1 {
 				t.Errorf("the mail is lost from %+v", e)
@@ -109,7 +123,7 @@ func TestMailsGetATitleWhateverIsMissing(t *testing.T) {
 		{"an empty subject", "Subject:\n\nx\n", "", "(no subject)"},
 		{"no subject", "From: a\n\nx\n", "", "(no subject)"},
 		{"a subject of blanks", "Subject: =?utf-8?q?_=09_?=\n\nx\n", "", "(no subject)"},
-		{"control characters become blanks", "Subject: =?utf-8?q?a=00b=0D=0Ac=1B[31m?=\n\nx\n", "a b c [31m", "a b c [31m"},
+		{"control characters become blanks", "Subject: =?utf-8?q?a=00b=0D=0Ac=1B[31m?=\n\nx\n", "a b c", "a b c"},
 		{"bidirectional overrides go", "Subject: =?utf-8?q?a=E2=80=AEb?=\n\nx\n", "a b", "a b"},
 		{"bytes that are no UTF-8", "Subject: a\xffb\n\nx\n", "a\uFFFDb", "a\uFFFDb"},
 		{"no header section", "disk full\n", "unparsable: no header section", "unparsable: no header section"},
@@ -166,7 +180,7 @@ func TestKeysAreOneLineWithoutControlCharacters(t *testing.T) {
 	m.Helo = hostile
 	e := only(t, c.Classify(m))
 	for field, value := range map[string]string{"batch": e.Batch, "group": e.Group, "title": e.Title, "host": e.Host} {
-		if value != "a Bcc: b [2J c\uFFFD d" || strings.ContainsFunc(value, unicode.IsControl) {
+		if value != "a Bcc: b c\uFFFD d" || strings.ContainsFunc(value, unicode.IsControl) {
 			t.Errorf("the %s is %q", field, value)
 		}
 	}

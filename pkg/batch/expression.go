@@ -3,6 +3,7 @@ package batch
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/textproto"
 	"regexp"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"text/template"
 	"text/template/parse"
 
+	"github.com/hut8labs/failmail/internal/spelling"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -61,11 +63,16 @@ func compileKeys(text string) (GrouperFunc, error) {
 		name := strings.TrimSpace(part)
 		key, known := namedKeys[name]
 		if header, ok := strings.CutPrefix(name, "header:"); ok && header != "" {
-			key, known = headerKey(textproto.TrimString(header)), true
+			header = textproto.TrimString(header)
+			if !isFieldName(header) {
+				return nil, fmt.Errorf("the header name %q at position %d cannot be one: it may hold no blank, colon or letter beyond ASCII; use one such as header:X-Team",
+					header, position+strings.Index(part, name)+len("header:"))
+			}
+			key, known = headerKey(header), true
 		}
 		if !known {
-			return nil, fmt.Errorf("unknown key %q at position %d: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
-				name, position+strings.Index(part, name), keyNames)
+			return nil, fmt.Errorf("unknown key %q at position %d%s: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
+				name, position+strings.Index(part, name), didYouMean("", spelling.Nearest(name, slices.Sorted(maps.Keys(namedKeys)))), keyNames)
 		}
 		keys = append(keys, key)
 		position += len(part) + 1
@@ -87,6 +94,10 @@ func compileKeys(text string) (GrouperFunc, error) {
 }
 
 func compileTemplate(text string) (GrouperFunc, error) {
+	text = rawPatterns(text)
+	if err := checkTemplate("expression", text); err != nil {
+		return nil, err
+	}
 	patterns := &patternCache{}
 	t, err := template.New("expression").Option("missingkey=error").Funcs(template.FuncMap{
 		"match":    patterns.match,
@@ -95,18 +106,18 @@ func compileTemplate(text string) (GrouperFunc, error) {
 		"mask":     Mask,
 		"lower":    strings.ToLower,
 		"trim":     strings.TrimSpace,
-	}).Parse(rawPatterns(text))
+	}).Parse(text)
 	if err != nil {
-		return nil, templateError(err)
+		return nil, syntaxError(err)
 	}
 	g := func(m *receive.Message) (string, error) {
 		var key strings.Builder
 		if err := t.Execute(&key, m); err != nil {
-			return "", templateError(err)
+			return "", runError(err)
 		}
 		return key.String(), nil
 	}
-	// A misspelt field or a bad pattern shows only when the template runs.
+	// What no check of the parse tree finds, such as an index out of range.
 	if _, err := g(receive.NewMessage("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
 		return nil, err
 	}
@@ -153,9 +164,29 @@ func rawPatterns(expression string) string {
 	})
 }
 
-func templateError(err error) error {
-	return fmt.Errorf("%s: fields are .Header.Get \"NAME\", .From, .To, .Subject, .Body, .Host and .RemoteAddr; functions are match, submatch, replace, mask, lower and trim",
-		strings.TrimPrefix(err.Error(), "template: "))
+// isFieldName reports whether a header field can have the name (RFC 5322
+// section 2.2).
+func isFieldName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' })
+}
+
+func syntaxError(err error) error {
+	return fmt.Errorf("%s: fields are %s; functions are %s", strings.TrimPrefix(err.Error(), "template: "), fieldNames, functionNames)
+}
+
+// inExecution matches what text/template writes in front of an error: where in
+// the template it is.
+var inExecution = regexp.MustCompile(`^template: expression:([0-9]+:[0-9]+): executing "[^"]*" at (<.*?>): (?:error calling \w+: )?`)
+
+// runError puts first what is wrong with a mail: a title shows no more than its
+// beginning.
+func runError(err error) error {
+	text := err.Error()
+	m := inExecution.FindStringSubmatch(text)
+	if m == nil {
+		return err
+	}
+	return fmt.Errorf("%s, at %s (expression:%s)", strings.TrimPrefix(text, m[0]), m[2], m[1])
 }
 
 // patternCache compiles each pattern of an expression once. Patterns are

@@ -36,6 +36,8 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 		return m, fmt.Errorf("the duration %s is not more than zero; use one such as 2h", duration)
 	case isFingerprint(what):
 		m.Fingerprint = what
+	case likeFingerprint.MatchString(what):
+		return m, fmt.Errorf("%q looks like a fingerprint and is none: that is %q and 16 hexadecimal digits, as the summaries show it; for a pattern, write ^%s", what, "v1:", what)
 	default:
 		if _, err := regexp.Compile(what); err != nil {
 			return m, fmt.Errorf("the pattern %q is wrong: %w; put a backslash in front of characters such as ( and [", what, err)
@@ -44,6 +46,10 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 	}
 	return m, nil
 }
+
+// likeFingerprint matches what was meant to be one: as a pattern it would match
+// no mail.
+var likeFingerprint = regexp.MustCompile(`^(?i:v\d+:)\w*$`)
 
 // Set replaces the mutes. One that is wrong is left out.
 func (m *Mutes) Set(mutes []store.Mute) {
@@ -77,8 +83,8 @@ func (m *Mutes) apply(e *store.Entry, subject string) {
 		}
 		e.MutedUntil = mute.Until
 		e.Group = "mute " + strconv.FormatInt(mute.ID, 10)
-		e.Title = clip(mute.what())
-		e.Reason = clip(mute.Reason)
+		e.Title = cut(mute.what())
+		e.Reason = cut(mute.Reason)
 		return
 	}
 }

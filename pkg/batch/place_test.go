@@ -135,6 +135,8 @@ func TestWrongMutesAreExplained(t *testing.T) {
 		"everything":    {" ", time.Hour, "would mute everything"},
 		"no time":       {"x", 0, "use one such as 2h"},
 		"a bad pattern": {"a(", time.Hour, "backslash"},
+		"a short print": {"v1:zzz", time.Hour, `"v1:zzz" looks like a fingerprint and is none`},
+		"a cut print":   {"v1:0123456789abcde", time.Hour, "16 hexadecimal digits"},
 	} {
 		if _, err := batch.ParseMute(test.what, "", time.Now(), test.duration); err == nil || !strings.Contains(err.Error(), test.part) {
 			t.Errorf("%s: %v", name, err)

@@ -103,10 +103,16 @@ func render(t testing.TB, s *Summary) *deliver.Mail {
 	return m
 }
 
-// summarize renders what collect counted.
+// summaryOf describes what collect counted.
+func summaryOf(t testing.TB, letters ...letter) *Summary {
+	t.Helper()
+	return NewSummary(collect(t, store.Limits{}, letters...), origin1, night.Add(5*time.Minute))
+}
+
+// summarize renders it.
 func summarize(t testing.TB, letters ...letter) *deliver.Mail {
 	t.Helper()
-	return render(t, NewSummary(collect(t, store.Limits{}, letters...), origin1, night.Add(5*time.Minute)))
+	return render(t, summaryOf(t, letters...))
 }
 
 // parts decodes the text and the HTML of a mail.

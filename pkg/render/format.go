@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ var functions = map[string]any{
 		return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
 	},
 	"indent": indent,
+	"marks":  marks,
 	"lower":  strings.ToLower,
 }
 
@@ -85,6 +87,12 @@ func indent(prefix string, lines []string) string {
 	}
 	return out.String()
 }
+
+// onlyMarks matches a line that points at the one above it, as tracebacks of
+// Python have them, and compilers. Where that one is wrapped it points at nothing.
+var onlyMarks = regexp.MustCompile(`^\s*[~^][~^\s]*$`)
+
+func marks(line string) bool { return onlyMarks.MatchString(line) }
 
 // sparkline draws the mails per minute; one or two of them say nothing.
 func sparkline(minutes []int) string {

@@ -52,6 +52,14 @@ web1,ok
 --b--
 `
 
+const onlyPDF = `From: scanner@web1.shop.example
+Subject: scan of the basement
+Content-Type: application/pdf; name="basement.pdf"
+Content-Transfer-Encoding: base64
+
+JVBERi0xLjcKJeLjz9MKMSAwIG9iago8PD4+CmVuZG9iago=
+`
+
 // varied are 12 hosts with 6 kinds of content under 4 subjects.
 func varied() []letter {
 	var letters []letter
@@ -86,7 +94,7 @@ func TestGoldenMails(t *testing.T) {
 		{"html_only", store.Limits{}, html, nil},
 		{"scripts", store.Limits{}, []letter{{raw: scriptsMail, helo: "web1.shop.example", at: night}, {raw: rtlMail, helo: "web2.shop.example", at: night.Add(90 * time.Second)}}, nil},
 		{"long_trace", store.Limits{}, []letter{plain("ERROR in tree", longTrace(), 0)}, nil},
-		{"attachments_only", store.Limits{}, []letter{{raw: attachmentsMail, helo: "web1.shop.example", at: night}}, nil},
+		{"attachments_only", store.Limits{}, []letter{{raw: attachmentsMail, helo: "web1.shop.example", at: night}, {raw: onlyPDF, helo: "web1.shop.example", at: night}}, nil},
 		{"unparsable", store.Limits{}, []letter{{raw: "Out of memory\nKilled process 4242 (postgres)\n", helo: "db1.shop.example", at: night}, {raw: "", at: night}}, nil},
 		{"omitted", store.Limits{GroupsPerBatch: 2, VariantsPerGroup: 2, HostsPerGroup: 2}, varied(), nil},
 		{"many_hosts_and_variants", store.Limits{}, append(varied(), twelveHosts()...), nil},

@@ -133,8 +133,8 @@ func TestTheIndexIsAligned(t *testing.T) {
 	_, text, _ := parts(t, summarize(t, numbered(120, "shard %d")...).Raw)
 	index, _, _ := strings.Cut(text, "\n\n-----")
 	lines := strings.Split(index, "\n")[2:]
-	if len(lines) != 101 || !strings.HasSuffix(lines[100], "and 20 more errors") {
-		t.Fatalf("%d lines, want 100 groups and one that says how many more:\n%s", len(lines), index)
+	if len(lines) != 120 {
+		t.Fatalf("%d lines, want one for each group:\n%s", len(lines), index)
 	}
 	for _, line := range lines {
 		if runes := []rune(line); string(runes[9:11]) != "  " || runes[8] == ' ' || runes[11] == ' ' {
@@ -153,7 +153,7 @@ func TestWhatIsCutIsSaid(t *testing.T) {
 	for i := range hosts {
 		hosts[i].helo = fmt.Sprintf("web%d", i)
 	}
-	lines := []letter{plain("s", strings.Repeat("line\n", 100), 0)}
+	lines := []letter{plain("s", strings.Repeat("line\n", 500), 0)}
 	tests := []struct {
 		name    string
 		limits  store.Limits
@@ -161,9 +161,9 @@ func TestWhatIsCutIsSaid(t *testing.T) {
 		want    string
 	}{
 		{"groups", store.Limits{GroupsPerBatch: 1}, []letter{plain("a", "x", 0), plain("b", "x", 1)}, `more than 1 error[^s]|1 +of further errors`},
-		{"variants", store.Limits{VariantsPerGroup: 1}, []letter{plain("a", "x", 0), plain("a", "y", 1)}, `1 more with other contents`},
+		{"variants", store.Limits{VariantsPerGroup: 1}, []letter{plain("a", "x", 0), plain("a", "y", 1)}, `1 more mail, of further errors`},
 		{"bytes of a sample", store.Limits{SampleBytes: 90}, []letter{plain("a", "xxxxxxxxxxxxxxxxxxxxx", 0)}, `90 bytes of \d+ bytes`},
-		{"lines of a sample", store.Limits{}, lines, `… 40 lines not shown …`},
+		{"lines of a sample", store.Limits{}, lines, `… 100 lines not shown …`},
 		{"hosts", store.Limits{HostsPerGroup: 2}, hosts, `web1 \(1\).*other`},
 		{"minutes of the sparkline", store.Limits{}, hours, `last (hour|60 minutes)`},
 	}

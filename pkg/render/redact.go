@@ -47,7 +47,8 @@ func (v *Variant) redact(r *Redactor) {
 	}
 	s := &v.Sample
 	text, subject, raw := r.Text(s.Text), r.Text(s.Subject), string(s.Raw)
-	s.Redacted = text != s.Text || subject != s.Subject || r.Text(raw) != raw
+	s.Cleaned = text != s.Text || subject != s.Subject
+	s.Redacted = s.Cleaned || r.Text(raw) != raw
 	s.Text, s.Subject, s.From = text, subject, r.Text(s.From)
 	for i, a := range s.Attachments {
 		a.Name = r.Text(a.Name)

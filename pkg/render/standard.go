@@ -4,34 +4,30 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
 	"io/fs"
 	"net/mail"
+	"strconv"
 	"strings"
-	"sync"
-	texttemplate "text/template"
-	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // Defaults of Options.
 const (
-	DefaultSubject  = `[failmail] {{plural .Count "mail"}}{{if .Top}}: {{.Top}}{{end}}{{if .More}} (+{{number .More}} more){{end}}`
+	DefaultSubject  = `[failmail] {{plural .Mails "mail"}}{{if .Top}}: {{.Top}}{{end}}{{if .More}} (+{{number .More}} more){{end}}`
 	DefaultMaxBytes = 256 << 10
+	// MinMaxBytes is what the header and the plainest summary need.
+	MinMaxBytes = 16 << 10
 )
 
 // Options change how the Standard renderer writes. The zero value means the
 // defaults.
 type Options struct {
-	// Subject is a template (text/template) for the subject, over a View with
-	// two more fields: Top, the title of the largest group, and More, how many
-	// groups there are besides. Defaults to DefaultSubject.
+	// Subject is a template (text/template) for the subject, over a SubjectView.
+	// Defaults to DefaultSubject.
 	Subject string
 	// ReplyTo is the address that answers go to; empty for none.
 	ReplyTo string
@@ -46,18 +42,6 @@ type Options struct {
 	Templates fs.FS
 }
 
-// minMaxBytes is what the header and the plainest summary need.
-const minMaxBytes = 16 << 10
-
-//go:embed templates/summary.txt templates/summary.html
-var templateFiles embed.FS
-
-// The names of the templates.
-const (
-	textName = "summary.txt"
-	htmlName = "summary.html"
-)
-
 // Standard is the renderer used when none is given: text and HTML of the same
 // content in one mail. The zero value has the default Options; it is safe for
 // concurrent use.
@@ -68,72 +52,65 @@ type Standard struct {
 
 var _ Renderer = Standard{}
 
-type templates struct {
-	subject, text *texttemplate.Template
-	html          *htmltemplate.Template
+// An OptionError says which field of Options is wrong, and what would be right.
+type OptionError struct {
+	Field string // as in Options
+	Value string // empty for Templates
+	Err   error
 }
 
-// builtin are the templates of the zero Standard, parsed once.
-var builtin = sync.OnceValues(func() (*templates, error) { return parse(Options{}) })
+// Error names field, value and problem.
+func (e *OptionError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s: %v", e.Field, e.Err)
+	}
+	return fmt.Sprintf("%s %q: %v", e.Field, e.Value, e.Err)
+}
 
-// NewStandard returns a Standard with options. Templates are tried with a sample
-// summary, so that a misspelt field is reported now.
+// Unwrap returns the problem.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// NewStandard returns a Standard with options. Templates are tried with sample
+// summaries, so that a misspelt field is reported now. Its errors are
+// *OptionError.
 func NewStandard(o Options) (Standard, error) {
-	if o.MaxBytes != 0 && o.MaxBytes < minMaxBytes {
-		return Standard{}, fmt.Errorf("the largest size of a summary is %d bytes, but needs at least %d", o.MaxBytes, minMaxBytes)
+	if o.MaxBytes != 0 && o.MaxBytes < MinMaxBytes {
+		return Standard{}, &OptionError{"MaxBytes", strconv.Itoa(o.MaxBytes), fmt.Errorf("a summary needs at least %d bytes", MinMaxBytes)}
 	}
 	if address, err := mail.ParseAddress(o.ReplyTo); o.ReplyTo != "" && (err != nil || address.Address != o.ReplyTo) {
-		return Standard{}, fmt.Errorf("the address for replies %q is not a plain mail address; use one such as oncall@example.com", o.ReplyTo)
+		return Standard{}, &OptionError{"ReplyTo", o.ReplyTo, errors.New("is not a plain mail address; use one such as oncall@example.com")}
 	}
-	p, err := parse(o)
+	p, err := parseTemplates(o)
 	if err != nil {
 		return Standard{}, err
 	}
 	s := Standard{o, p}
-	if _, err := s.Render(context.Background(), sampleSummary()); err != nil {
+	if err := s.tryBranches(); err != nil {
 		return Standard{}, err
+	}
+	for _, sample := range sampleSummaries() {
+		if _, err := s.Render(context.Background(), sample); err != nil {
+			return Standard{}, err
+		}
 	}
 	return s, nil
 }
 
-func parse(o Options) (*templates, error) {
-	var p templates
-	var err error
-	p.subject, err = texttemplate.New("subject").Funcs(functions).Parse(cmp.Or(o.Subject, DefaultSubject))
+// tryBranches looks at what the samples do not reach.
+func (r Standard) tryBranches() error {
+	v := newView(sampleSummary(), planOf(0, 1))
+	if err := tryBranches("subject", r.options.Subject, newSubjectView(v)); err != nil {
+		return &OptionError{"Subject", r.options.Subject, explainTemplate(err)}
+	}
+	text, html, err := sources(r.options.Templates)
 	if err != nil {
-		return nil, fmt.Errorf("the subject is no template: %w", err)
+		return &OptionError{"Templates", "", err}
 	}
-	text, err := source(o.Templates, textName)
+	err = cmp.Or(tryBranches(textName, text, v), tryBranches(htmlName, html, v))
 	if err != nil {
-		return nil, err
+		return &OptionError{"Templates", "", explainTemplate(err)}
 	}
-	if p.text, err = texttemplate.New(textName).Funcs(functions).Parse(text); err != nil {
-		return nil, fmt.Errorf("%s is no template: %w", textName, err)
-	}
-	html, err := source(o.Templates, htmlName)
-	if err != nil {
-		return nil, err
-	}
-	if p.html, err = htmltemplate.New(htmlName).Funcs(functions).Parse(html); err != nil {
-		return nil, fmt.Errorf("%s is no template: %w", htmlName, err)
-	}
-	return &p, nil
-}
-
-// source returns the template called name: the operator's, or else the built-in
-// one.
-func source(own fs.FS, name string) (string, error) {
-	if own != nil {
-		text, err := fs.ReadFile(own, name)
-		if err == nil {
-			return string(text), nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read template: %w", err)
-		}
-	}
-	text, err := templateFiles.ReadFile("templates/" + name)
-	return string(text), err
+	return nil
 }
 
 // Render implements Renderer.
@@ -146,41 +123,60 @@ func (r Standard) Render(_ context.Context, s *Summary) (*deliver.Mail, error) {
 		}
 	}
 	limit := cmp.Or(r.options.MaxBytes, DefaultMaxBytes)
-	var raw []byte
-	for _, d := range details {
-		var err error
-		if raw, err = r.render(p, s, d, limit); err != nil {
-			return nil, err
-		}
-		if len(raw) <= limit {
-			break
-		}
+	room := limit
+	if r.options.AttachSamples {
+		room /= 2 // the attachments get the rest
+	}
+	type rendered struct {
+		view *View
+		mail *composition
+		raw  []byte
+	}
+	tried := make(map[int]rendered) // few
+	weights := weigh(s)
+	number, err := search{
+		plans: plans(len(s.Groups)), room: room,
+		weight: func(number int) int { return weights.of(planOf(number, len(s.Groups))) },
+		size: func(number int) (int, error) {
+			v := newView(s, planOf(number, len(s.Groups)))
+			m, err := r.compositionOf(p, v)
+			if err != nil {
+				return 0, err
+			}
+			raw, err := m.compose()
+			tried[number] = rendered{v, m, raw}
+			return len(raw), err
+		},
+	}.run()
+	if err != nil {
+		return nil, err
+	}
+	v, m, raw := tried[number].view, tried[number].mail, tried[number].raw
+	if r.options.AttachSamples && len(raw) <= limit {
+		m.attachments = samplesOf(v, limit-len(raw))
+		raw, err = m.compose()
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &deliver.Mail{From: s.From, To: s.To, MessageID: s.MessageID, Raw: raw}, nil
 }
 
-func (r Standard) render(p *templates, s *Summary, d detail, limit int) ([]byte, error) {
-	v := newView(s, d)
+func (r Standard) compositionOf(p *templates, v *View) (*composition, error) {
 	var subject, text, html bytes.Buffer
 	if err := p.subject.Execute(&subject, newSubjectView(v)); err != nil {
-		return nil, fmt.Errorf("render the subject: %w", err)
+		return nil, &OptionError{"Subject", r.options.Subject, explainTemplate(err)}
 	}
 	if err := p.text.Execute(&text, v); err != nil {
-		return nil, fmt.Errorf("render %s: %w", textName, err)
+		return nil, &OptionError{"Templates", "", explainTemplate(err)}
 	}
 	if err := p.html.Execute(&html, v); err != nil {
-		return nil, fmt.Errorf("render %s: %w", htmlName, err)
+		return nil, &OptionError{"Templates", "", explainTemplate(err)}
 	}
-	m := composition{
-		summary: s, subject: oneLine(subject.String()), replyTo: r.options.ReplyTo,
+	return &composition{
+		summary: v.Summary, subject: oneLine(subject.String()), replyTo: r.options.ReplyTo,
 		text: text.Bytes(), html: html.Bytes(),
-	}
-	raw, err := m.compose()
-	if err != nil || !r.options.AttachSamples || len(raw) > limit {
-		return raw, err
-	}
-	m.attachments = samplesOf(v, limit-len(raw))
-	return m.compose()
+	}, nil
 }
 
 // HTML returns the summary as a page for a browser.
@@ -193,53 +189,11 @@ func (r Standard) HTML(s *Summary) ([]byte, error) {
 		}
 	}
 	var html bytes.Buffer
-	err := p.html.Execute(&html, newView(s, details[0]))
+	err := p.html.Execute(&html, newView(s, planOf(0, len(s.Groups))))
 	return html.Bytes(), err
-}
-
-// subjectView is what the template of the subject sees.
-type subjectView struct {
-	*View
-	Top  string
-	More int
-}
-
-// maxSubjectTitle keeps a subject readable in a list of mails.
-const maxSubjectTitle = 100
-
-func newSubjectView(v *View) subjectView {
-	s := subjectView{View: v, More: max(len(v.Groups)-1, 0)}
-	switch {
-	case len(v.Groups) > 0:
-		s.Top = shorten(v.Groups[0].Title, maxSubjectTitle)
-	case len(v.Muted) > 0:
-		s.Top = "muted"
-	}
-	return s
 }
 
 // oneLine makes text fit for a header field. What was decoded once must not be
 // decoded again by the reader: an encoded word within an encoded word could bring
 // a line break with it.
 func oneLine(text string) string { return strings.ReplaceAll(content.Line(text), "=?", "= ?") }
-
-// sampleSummary has something in every field, for trying templates.
-func sampleSummary() *Summary {
-	now := time.Date(2026, 3, 9, 3, 17, 42, 0, time.UTC)
-	var varying store.Varying
-	varying.Add([]store.Value{{Label: "order <num>", Text: "1"}})
-	varying.Add([]store.Value{{Label: "order <num>", Text: "2"}})
-	variant := Variant{
-		Reason: "order <num> failed", Fingerprint: "v1:0123456789abcdef", Count: 2, First: now, Last: now,
-		News: News{State: Back, Since: now, Before: now, Silence: time.Hour}, Varying: varying.Variations(),
-		Sample: Sample{Subject: "s", From: "app@example.com", Text: "order 1 failed\n", Raw: []byte("x"), Size: 2, Problem: "p",
-			Attachments: []content.Attachment{{Name: "a", Type: "text/plain", Size: 1}}},
-	}
-	return &Summary{
-		MessageID: "1@example.com", Thread: "2@example.com", From: "failmail@example.com", To: []string{"ops@example.com"},
-		Hostname: "example.com", Batch: "b", Created: now, Count: 5, First: now, Last: now, New: 1, Omitted: 1, Early: true, HeldSince: now,
-		Groups: []Group{{Number: 1, Title: "t", Count: 3, First: now, Last: now, News: variant.News, Hosts: []Host{{"h", 3}},
-			Minutes: []int{1, 2}, Variants: []Variant{variant}, Omitted: 1}},
-		Muted: []Muted{{What: "m", Count: 1, First: now, Last: now}},
-	}
-}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -71,15 +72,20 @@ type Muted struct {
 
 // A Group is one headline.
 type Group struct {
-	Number   int // from 1
-	Title    string
-	News     News
+	Number int // from 1
+	Title  string
+	// News is the most alarming of its variants.
+	News News
+	// NewsCount counts the mails that News is about; 0 if that is all of them.
+	NewsCount int
+	// Ahead is what was sent of it at once, before this summary.
+	Ahead    Ahead
 	Count    int
 	First    time.Time
 	Last     time.Time
 	Hosts    []Host    // ordered by count
 	Minutes  []int     // mails in each minute from First to Last, at most 60
-	Variants []Variant // ordered by count
+	Variants []Variant // the most alarming news first, then by count
 	Omitted  int       // mails of variants that were not kept
 }
 
@@ -91,7 +97,7 @@ type Host struct {
 
 // A Variant is a set of mails with the same content.
 type Variant struct {
-	Reason      string // what the mails share
+	Reason      string // what the mails share, with placeholders such as <num> for what varies
 	Fingerprint string
 	News        News
 	Count       int
@@ -99,52 +105,6 @@ type Variant struct {
 	Last        time.Time
 	Varying     []store.Variation // what differs from mail to mail
 	Sample      Sample
-}
-
-// News says whether an error was seen before.
-type News struct {
-	State State
-	// Since is when it was seen for the first time, Before when for the last
-	// time before this summary; zero if State is New.
-	Since, Before time.Time
-	// Silence is how long it was not seen before; set if State is Back.
-	Silence time.Duration
-}
-
-// A State is how an error relates to the past.
-type State string
-
-const (
-	New     State = "NEW"     // never seen before
-	Ongoing State = "ONGOING" // seen shortly before
-	Back    State = "BACK"    // seen before, and then not for a while
-)
-
-// backAfter is how long an error is silent when it comes back rather than goes
-// on. It is longer than the windows of summaries.
-const backAfter = time.Hour
-
-func newsOf(v *store.Variant, zone *time.Location) News {
-	if v.Seen.Count == 0 {
-		return News{State: New}
-	}
-	n := News{State: Ongoing, Since: v.Seen.First.In(zone), Before: v.Seen.Last.In(zone)}
-	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter {
-		n.State, n.Silence = Back, silence
-	}
-	return n
-}
-
-// newsOfGroup is the most alarming news of its variants.
-func newsOfGroup(variants []Variant) News {
-	var news News
-	rank := map[State]int{Ongoing: 1, Back: 2, New: 3}
-	for _, v := range variants {
-		if rank[v.News.State] > rank[news.State] {
-			news = v.News
-		}
-	}
-	return news
 }
 
 // A Sample is one mail of a variant, decoded.
@@ -156,7 +116,8 @@ type Sample struct {
 	Raw         []byte // as received, possibly cut
 	Size        int    // bytes as received
 	Problem     string // what could not be decoded
-	Redacted    bool   // a secret was removed from Text or Subject, or stands in Raw
+	Redacted    bool   // a secret stands in Raw, or was removed from Text or Subject
+	Cleaned     bool   // a secret was removed from Text or Subject
 }
 
 // Cut reports whether the store kept only the beginning of the sample.
@@ -197,14 +158,46 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
 			continue
 		}
-		group := newGroup(len(s.Groups)+1, g, now.Location())
-		if group.News.State == New {
-			s.New++
-		}
-		s.Groups = append(s.Groups, group)
+		s.Groups = append(s.Groups, newGroup(len(s.Groups)+1, g, now.Location()))
 	}
+	s.countNew()
 	return s
 }
+
+func (s *Summary) countNew() {
+	s.New = 0
+	for i := range s.Groups {
+		if s.Groups[i].News.State == New {
+			s.New++
+		}
+	}
+}
+
+// Errors returns how many different errors s shows: the variants of all groups.
+func (s *Summary) Errors() (count int) {
+	for i := range s.Groups {
+		count += max(len(s.Groups[i].Variants), 1)
+	}
+	return count
+}
+
+// NewErrors returns how many of them were never seen before.
+func (s *Summary) NewErrors() (count int) {
+	for i := range s.Groups {
+		for j := range s.Groups[i].Variants {
+			if s.Groups[i].Variants[j].News.State == New {
+				count++
+			}
+		}
+		if len(s.Groups[i].Variants) == 0 && s.Groups[i].News.State == New {
+			count++
+		}
+	}
+	return count
+}
+
+// LoudCount returns how many mails are not muted.
+func (s *Summary) LoudCount() int { return s.Count - s.MutedCount() }
 
 // MutedCount returns how many mails are muted.
 func (s *Summary) MutedCount() (count int) {
@@ -228,12 +221,15 @@ func newGroup(number int, g *store.Group, zone *time.Location) Group {
 	})
 	for _, v := range g.Variants {
 		group.Variants = append(group.Variants, Variant{
-			Reason: v.Reason, Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
+			Reason: batch.SharedReason(v), Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
 			First: v.First.In(zone), Last: v.Last.In(zone),
 			Varying: variations(v), Sample: newSample(v),
 		})
 	}
-	group.News = newsOfGroup(group.Variants)
+	if len(g.Variants) == 1 && g.Title == g.Variants[0].Reason {
+		group.Title = group.Variants[0].Reason // grouped by fingerprint
+	}
+	group.noteNews()
 	return group
 }
 

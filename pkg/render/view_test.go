@@ -156,7 +156,7 @@ func TestHostListsEndAfterTen(t *testing.T) {
 
 func TestSamplesAreShownWithinBounds(t *testing.T) {
 	variant := Variant{Count: 2, Sample: Sample{
-		From: "app@web1", Subject: "other", Text: strings.Repeat("long "+strings.Repeat("x", 400)+"\n", 100), Raw: []byte("x"), Size: 3,
+		From: "app@web1", Subject: "other", Text: strings.Repeat("long "+strings.Repeat("x", 1400)+"\n", 440), Raw: []byte("x"), Size: 3,
 		Attachments: []content.Attachment{{Name: "a.pdf", Type: "application/pdf", Size: 1500}}, Problem: "unknown charset",
 	}}
 	v := newVariantView(variant, Group{Title: "title"}, details[0])

@@ -1,0 +1,331 @@
+package batch
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"text/template/parse"
+
+	"github.com/hut8labs/failmail/internal/spelling"
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+// A mistake in a branch that a template seldom takes would show when the first
+// mail takes it: perhaps in the night of the storm. So every branch is looked at
+// when the expression is compiled.
+
+// fieldNames and functionNames are what an expression may use.
+const (
+	fieldNames    = `.Header.Get "NAME", .From, .To, .Subject, .Body, .Host and .RemoteAddr`
+	functionNames = "match, submatch, replace, mask, lower and trim"
+)
+
+var (
+	messageType = reflect.TypeFor[*receive.Message]()
+	headerType  = reflect.TypeFor[receive.Header]()
+	stringType  = reflect.TypeFor[string]()
+	boolType    = reflect.TypeFor[bool]()
+	intType     = reflect.TypeFor[int]()
+	numberType  = reflect.TypeFor[float64]() // stands for any constant number
+)
+
+// checkTemplate returns the first mistake of an expression that its parse trees
+// show.
+func checkTemplate(name, text string) error {
+	tree := parse.New(name)
+	tree.Mode = parse.SkipFuncCheck // here a misspelt one gets its position
+	trees := make(map[string]*parse.Tree)
+	if _, err := tree.Parse(text, "", "", trees); err != nil {
+		return syntaxError(err)
+	}
+	c := &checker{trees: trees, variables: []variable{{"$", messageType}}, inside: make(map[string]bool)}
+	if main := trees[name]; main != nil {
+		c.list(main.Root, messageType)
+	}
+	return c.err
+}
+
+// A checker infers the type of every value, as far as it can; nil stands for a
+// type that is not known.
+type checker struct {
+	trees     map[string]*parse.Tree
+	variables []variable
+	inside    map[string]bool // templates being checked, which may call themselves
+	err       error
+}
+
+// An argument is a value with the node that gives it; nil for what comes through
+// a pipe.
+type argument struct {
+	kind reflect.Type
+	node parse.Node
+}
+
+type variable struct {
+	name string
+	kind reflect.Type
+}
+
+func (c *checker) fail(at parse.Pos, format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf("position %d: %s", int(at)+1, fmt.Sprintf(format, args...))
+	}
+}
+
+func (c *checker) list(list *parse.ListNode, dot reflect.Type) {
+	if list == nil {
+		return
+	}
+	for _, node := range list.Nodes {
+		c.statement(node, dot)
+	}
+}
+
+func (c *checker) statement(node parse.Node, dot reflect.Type) {
+	outer := len(c.variables)
+	switch n := node.(type) {
+	case *parse.ActionNode:
+		c.pipe(n.Pipe, dot) // a variable that it declares lives on
+		return
+	case *parse.IfNode:
+		c.pipe(n.Pipe, dot)
+		c.list(n.List, dot)
+		c.list(n.ElseList, dot)
+	case *parse.WithNode:
+		c.list(n.List, c.pipe(n.Pipe, dot))
+		c.list(n.ElseList, dot)
+	case *parse.RangeNode:
+		c.list(n.List, c.ranged(n.Pipe, dot))
+		c.list(n.ElseList, dot)
+	case *parse.TemplateNode:
+		c.call(n, dot)
+	}
+	c.variables = c.variables[:outer]
+}
+
+// ranged returns the type of the elements, and gives it to the variables of a
+// range.
+func (c *checker) ranged(p *parse.PipeNode, dot reflect.Type) (element reflect.Type) {
+	if of := c.value(p, dot); of != nil && (of.Kind() == reflect.Slice || of.Kind() == reflect.Array || of.Kind() == reflect.Map) {
+		element = of.Elem()
+	}
+	for i, v := range p.Decl {
+		kind := element
+		if i < len(p.Decl)-1 {
+			kind = nil // the index or the key
+		}
+		c.variables = append(c.variables, variable{v.Ident[0], kind})
+	}
+	return element
+}
+
+// call follows {{template "name" .}}.
+func (c *checker) call(n *parse.TemplateNode, dot reflect.Type) {
+	var passed reflect.Type
+	if n.Pipe != nil {
+		passed = c.pipe(n.Pipe, dot)
+	}
+	tree := c.trees[n.Name]
+	switch {
+	case tree == nil:
+		c.fail(n.Pos, "no template %q; add {{define %q}}", n.Name, n.Name)
+		return
+	case c.inside[n.Name] || n.Pipe == nil:
+		return
+	}
+	c.inside[n.Name] = true
+	defer delete(c.inside, n.Name)
+	outer := c.variables
+	c.variables = []variable{{"$", passed}}
+	c.list(tree.Root, passed)
+	c.variables = outer
+}
+
+// pipe returns the type of a pipeline, after it has declared its variables.
+func (c *checker) pipe(p *parse.PipeNode, dot reflect.Type) reflect.Type {
+	kind := c.value(p, dot)
+	for _, v := range p.Decl {
+		if p.IsAssign {
+			c.set(v.Ident[0], kind)
+			continue
+		}
+		c.variables = append(c.variables, variable{v.Ident[0], kind})
+	}
+	return kind
+}
+
+// set forgets the type of a variable that gets a value of another one.
+func (c *checker) set(name string, kind reflect.Type) {
+	for i := range c.variables {
+		if c.variables[i].name == name && c.variables[i].kind != kind {
+			c.variables[i].kind = nil
+		}
+	}
+}
+
+func (c *checker) value(p *parse.PipeNode, dot reflect.Type) (kind reflect.Type) {
+	for i, command := range p.Cmds {
+		var piped *reflect.Type
+		if i > 0 {
+			before := kind
+			piped = &before
+		}
+		kind = c.command(command, dot, piped)
+	}
+	return kind
+}
+
+// command returns the type of one command; piped is that of the value which
+// comes from the one before, as the last argument.
+func (c *checker) command(n *parse.CommandNode, dot reflect.Type, piped *reflect.Type) reflect.Type {
+	args := make([]argument, 0, len(n.Args))
+	for _, arg := range n.Args[1:] {
+		args = append(args, argument{c.operand(arg, dot, nil), arg})
+	}
+	if piped != nil {
+		args = append(args, argument{kind: *piped})
+	}
+	if name, isFunction := n.Args[0].(*parse.IdentifierNode); isFunction {
+		return c.function(name, args)
+	}
+	return c.operand(n.Args[0], dot, args)
+}
+
+// operand returns the type of a value; args are those of a method, which the
+// last field of it may be.
+func (c *checker) operand(node parse.Node, dot reflect.Type, args []argument) reflect.Type {
+	switch n := node.(type) {
+	case *parse.DotNode:
+		return dot
+	case *parse.StringNode:
+		return stringType
+	case *parse.BoolNode:
+		return boolType
+	case *parse.NumberNode:
+		return numberType
+	case *parse.PipeNode:
+		return c.pipe(n, dot)
+	case *parse.IdentifierNode:
+		return c.function(n, nil)
+	case *parse.FieldNode:
+		return c.fields(dot, n.Ident, fieldStart(n.Pos, n.Ident), args)
+	case *parse.VariableNode:
+		kind := c.variable(n.Ident[0])
+		if len(n.Ident) == 1 {
+			return kind
+		}
+		return c.fields(kind, n.Ident[1:], n.Pos, args)
+	case *parse.ChainNode:
+		return c.fields(c.operand(n.Node, dot, nil), n.Field, n.Pos, args)
+	}
+	return nil
+}
+
+// fieldStart returns where a chain of fields begins: the parser gives the second
+// one's position when there are several.
+func fieldStart(at parse.Pos, idents []string) parse.Pos {
+	if len(idents) > 1 {
+		at -= parse.Pos(len(idents[0]) + 1)
+	}
+	return at
+}
+
+func (c *checker) variable(name string) reflect.Type {
+	for _, v := range slices.Backward(c.variables) {
+		if v.name == name {
+			return v.kind
+		}
+	}
+	return nil
+}
+
+// fields follows a chain such as .Header.Get.
+func (c *checker) fields(kind reflect.Type, names []string, at parse.Pos, args []argument) reflect.Type {
+	for i, name := range names {
+		if kind == nil || kind.Kind() == reflect.Interface || kind.Kind() == reflect.Map {
+			return nil
+		}
+		var own []argument
+		if i == len(names)-1 {
+			own = args
+		}
+		next, ok := c.field(kind, name, at, own)
+		if !ok {
+			return nil
+		}
+		kind = next
+		at += parse.Pos(len(name) + 1)
+	}
+	return kind
+}
+
+// field returns the type of one field, or of what a method returns.
+func (c *checker) field(kind reflect.Type, name string, at parse.Pos, args []argument) (reflect.Type, bool) {
+	if method, ok := kind.MethodByName(name); ok {
+		c.method(kind, method, at, args)
+		return method.Type.Out(0), true
+	}
+	holder := kind
+	if holder.Kind() == reflect.Pointer {
+		holder = holder.Elem()
+	}
+	if holder.Kind() == reflect.Struct {
+		if f, ok := holder.FieldByName(name); ok && f.IsExported() {
+			return f.Type, true
+		}
+	}
+	c.noField(kind, name, at)
+	return nil, false
+}
+
+func (c *checker) noField(kind reflect.Type, name string, at parse.Pos) {
+	switch kind {
+	case messageType:
+		meant := spelling.Nearest(name, []string{"Header", "From", "To", "Subject", "Body", "Host", "RemoteAddr", "Helo", "HTML", "Received", "ID", "Raw", "Problem"})
+		c.fail(at, "no field .%s%s; fields are %s", name, didYouMean(".", meant), fieldNames)
+	case headerType:
+		meant := spelling.Nearest(name, []string{"Get", "Has", "Values", "Count"})
+		c.fail(at, "no field .Header.%s%s; use .Header.Get \"NAME\", .Header.Has \"NAME\", .Header.Values \"NAME\" or .Header.Count \"NAME\"",
+			name, didYouMean(".Header.", meant))
+	default:
+		c.fail(at, "no field .%s of a value of type %s; fields of the mail are %s, within range and with as $.From", name, kind, fieldNames)
+	}
+}
+
+func (c *checker) method(kind reflect.Type, m reflect.Method, at parse.Pos, args []argument) {
+	want := m.Type.NumIn() - 1 // without the receiver
+	if len(args) != want {
+		remedy := "leave out what stands behind it"
+		if want > len(args) {
+			remedy = fmt.Sprintf("add what it is asked for, such as .%s \"NAME\"", m.Name)
+		}
+		c.fail(at, ".%s takes %s, and got %s; %s", m.Name, arguments(want), howMany(len(args)), remedy)
+		return
+	}
+	for i, got := range args {
+		if m.Type.In(i+1) == stringType && !got.mayBeText() {
+			c.fail(at, ".%s takes a text, and got a value of type %s; put it into quotes", m.Name, got.kindName())
+		}
+		if name, ok := constant(got.node); ok && kind == headerType && !isFieldName(name.Text) {
+			c.fail(name.Pos, "the header name %q cannot be one: it may hold no blank, colon or letter beyond ASCII; use one such as \"X-Team\"", name.Text)
+		}
+	}
+}
+
+func (a argument) mayBeText() bool {
+	return a.kind == nil || a.kind == stringType || a.kind.Kind() == reflect.Interface
+}
+
+func (a argument) kindName() string {
+	if a.kind == numberType {
+		return "number"
+	}
+	return a.kind.String()
+}
+
+func didYouMean(prefix, name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %s%s", prefix, name)
+}

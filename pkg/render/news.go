@@ -1,0 +1,160 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// News says whether an error was seen before.
+type News struct {
+	State State
+	// Since is when it was seen for the first time, Before when for the last
+	// time before this summary; zero if State is New.
+	Since, Before time.Time
+	// Silence is how long it was not seen before; set if State is Back.
+	Silence time.Duration
+}
+
+// A State is how an error relates to the past.
+type State string
+
+const (
+	New     State = "NEW"     // never seen before
+	Ongoing State = "ONGOING" // seen shortly before
+	Back    State = "BACK"    // seen before, and then not for a while
+)
+
+// backAfter is how long an error is silent when it comes back rather than goes
+// on. It is longer than the windows of summaries.
+const backAfter = time.Hour
+
+func newsOf(v *store.Variant, zone *time.Location) News {
+	if v.Seen.Count == 0 {
+		return News{State: New}
+	}
+	n := News{State: Ongoing, Since: v.Seen.First.In(zone), Before: v.Seen.Last.In(zone)}
+	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter {
+		n.State, n.Silence = Back, silence
+	}
+	return n
+}
+
+// rank orders states by how alarming they are.
+func (s State) rank() int { return slices.Index([]State{Ongoing, Back, New}, s) }
+
+// noteNews tells g what its variants say, and puts those first that say it.
+func (g *Group) noteNews() {
+	slices.SortStableFunc(g.Variants, func(a, b Variant) int {
+		return cmp.Or(cmp.Compare(b.News.State.rank(), a.News.State.rank()), cmp.Compare(b.Count, a.Count))
+	})
+	if g.News, g.NewsCount = (News{}), 0; len(g.Variants) == 0 {
+		return
+	}
+	g.News = g.Variants[0].News
+	mixed := false
+	for _, v := range g.Variants {
+		if v.News.State == g.News.State {
+			g.NewsCount += v.Count
+			continue
+		}
+		mixed = true
+	}
+	if !mixed {
+		g.NewsCount = 0
+	}
+}
+
+// Ahead says what of a group was sent at once, before the summary of what
+// followed. The zero value says that nothing was.
+type Ahead struct {
+	At           time.Time // when it was sent
+	Count        int       // mails
+	Fingerprints []string  // theirs
+}
+
+// NoteAhead tells s, the summary of b, which errors were sent at once before: they
+// are no news any more, though the history may not know them yet. sent returns what
+// was sent of a group key.
+func (s *Summary) NoteAhead(b *store.Batch, sent func(group string) Ahead) {
+	loud := slices.DeleteFunc(slices.Clone(b.Groups), func(g *store.Group) bool { return g.Muted })
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		if g.Ahead = sent(loud[i].Key); g.Ahead.Count == 0 {
+			continue
+		}
+		g.Ahead.At = g.Ahead.At.In(s.Created.Location())
+		for j := range g.Variants {
+			v := &g.Variants[j]
+			if v.News.State == New && slices.Contains(g.Ahead.Fingerprints, v.Fingerprint) {
+				v.News = News{State: Ongoing, Since: g.Ahead.At, Before: g.Ahead.At}
+			}
+		}
+		g.noteNews()
+	}
+	s.countNew()
+}
+
+// pastOf says what is known of a group from before; where its errors have
+// different pasts, the badges of the variants say which has which.
+func pastOf(g Group) string {
+	var parts []string
+	if a := g.Ahead; a.Count > 0 {
+		sent := "the one"
+		if a.Count > 1 {
+			sent = "the " + number(a.Count)
+		}
+		parts = append(parts, fmt.Sprintf("%s more after %s sent at %s (%s in all)", number(g.Count), sent, clock(a.At), number(g.Count+a.Count)))
+	}
+	switch others := othersSince(g); {
+	case !others.IsZero():
+		parts = append(parts, "the others known since "+others.Format(dayFormat))
+	case len(parts) == 0:
+		parts = append(parts, past(g.News))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// othersSince returns since when the errors of g are known that its news is not
+// about; zero if there are none.
+func othersSince(g Group) (since time.Time) {
+	if g.NewsCount == 0 {
+		return since
+	}
+	for _, v := range g.Variants {
+		if v.News.State != g.News.State && (since.IsZero() || v.News.Since.Before(since)) {
+			since = v.News.Since
+		}
+	}
+	return since
+}
+
+const dayFormat = "2006-01-02 15:04 MST"
+
+// past says what is known of an error from before.
+func past(n News) string {
+	switch n.State {
+	case New:
+		return "never seen before"
+	case Ongoing:
+		return "known since " + n.Since.Format(dayFormat)
+	case Back:
+		return fmt.Sprintf("back after %s, known since %s", roughly(n.Silence), n.Since.Format(dayFormat))
+	}
+	return ""
+}
+
+// roughly writes a duration as people say it.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Hour:
+		return plural(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return plural(int(d.Hours()), "hour")
+	}
+	return plural(int(d.Hours()/24), "day")
+}

@@ -1,0 +1,90 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// messages lists the messages of an exception that is raised with several ones:
+// they say more than its type.
+func messages(v store.Variation) []string {
+	var lines []string
+	for _, top := range v.Top {
+		lines = append(lines, fmt.Sprintf("%s × %s", number(top.Count), shorten(top.Text, 160)))
+	}
+	if more := v.Distinct - len(v.Top); more > 0 {
+		lines = append(lines, "and "+plural(more, "more message"))
+	}
+	return lines
+}
+
+// labelWords returns the label of a place. Between two values there may be no word
+// to tell which place it is; then it takes those in front of both.
+func labelWords(label, reason string) string {
+	bare := strings.TrimLeft(label, " :=,;|/-")
+	if !strings.HasPrefix(bare, "<") {
+		return label
+	}
+	reason = asLabel.Replace(reason)
+	at := placeOf(bare, reason)
+	if at < 0 {
+		return bare
+	}
+	words := strings.Fields(reason[:at])
+	text := strings.Join(words[max(0, len(words)-3):], " ")
+	if strings.HasSuffix(reason[:at], " ") {
+		text += " "
+	}
+	return strings.TrimLeft(text+bare, " ,;.()[]{}")
+}
+
+// asLabel makes a reason look as labels do, see package batch.
+var asLabel = strings.NewReplacer(`"`, "", "'", "", "`", "", "<hex>", "<num>", "<id>", "<num>")
+
+// placeOf returns where in reason a value without a word in front of it stands:
+// best behind another value; -1 if it does not.
+func placeOf(bare, reason string) int {
+	first := strings.Index(reason, bare)
+	for at := first; at >= 0; {
+		if strings.HasSuffix(strings.TrimRight(reason[:at], " :=,;|/-.()[]{}"), ">") {
+			return at
+		}
+		next := strings.Index(reason[at+1:], bare)
+		if next < 0 {
+			break
+		}
+		at += 1 + next
+	}
+	return first
+}
+
+// maxExamples bounds the values of a place that are shown.
+const maxExamples = 3
+
+// varies says what differs from mail to mail at one place.
+func varies(v store.Variation, reason string) string {
+	v.Top = v.Top[:min(len(v.Top), maxExamples)]
+	label := labelWords(v.Label, reason)
+	values := make([]string, len(v.Top))
+	repeated := false // for sure
+	for i, top := range v.Top {
+		values[i] = fmt.Sprintf("%s (%s)", shorten(top.Text, 60), number(top.Count))
+		repeated = repeated || top.Count-top.Over > 1
+	}
+	about := ""
+	if !v.Exact {
+		about = "about "
+	}
+	switch {
+	case v.Distinct <= len(v.Top):
+		return fmt.Sprintf("%s: %s", label, strings.Join(values, ", "))
+	case repeated:
+		return fmt.Sprintf("%s: %s%s values, mostly %s", label, about, number(v.Distinct), strings.Join(values, ", "))
+	}
+	for i, top := range v.Top {
+		values[i] = shorten(top.Text, 60)
+	}
+	return fmt.Sprintf("%s: %s%s values, such as %s", label, about, number(v.Distinct), strings.Join(values, ", "))
+}
