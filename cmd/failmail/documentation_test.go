@@ -18,6 +18,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/render"
 )
 
 // The documentation is tried out: the quick start and the migration are typed as
@@ -153,6 +154,9 @@ func TestEveryCommandInTheDocumentationIsOneThatTheProgramTakes(t *testing.T) {
 	writeFile(t, "users", "ops:$2y$05$abcdefghijklmnopqrstuuW4l9JvSgJ6nS0r3r2mJ1w3q8fA9f5xK\n")
 	for _, file := range []string{"failmail.toml", "new.toml", "old.toml"} {
 		writeFile(t, file, "relay = 'mail.example.com:25'\n")
+	}
+	if _, err := render.WriteTemplates("mine"); err != nil {
+		t.Fatal(err)
 	}
 	count := 0
 	for _, line := range lines {

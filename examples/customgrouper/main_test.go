@@ -45,7 +45,7 @@ func TestServicesHaveSummariesAndCodesHaveHeadlines(t *testing.T) {
 	}
 	slices.Sort(subjects)
 	want := []string{
-		"[failmail] 1 mail: cannot batch: mail from <host> has no X-Service", // kept, and said so
+		"[failmail] 1 mail: cannot batch: mail from web1.example.com has no X-Service", // kept, and said so
 		"[failmail] 1 mail: no label",
 		"[failmail] 2 mails: E1001",
 	}

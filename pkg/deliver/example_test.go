@@ -89,15 +89,17 @@ func ExamplePermanent() {
 		deliver.Throttled(errors.New("too many mails")),  // batches stay open
 		deliver.Unreachable(errors.New("no route")),      // as well
 		deliver.Uncertain(errors.New("no answer")),       // sent again as it is
+		deliver.Misfit(errors.New("login refused")),      // batches stay open until a setting is right
 	} {
-		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err))
+		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err), deliver.IsMisfit(err))
 	}
 	// Output:
-	// false false false false
-	// true false false false
-	// false true false false
-	// false false true false
-	// false false false true
+	// false false false false false
+	// true false false false false
+	// false true false false false
+	// false false true false false
+	// false false false true false
+	// false false false false true
 }
 
 func ExampleSplitCommand() {

@@ -39,10 +39,10 @@ func TestBody(t *testing.T) {
 		{"a boundary that never comes leaves the text as it stands", multipart + "text\n", "text"},
 		{"a multipart without a boundary is shown as it stands", "Content-Type: multipart/mixed\n\n--b\ntext\n", "--b\ntext"},
 		{"base64 that breaks off keeps its beginning", "Content-Transfer-Encoding: base64\n\nb25l!!!\n", "one"},
-		{"escape sequences lose their ESC, NULs go, tabs stay", "Subject: s\n\na\tb\x1b[31mc\x00d\x07\n", "a\tb[31mcd"},
-		{"C1 control characters go", "Subject: s\n\na\u009bb\u0085c\n", "abc"},
+		{"escape sequences and NULs go, tabs stay", "Subject: s\n\na\tb\x1b[31mc\x00d\x07\n", "a\tbcd"},
+		{"C1 control characters go, and the sequence that one begins", "Subject: s\n\na\u009b1mb\u0085c\n", "abc"},
 		{"bidirectional overrides go", "Subject: s\n\na\u202eb\u2066c\n", "abc"},
-		{"html entities cannot bring control characters back", "Content-Type: text/html\n\na&#27;[31mb&#x9b;c&#8238;d\n", "a[31mb›cd"},
+		{"html entities cannot bring control characters back", "Content-Type: text/html\n\na&#27;[31mb&#x9b;c&#8238;d\n", "ab›cd"},
 		{"an encoded CR is a line end", "Content-Transfer-Encoding: quoted-printable\n\na=0Db=0D=0Ac=0Ad\n", "a\nb\nc\nd"},
 		{"a body of nothing", "Subject: s\n\n", ""},
 	}

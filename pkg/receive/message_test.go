@@ -158,7 +158,7 @@ func TestHost(t *testing.T) {
 		{"a bare IPv6 address", "::1", addr, addr},
 		{"no greeting", "", addr, addr},
 		{"a greeting of control characters only", "\x01\x02", addr, addr},
-		{"control characters do not reach the name", "web1\x1b[31m", addr, "web1 [31m"},
+		{"control characters do not reach the name", "web1\x1b[31m", addr, "web1"},
 		{"localhost without an address", "localhost", "", "localhost"},
 		{"nothing at all", "", "", "localhost"},
 	}

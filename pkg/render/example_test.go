@@ -3,6 +3,8 @@ package render_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -61,6 +63,28 @@ func ExampleRendererFunc() {
 func ExampleCount() {
 	fmt.Println(render.Count(1, "mail"), "-", render.Count(1204, "mail"))
 	// Output: 1 mail - 1,204 mails
+}
+
+func ExampleShorten() {
+	fmt.Println(render.Shorten("connection to db1 refused", 17))
+	// Output: connection to db…
+}
+
+// The built-in templates as a beginning for others.
+func ExampleWriteTemplates() {
+	parent, err := os.MkdirTemp("", "templates")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(parent)
+	files, err := render.WriteTemplates(filepath.Join(parent, "mine"))
+	for _, file := range files {
+		fmt.Println(filepath.Base(file), err)
+	}
+	// Output:
+	// summary.txt <nil>
+	// summary.html <nil>
 }
 
 func ExampleDuration() {
