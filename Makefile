@@ -12,7 +12,7 @@ help: ## list the targets
 
 # HTTP is served in the clear, where there is no HTTP/2: a megabyte less.
 build: ## build the static binary bin/failmail
-	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
+	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2,urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
 
 demo: build ## send 600 mails through a proxy and show the summary
 	@bin/failmail demo
