@@ -19,8 +19,10 @@ import (
 // waits until it is let through.
 type gate struct {
 	store.Store // nil: a Committer calls nothing but Record
-	rounds      []string
 	pass        chan error
+
+	mu     sync.Mutex
+	rounds []string
 }
 
 func newGate() *gate { return &gate{pass: make(chan error)} }
@@ -31,13 +33,17 @@ func (g *gate) Record(_ context.Context, entries []store.Entry) error {
 		prints = append(prints, e.Fingerprint)
 	}
 	slices.Sort(prints)
+	g.mu.Lock()
 	g.rounds = append(g.rounds, strings.Join(prints, " "))
+	g.mu.Unlock()
 	return <-g.pass
 }
 
 func (g *gate) wantRounds(t *testing.T, want ...string) {
 	t.Helper()
 	synctest.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if !slices.Equal(g.rounds, want) {
 		t.Fatalf("rounds: got %q, want %q", g.rounds, want)
 	}
@@ -132,6 +138,93 @@ func TestEntriesThatArriveDuringACommitShareTheNext(t *testing.T) {
 		g.pass <- nil
 		wantResults(t, shared, nil, nil, nil)
 		c.Close()
+	})
+}
+
+// three records three mails in one commit that takes took, after which their
+// sessions are expected again.
+func three(t *testing.T, g *gate, c *store.Committer, took time.Duration) {
+	t.Helper()
+	results := record(c, "first")
+	results = append(results, record(c, "a", "b", "c")...)
+	g.pass <- nil
+	synctest.Wait()
+	time.Sleep(took) // in fake time
+	g.pass <- nil
+	wantResults(t, results, nil, nil, nil, nil)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.rounds = nil
+}
+
+func TestACommitWaitsForTheSessionsOfTheLastOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		c := store.NewCommitter(g)
+		three(t, g, c, 100*time.Microsecond)
+		results := record(c, "a")
+		time.Sleep(300 * time.Microsecond)
+		results = append(results, record(c, "b")...)
+		g.wantRounds(t)
+		results = append(results, record(c, "c")...)
+		g.wantRounds(t, "a b c")
+		g.pass <- nil
+		wantResults(t, results, nil, nil, nil)
+		c.Close()
+	})
+}
+
+func TestPatienceIsBounded(t *testing.T) {
+	for name, tt := range map[string]struct{ took, patience time.Duration }{
+		"by four times what a commit takes": {100 * time.Microsecond, 400 * time.Microsecond},
+		"by 4 ms":                           {time.Minute, 4 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate()
+				c := store.NewCommitter(g)
+				three(t, g, c, tt.took)
+				results := record(c, "a", "b")
+				time.Sleep(tt.patience - time.Nanosecond)
+				g.wantRounds(t)
+				time.Sleep(time.Nanosecond)
+				g.wantRounds(t, "a b")
+				g.pass <- nil
+				wantResults(t, results, nil, nil)
+				c.Close()
+			})
+		})
+	}
+}
+
+func TestALoneSessionDoesNotWaitOnceTheOthersHaveLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		c := store.NewCommitter(g)
+		three(t, g, c, time.Millisecond)
+		for i, patience := range []time.Duration{4 * time.Millisecond, 0, 0} {
+			result := record(c, "alone")
+			time.Sleep(patience)
+			g.wantRounds(t, slices.Repeat([]string{"alone"}, i+1)...)
+			time.Sleep(time.Millisecond)
+			g.pass <- nil
+			wantResults(t, result, nil)
+		}
+		c.Close()
+	})
+}
+
+func TestCloseEndsTheWaitForCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		c := store.NewCommitter(g)
+		three(t, g, c, time.Minute)
+		results := record(c, "a")
+		g.wantRounds(t)
+		go c.Close()
+		g.wantRounds(t, "a")
+		g.pass <- nil
+		wantResults(t, results, nil)
 	})
 }
 
