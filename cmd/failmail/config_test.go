@@ -9,6 +9,7 @@ import (
 )
 
 func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	writeFile(t, filepath.Join(folder, "f.toml"), `
 wait = "11s"
@@ -34,6 +35,7 @@ max-recipients = 7
 }
 
 func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	args := []string{"--subject={{.Headline}} \"a\\b\"", `--group={{match "\\d+" .Subject}}`, "--redact-pattern=it's", "--redact-pattern=b", "--wait=7s"}
 	first, errOut, code := runOnce(t, folder, append(args, "--write-config=-")...)
@@ -53,6 +55,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 }
 
 func TestMistakesInAFileAreNamed(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text  string
 		wants []string
@@ -83,6 +86,7 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 }
 
 func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	out, errOut, code := runOnce(t, folder, "--relay="+relay.Addr(), "--wait=7s", "check")
 	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") {
@@ -100,6 +104,7 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 }
 
 func TestACommandLineOfFailmail02Starts(t *testing.T) {
+	t.Parallel()
 	relay, folder, addr := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startCommand(t, command(t, folder, "--bind-addr="+addr, "--relay-addr="+relay.Addr(), "--wait-period=50ms", "--memory-store",
 		"--bind-http=", "--poll=1s", "--shutdown-timeout=5s"), addr)
@@ -114,6 +119,7 @@ func TestACommandLineOfFailmail02Starts(t *testing.T) {
 }
 
 func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--receiver", "--wait=1ms", "--relay="+relay.Addr())
 	p.send(t, "Subject: halves", "x")
@@ -127,6 +133,7 @@ func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
 }
 
 func TestSIGHUPTakesNewSettingsAndNamesWhatNeedsARestart(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	file := filepath.Join(folder, "f.toml")
 	writeFile(t, file, "wait = '1h'\nmax-wait = '1h'\nsubject = 'before'\nrelay = '"+freeAddress(t)+"'\n")

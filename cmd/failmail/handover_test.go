@@ -27,6 +27,7 @@ import (
 var successorPID = regexp.MustCompile(`handing over to a new process.* pid=(\d+)`)
 
 func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=300ms", "--bind=unix:"+filepath.Join(folder, "s"))
 	var sent atomic.Int64
@@ -83,6 +84,7 @@ func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
 }
 
 func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	writeCertificate(t, certificate, key)
@@ -141,6 +143,7 @@ func writeCertificate(t *testing.T, certFile, keyFile string) {
 }
 
 func TestASocketOfSystemdIsServed(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

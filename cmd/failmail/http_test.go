@@ -32,6 +32,7 @@ func get(t *testing.T, url, user, password string) (status int, body string) {
 }
 
 func TestMetricsCountMailsAndRefusals(t *testing.T) {
+	t.Parallel()
 	relay, folder, http := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1ms", "--bind-http="+http, "--max-message-size=1000")
 	send := func(body string) error {
@@ -67,6 +68,7 @@ func TestMetricsCountMailsAndRefusals(t *testing.T) {
 }
 
 func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
+	t.Parallel()
 	http := freeAddress(t)
 	startProcess(t, t.TempDir(), "--bind-http="+http, "--credentials=ops:secret")
 	for name, test := range map[string]struct {
@@ -84,6 +86,7 @@ func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
 }
 
 func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
+	t.Parallel()
 	// Whether or not something else uses the default here already.
 	if taken, err := net.Listen("tcp", defaultBindHTTP); err == nil {
 		defer taken.Close()

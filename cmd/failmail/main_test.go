@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -30,21 +31,32 @@ func command(t *testing.T, folder string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "FAILMAIL_TEST_RUN_MAIN=1")
+	// The race detector would have each process sleep for a second at its end.
+	cmd.Env = append(os.Environ(), "FAILMAIL_TEST_RUN_MAIN=1", "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	return cmd
 }
 
+// freeAddress returns an address that nothing uses, and a different one each
+// time: tests run beside each other.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		address := l.Addr().String()
+		l.Close()
+		if _, given := givenAddresses.LoadOrStore(address, true); !given {
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
+var givenAddresses sync.Map
+
 func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +122,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 }
 
 func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
+	t.Parallel()
 	out, err := command(t, t.TempDir(), "--help").CombinedOutput()
 	if err != nil {
 		t.Fatal(err)

@@ -218,12 +218,6 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if err := setSummary(c, &config); err != nil {
 		return config, err
 	}
-	if err := setRelay(c, &config); err != nil {
-		return config, err
-	}
-	if err := setSummary(c, &config); err != nil {
-		return config, err
-	}
 	if config.Access, err = accessFrom(c); err != nil {
 		return config, err
 	}
