@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"runtime/debug"
@@ -21,7 +22,7 @@ const scrapeTimeout = 5 * time.Second
 // and after Shutdown, which ends the page's streams of events. It asks for no
 // credentials: who mounts it decides who may see it, and steer the Proxy.
 func (p *Proxy) Handler() http.Handler {
-	return web.New(p, web.Options{Metrics: p.metrics.registry, Version: version(), Stopped: p.stopped})
+	return web.New(p, web.Options{Metrics: p.metrics.registry, Version: cmp.Or(p.conf().Version, version()), Stopped: p.stopped})
 }
 
 // version returns that of this module in the program, as the go command has

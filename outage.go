@@ -64,7 +64,7 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 	case !out.attempt:
 		p.breaker.abandoned()
 	case out.err != nil && tripped(out.err):
-		if since, news := p.breaker.failed(now); news {
+		if since, news := p.breaker.failed(now, out.err); news {
 			p.metrics.relayUp.Set(0)
 			p.log.Warn("the relay is down or wants to be left alone; batches stay open until it takes summaries again",
 				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"time"
@@ -84,9 +85,9 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 		}
 	}
 	if text := c.String("relay-token-command"); text != "" {
-		command, err := deliver.SplitCommand(text)
+		command, err := commandFrom("relay-token-command", text)
 		if err != nil {
-			return o, &usageError{fmt.Sprintf("--relay-token-command %q: %v", text, err)}
+			return o, err
 		}
 		o.Auth.Token = (&deliver.TokenCommand{Command: command}).Token
 	}
@@ -100,6 +101,19 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 		return o, &usageError{fmt.Sprintf("--relay-rate \"%d\" is negative; use 0 for any number", o.Limits.Rate)}
 	}
 	return o, nil
+}
+
+// commandFrom splits a command, whose program must be there: else that would only
+// be noticed when it is needed.
+func commandFrom(flag, text string) ([]string, error) {
+	command, err := deliver.SplitCommand(text)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--%s %q: %v", flag, text, err)}
+	}
+	if _, err := exec.LookPath(command[0]); err != nil {
+		return nil, &usageError{fmt.Sprintf("--%s %q cannot be run: %v; name a program that is there, and that this user may run", flag, text, err)}
+	}
+	return command, nil
 }
 
 func containsUser(relay string) bool {
@@ -129,9 +143,9 @@ func setSummary(c *cli.Context, config *failmail.Config) error {
 	if text == "" {
 		return nil
 	}
-	command, err := deliver.SplitCommand(text)
+	command, err := commandFrom("on-summary", text)
 	if err != nil {
-		return &usageError{fmt.Sprintf("--on-summary %q: %v", text, err)}
+		return err
 	}
 	hook := &deliver.Hook{Command: command, Timeout: c.Duration("on-summary-timeout")}
 	if hook.Timeout <= 0 {

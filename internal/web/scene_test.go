@@ -20,6 +20,7 @@ import (
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/internal/storm"
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 )
 
@@ -56,11 +57,13 @@ func (s scene) PerMinute() []int {
 	return minutes
 }
 
-func (s scene) Relay() (name string, downSince, nextTry time.Time) {
+func (s scene) Relay() deliver.State {
+	state := deliver.State{Name: "mail.shop.example:25"}
 	if s.down {
-		return "mail.shop.example:25", time.Now().Add(-4 * time.Minute), time.Now().Add(23 * time.Second)
+		state.DownSince, state.NextTry = time.Now().Add(-4*time.Minute), time.Now().Add(23*time.Second)
+		state.Error = "reach relay: dial tcp 192.0.2.25:25: connect: connection refused"
 	}
-	return "mail.shop.example:25", time.Time{}, time.Time{}
+	return state
 }
 
 func newScene(t *testing.T) scene {
