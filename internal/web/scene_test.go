@@ -124,26 +124,32 @@ func flood(t *testing.T, p *failmail.Proxy, n int, end time.Time, words ...strin
 }
 
 func TestThePageFitsAnyScreenInLightAndDark(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	calm, _ := startProxy(t, failmail.Config{})
 	options := web.Options{Metrics: prometheus.NewRegistry(), Version: "v2.0.0"}
 	for name, proxy := range map[string]web.Proxy{"busy": s, "down": scene{s.Proxy, s.past, true}, "calm": calm} {
-		b := openTab(t)
-		b.open(t, serve(t, web.New(proxy, options)))
-		for _, unfold := range []bool{false, true} {
-			if unfold {
-				eval[chromedp.Void](t, b, `document.querySelectorAll(".groups tr:first-child details, .sent li:nth-child(2) details, .add").forEach(d => d.open = true)`)
-				waitFor(t, "the preview", func() bool {
-					requests, _, _ := b.heard()
-					return name == "calm" || strings.Contains(strings.Join(requests, " "), "/sent/")
-				})
-			}
-			for _, width := range []int64{1200, 768, 360} {
-				for _, scheme := range []string{"light", "dark"} {
-					b.screen(t, width, scheme)
-					b.fits(t, fmt.Sprintf("%s-%d-%s-%t", name, width, scheme, unfold), width)
-				}
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t)
+			b.open(t, serve(t, web.New(proxy, options)))
+			b.fitsAnyScreen(t, name+"-folded")
+			eval[chromedp.Void](t, b, `document.querySelectorAll(".groups tr:first-child details, .sent li:nth-child(2) details, .add").forEach(d => d.open = true)`)
+			waitFor(t, "the preview", func() bool {
+				requests, _, _ := b.heard()
+				return name == "calm" || strings.Contains(strings.Join(requests, " "), "/sent/")
+			})
+			b.fitsAnyScreen(t, name+"-unfolded")
+		})
+	}
+}
+
+func (b *tab) fitsAnyScreen(t *testing.T, name string) {
+	t.Helper()
+	for _, width := range []int64{1200, 768, 360} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.screen(t, width, scheme)
+			b.fits(t, fmt.Sprintf("%s-%d-%s", name, width, scheme), width)
 		}
 	}
 }
