@@ -108,11 +108,16 @@ func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {
 // waitUntil polls, since the processes have no other way to tell.
 func waitUntil(t *testing.T, p *process, done func() bool) {
 	t.Helper()
+	waitFor(t, "what should happen", done, p.log)
+}
+
+func waitFor(t *testing.T, what string, done func() bool, log fmt.Stringer) {
+	t.Helper()
 	deadline := time.After(time.Minute)
 	for !done() {
 		select {
 		case <-deadline:
-			t.Fatalf("waited in vain\n%s", p.log)
+			t.Fatalf("waited in vain for %s\n%s", what, log)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -37,23 +37,25 @@ func command(t *testing.T, folder string, args ...string) *exec.Cmd {
 }
 
 // freeAddress returns an address that nothing uses, and a different one each
-// time: tests run beside each other.
+// time: tests run beside each other. Its port is below those that the system gives
+// to whoever wants any.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	for {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		address := l.Addr().String()
-		l.Close()
-		if _, given := givenAddresses.LoadOrStore(address, true); !given {
+	for range ports {
+		port := firstPort + (lastPort.Add(1)+uint32(os.Getpid())*64)%ports
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
 			return address
 		}
 	}
+	t.Fatal("no port is free")
+	return ""
 }
 
-var givenAddresses sync.Map
+const firstPort, ports = 20_000, 12_000
+
+var lastPort atomic.Uint32
 
 func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 	t.Parallel()

@@ -35,7 +35,7 @@ func renderCommand() *cli.Command {
 		Flags: append(append([]cli.Flag{
 			&cli.StringFlag{Name: "as", Value: "text", Usage: "print the summary as `FORM`: text, html for a browser, or mail"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
-		}, expressionFlags()...), summaryFlags()...),
+		}, expressionFlags()...), layoutFlags()...),
 		Action: runRender,
 	}
 }
