@@ -16,6 +16,7 @@ type breaker struct {
 	mu       sync.Mutex
 	since    time.Time // when the relay went down; zero while it is up
 	until    time.Time // when to ask again
+	reason   error     // why the last attempt failed
 	failures int
 	probing  time.Time // when the attempt began whose end is awaited; zero if there is none
 
@@ -69,11 +70,19 @@ func (b *breaker) down() (since, until time.Time) {
 	return b.since, b.until
 }
 
-// failed notes an attempt at now that the relay did not take. It returns since
-// when the relay is down, and whether that is news.
-func (b *breaker) failed(now time.Time) (since time.Time, news bool) {
+// why returns why the relay is down; nil while it is up.
+func (b *breaker) why() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.reason
+}
+
+// failed notes an attempt at now that the relay did not take, and why. It returns
+// since when the relay is down, and whether that is news.
+func (b *breaker) failed(now time.Time, reason error) (since time.Time, news bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reason = reason
 	if news = b.since.IsZero(); news {
 		b.since, b.failures = now, 0
 	} else if now.Before(b.until) {
@@ -93,7 +102,7 @@ func (b *breaker) worked(now time.Time) (since time.Time) {
 	if !since.IsZero() {
 		b.lastSince, b.lastUntil = since, now
 	}
-	b.since, b.until, b.probing = time.Time{}, time.Time{}, time.Time{}
+	b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil
 	return since
 }
 

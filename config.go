@@ -165,6 +165,9 @@ type Config struct {
 	// OnSummary, if it is set, is called after a summary was sent or given up, in
 	// a goroutine of its own, one call at a time. Its errors are logged.
 	OnSummary func(ctx context.Context, e Event) error
+	// Version is that of the program, for the page and the API. Defaults to that of
+	// this module in it.
+	Version string
 	// Logger receives one record for each decision; never a mail's body. Nil
 	// discards them.
 	Logger *slog.Logger

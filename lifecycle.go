@@ -102,6 +102,11 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err := p.refreshMutes(ctx); err != nil {
 		return fmt.Errorf("read mutes: %w", err)
 	}
+	if err := p.failDir.Check(); err != nil && !p.conf().ReceiveOnly {
+		// No reason to refuse mails: what cannot be delivered stays in the store.
+		p.log.Error("the fail-dir cannot be used, so what cannot be delivered would stay in the store; make the folder writable",
+			"dir", p.conf().FailDir, "error", err)
+	}
 	p.runLoops()
 	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)

@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"runtime/debug"
@@ -24,7 +25,7 @@ func (p *Proxy) Handler() http.Handler {
 	// A page of metrics of its own also tells about the process.
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), p.Metrics())
-	return web.New(p, web.Options{Metrics: registry, Version: version(), Stopped: p.stopped})
+	return web.New(p, web.Options{Metrics: registry, Version: cmp.Or(p.conf().Version, version()), Stopped: p.stopped})
 }
 
 // Metrics returns the metrics of this Proxy, and none of the process, for a

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -18,6 +19,8 @@ type (
 	Outgoing = store.Outgoing
 	// A Heartbeat is a mail that only proves that the path works.
 	Heartbeat = store.Heartbeat
+	// A RelayState says how the relay is.
+	RelayState = deliver.State
 	// A Sent is a summary that left not long ago.
 	Sent = render.Sent
 )
@@ -93,17 +96,21 @@ func (p *Proxy) Recent() []Sent { return p.recent.list() }
 // current one last.
 func (p *Proxy) PerMinute() []int { return p.recent.perMinute(time.Now()) }
 
-// Relay returns where summaries go, empty for a Sender of your own; and while it
-// does not take them, since when, and when it is asked again.
-func (p *Proxy) Relay() (name string, downSince, nextTry time.Time) {
+// Relay returns where summaries go; and while it does not take them, since when,
+// why, and when it is asked again.
+func (p *Proxy) Relay() RelayState {
+	var s RelayState
 	if p.conf().Sender == nil {
-		name = p.conf().Relay
+		s.Name = p.conf().Relay
 	}
-	if u, err := url.Parse(name); err == nil && u.User != nil {
-		name = u.Redacted() // a password is nobody's to see
+	if u, err := url.Parse(s.Name); err == nil && u.User != nil {
+		s.Name = u.Redacted() // a password is nobody's to see
 	}
-	downSince, nextTry = p.breaker.down()
-	return name, downSince, nextTry
+	s.DownSince, s.NextTry = p.breaker.down()
+	if err := p.breaker.why(); err != nil {
+		s.Error = err.Error()
+	}
+	return s
 }
 
 const (

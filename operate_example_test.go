@@ -215,8 +215,8 @@ func ExampleProxy_Heartbeats() {
 func ExampleProxy_Ready() {
 	p, stop := quiet(nil, func(c *failmail.Config) { c.Relay = "smtp://mail.example.com:587" })
 	perMinute := p.PerMinute()
-	relay, downSince, _ := p.Relay()
-	fmt.Println(p.Ready(context.Background()), relay, downSince.IsZero())
+	relay := p.Relay()
+	fmt.Println(p.Ready(context.Background()), relay.Name, relay.DownSince.IsZero())
 	fmt.Println(perMinute[len(perMinute)-1] <= 3, len(p.Recent()))
 	stop()
 	fmt.Println(p.Ready(context.Background()))

@@ -65,7 +65,7 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 	case !out.attempt:
 		p.breaker.abandoned()
 	case out.err != nil && tripped(out.err):
-		if since, news := p.breaker.failed(now); news {
+		if since, news := p.breaker.failed(now, out.err); news {
 			p.metrics.relayUp.Set(0)
 			p.log.Warn(relayTrouble(out.err)+"; batches stay open until it takes summaries",
 				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)

@@ -70,8 +70,8 @@ func TestTheRelaysPasswordIsNotShown(t *testing.T) {
 	} {
 		p := &Proxy{}
 		p.settings.Store(&settings{config: Config{Relay: relay}})
-		if name, _, _ := p.Relay(); name != want {
-			t.Errorf("relay %q", name)
+		if got := p.Relay(); got.Name != want {
+			t.Errorf("relay %q", got.Name)
 		}
 	}
 }

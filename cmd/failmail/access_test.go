@@ -212,6 +212,7 @@ func TestRewriteFlags(t *testing.T) {
 }
 
 func TestOldRewriteFlagsReachTheMails(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	p := startProcess(t, t.TempDir(), "--relay="+relay.Addr(), "--wait=50ms", "--rewrite-src=.+", "--rewrite-dest=staging@example.com")
 	if err := smtp.SendMail(p.addr, nil, "app@example.com", []string{"ops@example.com"}, []byte("Subject: s\r\n\r\nm\r\n")); err != nil {

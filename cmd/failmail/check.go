@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -21,7 +24,9 @@ func checkCommand() *cli.Command {
 		Name:  "check",
 		Usage: "check the settings and greet the relay, without receiving or sending anything",
 		Description: "The settings are those of the flags in front of \"check\", of the environment and of --config.\n" +
-			"Prints what would run. Exit codes: 0; 1 if the relay does not answer; 2 if a setting is wrong.",
+			"Prints what would run. Run it as the user of the proxy: it tries whether that one can write to\n" +
+			"the folders. Exit codes: 0; 1 if a relay does not answer or a folder cannot be written to; 2 if\n" +
+			"a setting is wrong.",
 		Action: runCheck,
 	}
 }
@@ -29,6 +34,9 @@ func checkCommand() *cli.Command {
 func runCheck(c *cli.Context) error {
 	proxy := c.Lineage()[1] // the flags are the proxy's
 	if err := loadConfig(proxy); err != nil {
+		return err
+	}
+	if _, _, err := loggerFrom(proxy); err != nil {
 		return err
 	}
 	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -39,6 +47,10 @@ func runCheck(c *cli.Context) error {
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
 	}
+	storage, err := storageFrom(proxy)
+	if err != nil {
+		return err
+	}
 	if _, err := watchFrom(proxy, config.Access.Authenticate, logger); err != nil {
 		return err
 	}
@@ -47,15 +59,58 @@ func runCheck(c *cli.Context) error {
 	for _, line := range [][2]string{ // what is empty has the default
 		{"receive on", config.Bind}, {"relay", config.Relay}, {"from", config.From},
 		{"summaries", fmt.Sprintf("%s after the last mail, at most %s after the first", config.Wait, config.MaxWait)},
-		{"grouped by", proxy.String("group")}, {"store", proxy.String("store")}, {"fail-dir", config.FailDir}, {"HTTP", proxy.String("bind-http")},
+		{"grouped by", proxy.String("group")}, {"store", redacted(storage.url)}, {"fail-dir", config.FailDir}, {"all-dir", config.AllDir},
+		{"HTTP", proxy.String("bind-http")},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(out, "  %-11s %s\n", line[0], line[1])
 		}
 	}
-	return greetRelays(c.Context, c, config)
+	return errors.Join(checkFolders(config, storage, proxy.String("pidfile")), greetRelays(c.Context, c, config))
 }
 
+// redacted hides the password of a URL.
+func redacted(text string) string {
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return text
+}
+
+// checkFolders tries to write where the proxy would.
+func checkFolders(config failmail.Config, storage storage, pidfile string) error {
+	var problems []error
+	if !config.ReceiveOnly {
+		if err := (&deliver.Maildir{Dir: config.FailDir}).Check(); err != nil {
+			problems = append(problems, fmt.Errorf("--fail-dir: %w; make it writable, or choose another folder", err))
+		}
+	}
+	if config.AllDir != "" {
+		if err := (&deliver.Maildir{Dir: config.AllDir}).Check(); err != nil {
+			problems = append(problems, fmt.Errorf("--all-dir: %w; make it writable, or choose another folder", err))
+		}
+	}
+	files := map[string]string{"pidfile": pidfile}
+	if storage.engine == "sqlite" {
+		files["store"] = storage.path
+	}
+	for _, flag := range []string{"store", "pidfile"} {
+		file := files[flag]
+		if file == "" {
+			continue
+		}
+		probe, err := os.CreateTemp(filepath.Dir(file), ".failmail-")
+		if err == nil {
+			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("--%s: write beside %q: %w; make the folder writable, or choose another file", flag, file, err))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// greetRelays says what the relays answer.
 func greetRelays(ctx context.Context, c *cli.Context, config failmail.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -69,22 +124,32 @@ func greetRelays(ctx context.Context, c *cli.Context, config failmail.Config) er
 	}
 	defer sender.Close()
 	reports, err := sender.Check(ctx)
+	var up []string
 	for _, r := range reports {
-		switch {
-		case r.Err != nil:
-			continue
-		case r.LoggedIn && r.Encrypted:
-			fmt.Fprintf(c.App.Writer, "The relay %s answers, over TLS, and takes the login.\n", r.Relay)
-		case r.Encrypted:
-			fmt.Fprintf(c.App.Writer, "The relay %s answers, over TLS.\n", r.Relay)
-		case r.LoggedIn:
-			fmt.Fprintf(c.App.Writer, "The relay %s answers, and takes the login.\n", r.Relay)
-		default:
-			fmt.Fprintf(c.App.Writer, "The relay %s answers.\n", r.Relay)
+		if r.Err == nil {
+			up = append(up, r.Relay)
+			fmt.Fprintln(c.App.Writer, answered(r))
 		}
 	}
-	if err != nil {
+	switch unchecked := len(relays) - len(reports); {
+	case err == nil:
+		return nil
+	case len(up)+unchecked == 0:
 		return errors.Join(err, errors.New("summaries would wait and be tried again; start the relay, or name another one with --relay"))
+	case len(up) == 0:
+		return errors.Join(err, errors.New("summaries would go through the other relay; start this one, or correct --relay"))
 	}
-	return nil
+	return errors.Join(err, fmt.Errorf("summaries would go through %s meanwhile; start the other one, or correct --relay", up[0]))
+}
+
+func answered(r deliver.Report) string {
+	switch {
+	case r.LoggedIn && r.Encrypted:
+		return fmt.Sprintf("The relay %s answers, over TLS, and takes the login.", r.Relay)
+	case r.Encrypted:
+		return fmt.Sprintf("The relay %s answers, over TLS.", r.Relay)
+	case r.LoggedIn:
+		return fmt.Sprintf("The relay %s answers, and takes the login.", r.Relay)
+	}
+	return fmt.Sprintf("The relay %s answers.", r.Relay)
 }

@@ -45,6 +45,7 @@ func TestCompletionChoicesAreOfOptions(t *testing.T) {
 }
 
 func TestCompletionOfAnUnknownShellIsAMistake(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"completion"}, {"completion", "tcsh"}, {"completion", "bash", "zsh"}} {
 		out, err := command(t, t.TempDir(), args...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "bash, zsh or fish") {

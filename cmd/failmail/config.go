@@ -54,7 +54,7 @@ func loadConfig(c *cli.Context) error {
 	}
 	if len(problems) > 0 {
 		slices.Sort(problems)
-		return &usageError{strings.Join(problems, "\nfailmail: ")}
+		return &usageError{strings.Join(problems, "\n")}
 	}
 	return nil
 }

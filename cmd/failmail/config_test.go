@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 )
 
 func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	writeFile(t, filepath.Join(folder, "f.toml"), `
 wait = "11s"
@@ -34,6 +36,7 @@ max-recipients = 7
 }
 
 func TestWhatIsWrittenCanBeRead(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	args := []string{"--subject={{.Headline}} \"a\\b\"", `--group={{match "\\d+" .Subject}}`, "--redact-pattern=it's", "--redact-pattern=b", "--wait=7s"}
 	first, errOut, code := runOnce(t, folder, append(args, "--write-config=-")...)
@@ -53,6 +56,7 @@ func TestWhatIsWrittenCanBeRead(t *testing.T) {
 }
 
 func TestMistakesInAFileAreNamed(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		text  string
 		wants []string
@@ -83,6 +87,7 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 }
 
 func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	out, errOut, code := runOnce(t, folder, "--relay="+relay.Addr(), "--wait=7s", "check")
 	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") {
@@ -94,12 +99,59 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 	if _, errOut, code := runOnce(t, folder, "--relay="+freeAddress(t), "check"); code != 1 || !strings.Contains(errOut, "connection refused") || !strings.Contains(errOut, "--relay") {
 		t.Errorf("no relay: %d %q", code, errOut)
 	}
-	if _, errOut, code := runOnce(t, folder, "--group=x", "check"); code != 2 || !strings.Contains(errOut, "unknown key") {
-		t.Errorf("a wrong setting: %d %q", code, errOut)
+	full := filepath.Join(folder, "a file")
+	writeFile(t, full, "")
+	for name, test := range map[string]struct {
+		args  []string
+		code  int
+		wants []string
+	}{
+		"a wrong expression":             {[]string{"--group=x"}, 2, []string{"--group", "unknown key"}},
+		"a store that is none":           {[]string{"--store=mysql:x"}, 2, []string{"--store", "sqlite:FILE"}},
+		"a level that is none":           {[]string{"--log-level=loud"}, 2, []string{"--log-level", "debug, info"}},
+		"a hook that is missing":         {[]string{"--on-summary=/no/hook --fast"}, 2, []string{"--on-summary", "/no/hook", "name a program"}},
+		"a token command that is none":   {[]string{"--relay-user=me", "--relay-token-command=no-such-program"}, 2, []string{"--relay-token-command", "no-such-program", "name a program"}},
+		"a folder that cannot be":        {[]string{"--fail-dir=a file/failed", "--relay=debug"}, 1, []string{"--fail-dir", "a file/failed", "make it writable"}},
+		"an archive that cannot be":      {[]string{"--all-dir=a file", "--relay=debug"}, 1, []string{"--all-dir", "a file", "make it writable"}},
+		"a store that cannot be":         {[]string{"--store=sqlite:a file/f.db", "--relay=debug"}, 1, []string{"--store", "a file/f.db", "make the folder writable"}},
+		"one of two relays, the first":   {[]string{"--relay=" + freeAddress(t) + "," + relay.Addr()}, 1, []string{"connection refused", "would go through " + relay.Addr(), "start the other one"}},
+		"one of two relays, the second":  {[]string{"--relay=" + relay.Addr() + "," + freeAddress(t)}, 1, []string{"connection refused", "would go through " + relay.Addr()}},
+		"one of two, which is a program": {[]string{"--relay=" + freeAddress(t) + ",exec:/bin/true"}, 1, []string{"connection refused", "would go through the other relay"}},
+		"two relays":                     {[]string{"--relay=" + freeAddress(t) + "," + freeAddress(t)}, 1, []string{"connection refused", "would wait"}},
+	} {
+		_, errOut, code := runOnce(t, folder, append(test.args, "check")...)
+		if code != test.code {
+			t.Errorf("%s: code %d, want %d: %s", name, code, test.code, errOut)
+		}
+		for _, want := range test.wants {
+			if !strings.Contains(errOut, want) {
+				t.Errorf("%s: lacks %q: %s", name, want, errOut)
+			}
+		}
+		for line := range strings.Lines(errOut) {
+			if !strings.HasPrefix(line, "failmail: ") {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+	}
+	if _, errOut, code := runOnce(t, folder, "--relay=debug", "--store=postgres://me:hunter2@db.example/failmail", "check"); code != 0 || strings.Contains(errOut, "hunter2") {
+		t.Errorf("a store in PostgreSQL: %d %q", code, errOut)
 	}
 }
 
+func TestAFailDirThatCannotBeWrittenToIsReportedAtTheStart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a file"), "")
+	p := startProcess(t, folder, "--relay=debug", "--fail-dir=a file/failed")
+	if !strings.Contains(p.log.String(), "the fail-dir cannot be used") || !strings.Contains(p.log.String(), "a file/failed") {
+		t.Errorf("the log does not tell of it:\n%s", p.log)
+	}
+	p.end(t, syscall.SIGTERM)
+}
+
 func TestACommandLineOfFailmail02Starts(t *testing.T) {
+	t.Parallel()
 	relay, folder, addr := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startCommand(t, command(t, folder, "--bind-addr="+addr, "--relay-addr="+relay.Addr(), "--wait-period=50ms", "--memory-store",
 		"--bind-http=", "--poll=1s", "--shutdown-timeout=5s"), addr)
@@ -145,6 +197,7 @@ func TestACommandLineOfFailmail02BecomesAFile(t *testing.T) {
 }
 
 func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--receiver", "--wait=1ms", "--relay="+relay.Addr())
 	p.send(t, "Subject: halves", "x")
@@ -158,6 +211,7 @@ func TestOneProcessReceivesAndAnotherOneSends(t *testing.T) {
 }
 
 func TestSIGHUPTakesNewSettingsAndNamesWhatNeedsARestart(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	file := filepath.Join(folder, "f.toml")
 	writeFile(t, file, "wait = '1h'\nmax-wait = '1h'\nsubject = 'before'\nrelay = '"+freeAddress(t)+"'\n")
@@ -184,4 +238,68 @@ func TestSIGHUPTakesNewSettingsAndNamesWhatNeedsARestart(t *testing.T) {
 		t.Errorf("the log does not say that max-recipients stays:\n%s", p.log)
 	}
 	p.end(t, syscall.SIGTERM)
+}
+
+func TestSIGHUPChangesWhoMayLookAndWhatIsLogged(t *testing.T) {
+	t.Parallel()
+	folder, http := t.TempDir(), freeAddress(t)
+	file := filepath.Join(folder, "f.toml")
+	writeFile(t, file, "credentials = ['ops:old']\n")
+	p := startProcess(t, folder, "--relay=debug", "--config=f.toml", "--bind-http="+http, "--allow-net=127.0.0.0/8")
+	hup := func(text, wanted string) {
+		t.Helper()
+		writeFile(t, file, text)
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), wanted) })
+	}
+	hup("log-level = 'loud'\n", `--log-level \"loud\"`)
+	if status, _ := get(t, "http://"+http+"/metrics", "ops", "old"); status != 200 {
+		t.Errorf("after a mistake in the file: %d", status)
+	}
+	hup("credentials = ['ops:new']\nlog-level = 'debug'\nstore = 'memory:'\nproxy-protocol-from = ['10.0.0.1']\n", "option=--proxy-protocol-from")
+	for password, want := range map[string]int{"old": 401, "new": 200} {
+		if status, _ := get(t, "http://"+http+"/metrics", "ops", password); status != want {
+			t.Errorf("the %s password: %d, want %d", password, status, want)
+		}
+	}
+	if !strings.Contains(p.log.String(), "option=--store") {
+		t.Errorf("the log does not say that the store stays:\n%s", p.log)
+	}
+	p.send(t, "Subject: one", "x")
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "counted a mail") })
+	p.end(t, syscall.SIGTERM)
+}
+
+func TestSIGHUPDoesNotOpenThePageToEverybody(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "f.toml")
+	writeFile(t, file, "credentials = ['ops:secret']\n")
+	_, port, _ := net.SplitHostPort(freeAddress(t))
+	p := startProcess(t, folder, "--relay=debug", "--config=f.toml", "--bind-http=0.0.0.0:"+port)
+	writeFile(t, file, "")
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "the old ones stay") })
+	if status, _ := get(t, "http://127.0.0.1:"+port+"/metrics", "", ""); status != 401 {
+		t.Errorf("without a password: %d", status)
+	}
+}
+
+func TestAStoreInMemoryIsSentAtTheEndAlsoAfterSIGHUP(t *testing.T) {
+	t.Parallel()
+	relay := startRelay(t)
+	p := startProcess(t, t.TempDir(), "--relay="+relay.Addr(), "--store=memory:", "--wait=1h", "--max-wait=1h")
+	p.send(t, "Subject: one", "x")
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "took new settings") })
+	p.end(t, syscall.SIGTERM)
+	if got := counted(relay.Mails()); got != 1 {
+		t.Errorf("the summaries count %d mails, want 1", got)
+	}
 }

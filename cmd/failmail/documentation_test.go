@@ -42,7 +42,7 @@ func fencedIn(t *testing.T, page string) (blocks []fenced) {
 	return blocks
 }
 
-func pages(t *testing.T) []string {
+func documents(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
@@ -138,7 +138,7 @@ func TestEveryCommandInTheDocumentationIsOneThatTheProgramTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, page := range pages(t) {
+	for _, page := range documents(t) {
 		for _, block := range fencedIn(t, page) {
 			if language, _, _ := strings.Cut(block.mark, " "); language == "" || language == "sh" || language == "console" {
 				text := strings.ReplaceAll(block.text, "\\\n", " ")
@@ -331,7 +331,7 @@ var measured = []string{"bench/RESULTS.md"}
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestEveryLinkInTheDocumentationLeadsSomewhere(t *testing.T) {
-	all := pages(t)
+	all := documents(t)
 	for _, pattern := range []string{"../../examples/*.md", "../../examples/*/*.md", "../../docs/decisions/*.md", "../../CHANGELOG.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {

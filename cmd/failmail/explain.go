@@ -256,7 +256,7 @@ func (e *explanation) failed() error {
 	if e.unlisted > 0 {
 		lines = append(lines, fmt.Sprintf("%s more could not be read", thousands(e.unlisted)))
 	}
-	return errors.New(strings.Join(lines, "\nfailmail: "))
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 // noun says what was counted.

@@ -64,6 +64,7 @@ func TestExplainReadsNoFurtherThanAFewBuffersAheadOfWhatItPrints(t *testing.T) {
 }
 
 func TestCtrlCEndsExplainAtOnceWithWhatItHas(t *testing.T) {
+	t.Parallel()
 	cmd := command(t, t.TempDir(), "explain", "--lines", "--group=fingerprint")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -90,6 +91,7 @@ func TestCtrlCEndsExplainAtOnceWithWhatItHas(t *testing.T) {
 }
 
 func TestExplainPrintsWhileTheProgramThatWritesTheLogStillRuns(t *testing.T) {
+	t.Parallel()
 	cmd := command(t, t.TempDir(), "explain", "--lines", "--json")
 	in, err := cmd.StdinPipe()
 	if err != nil {

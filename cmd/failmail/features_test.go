@@ -49,6 +49,7 @@ func withSubject(mails []*receive.Message, part string) (found []*receive.Messag
 }
 
 func TestAMailThatAsksToPassIsRelayedUnchanged(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1h", "--max-wait=1h")
 	p.send(t, "Subject: urgent\nX-Failmail: pass", "as it is")
@@ -73,6 +74,7 @@ func TestAMailThatAsksToPassIsRelayedUnchanged(t *testing.T) {
 }
 
 func TestRelayAllSendsEachMailAndTheSummary(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=50ms", "--relay-all")
 	p.send(t, "Subject: one", "x")
@@ -83,6 +85,7 @@ func TestRelayAllSendsEachMailAndTheSummary(t *testing.T) {
 }
 
 func TestTheFirstMailIsSentAtOnce(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1h", "--max-wait=1h", "--first=send")
 	for i := range 5 {
@@ -102,6 +105,7 @@ func TestTheFirstMailIsSentAtOnce(t *testing.T) {
 }
 
 func TestEachRecipientGetsOnlyTheirOwn(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=200ms", "--recipients=each")
 	p.send(t, "Subject: for both", "x", "a@example.com", "b@example.com")
@@ -116,6 +120,7 @@ func TestEachRecipientGetsOnlyTheirOwn(t *testing.T) {
 }
 
 func TestAStormPagesOnceAndTellsWhenItIsOver(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1h", "--max-wait=1h",
 		"--rate-limit=10", "--rate-window=1s", "--pager=oncall@example.com")
@@ -130,6 +135,7 @@ func TestAStormPagesOnceAndTellsWhenItIsOver(t *testing.T) {
 }
 
 func TestAHeartbeatSendsNoSummary(t *testing.T) {
+	t.Parallel()
 	relay, folder, http := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=10ms", "--bind-http="+http, "--heartbeat=^just monitoring")
 	p.send(t, "Subject: just monitoring", "x")
@@ -144,6 +150,7 @@ func TestAHeartbeatSendsNoSummary(t *testing.T) {
 }
 
 func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
+	t.Parallel()
 	relay, folder, http := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=300ms", "--bind-http="+http)
 	out, errOut, code := runOnce(t, folder, "mute", "db timeout", "--for", "2h", "--reason", "deploy", "--http="+http)
@@ -189,6 +196,7 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 }
 
 func TestSecretsAreRemovedUnlessRedactionIsOff(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		args      []string
 		want, not string
@@ -216,6 +224,7 @@ func TestSecretsAreRemovedUnlessRedactionIsOff(t *testing.T) {
 }
 
 func TestSubjectReplyToSamplesAndTemplates(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, "templates"), 0o700); err != nil {
 		t.Fatal(err)
@@ -235,6 +244,7 @@ func TestSubjectReplyToSamplesAndTemplates(t *testing.T) {
 }
 
 func TestAHookGetsTheSummaryAndCannotHarmIt(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=10ms",
 		`--on-summary=/bin/sh -c "cat > out.json; echo $FAILMAIL_COUNT > count; echo trouble; exit 3"`)
@@ -253,6 +263,7 @@ func TestAHookGetsTheSummaryAndCannotHarmIt(t *testing.T) {
 }
 
 func TestResendSendsWhatLiesInTheFailDir(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+freeAddress(t), "--wait=10ms", "--retry-for=0", "--flush-on-exit")
 	p.send(t, "Subject: lost and found", "x")
@@ -273,6 +284,7 @@ func TestResendSendsWhatLiesInTheFailDir(t *testing.T) {
 }
 
 func TestRenderPreviewsTheDemoAFolderAndAStore(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "one.eml"), []byte("Subject: disk full\n\nsda\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -325,6 +337,7 @@ func TestTemplatesOfOnesOwnBeginFromTheStandardOnes(t *testing.T) {
 }
 
 func TestTheExpressionsOfFailmail02StillWork(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=200ms",
 		`--batch-expr={{.Header.Get "X-Failmail-Split"}}`, `--group-expr={{match "\[\w+\]" (.Header.Get "Subject")}}`)

@@ -27,6 +27,7 @@ import (
 var successorPID = regexp.MustCompile(`handing over to a new process.* pid=(\d+)`)
 
 func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=300ms", "--bind=unix:"+filepath.Join(folder, "s"))
 	var sent atomic.Int64
@@ -83,6 +84,7 @@ func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
 }
 
 func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	writeCertificate(t, certificate, key)
@@ -106,11 +108,16 @@ func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {
 // waitUntil polls, since the processes have no other way to tell.
 func waitUntil(t *testing.T, p *process, done func() bool) {
 	t.Helper()
+	waitFor(t, "what should happen", done, p.log)
+}
+
+func waitFor(t *testing.T, what string, done func() bool, log fmt.Stringer) {
+	t.Helper()
 	deadline := time.After(time.Minute)
 	for !done() {
 		select {
 		case <-deadline:
-			t.Fatalf("waited in vain\n%s", p.log)
+			t.Fatalf("waited in vain for %s\n%s", what, log)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
@@ -141,6 +148,7 @@ func writeCertificate(t *testing.T, certFile, keyFile string) {
 }
 
 func TestASocketOfSystemdIsServed(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -2,15 +2,21 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/web"
 )
 
 // defaultBindHTTP is where operators look.
@@ -20,28 +26,38 @@ const defaultBindHTTP = "localhost:8025"
 type watch struct {
 	address string // empty for none
 	chosen  bool   // by a person
-	check   func(user, password string) bool
+	users   atomic.Pointer[userCheck]
 	log     *slog.Logger
 
 	listener net.Listener
 }
 
-func watchFrom(c *cli.Context, check func(user, password string) bool, log *slog.Logger) (*watch, error) {
-	w := &watch{address: c.String("bind-http"), chosen: c.IsSet("bind-http"), check: check, log: log.With("component", "http")}
-	if w.address == "" {
-		return w, nil
+// A userCheck reports whether a user of --credentials has the password; nil if
+// there are none.
+type userCheck func(user, password string) bool
+
+func watchFrom(c *cli.Context, check userCheck, log *slog.Logger) (*watch, error) {
+	w := &watch{address: c.String("bind-http"), chosen: c.IsSet("bind-http"), log: log.With("component", "http")}
+	return w, w.admit(check)
+}
+
+// admit lets the users in that check knows, from now on, unless everybody could
+// come in then.
+func (w *watch) admit(check userCheck) error {
+	if w.address != "" {
+		host, port, err := net.SplitHostPort(w.address)
+		if err == nil {
+			_, err = net.LookupPort("tcp", port)
+		}
+		if err != nil {
+			return &usageError{fmt.Sprintf("--bind-http %q is not an address; use host:port such as %s, or \"\" for none", w.address, defaultBindHTTP)}
+		}
+		if !isLoopback(host) && check == nil {
+			return &usageError{fmt.Sprintf("--bind-http %q can be reached from other machines; say who may look with --credentials or --credentials-file", w.address)}
+		}
 	}
-	host, port, err := net.SplitHostPort(w.address)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--bind-http %q is not an address; use host:port such as %s, or \"\" for none", w.address, defaultBindHTTP)}
-	}
-	if !isLoopback(host) && check == nil {
-		return nil, &usageError{fmt.Sprintf("--bind-http %q can be reached from other machines; say who may look with --credentials or --credentials-file", w.address)}
-	}
-	return w, nil
+	w.users.Store(&check)
+	return nil
 }
 
 // listen opens the address. Mail matters more than the page about it: a default
@@ -71,11 +87,8 @@ func (w *watch) serve(ctx context.Context, handler http.Handler) {
 	if w.listener == nil {
 		return
 	}
-	if w.check != nil {
-		handler = w.authenticated(handler)
-	}
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           w.guarded(handler),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelInfo),
@@ -86,18 +99,51 @@ func (w *watch) serve(ctx context.Context, handler http.Handler) {
 	}
 }
 
-// authenticated asks for a user of --credentials (RFC 7617).
-func (w *watch) authenticated(handler http.Handler) http.Handler {
+// guarded asks for a user of --credentials (RFC 7617). Without any, it answers
+// only to names that no other site can have: by a name of its own that leads to
+// this machine, a page of another site could read and steer the proxy through an
+// operator's browser (DNS rebinding). Such a page knows no password, and cannot be
+// reached by an IP address.
+func (w *watch) guarded(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
-		user, password, given := request.BasicAuth()
-		if !given || !w.check(user, password) {
+		check := *w.users.Load()
+		switch user, password, given := request.BasicAuth(); {
+		case check == nil && !w.answersTo(request.Host):
+			w.misdirected(response, request)
+		case check == nil || given && check(user, password):
+			handler.ServeHTTP(response, request)
+		default:
 			if given {
 				w.log.Warn("authentication failed", "client", request.RemoteAddr, "user", user)
 			}
 			response.Header().Set("WWW-Authenticate", `Basic realm="failmail", charset="UTF-8"`)
 			http.Error(response, "Sign in with a user of --credentials or --credentials-file.", http.StatusUnauthorized)
-			return
 		}
-		handler.ServeHTTP(response, request)
 	})
+}
+
+// answersTo reports whether a Host field names this machine and nothing else. No
+// browser leaves it out.
+func (w *watch) answersTo(host string) bool {
+	name := host
+	if split, _, err := net.SplitHostPort(host); err == nil {
+		name = split
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	_, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return err == nil || name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost")
+}
+
+func (w *watch) misdirected(response http.ResponseWriter, request *http.Request) {
+	w.log.Warn("refused a request for a name that is not this machine's", "client", request.RemoteAddr, "host", request.Host)
+	text := fmt.Sprintf("Without --credentials or --credentials-file, only localhost and IP addresses are answered to, "+
+		"not %q: any site could give this machine such a name. Go to http://%s, or set one of them.", request.Host, w.listener.Addr())
+	response.Header().Set("X-Content-Type-Options", "nosniff")
+	if !strings.HasPrefix(request.URL.Path, "/api/") {
+		http.Error(response, text, http.StatusMisdirectedRequest)
+		return
+	}
+	response.Header().Set("Content-Type", "application/json")
+	response.WriteHeader(http.StatusMisdirectedRequest)
+	json.NewEncoder(response).Encode(web.Error{Error: text}) // the client may be gone
 }

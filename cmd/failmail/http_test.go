@@ -12,10 +12,17 @@ import (
 
 func get(t *testing.T, url, user, password string) (status int, body string) {
 	t.Helper()
+	return getAs(t, url, "", user, password)
+}
+
+// getAs asks for another name than that of the address.
+func getAs(t *testing.T, url, host, user, password string) (status int, body string) {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Host = host
 	if user != "" {
 		request.SetBasicAuth(user, password)
 	}
@@ -32,6 +39,7 @@ func get(t *testing.T, url, user, password string) (status int, body string) {
 }
 
 func TestMetricsCountMailsAndRefusals(t *testing.T) {
+	t.Parallel()
 	relay, folder, http := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1ms", "--bind-http="+http, "--max-message-size=1000")
 	send := func(body string) error {
@@ -67,6 +75,7 @@ func TestMetricsCountMailsAndRefusals(t *testing.T) {
 }
 
 func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
+	t.Parallel()
 	http := freeAddress(t)
 	startProcess(t, t.TempDir(), "--bind-http="+http, "--credentials=ops:secret")
 	for name, test := range map[string]struct {
@@ -84,6 +93,7 @@ func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
 }
 
 func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
+	t.Parallel()
 	// Whether or not something else uses the default here already.
 	if taken, err := net.Listen("tcp", defaultBindHTTP); err == nil {
 		defer taken.Close()
@@ -92,5 +102,36 @@ func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
 	p := startCommand(t, command(t, folder, "--bind="+addr), addr)
 	if !strings.Contains(p.log.String(), "metrics are off:") || !strings.Contains(p.log.String(), "--bind-http") {
 		t.Errorf("the log does not say so:\n%s", p.log)
+	}
+}
+
+func TestWithoutUsersHTTPAnswersOnlyToNamesThatNoOtherSiteCanHave(t *testing.T) {
+	t.Parallel()
+	open, closed := freeAddress(t), freeAddress(t)
+	p := startProcess(t, t.TempDir(), "--relay=debug", "--bind-http="+open)
+	startProcess(t, t.TempDir(), "--relay=debug", "--bind-http="+closed, "--credentials=ops:secret")
+	for host, answered := range map[string]bool{
+		open: true, "127.0.0.1": true, "[::1]:8025": true, "192.0.2.7:8025": true, "localhost": true, "LocalHost.:8025": true, "failmail.localhost": true,
+		"evil.example": false, "evil.example:8025": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "1.2.3.4.5": false,
+	} {
+		for _, path := range []string{"/", "/metrics", "/api/stats", "/healthz", "/readyz", "/events", "/static/page.js"} {
+			if answered && path == "/events" { // it does not end
+				continue
+			}
+			status, body := getAs(t, "http://"+open+path, host, "", "")
+			switch {
+			case answered && status != http.StatusOK:
+				t.Errorf("%s%s: %d %s", host, path, status, body)
+			case !answered && (status != http.StatusMisdirectedRequest || !strings.Contains(body, "--credentials") || !strings.Contains(body, host) || !strings.Contains(body, "http://"+open)):
+				t.Errorf("%s%s: %d %s", host, path, status, body)
+			}
+		}
+		// Who knows a password is no page of another site.
+		if status, _ := getAs(t, "http://"+closed+"/api/stats", host, "ops", "secret"); status != http.StatusOK {
+			t.Errorf("%s with a password: %d", host, status)
+		}
+	}
+	if !strings.Contains(p.log.String(), "host=evil.example") {
+		t.Errorf("the log does not tell of it:\n%s", p.log)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -43,7 +44,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if text, ok := environmentMistake(err); ok {
 		err = &usageError{text}
 	}
-	fmt.Fprintf(stderr, "failmail: %v\n", err)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(stderr, "failmail: %s\n", line)
+	}
 	var usage *usageError
 	var exit *exitError
 	switch {

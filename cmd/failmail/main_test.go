@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -30,21 +31,34 @@ func command(t *testing.T, folder string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "FAILMAIL_TEST_RUN_MAIN=1")
+	// The race detector would have each process sleep for a second at its end.
+	cmd.Env = append(os.Environ(), "FAILMAIL_TEST_RUN_MAIN=1", "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	return cmd
 }
 
+// freeAddress returns an address that nothing uses, and a different one each
+// time: tests run beside each other. Its port is below those that the system gives
+// to whoever wants any.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range ports {
+		port := firstPort + (lastPort.Add(1)+uint32(os.Getpid())*64)%ports
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
+const firstPort, ports = 20_000, 12_000
+
+var lastPort atomic.Uint32
+
 func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -122,6 +136,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 }
 
 func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
+	t.Parallel()
 	out, err := command(t, t.TempDir(), "--help").CombinedOutput()
 	if err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ func (m *manager) expect(wanted string) {
 }
 
 func TestNotifySaysReadyWatchdogAndStopping(t *testing.T) {
+	t.Parallel()
 	m := startManager(t)
 	cmd := command(t, t.TempDir(), "--relay=debug", "--store=memory:", "--bind-http=", "--bind="+freeAddress(t))
 	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=20000")
@@ -79,6 +80,7 @@ func TestNotifySaysReadyWatchdogAndStopping(t *testing.T) {
 }
 
 func TestNotifyNamesTheProcessThatTakesOver(t *testing.T) {
+	t.Parallel()
 	m, folder := startManager(t), t.TempDir()
 	cmd := command(t, folder, "--relay=debug", "--bind-http=", "--bind="+freeAddress(t))
 	cmd.Path = "/bin/sh"
@@ -113,6 +115,7 @@ func TestNotifyNamesTheProcessThatTakesOver(t *testing.T) {
 }
 
 func TestNotifyIsReadyAgainAfterAHandoverThatFailed(t *testing.T) {
+	t.Parallel()
 	m, folder := startManager(t), t.TempDir()
 	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	writeCertificate(t, certificate, key)
@@ -174,6 +177,7 @@ func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
 }
 
 func TestNotifyRefusesAWatchdogThatIsNoNumber(t *testing.T) {
+	t.Parallel()
 	cmd := command(t, t.TempDir(), "--relay=debug", "--bind-http=", "--bind="+freeAddress(t))
 	cmd.Env = append(cmd.Env, "WATCHDOG_USEC=soon")
 	out, err := cmd.CombinedOutput()

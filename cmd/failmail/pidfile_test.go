@@ -19,6 +19,7 @@ func readPID(path string) int {
 }
 
 func TestPidfileNamesTheProcessWhileItRuns(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "failmail.pid")
 	// A crash has left one, whose number is in use by now.
@@ -38,6 +39,7 @@ func TestPidfileNamesTheProcessWhileItRuns(t *testing.T) {
 }
 
 func TestPidfileNamesTheProcessThatTookOver(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	file := filepath.Join(folder, "failmail.pid")
 	p := startProcess(t, folder, "--relay=debug", "--pidfile="+file)
@@ -68,6 +70,7 @@ func TestPidfileNamesTheProcessThatTookOver(t *testing.T) {
 }
 
 func TestPidfileMistakesAreReportedBeforeTheStart(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	used, text := filepath.Join(folder, "used.pid"), filepath.Join(folder, "text")
 	if err := os.WriteFile(text, []byte("precious\n"), 0o644); err != nil {

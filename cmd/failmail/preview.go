@@ -36,7 +36,7 @@ func renderCommand() *cli.Command {
 			&cli.StringFlag{Name: "as", Value: "text", Usage: "print the summary as `FORM`: text, html for a browser, or mail"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
 			&cli.StringFlag{Name: "write-template", Usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
-		}, expressionFlags()...), summaryFlags()...),
+		}, expressionFlags()...), layoutFlags()...),
 		Action: runRender,
 	}
 }

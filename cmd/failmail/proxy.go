@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -71,7 +70,7 @@ func runProxy(c *cli.Context) (err error) {
 		}
 		return writeConfig(c, path)
 	}
-	logger, err := newLogger(c.App.ErrWriter, c.String("log-format"), c.String("log-level"))
+	logger, level, err := loggerFrom(c)
 	if err != nil {
 		return err
 	}
@@ -82,6 +81,10 @@ func runProxy(c *cli.Context) (err error) {
 	// A mistake on the command line is reported before any file is touched.
 	if _, err := failmail.New(config); err != nil {
 		return asUsage(err)
+	}
+	storage, err := storageFrom(c)
+	if err != nil {
+		return err
 	}
 	warnLegacy(c, logger)
 	watch, err := watchFrom(c, config.Access.Authenticate, logger)
@@ -114,18 +117,15 @@ func runProxy(c *cli.Context) (err error) {
 	}
 	successor := &handover{listeners: config.Listeners, log: logger}
 	defer runtime.KeepAlive(successor) // after the store is closed
-	if config.Store, err = openStore(c, logger); err != nil {
+	if config.Store, err = storage.open(c.Context, logger); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, config.Store.Close()) }()
-	if _, forgetful := config.Store.(*memory.Store); forgetful {
-		config.FlushOnExit = true
-	}
 	proxy, err := failmail.New(config)
 	if err != nil {
 		return asUsage(err)
 	}
-	reload := func() error { return reloadConfig(c, proxy, logger) }
+	reload := (&reloader{start: c, proxy: proxy, watch: watch, level: level, logger: logger}).reload
 	return serve(c.Context, proxy, watch, successor, reload, supervised)
 }
 
@@ -166,31 +166,6 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 	return proxy.Run(ctx)
 }
 
-// reloadConfig reads the command line, the environment and the file again, as a
-// new start would, and names what only that can change.
-func reloadConfig(c *cli.Context, proxy *failmail.Proxy, logger *slog.Logger) error {
-	app := newApp(c.App.Reader, io.Discard, io.Discard)
-	var config failmail.Config
-	app.Action = func(fresh *cli.Context) (err error) {
-		if err := loadConfig(fresh); err != nil {
-			return err
-		}
-		config, err = configFrom(fresh, logger)
-		return err
-	}
-	if err := app.RunContext(c.Context, os.Args); err != nil {
-		return err
-	}
-	kept, err := proxy.Reload(config)
-	if err != nil {
-		return asUsage(err)
-	}
-	for _, field := range kept {
-		logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", "--"+flagName(field))
-	}
-	return nil
-}
-
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if err := applyLegacy(c); err != nil {
 		return failmail.Config{}, err
@@ -201,7 +176,7 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 		MaxWait:         c.Duration("max-wait"),
 		RetryFor:        c.Duration("retry-for"),
 		ShutdownTimeout: c.Duration("shutdown-timeout"),
-		FlushOnExit:     c.Bool("flush-on-exit"),
+		FlushOnExit:     c.Bool("flush-on-exit") || c.String("store") == memoryStore,
 		FailDir:         c.String("fail-dir"),
 		AllDir:          c.String("all-dir"),
 		MaxMessageSize:  c.Int64("max-message-size"),
@@ -211,6 +186,7 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 		MaxPerClient:    c.Int("max-per-client"),
 		IdleTimeout:     c.Duration("idle-timeout"),
 		SessionTimeout:  c.Duration("session-timeout"),
+		Version:         version,
 		Logger:          logger,
 	}
 	if err := checkGiven(c); err != nil {
@@ -284,11 +260,14 @@ func asUsage(err error) error {
 		}
 		problems = append(problems, fmt.Sprintf("--%s %q %s", flagName(field.Field), field.Value, field.Problem))
 	}
-	return &usageError{strings.Join(problems, "\nfailmail: ")}
+	return &usageError{strings.Join(problems, "\n")}
 }
 
 // flagName turns MaxWait into max-wait.
 func flagName(field string) string {
+	if name := renamed[field]; name != "" {
+		return name
+	}
 	var name strings.Builder
 	for i, r := range field {
 		if r >= 'A' && r <= 'Z' {
@@ -302,51 +281,80 @@ func flagName(field string) string {
 	return name.String()
 }
 
-func openStore(c *cli.Context, log *slog.Logger) (failmail.Store, error) {
-	limits := store.Limits{StoreBytes: c.Int64("max-store")}
-	if limits.StoreBytes <= 0 {
-		return nil, &usageError{fmt.Sprintf("--max-store \"%d\" must be more than zero; use a number of bytes such as 1073741824", limits.StoreBytes)}
-	}
-	url := c.String("store")
-	engine, path, _ := strings.Cut(url, ":")
-	switch {
-	case engine == "memory" && path == "":
-		return memory.New(limits), nil
-	case engine == "sqlite" && path != "":
-		s, err := sqlite.Open(path, limits)
-		if err != nil {
-			return nil, err
-		}
-		if aside, reason := s.SetAside(); aside != "" {
-			log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent. Check the disk; sqlite3 can perhaps recover the file",
-				"store", path, "set_aside", aside, "reason", reason)
-		}
-		return s, nil
-	case engine == "postgres" || engine == "postgresql":
-		return postgres.Open(c.Context, url, limits)
-	}
-	return nil, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", url, failmail.DefaultStore)}
+// renamed are the flags that are not called like their fields.
+var renamed = map[string]string{
+	"TrustedProxies": "proxy-protocol-from", "ReceiveOnly": "receiver", "SendOnly": "sender", "First": "quiet",
 }
 
-func newLogger(w io.Writer, format, level string) (*slog.Logger, error) {
-	var options slog.HandlerOptions
-	switch level {
-	case "debug":
-		options.Level = slog.LevelDebug
-	case "info":
-		options.Level = slog.LevelInfo
-	case "warn":
-		options.Level = slog.LevelWarn
-	case "error":
-		options.Level = slog.LevelError
-	default:
-		return nil, &usageError{fmt.Sprintf("--log-level %q is unknown; use debug, info, warn or error", level)}
+// memoryStore is the --store that forgets everything at the end, so that what it
+// holds is sent before.
+const memoryStore = "memory:"
+
+// A storage is what --store names.
+type storage struct {
+	engine string // "sqlite", "postgres" or "memory"
+	path   string // of the file
+	url    string
+	limits store.Limits
+}
+
+func storageFrom(c *cli.Context) (storage, error) {
+	s := storage{url: c.String("store"), limits: store.Limits{StoreBytes: c.Int64("max-store")}}
+	if s.limits.StoreBytes <= 0 {
+		return s, &usageError{fmt.Sprintf("--max-store \"%d\" must be more than zero; use a number of bytes such as 1073741824", s.limits.StoreBytes)}
 	}
-	switch format {
+	s.engine, s.path, _ = strings.Cut(s.url, ":")
+	switch {
+	case s.url == memoryStore, s.engine == "sqlite" && s.path != "", s.engine == "postgres":
+		return s, nil
+	case s.engine == "postgresql":
+		s.engine = "postgres"
+		return s, nil
+	}
+	return s, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", s.url, failmail.DefaultStore)}
+}
+
+func (s storage) open(ctx context.Context, log *slog.Logger) (failmail.Store, error) {
+	switch s.engine {
+	case "memory":
+		return memory.New(s.limits), nil
+	case "postgres":
+		return postgres.Open(ctx, s.url, s.limits)
+	}
+	opened, err := sqlite.Open(s.path, s.limits)
+	if err != nil {
+		return nil, err
+	}
+	if aside, reason := opened.SetAside(); aside != "" {
+		log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent. Check the disk; sqlite3 can perhaps recover the file",
+			"store", s.path, "set_aside", aside, "reason", reason)
+	}
+	return opened, nil
+}
+
+// loggerFrom returns what is logged to, and from which level on, which may change.
+func loggerFrom(c *cli.Context) (*slog.Logger, *slog.LevelVar, error) {
+	level := new(slog.LevelVar)
+	if err := setLevel(level, c.String("log-level")); err != nil {
+		return nil, nil, err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch format := c.String("log-format"); format {
 	case "text":
-		return slog.New(slog.NewTextHandler(w, &options)), nil
+		return slog.New(slog.NewTextHandler(c.App.ErrWriter, options)), level, nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, &options)), nil
+		return slog.New(slog.NewJSONHandler(c.App.ErrWriter, options)), level, nil
+	default:
+		return nil, nil, &usageError{fmt.Sprintf("--log-format %q is unknown; use text or json", format)}
 	}
-	return nil, &usageError{fmt.Sprintf("--log-format %q is unknown; use text or json", format)}
+}
+
+func setLevel(level *slog.LevelVar, name string) error {
+	levels := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+	wanted, known := levels[name]
+	if !known {
+		return &usageError{fmt.Sprintf("--log-level %q is unknown; use debug, info, warn or error", name)}
+	}
+	level.Set(wanted)
+	return nil
 }

@@ -155,7 +155,8 @@ func flood(addr string, sessions, limit int, acknowledged, attempted *atomic.Int
 }
 
 func TestNoAcknowledgedMailIsLostWhenTheProcessIsKilledInAFlood(t *testing.T) {
-	const mails = 5000
+	t.Parallel()
+	const mails = 2000
 	for round := range 3 {
 		t.Run(fmt.Sprintf("round %d", round), func(t *testing.T) {
 			relay, folder := startRelay(t), t.TempDir()
@@ -197,6 +198,7 @@ func TestNoAcknowledgedMailIsLostWhenTheProcessIsKilledInAFlood(t *testing.T) {
 }
 
 func TestSIGTERMKeepsWhatIsNotDueForTheNextStart(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=2s")
 	var acknowledged, attempted atomic.Int64
@@ -217,6 +219,7 @@ func TestSIGTERMKeepsWhatIsNotDueForTheNextStart(t *testing.T) {
 }
 
 func TestSIGTERMEndsIdleConnectionsAtOnceAndSendsAMemoryStore(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	p := startProcess(t, t.TempDir(), "--relay="+relay.Addr(), "--store=memory:", "--shutdown-timeout=1h")
 	idle, err := smtp.Dial(p.addr)
@@ -233,6 +236,7 @@ func TestSIGTERMEndsIdleConnectionsAtOnceAndSendsAMemoryStore(t *testing.T) {
 }
 
 func TestASecondProcessOnTheSameStoreIsRefused(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	startProcess(t, folder, "--relay=debug")
 	out, err := command(t, folder, "--bind="+freeAddress(t), "--relay=debug").CombinedOutput()
@@ -243,6 +247,7 @@ func TestASecondProcessOnTheSameStoreIsRefused(t *testing.T) {
 }
 
 func TestTheDebugRelayPrintsSummaries(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	output, err := os.Create(filepath.Join(folder, "output"))
 	if err != nil {
@@ -273,6 +278,7 @@ func TestTheDebugRelayPrintsSummaries(t *testing.T) {
 }
 
 func TestADamagedStoreDoesNotKeepTheProxyFromStarting(t *testing.T) {
+	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=1h", "--max-wait=1h")
 	p.send(t, "Subject: before", "x")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,6 +23,14 @@ import (
 
 // relayFlags say where summaries go, and how.
 func relayFlags() []cli.Flag {
+	return append(connectionFlags(),
+		&cli.IntFlag{Name: "relay-max-conns", EnvVars: env("relay-max-conns"), Value: 1, Usage: "use at most `N` connections to the relay at a time"},
+		&cli.BoolFlag{Name: "relay-all", EnvVars: env("relay-all"), Usage: "also relay every mail unchanged"},
+	)
+}
+
+// connectionFlags are those of the proxy and of resend.
+func connectionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "relay", EnvVars: env("relay"), Value: failmail.DefaultRelay, Usage: "send summaries through `RELAY`: " + deliver.RelayForms + "; several, separated by commas, are tried in order"},
 		&cli.StringFlag{Name: "relay-tls", EnvVars: env("relay-tls"), Value: string(deliver.TLSAuto), Usage: "encrypt the connection to the relay: \"auto\" if it offers STARTTLS, \"require\" it and a certificate that is verified, or \"off\"; `POLICY`"},
@@ -32,15 +41,21 @@ func relayFlags() []cli.Flag {
 		&cli.StringFlag{Name: "relay-password", EnvVars: env("relay-password"), Usage: "log in to the relay with `PASSWORD`; other users of this machine can see it, so prefer the file or the environment"},
 		&cli.StringFlag{Name: "relay-password-file", EnvVars: env("relay-password-file"), Usage: "log in to the relay with the password in the first line of `FILE`, which is read for each connection"},
 		&cli.StringFlag{Name: "relay-token-command", EnvVars: env("relay-token-command"), Usage: "log in to the relay with the OAuth 2.0 token that `COMMAND` prints (XOAUTH2)"},
-		&cli.IntFlag{Name: "relay-max-conns", EnvVars: env("relay-max-conns"), Value: 1, Usage: "use at most `N` connections to the relay at a time"},
 		&cli.IntFlag{Name: "relay-rate", EnvVars: env("relay-rate"), Usage: "send at most `N` mails a minute through the relay; 0 for any number"},
-		&cli.BoolFlag{Name: "relay-all", EnvVars: env("relay-all"), Usage: "also relay every mail unchanged"},
 		&cli.StringFlag{Name: "relay-command", Hidden: true, Usage: "old form of --relay exec:COMMAND"},
 	}
 }
 
 // summaryFlags say what a summary looks like, and what happens after it.
 func summaryFlags() []cli.Flag {
+	return append(layoutFlags(),
+		&cli.StringFlag{Name: "on-summary", EnvVars: env("on-summary"), Usage: "run `COMMAND` after each summary, with JSON on standard input"},
+		&cli.DurationFlag{Name: "on-summary-timeout", EnvVars: env("on-summary-timeout"), Value: 30 * time.Second, Usage: "end the command of --on-summary after this `DURATION`"},
+	)
+}
+
+// layoutFlags are those of the proxy and of render.
+func layoutFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "from", EnvVars: env("from"), DefaultText: "failmail@HOSTNAME", Usage: "sender `ADDRESS` of the summaries"},
 		&cli.StringFlag{Name: "reply-to", EnvVars: env("reply-to"), Usage: "answers to summaries go to `ADDRESS`"},
@@ -50,18 +65,25 @@ func summaryFlags() []cli.Flag {
 		&cli.IntFlag{Name: "max-summary", EnvVars: env("max-summary"), Value: render.DefaultMaxBytes, Usage: "keep a summary below `BYTES`"},
 		&cli.StringFlag{Name: "redact", EnvVars: env("redact"), Value: "on", Usage: "remove passwords, tokens, cookies and card numbers from what people see: on or off; `WHETHER`"},
 		&cli.GenericFlag{Name: "redact-pattern", EnvVars: env("redact-pattern"), Value: &list{env: env("redact-pattern")[0]}, Usage: "also remove what matches `PATTERN`; may be repeated"},
-		&cli.StringFlag{Name: "on-summary", EnvVars: env("on-summary"), Usage: "run `COMMAND` after each summary, with JSON on standard input"},
-		&cli.DurationFlag{Name: "on-summary-timeout", EnvVars: env("on-summary-timeout"), Value: 30 * time.Second, Usage: "end the command of --on-summary after this `DURATION`"},
 	}
 }
 
 func setRelay(c *cli.Context, config *failmail.Config) (err error) {
-	config.Relay, config.RelayAll = c.String("relay"), c.Bool("relay-all")
-	if command := c.String("relay-command"); command != "" && !c.IsSet("relay") {
-		config.Relay = "exec:" + command
+	config.Relay, config.RelayAll = relayFrom(c), c.Bool("relay-all")
+	if config.RelayOptions, err = relayOptionsFrom(c); err != nil {
+		return err
 	}
-	config.RelayOptions, err = relayOptionsFrom(c)
-	return err
+	if config.RelayOptions.Limits.MaxConns = c.Int("relay-max-conns"); config.RelayOptions.Limits.MaxConns <= 0 {
+		return &usageError{fmt.Sprintf("--relay-max-conns \"%d\" must be more than zero; use a number such as 1", c.Int("relay-max-conns"))}
+	}
+	return nil
+}
+
+func relayFrom(c *cli.Context) string {
+	if command := c.String("relay-command"); command != "" && !c.IsSet("relay") {
+		return "exec:" + command
+	}
+	return c.String("relay")
 }
 
 func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
@@ -88,22 +110,32 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 		}
 	}
 	if text := c.String("relay-token-command"); text != "" {
-		command, err := deliver.SplitCommand(text)
+		command, err := commandFrom("relay-token-command", text)
 		if err != nil {
-			return o, &usageError{fmt.Sprintf("--relay-token-command %q: %v", text, err)}
+			return o, err
 		}
 		o.Auth.Token = (&deliver.TokenCommand{Command: command}).Token
 	}
-	if o.Auth.User == "" && c.IsSet("relay-user") || o.Auth.User == "" && (o.Auth.Password != nil || o.Auth.Token != nil) && !containsUser(c.String("relay")) {
+	if o.Auth.User == "" && c.IsSet("relay-user") || o.Auth.User == "" && (o.Auth.Password != nil || o.Auth.Token != nil) && !containsUser(relayFrom(c)) {
 		return o, &usageError{"--relay-password, --relay-password-file and --relay-token-command need --relay-user; name the user"}
-	}
-	if o.Limits.MaxConns = c.Int("relay-max-conns"); o.Limits.MaxConns <= 0 {
-		return o, &usageError{fmt.Sprintf("--relay-max-conns \"%d\" must be more than zero; use a number such as 1", o.Limits.MaxConns)}
 	}
 	if o.Limits.Rate = c.Int("relay-rate"); o.Limits.Rate < 0 {
 		return o, &usageError{fmt.Sprintf("--relay-rate \"%d\" is negative; use 0 for any number", o.Limits.Rate)}
 	}
 	return o, nil
+}
+
+// commandFrom splits a command, whose program must be there: else that would only
+// be noticed when it is needed.
+func commandFrom(flag, text string) ([]string, error) {
+	command, err := deliver.SplitCommand(text)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--%s %q: %v", flag, text, err)}
+	}
+	if _, err := exec.LookPath(command[0]); err != nil {
+		return nil, &usageError{fmt.Sprintf("--%s %q cannot be run: %v; name a program that is there, and that this user may run", flag, text, err)}
+	}
+	return command, nil
 }
 
 func containsUser(relay string) bool {
@@ -133,9 +165,9 @@ func setSummary(c *cli.Context, config *failmail.Config) error {
 	if text == "" {
 		return nil
 	}
-	command, err := deliver.SplitCommand(text)
+	command, err := commandFrom("on-summary", text)
 	if err != nil {
-		return &usageError{fmt.Sprintf("--on-summary %q: %v", text, err)}
+		return err
 	}
 	hook := &deliver.Hook{Command: command, Timeout: c.Duration("on-summary-timeout")}
 	if hook.Timeout <= 0 {

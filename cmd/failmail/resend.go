@@ -19,7 +19,7 @@ func resendCommand() *cli.Command {
 		ArgsUsage: "[DIR]",
 		Description: "What went is marked as passed in the maildir, and not sent a second time; what did not go\n" +
 			"stays. The relay is that of --relay and its options, as for the proxy.",
-		Flags:  append([]cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}}, relayFlags()...),
+		Flags:  append([]cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}}, connectionFlags()...),
 		Action: resend,
 	}
 }
@@ -65,7 +65,8 @@ func resend(c *cli.Context) error {
 
 // openRelay returns what sends through --relay.
 func openRelay(c *cli.Context) (*deliver.Failover, error) {
-	relays, err := deliver.ParseRelays(c.String("relay"))
+	relay := relayFrom(c)
+	relays, err := deliver.ParseRelays(relay)
 	if err != nil {
 		return nil, &usageError{fmt.Sprintf("--relay: %v", err)}
 	}
@@ -77,7 +78,7 @@ func openRelay(c *cli.Context) (*deliver.Failover, error) {
 	options.Output = c.App.Writer
 	sender, err := deliver.Open(relays, options)
 	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--relay %q: %v", c.String("relay"), err)}
+		return nil, &usageError{fmt.Sprintf("--relay %q: %v", relay, err)}
 	}
 	return sender, nil
 }

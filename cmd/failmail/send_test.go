@@ -95,6 +95,7 @@ func TestSendMakesAMailOfWhatItReads(t *testing.T) {
 }
 
 func TestSendExitsAsSendmailDoes(t *testing.T) {
+	t.Parallel()
 	relay := startRelay(t)
 	full := startRefusing(t)
 	for name, test := range map[string]struct {

@@ -96,6 +96,9 @@ func (s *status) write(w io.Writer, address string) {
 	default:
 		line("relay", "%s, DOWN since %s", relay, s.Relay.DownSince.Local().Format("15:04:05"))
 	}
+	if s.Relay.Error != "" {
+		line("", "%s", s.Relay.Error)
+	}
 	line("mails", "%s in the last hour, %s since the start", render.Count(s.Mails.LastHour, "mail"), render.Count(s.Mails.Total, "mail"))
 	line("summaries", "%d made, %d sent, %d in the fail-dir", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
 	if !s.Ready {

@@ -21,6 +21,7 @@ func steer(t *testing.T, http string, args ...string) (out string, code int) {
 }
 
 func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
+	t.Parallel()
 	relay, http := startRelay(t), freeAddress(t)
 	p := startProcess(t, t.TempDir(), "--relay="+relay.Addr(), "--wait=1h", "--max-wait=2h", "--bind-http="+http, "--heartbeat=^just monitoring")
 	send := func(subject string, fields ...string) {
@@ -76,6 +77,7 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 }
 
 func TestAWatchedPageDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
 	address := freeAddress(t)
 	p := startProcess(t, t.TempDir(), "--bind-http="+address)
 	response, err := http.Get(fmt.Sprintf("http://%s/events", address))

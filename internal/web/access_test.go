@@ -62,6 +62,7 @@ const complaints = `(() => {
 })()`
 
 func TestThePageIsForEverybody(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	options := web.Options{Metrics: prometheus.NewRegistry(), Version: "v2.0.0"}
 	for name, proxy := range map[string]web.Proxy{"busy": s, "relay down": scene{s.Proxy, s.past, true}} {
@@ -96,6 +97,7 @@ func TestThePageIsForEverybody(t *testing.T) {
 }
 
 func TestThePageIsUsedFromTheKeyboard(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	b := openTab(t)
 	b.open(t, serve(t, web.New(s, web.Options{Metrics: prometheus.NewRegistry()})))

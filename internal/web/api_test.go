@@ -9,8 +9,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
 func decode[T any](t *testing.T, w *httptest.ResponseRecorder) (body T) {
@@ -22,6 +24,7 @@ func decode[T any](t *testing.T, w *httptest.ResponseRecorder) (body T) {
 }
 
 func TestThePageAndTheAPIAnswerWhileTheProxyDoesNotRun(t *testing.T) {
+	t.Parallel()
 	p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Store: failmail.NewMemoryStore()})
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +44,7 @@ func TestThePageAndTheAPIAnswerWhileTheProxyDoesNotRun(t *testing.T) {
 }
 
 func TestTheAPICountsAndSteers(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{Heartbeats: []*regexp.Regexp{regexp.MustCompile("^just monitoring")}})
 	for i := range 3 {
 		submit(t, p, "disk full", fmt.Sprint("no space on sda", i))
@@ -125,4 +129,45 @@ func TestTheAPICountsAndSteers(t *testing.T) {
 		ask(t, h, "POST", "/api/retry", fmt.Sprintf(`{"id":%d}`, outbox[0].ID))
 		return len(relay.sent()) == 1
 	})
+}
+
+// When the relay is down, who looks wants to know why.
+func TestThePageAndTheAPISayWhyTheRelayIsDown(t *testing.T) {
+	t.Parallel()
+	p, relay := startProxy(t, failmail.Config{Version: "v2.3.4"})
+	relay.fail(deliver.Unreachable(errors.New("dial tcp 192.0.2.25:25: connect: <connection> refused")))
+	submit(t, p, "disk full", "no space")
+	type stats struct {
+		Version string
+		Relay   struct {
+			Up        bool
+			DownSince *time.Time `json:"down_since"`
+			NextTry   *time.Time `json:"next_try"`
+			Error     string
+		}
+	}
+	look := func() stats { return decode[stats](t, ask(t, p.Handler(), "GET", "/api/stats", "")) }
+	flush := func(up bool) {
+		t.Helper()
+		if _, err := p.Flush(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "an attempt", func() bool { return look().Relay.Up == up })
+	}
+	flush(false)
+	if s := look(); s.Version != "v2.3.4" || s.Relay.Error != "dial tcp 192.0.2.25:25: connect: <connection> refused" || s.Relay.DownSince == nil || s.Relay.NextTry == nil {
+		t.Errorf("stats: %+v", s)
+	}
+	page := ask(t, p.Handler(), "GET", "/", "").Body.String()
+	for _, want := range []string{"v2.3.4", "dial tcp 192.0.2.25:25: connect: &lt;connection&gt; refused", "next try at"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+	relay.fail(nil)
+	waitFor(t, "the batch to be open again", func() bool { open, err := p.Open(t.Context()); return err == nil && len(open) == 1 })
+	flush(true)
+	if s := look(); s.Relay.Error != "" || s.Relay.DownSince != nil {
+		t.Errorf("up again: %+v", s)
+	}
 }

@@ -6,6 +6,7 @@ import (
 )
 
 func TestAPreviewKeepsOnlyWhatLaysOutText(t *testing.T) {
+	t.Parallel()
 	c := newCleaner()
 	for in, want := range map[string]string{
 		`<p class="meta" onclick="x()">a<br>b</p>`:                      `<p class="meta">a<br>b</p>`,
@@ -37,6 +38,7 @@ func TestAPreviewKeepsOnlyWhatLaysOutText(t *testing.T) {
 
 // A style element must end where the browser sees its end.
 func TestAStyleSheetCannotHideMarkup(t *testing.T) {
+	t.Parallel()
 	c := newCleaner()
 	for _, in := range []string{
 		`<style></style/><img src=x onerror=alert(1)>`,

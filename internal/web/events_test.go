@@ -58,6 +58,7 @@ func (w *watcher) next(t *testing.T) (e event, more bool) {
 }
 
 func TestEventsTellOnlyWhatHasChanged(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{})
 	w := watch(t, t.Context(), serve(t, p.Handler()))
 	if kind := w.response.Header.Get("Content-Type"); kind != "text/event-stream" {
@@ -89,6 +90,7 @@ func TestEventsTellOnlyWhatHasChanged(t *testing.T) {
 }
 
 func TestEventsEndWithTheProxy(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{})
 	w := watch(t, t.Context(), serve(t, p.Handler()))
 	w.next(t)
@@ -105,6 +107,7 @@ func TestEventsEndWithTheProxy(t *testing.T) {
 }
 
 func TestStreamsOfEventsAreBounded(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{})
 	address := serve(t, p.Handler())
 	var ends []context.CancelFunc

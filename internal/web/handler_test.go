@@ -32,6 +32,7 @@ func ask(t *testing.T, handler http.Handler, method, target, body string, header
 }
 
 func TestEveryReplyForbidsTheBrowserWhatItDoesNotNeed(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
 	if _, err := p.Flush(t.Context(), 0); err != nil {
@@ -81,6 +82,7 @@ func TestEveryReplyForbidsTheBrowserWhatItDoesNotNeed(t *testing.T) {
 }
 
 func TestOtherSitesCannotSteerTheProxy(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
 	for _, target := range []string{"POST /flush", "POST /retry", "POST /mute", "POST /unmute", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
@@ -108,6 +110,7 @@ func TestOtherSitesCannotSteerTheProxy(t *testing.T) {
 
 // Whatever a mail says appears as text.
 func TestHostileTextIsEscaped(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{Heartbeats: []*regexp.Regexp{regexp.MustCompile(`^<b>beat`)}})
 	for _, hostile := range []string{
 		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'onmouseover='alert(1)`, `</textarea></title></style><script>alert(1)</script>`,
@@ -163,6 +166,7 @@ func alive(node *html.Node) string {
 }
 
 func TestThePageWorksUnderAPrefixWithoutScript(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	address := serve(t, p.Handler())
 	submit(t, p, "disk full", "no space")
@@ -224,6 +228,7 @@ func TestThePageWorksUnderAPrefixWithoutScript(t *testing.T) {
 }
 
 func TestFilesOfThePageAreKeptByTheBrowser(t *testing.T) {
+	t.Parallel()
 	p, _ := startProxy(t, failmail.Config{})
 	page := ask(t, p.Handler(), "GET", "/", "").Body.String()
 	for _, file := range []string{"page.css", "page.js", "icon.svg"} {

@@ -49,6 +49,7 @@ func TestWhoWatchesSharesOneLook(t *testing.T) {
 }
 
 func TestALookSurvivesTheOneWhoAskedForIt(t *testing.T) {
+	t.Parallel()
 	l := newLive(func(ctx context.Context) *snapshot { return &snapshot{now: time.Now(), problem: ctx.Err()} },
 		func(s *snapshot) (*rendering, error) { return &rendering{}, s.problem })
 	gone, cancel := context.WithCancel(t.Context())

@@ -53,7 +53,7 @@ func titleOf(v *view) string {
 	switch {
 	case v.Problem != "":
 		return "Failmail: not ready"
-	case !v.DownSince.IsZero():
+	case !v.Relay.Up():
 		return "Failmail: relay down"
 	case v.Mails > 0:
 		return "(" + number(v.Mails) + ") Failmail"

@@ -22,6 +22,7 @@ import (
 )
 
 func TestAStormAppearsLiveAndIsSentByAButton(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	b := openTab(t)
 	b.open(t, serve(t, p.Handler()))
@@ -51,6 +52,7 @@ func TestAStormAppearsLiveAndIsSentByAButton(t *testing.T) {
 }
 
 func TestMutesAreMadeAndEndedOnThePage(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	b := openTab(t)
 	b.open(t, serve(t, p.Handler()))
@@ -91,6 +93,7 @@ func TestMutesAreMadeAndEndedOnThePage(t *testing.T) {
 }
 
 func TestTheOutboxShowsErrorsAndTriesAgain(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	relay.fail(errors.New("451 4.7.1 <b>greylisted</b>, come back later"))
 	submit(t, p, "disk full", "no space")
@@ -112,6 +115,7 @@ func TestTheOutboxShowsErrorsAndTriesAgain(t *testing.T) {
 // Over plain HTTP, and to another host than this machine, a browser says little
 // about where a request comes from. Forms must work there too, without script.
 func TestThePageWorksOverPlainHTTPWithoutScript(t *testing.T) {
+	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
 	address := serve(t, p.Handler())
@@ -148,6 +152,7 @@ func (careless) HTML(s *render.Summary) ([]byte, error) {
 }
 
 func TestAHostileMailDoesNothing(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var visits []string
 	evil := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,7 @@ import (
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/internal/storm"
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 )
 
@@ -56,11 +57,13 @@ func (s scene) PerMinute() []int {
 	return minutes
 }
 
-func (s scene) Relay() (name string, downSince, nextTry time.Time) {
+func (s scene) Relay() deliver.State {
+	state := deliver.State{Name: "mail.shop.example:25"}
 	if s.down {
-		return "mail.shop.example:25", time.Now().Add(-4 * time.Minute), time.Now().Add(23 * time.Second)
+		state.DownSince, state.NextTry = time.Now().Add(-4*time.Minute), time.Now().Add(23*time.Second)
+		state.Error = "reach relay: dial tcp 192.0.2.25:25: connect: connection refused"
 	}
-	return "mail.shop.example:25", time.Time{}, time.Time{}
+	return state
 }
 
 func newScene(t *testing.T) scene {
@@ -121,26 +124,32 @@ func flood(t *testing.T, p *failmail.Proxy, n int, end time.Time, words ...strin
 }
 
 func TestThePageFitsAnyScreenInLightAndDark(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	calm, _ := startProxy(t, failmail.Config{})
 	options := web.Options{Metrics: prometheus.NewRegistry(), Version: "v2.0.0"}
 	for name, proxy := range map[string]web.Proxy{"busy": s, "down": scene{s.Proxy, s.past, true}, "calm": calm} {
-		b := openTab(t)
-		b.open(t, serve(t, web.New(proxy, options)))
-		for _, unfold := range []bool{false, true} {
-			if unfold {
-				eval[chromedp.Void](t, b, `document.querySelectorAll(".groups tr:first-child details, .sent li:nth-child(2) details, .add").forEach(d => d.open = true)`)
-				waitFor(t, "the preview", func() bool {
-					requests, _, _ := b.heard()
-					return name == "calm" || strings.Contains(strings.Join(requests, " "), "/sent/")
-				})
-			}
-			for _, width := range []int64{1200, 768, 360} {
-				for _, scheme := range []string{"light", "dark"} {
-					b.screen(t, width, scheme)
-					b.fits(t, fmt.Sprintf("%s-%d-%s-%t", name, width, scheme, unfold), width)
-				}
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t)
+			b.open(t, serve(t, web.New(proxy, options)))
+			b.fitsAnyScreen(t, name+"-folded")
+			eval[chromedp.Void](t, b, `document.querySelectorAll(".groups tr:first-child details, .sent li:nth-child(2) details, .add").forEach(d => d.open = true)`)
+			waitFor(t, "the preview", func() bool {
+				requests, _, _ := b.heard()
+				return name == "calm" || strings.Contains(strings.Join(requests, " "), "/sent/")
+			})
+			b.fitsAnyScreen(t, name+"-unfolded")
+		})
+	}
+}
+
+func (b *tab) fitsAnyScreen(t *testing.T, name string) {
+	t.Helper()
+	for _, width := range []int64{1200, 768, 360} {
+		for _, scheme := range []string{"light", "dark"} {
+			b.screen(t, width, scheme)
+			b.fits(t, fmt.Sprintf("%s-%d-%s", name, width, scheme), width)
 		}
 	}
 }

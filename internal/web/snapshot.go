@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -13,11 +14,10 @@ type snapshot struct {
 	now     time.Time
 	problem error // why mails cannot be taken; then what the store knows is missing
 
-	relay              string
-	downSince, nextTry time.Time
-	addr               string // where mails are taken
-	minutes            []int
-	sent               []render.Sent
+	relay   deliver.State
+	addr    string // where mails are taken
+	minutes []int
+	sent    []render.Sent
 
 	open       []*render.Summary
 	outbox     []store.Outgoing
@@ -29,8 +29,7 @@ type snapshot struct {
 func (h *handler) look(ctx context.Context) *snapshot {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	s := &snapshot{now: time.Now(), minutes: h.proxy.PerMinute(), sent: h.proxy.Recent()}
-	s.relay, s.downSince, s.nextTry = h.proxy.Relay()
+	s := &snapshot{now: time.Now(), relay: h.proxy.Relay(), minutes: h.proxy.PerMinute(), sent: h.proxy.Recent()}
 	if addr := h.proxy.Addr(); addr != nil {
 		s.addr = addr.String()
 	}

@@ -49,6 +49,7 @@ type RelayStats struct {
 	Up        bool       `json:"up"`   // it took the last attempt
 	DownSince *time.Time `json:"down_since,omitempty"`
 	NextTry   *time.Time `json:"next_try,omitempty"`
+	Error     string     `json:"error,omitempty"` // why it is down
 }
 
 // OutboxStats counts mails that wait for delivery.
@@ -65,7 +66,7 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 		Version: h.options.Version, Ready: s.problem == nil, Mutes: len(s.mutes),
 		Mails: MailStats{LastHour: s.lastHour(), PerMinute: s.minutes},
 		Open:  OpenStats{Batches: len(s.open), Mails: s.openMails()},
-		Relay: RelayStats{Name: s.relay, Up: s.downSince.IsZero(), DownSince: optional(s.downSince), NextTry: optional(s.nextTry)},
+		Relay: RelayStats{Name: s.relay.Name, Up: s.relay.Up(), DownSince: optional(s.relay.DownSince), NextTry: optional(s.relay.NextTry), Error: s.relay.Error},
 	}
 	if s.problem != nil {
 		stats.Problem = s.problem.Error()

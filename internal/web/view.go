@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -29,8 +30,7 @@ type view struct {
 	now                 time.Time
 	Problem             string
 	Zone                string
-	Relay               string
-	DownSince, NextTry  time.Time
+	Relay               deliver.State
 	SendTo              string // option of failmail send for where mails are taken
 	LastHour            int
 	Rate                plot
@@ -79,7 +79,7 @@ type sentView struct {
 
 func newView(s *snapshot) *view {
 	v := &view{
-		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, DownSince: s.downSince, NextTry: s.nextTry, SendTo: sendTo(s.addr),
+		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, SendTo: sendTo(s.addr),
 		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.open),
 		Mutes: s.mutes, Heartbeats: s.heartbeats, Waiting: len(s.outbox),
 	}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTimesAreAsShortAsIsClear(t *testing.T) {
+	t.Parallel()
 	zone := time.FixedZone("CET", 3600)
 	v := &view{now: time.Date(2026, 3, 9, 14, 2, 11, 0, zone)}
 	for in, want := range map[string]string{
@@ -30,6 +31,7 @@ func TestTimesAreAsShortAsIsClear(t *testing.T) {
 }
 
 func TestThePageIsBounded(t *testing.T) {
+	t.Parallel()
 	s := &snapshot{now: time.Now(), minutes: make([]int, 60)}
 	for b := range 30 {
 		summary := &render.Summary{BatchID: int64(b), Count: 1000}
@@ -65,6 +67,7 @@ func TestThePageIsBounded(t *testing.T) {
 }
 
 func TestAPlotSaysWhatItShows(t *testing.T) {
+	t.Parallel()
 	now := time.Date(2026, 3, 9, 14, 2, 11, 0, time.UTC)
 	minutes := make([]int, 60)
 	if p := newPlot(minutes, now); p.Label != "no mails in the last hour" || p.Bars[59].Height != 0 {
@@ -87,6 +90,7 @@ func TestAPlotSaysWhatItShows(t *testing.T) {
 }
 
 func TestTheHintForATestMailNamesTheAddress(t *testing.T) {
+	t.Parallel()
 	for addr, want := range map[string]string{
 		"": "", "127.0.0.1:2525": "", "127.0.0.1:2626": " -S 127.0.0.1:2626", "/run/failmail.sock": " -S unix:/run/failmail.sock",
 	} {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -20,11 +21,11 @@ import (
 // A Proxy is what the handler shows and steers. Its methods are called
 // concurrently.
 type Proxy interface {
-	Ready(ctx context.Context) error                 // why it cannot take mails now
-	Addr() net.Addr                                  // where it takes mails; may be nil
-	Relay() (name string, downSince, next time.Time) // zero times while it is up
-	PerMinute() []int                                // mails in each of the last minutes
-	Recent() []render.Sent                           // the newest first
+	Ready(ctx context.Context) error // why it cannot take mails now
+	Addr() net.Addr                  // where it takes mails; may be nil
+	Relay() deliver.State            // where summaries go, and whether they do
+	PerMinute() []int                // mails in each of the last minutes
+	Recent() []render.Sent           // the newest first
 	Open(ctx context.Context) ([]*render.Summary, error)
 	Flush(ctx context.Context, batch int64) (int, error)
 	Outbox(ctx context.Context) ([]store.Outgoing, error)

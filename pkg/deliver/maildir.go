@@ -59,6 +59,36 @@ func (d *Maildir) Init() error {
 	return nil
 }
 
+// Check reports what would keep mails from being written. It creates nothing that
+// stays, since it may be asked by another user than the one who writes.
+func (d *Maildir) Check() error {
+	folders := []string{d.Dir}
+	for _, name := range []string{"tmp", "new", "cur"} {
+		if folder := filepath.Join(d.Dir, name); exists(folder) {
+			folders = append(folders, folder)
+		}
+	}
+	for !exists(folders[0]) && folders[0] != filepath.Dir(folders[0]) {
+		folders[0] = filepath.Dir(folders[0]) // in which the rest will be made
+	}
+	for _, folder := range folders {
+		probe, err := os.CreateTemp(folder, ".failmail-")
+		if err != nil {
+			return fmt.Errorf("write to maildir %q: %w", d.Dir, err)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return fmt.Errorf("write to maildir %q: %w", d.Dir, err)
+		}
+	}
+	return nil
+}
+
+// exists also counts what cannot be looked at.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
 func (d *Maildir) write(m *Mail) error {
 	message, w, err := maildir.Dir(d.Dir).Create(nil)
 	if err != nil {

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/receive"
+)
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+const twoMails = "From b@y Mon Mar  9 03:17:42 2026\nFrom: a@x\nSubject: disk 7 full\n\none\n\nFrom c@z Mon Mar  9 03:17:43 2026\nFrom: a@x\nSubject: disk 8 full\n\ntwo\n"
+
+// explained returns the objects of --json.
+func explained(t *testing.T, input string, args ...string) []object {
+	t.Helper()
+	out, _ := failmailHere(t, input, append([]string{"explain", "--json"}, args...)...).succeeds(t)
+	return objects(t, out)
+}
+
+var explainFlagTests = []flagTest{
+	{"--batch splits mails into summaries", func(t *testing.T) {
+		if o := explained(t, twoMails, "--batch={{.Subject}}"); o[1].Batch != "disk 8 full" {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--batch-expr is its old name", func(t *testing.T) {
+		if o := explained(t, twoMails, "--batch-expr={{.Subject}}"); o[1].Batch != "disk 8 full" {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--group puts mails under headlines", func(t *testing.T) {
+		if o := explained(t, twoMails, "--group=masked-subject"); o[0].Group != "disk <num> full" || o[0].Group != o[1].Group {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--group-expr is its old name", func(t *testing.T) {
+		if o := explained(t, twoMails, "--group-expr=masked-subject"); o[0].Group != "disk <num> full" {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--lines takes each line for a mail", func(t *testing.T) {
+		if o := explained(t, "one\ntwo\nthree\n", "--lines"); len(o) != 3 {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--json prints an object for each mail", func(t *testing.T) {
+		if o := explained(t, twoMails); len(o) != 2 || o[0].Fingerprint == "" {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--config takes the expressions of a file", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "f.toml")
+		writeFile(t, file, "group = 'masked-subject'\n")
+		if o := explained(t, twoMails, "--config="+file); o[0].Group != "disk <num> full" {
+			t.Errorf("%+v", o)
+		}
+	}},
+	{"--top lists the largest groups", func(t *testing.T) {
+		out, _ := failmailHere(t, twoMails, "explain", "--top=1").succeeds(t)
+		if !strings.Contains(out, "disk 7 full") || strings.Contains(out, "disk 8 full") {
+			t.Errorf("%s", out)
+		}
+	}},
+}
+
+var resendFlagTests = []flagTest{
+	{"--quiet prints nothing but failures", func(t *testing.T) {
+		relay, dir := startRelay(t), filepath.Join(t.TempDir(), "failed")
+		mail := &deliver.Mail{From: "a@example.com", To: []string{"b@example.com"}, Raw: []byte("Subject: s\r\n\r\nx\r\n")}
+		if err := (&deliver.Maildir{Dir: dir}).Send(t.Context(), mail); err != nil {
+			t.Fatal(err)
+		}
+		out, errOut := failmailHere(t, "", "resend", "--quiet", "--relay="+relay.Addr(), dir).succeeds(t)
+		if out+errOut != "" || len(relay.Mails()) != 1 {
+			t.Errorf("%q %q, %d mails", out, errOut, len(relay.Mails()))
+		}
+	}},
+	{"--relay-command is an old form of --relay", func(t *testing.T) {
+		relayCommand(t, func(t *testing.T, arg string) { throughResend(t, 1, arg) })
+	}},
+}
+
+// quiet is a proxy that holds one mail.
+func quiet(t *testing.T) *here {
+	t.Helper()
+	p := proxyHere(t, "--wait=1h", "--max-wait=1h")
+	p.send(t, "Subject: disk full", "x")
+	return p
+}
+
+var statusFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		if out, _ := failmailHere(t, "", "status", "--http="+quiet(t).http).succeeds(t); !strings.Contains(out, "disk full") {
+			t.Errorf("%s", out)
+		}
+		if r := failmailHere(t, "", "status", "--http="+freeAddress(t)); r.code != exitFailure || !strings.Contains(r.stderr, "--bind-http") {
+			t.Errorf("no proxy: %+v", r)
+		}
+	}},
+	{"--json prints the status for programs", func(t *testing.T) {
+		out, _ := failmailHere(t, "", "status", "--json", "--http="+quiet(t).http).succeeds(t)
+		var stats web.Stats
+		if err := json.Unmarshal([]byte(out), &stats); err != nil || stats.Open.Mails != 1 || stats.Version != version {
+			t.Errorf("%v %s", err, out)
+		}
+	}},
+}
+
+var flushFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		p := quiet(t)
+		failmailHere(t, "", "flush", "--http="+p.http).succeeds(t)
+		p.mails(t, 1)
+	}},
+}
+
+var muteFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) { mutes(t, quiet(t)) }},
+	{"--for says how long", func(t *testing.T) {
+		if m := mutes(t, quiet(t), "--for=7h"); m.Until.Sub(m.Created) != 7*time.Hour {
+			t.Errorf("from %s to %s", m.Created, m.Until)
+		}
+	}},
+	{"--reason is told to the readers", func(t *testing.T) {
+		p := quiet(t)
+		mutes(t, p, "--reason=ticket 4711")
+		p.send(t, "Subject: disk full", "x")
+		p.end()
+		if m := p.mails(t, 1)[0]; !strings.Contains(m.Body(), "ticket 4711") {
+			t.Errorf("%s", m.Body())
+		}
+	}},
+}
+
+func mutes(t *testing.T, p *here, args ...string) web.Mute {
+	t.Helper()
+	failmailHere(t, "", append([]string{"mute", "^disk", "--http=" + p.http}, args...)...).succeeds(t)
+	all := ask[[]web.Mute](t, p, "/api/mutes")
+	if len(all) != 1 || all[0].Pattern != "^disk" {
+		t.Fatalf("%+v", all)
+	}
+	return all[0]
+}
+
+var unmuteFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		p := quiet(t)
+		m := mutes(t, p)
+		failmailHere(t, "", "unmute", fmt.Sprint(m.ID), "--http="+p.http).succeeds(t)
+		if all := ask[[]web.Mute](t, p, "/api/mutes"); len(all) != 0 {
+			t.Errorf("%+v", all)
+		}
+	}},
+}
+
+var demoFlagTests = []flagTest{
+	{"--mails says how many", func(t *testing.T) { demonstrates(t, "Sent 7 mails", "--mails=7", "--wait=100ms") }},
+	{"--wait says how long the summary waits", func(t *testing.T) {
+		demonstrates(t, "120ms of them waiting for more", "--mails=7", "--wait=120ms")
+	}},
+	{"--verbose shows the log", func(t *testing.T) { demonstrates(t, "msg=started", "--verbose", "--mails=7", "--wait=100ms") }},
+}
+
+// demonstrates runs the demo in a process, since it leaves files in TMPDIR.
+func demonstrates(t *testing.T, want string, args ...string) {
+	t.Helper()
+	cmd := command(t, t.TempDir(), append([]string{"demo"}, args...)...)
+	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+		t.Errorf("%v, lacks %q:\n%s", err, want, out)
+	}
+}
+
+var sendFlagTests = []flagTest{
+	{"-t takes the recipients from the header", func(t *testing.T) {
+		m := sends(t, "To: ops@example.com\nSubject: s\n\nx\n", "-t")
+		if strings.Join(m.To, " ") != "ops@example.com" {
+			t.Errorf("to %q", m.To)
+		}
+	}},
+	{"-i does not end at a line with a dot", func(t *testing.T) {
+		if m := sends(t, "Subject: s\n\none\n.\ntwo\n", "-i", "ops@example.com"); !strings.Contains(m.Body(), "two") {
+			t.Errorf("%s", m.Body())
+		}
+	}},
+	{"-f is the sender", func(t *testing.T) {
+		if m := sends(t, "Subject: s\n\nx\n", "-f", "app@example.com", "ops@example.com"); m.From != "app@example.com" {
+			t.Errorf("from %q", m.From)
+		}
+	}},
+	{"-F is the sender's name", func(t *testing.T) {
+		if m := sends(t, "Subject: s\n\nx\n", "-F", "Cron Daemon", "ops@example.com"); !strings.Contains(m.Header.Get("From"), "Cron Daemon") {
+			t.Errorf("From: %s", m.Header.Get("From"))
+		}
+	}},
+	{"-S is the server", func(t *testing.T) { sends(t, "Subject: s\n\nx\n", "ops@example.com") }},
+}
+
+// sends returns what arrives at the server.
+func sends(t *testing.T, mail string, args ...string) *receive.Message {
+	t.Helper()
+	relay := startRelay(t)
+	failmailHere(t, mail, append([]string{"send", "-S", relay.Addr()}, args...)...).succeeds(t)
+	if len(relay.Mails()) != 1 {
+		t.Fatalf("%d mails", len(relay.Mails()))
+	}
+	return relay.Mails()[0]
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail"
+)
+
+// A reloader puts settings into force that have changed since the start.
+type reloader struct {
+	start  *cli.Context // what the start has read
+	proxy  *failmail.Proxy
+	watch  *watch
+	level  *slog.LevelVar
+	logger *slog.Logger
+}
+
+// startOnly are the settings that only a start reads; [failmail.Proxy.Reload]
+// names those that it knows of.
+var startOnly = []string{"store", "max-store", "bind-http", "pidfile", "socket-fd", "log-format", "tls-cert", "tls-key"}
+
+// reload reads the command line, the environment and the file again, as a new
+// start would, and names what only that can change. When something is wrong,
+// nothing changes.
+func (r *reloader) reload() error {
+	app := newApp(r.start.App.Reader, io.Discard, io.Discard)
+	var kept []string
+	app.Action = func(fresh *cli.Context) (err error) {
+		kept, err = r.take(fresh)
+		return err
+	}
+	if err := app.RunContext(r.start.Context, os.Args); err != nil {
+		return err
+	}
+	for _, flag := range kept {
+		r.logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", "--"+flag)
+	}
+	return nil
+}
+
+func (r *reloader) take(fresh *cli.Context) (kept []string, err error) {
+	if err := loadConfig(fresh); err != nil {
+		return nil, err
+	}
+	config, err := configFrom(fresh, r.logger)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := loggerFrom(fresh); err != nil {
+		return nil, err
+	}
+	for _, flag := range startOnly {
+		if fmt.Sprint(fresh.Value(flag)) != fmt.Sprint(r.start.Value(flag)) {
+			kept = append(kept, flag)
+		}
+	}
+	// What the store keeps at the end is a matter of the one that is in use.
+	config.FlushOnExit = fresh.Bool("flush-on-exit") || r.start.String("store") == memoryStore
+	users := *r.watch.users.Load()
+	if err := r.watch.admit(config.Access.Authenticate); err != nil {
+		return nil, err
+	}
+	fields, err := r.proxy.Reload(config)
+	if err != nil {
+		r.watch.users.Store(&users)
+		return nil, asUsage(err)
+	}
+	for _, field := range fields {
+		kept = append(kept, flagName(field))
+	}
+	return kept, setLevel(r.level, fresh.String("log-level"))
+}
