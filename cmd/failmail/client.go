@@ -43,18 +43,9 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 		}
 		content = bytes.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
+	response, err := c.send(ctx, method, path, content)
 	if err != nil {
-		return &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s", c.address, defaultBindHTTP)}
-	}
-	request.Header.Set("Content-Type", "application/json")
-	first, _, _ := strings.Cut(os.Getenv("FAILMAIL_CREDENTIALS"), "\n")
-	if user, password, found := strings.Cut(first, ":"); found {
-		request.SetBasicAuth(user, password)
-	}
-	response, err := (&http.Client{Timeout: clientTimeout}).Do(request)
-	if err != nil {
-		return fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http?", c.address, err)
+		return err
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 300 {
@@ -67,6 +58,39 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 		return fmt.Errorf("what answers at %s is no failmail proxy: %w; name the right one with --http", c.address, err)
 	}
 	return nil
+}
+
+func (c *client) send(ctx context.Context, method, path string, content io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
+	if err != nil || c.address == "" {
+		return nil, &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s", c.address, defaultBindHTTP)}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	first, _, _ := strings.Cut(os.Getenv("FAILMAIL_CREDENTIALS"), "\n")
+	if user, password, found := strings.Cut(first, ":"); found {
+		request.SetBasicAuth(user, password)
+	}
+	response, err := (&http.Client{Timeout: clientTimeout}).Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http?", c.address, err)
+	}
+	return response, nil
+}
+
+// ready returns why the proxy does not take mails; nil if it does.
+func (c *client) ready(ctx context.Context) error {
+	response, err := c.send(ctx, http.MethodGet, "/readyz", nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	switch response.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusServiceUnavailable:
+		return fmt.Errorf("the proxy at %s cannot take mails now; failmail status and its log say why", c.address)
+	}
+	return c.refused(response)
 }
 
 func (c *client) refused(response *http.Response) error {

@@ -149,6 +149,14 @@ func TestEveryCommandInTheDocumentationIsOneThatTheProgramTakes(t *testing.T) {
 		}
 	}
 	t.Chdir(t.TempDir())
+	// Programs that it names but that are not ours.
+	folder := t.TempDir()
+	t.Setenv("PATH", folder+":"+os.Getenv("PATH"))
+	for _, program := range []string{"oama", "pizauth"} {
+		if err := os.WriteFile(filepath.Join(folder, program), []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	writeCertificate(t, "cert.pem", "key.pem")
 	writeFile(t, "password", "secret\n")
 	writeFile(t, "users", "ops:$2y$05$abcdefghijklmnopqrstuuW4l9JvSgJ6nS0r3r2mJ1w3q8fA9f5xK\n")

@@ -112,6 +112,16 @@ var statusFlagTests = []flagTest{
 			t.Errorf("no proxy: %+v", r)
 		}
 	}},
+	{"--ready only says whether it takes mails, and needs no password", func(t *testing.T) {
+		p := proxyHere(t, "--credentials=ops:secret")
+		if out, _ := failmailHere(t, "", "status", "--ready", "--http="+p.http).succeeds(t); out != "ready\n" {
+			t.Errorf("%q", out)
+		}
+		p.end()
+		if r := failmailHere(t, "", "status", "--ready", "--http="+p.http); r.code != exitFailure {
+			t.Errorf("no proxy: %+v", r)
+		}
+	}},
 	{"--json prints the status for programs", func(t *testing.T) {
 		out, _ := failmailHere(t, "", "status", "--json", "--http="+quiet(t).http).succeeds(t)
 		var stats web.Stats

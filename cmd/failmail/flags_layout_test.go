@@ -99,6 +99,14 @@ var renderFlagTests = []flagTest{
 			}
 		}
 	}},
+	{"--write-template writes templates that --template takes", func(t *testing.T) {
+		folder := filepath.Join(t.TempDir(), "mine")
+		failmailHere(t, "", "render", "--write-template="+folder).succeeds(t)
+		standard, _ := failmailHere(t, "", "render").succeeds(t)
+		if out, _ := failmailHere(t, "", "render", "--template="+folder).succeeds(t); len(out) < 1000 || len(out) != len(standard) {
+			t.Errorf("%d bytes, the standard templates make %d: %s", len(out), len(standard), out)
+		}
+	}},
 	{"--output writes to a file", func(t *testing.T) {
 		for _, flag := range []string{"--output", "-o"} {
 			file := filepath.Join(t.TempDir(), "summary")

@@ -108,10 +108,13 @@ func (w *watch) guarded(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		check := *w.users.Load()
 		switch user, password, given := request.BasicAuth(); {
-		case check == nil && !w.answersTo(request.Host):
-			w.misdirected(response, request)
-		case check == nil || given && check(user, password):
+		case check == nil && w.answersTo(request.Host), check != nil && given && check(user, password):
 			handler.ServeHTTP(response, request)
+		case !given && (request.URL.Path == "/healthz" || request.URL.Path == "/readyz"):
+			// Probes know no password, and need no reasons.
+			handler.ServeHTTP(statusOnly{response}, request)
+		case check == nil:
+			w.misdirected(response, request)
 		default:
 			if given {
 				w.log.Warn("authentication failed", "client", request.RemoteAddr, "user", user)
@@ -121,6 +124,11 @@ func (w *watch) guarded(handler http.Handler) http.Handler {
 		}
 	})
 }
+
+// statusOnly leaves out the body of a reply.
+type statusOnly struct{ http.ResponseWriter }
+
+func (s statusOnly) Write(p []byte) (int, error) { return len(p), nil }
 
 // answersTo reports whether a Host field names this machine and nothing else. No
 // browser leaves it out.

@@ -89,6 +89,16 @@ func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
 		if status, _ := get(t, "http://"+http+"/metrics", test.user, test.password); status != test.want {
 			t.Errorf("%s: status = %d, want %d", name, status, test.want)
 		}
+		// Probes come without a password, and learn nothing else.
+		for _, path := range []string{"/healthz", "/readyz"} {
+			want, text := test.want, "ready\n"
+			if test.user == "" {
+				want, text = 200, ""
+			}
+			if status, body := get(t, "http://"+http+path, test.user, test.password); status != want || path == "/readyz" && status == 200 && body != text {
+				t.Errorf("%s: %s is %d %q", name, path, status, body)
+			}
+		}
 	}
 }
 
@@ -114,7 +124,7 @@ func TestWithoutUsersHTTPAnswersOnlyToNamesThatNoOtherSiteCanHave(t *testing.T) 
 		open: true, "127.0.0.1": true, "[::1]:8025": true, "192.0.2.7:8025": true, "localhost": true, "LocalHost.:8025": true, "failmail.localhost": true,
 		"evil.example": false, "evil.example:8025": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "1.2.3.4.5": false,
 	} {
-		for _, path := range []string{"/", "/metrics", "/api/stats", "/healthz", "/readyz", "/events", "/static/page.js"} {
+		for _, path := range []string{"/", "/metrics", "/api/stats", "/events", "/static/page.js"} {
 			if answered && path == "/events" { // it does not end
 				continue
 			}

@@ -79,12 +79,12 @@ func (s *supervised) report(ctx context.Context, ready func(context.Context) err
 	}
 }
 
-// reloading says that a SIGUSR1 is being obeyed.
+// reloading says that a SIGHUP or SIGUSR1 is being obeyed.
 func (s *supervised) reloading() {
 	s.notify(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
 }
 
-// stays says that nobody has taken over.
+// stays says that this process goes on, perhaps with other settings.
 func (s *supervised) stays() { s.notify(daemon.SdNotifyReady) }
 
 // handedOver says that the process pid goes on. That one says that it is ready

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -133,6 +134,34 @@ func TestNotifyIsReadyAgainAfterAHandoverThatFailed(t *testing.T) {
 		t.Fatalf("said %q", said)
 	}
 	m.expect("READY=1")
+	p.end(t, syscall.SIGTERM)
+	m.expect("STOPPING=1")
+}
+
+func TestNotifyIsReadyAgainAfterAReload(t *testing.T) {
+	t.Parallel()
+	m, folder := startManager(t), t.TempDir()
+	file := filepath.Join(folder, "failmail.toml")
+	settings := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settings(`wait = "1h"`)
+	cmd := command(t, folder, "--config="+file, "--relay=debug", "--bind-http=", "--bind="+freeAddress(t))
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+m.path)
+	p := startCommand(t, cmd, "")
+	m.expect("READY=1")
+	for _, text := range []string{`wait = "2h"`, `wait = "never"`} {
+		settings(text)
+		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		if said := m.next(""); !strings.HasPrefix(said, "RELOADING=1\n") {
+			t.Fatalf("%s: said %q", text, said)
+		}
+		m.expect("READY=1")
+	}
 	p.end(t, syscall.SIGTERM)
 	m.expect("STOPPING=1")
 }

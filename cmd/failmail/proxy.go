@@ -145,7 +145,10 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 			case <-ctx.Done():
 				return
 			case <-reloads:
-				if err := reload(); err != nil {
+				supervised.reloading()
+				err := reload()
+				supervised.stays()
+				if err != nil {
 					successor.log.Error("cannot take the new settings, the old ones stay; correct them and send SIGHUP again", "error", err)
 				}
 				continue

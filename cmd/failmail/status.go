@@ -20,10 +20,11 @@ func statusCommand() *cli.Command {
 		Name:  "status",
 		Usage: "say how a running proxy is, and what it is collecting",
 		Description: "Ends with code 1 when no proxy answers, or when it cannot take mails now. The same and more\n" +
-			"is on the page that --bind-http serves.",
+			"is on the page that --bind-http serves. For health checks, --ready needs no password.",
 		Flags: []cli.Flag{
 			httpFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "print /api/stats instead, for programs"},
+			&cli.BoolFlag{Name: "ready", Usage: "only say whether it takes mails, as /readyz does"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -36,6 +37,13 @@ func statusCommand() *cli.Command {
 
 func runStatus(c *cli.Context) error {
 	proxy := clientFrom(c)
+	if c.Bool("ready") {
+		if err := proxy.ready(c.Context); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintln(c.App.Writer, "ready")
+		return err
+	}
 	if c.Bool("json") {
 		var raw json.RawMessage
 		if err := proxy.call(c.Context, http.MethodGet, "/api/stats", nil, &raw); err != nil {
