@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -41,7 +42,10 @@ func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	}
 	entry := &entries[0] // the others have the same window
 	p.flushing.DueAt(due(entry))
-	p.log.Debug("counted a mail", "id", m.ID, "batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
+	if p.log.Enabled(ctx, slog.LevelDebug) {
+		p.log.Debug("counted a mail", "id", m.ID, "from", m.From, "client", m.RemoteAddr, "message_id", m.Header.Get("Message-ID"),
+			"batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
+	}
 	return nil
 }
 

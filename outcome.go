@@ -101,11 +101,12 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
 		p.recent.became(o.MessageID, resultSent, out.err)
 		p.tell(o, resultSent, out.err)
-		sent := "sent " + what
+		done := log.With("recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
 		if isPassed(o) {
-			sent = "passed a mail on"
+			done.Info("passed a mail on")
+		} else {
+			done.Info("sent " + what)
 		}
-		log.Info(sent, "recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
 	}
 	p.noteRelay(out, time.Now())
 	if out.fold {

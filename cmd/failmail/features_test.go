@@ -6,6 +6,7 @@ import (
 	"net/smtp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -348,4 +349,48 @@ func TestTheExpressionsOfFailmail02StillWork(t *testing.T) {
 	if got := relay.Mails()[0]; got.Header.Get("X-Failmail-Groups") != "2" || got.Subject() != "[failmail] 3 mails: [bos] (+1 more)" {
 		t.Errorf("%s: %s groups", got.Subject(), got.Header.Get("X-Failmail-Groups"))
 	}
+}
+
+// What a program logs of its mail leads through our log to the relay's.
+func TestTheLogFollowsAMail(t *testing.T) {
+	t.Parallel()
+	p := proxyHere(t, "--log-level=debug")
+	c := dialog(t, p.addr)
+	c.say(t, "EHLO web1.example.com", 250)
+	c.say(t, "MAIL FROM:<app@web1.example.com>", 250)
+	c.say(t, "RCPT TO:<ops@example.com>", 250)
+	c.say(t, "DATA", 354)
+	reply := c.say(t, "Message-ID: <17@web1.example.com>\r\nSubject: disk full\r\n\r\non sda\r\n.", 250)
+	_, id, found := strings.Cut(reply, "Accepted as ")
+	if !found {
+		t.Fatalf("the reply is %q", reply)
+	}
+	summary := p.mails(t, 1)[0]
+	p.end()
+	messageID := strings.Trim(summary.Header.Get("Message-ID"), "<>")
+	_, print, _ := strings.Cut(summary.Body(), "(v1:")
+	print, _, _ = strings.Cut(print, ")")
+	for _, step := range [][]string{
+		{`"counted a mail"`, "id=" + id, "from=app@web1.example.com", "client=127.0.0.1", "message_id=<17@web1.example.com>", "fingerprint=v1:" + print},
+		{`"made a summary"`, "message_id=" + messageID},
+		{`"the relay took a mail"`, "message_id=" + messageID, "Accepted as "}, // it is a receive.Server, too
+		{`"sent a summary"`, "message_id=" + messageID},
+	} {
+		if line := lineWith(p.log.String(), step[0]); !containsAll(line, step) {
+			t.Errorf("%q lacks some of %q\n%s", line, step, p.log)
+		}
+	}
+}
+
+func lineWith(log, part string) string {
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, part) {
+			return line
+		}
+	}
+	return ""
+}
+
+func containsAll(text string, parts []string) bool {
+	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }

@@ -47,8 +47,8 @@ type SMTP struct {
 	// one. The network is "tcp" or "unix". Whether the relay is on this machine,
 	// and may get credentials unencrypted, is told from the RemoteAddr.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Logger is told, once each, what an operator should know although mails
-	// flow. Nil discards it.
+	// Logger is told what the relay answers to each mail it takes, and, once each,
+	// what an operator should know although mails flow. Nil discards it.
 	Logger *slog.Logger
 
 	pool  pool

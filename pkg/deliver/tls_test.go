@@ -50,7 +50,7 @@ func TestTLSPolicies(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			peer := testutil.Start(t, tt.peer)
 			var log bytes.Buffer
-			sender := &deliver.SMTP{Addr: peer.Addr, TLS: tt.tls, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			sender := &deliver.SMTP{Addr: peer.Addr, TLS: tt.tls, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 			err := sender.Send(t.Context(), to("a@x"))
 			if got := fateOf(err); got != tt.want {
 				t.Fatalf("the mail is %s, want %s: %v", got, tt.want, err)
@@ -99,7 +99,7 @@ func TestTheNameAfterSTARTTLSIsOurs(t *testing.T) {
 func TestOneWarningIsEnough(t *testing.T) {
 	peer := testutil.Start(t, testutil.Config{TLS: testutil.NewCertificate(t, "127.0.0.1").Server()})
 	var log bytes.Buffer
-	sender := &deliver.SMTP{Addr: peer.Addr, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	sender := &deliver.SMTP{Addr: peer.Addr, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	for range 3 {
 		mustSend(t, sender)
 	}
@@ -137,7 +137,7 @@ func TestTLSFilesAreReadForEachConnection(t *testing.T) {
 	peer := testutil.Start(t, testutil.Config{TLS: serving})
 	sender := &deliver.SMTP{
 		Addr: peer.Addr, TLS: deliver.TLS{Policy: deliver.TLSRequire, Files: &deliver.TLSFiles{CA: ca}},
-		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	mustSend(t, sender)
 	if err := os.Remove(ca); err != nil {

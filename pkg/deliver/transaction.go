@@ -143,9 +143,20 @@ func (s *SMTP) data(c *connection, m *Mail, refused map[string]error) error {
 		return s.failure(c, "DATA", err)
 	}
 	if s.LMTP {
-		return s.endEach(c, w, m.To, refused)
+		return s.endEach(c, w, m, refused)
 	}
-	return s.end(c, w.Close())
+	reply, err := w.CloseWithResponse()
+	if reply != nil {
+		s.noteReply(m, reply.StatusText)
+	}
+	return s.end(c, err)
+}
+
+// noteReply tells what the relay calls the mail, by which it is found in its log.
+func (s *SMTP) noteReply(m *Mail, text string) {
+	if s.Logger != nil {
+		s.Logger.Info("the relay took a mail", "relay", s.Addr, "message_id", m.MessageID, "reply", text)
+	}
 }
 
 // end judges the reply to the final dot.
@@ -166,8 +177,12 @@ func (s *SMTP) end(c *connection, err error) error {
 
 // endEach judges the replies to the final dot, one for each recipient that was
 // accepted before (RFC 2033 section 4.2).
-func (s *SMTP) endEach(c *connection, w *smtp.DataCommand, to []string, refused map[string]error) error {
+func (s *SMTP) endEach(c *connection, w *smtp.DataCommand, m *Mail, refused map[string]error) error {
 	taken, err := w.CloseWithLMTPResponse()
+	for _, reply := range taken { // all say the same
+		s.noteReply(m, reply.StatusText)
+		break
+	}
 	replies, _ := errors.AsType[smtp.LMTPDataError](err)
 	if err == nil || len(taken)+len(replies) == 0 {
 		return s.end(c, err)
@@ -175,7 +190,7 @@ func (s *SMTP) endEach(c *connection, w *smtp.DataCommand, to []string, refused 
 	if both, ok := err.(interface{ Unwrap() []error }); ok { // why there are no more replies, and those there are
 		err = both.Unwrap()[0]
 	}
-	for _, address := range to {
+	for _, address := range m.To {
 		if _, before := refused[address]; before || taken[address] != nil {
 			continue
 		}

@@ -111,7 +111,13 @@ func (s *session) Data(io.Reader) error {
 	}
 	s.server.counts.mails.Add(1)
 	s.server.counts.bytes.Add(uint64(len(m.Raw)))
-	return nil
+	return taken(m)
+}
+
+// taken is the reply to a mail that was taken. Programs log it, so that what they
+// sent can be found in our log.
+func taken(m *Message) error {
+	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "Accepted as " + m.ID}
 }
 
 // content takes in the mail's bytes.
