@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture torture-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,5 +94,13 @@ torture-short: build ## each fault of torture once, in less than a minute
 	go run ./test/torture -rounds 14 -load 700ms
 
 MAILS ?= 1000000
+SOAK ?= 1h
+
+soak: build ## SOAK (1h) of storms and quiet, with a relay in trouble, to see that nothing grows
+	go run ./test/torture -soak $(SOAK)
+
+soak-short: build ## the same in three minutes
+	go run ./test/torture -soak 3m
+
 bounds: build ## send MAILS equal mails, and as many over 50,000 groups, and measure store and memory
 	go run ./test/torture -bounds $(MAILS)

@@ -51,7 +51,7 @@ func env(flag string) []string {
 // gcPercent is how far the heap grows before the collector runs, unless GOGC says
 // otherwise. What a proxy keeps is small, a few MB, so that with Go's 100 the
 // collector would take a tenth of the time of a storm.
-const gcPercent = 300
+const gcPercent = 200
 
 // runProxy is the action without a command.
 func runProxy(c *cli.Context) (err error) {

@@ -27,13 +27,14 @@ func main() {
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the instants, to repeat a run")
 	load := flag.Duration("load", 2*time.Second, "how long clients send in a round")
 	bounds := flag.Int("bounds", 0, "instead of faults: send so many mails of each kind, and measure store and memory")
+	soak := flag.Duration("soak", 0, "instead of faults: so long of storms and quiet, to see that nothing grows")
 	flag.Parse()
 	// What is not stopped is left behind.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	pattern, err := regexp.Compile(*only)
 	if err == nil {
-		err = run(ctx, *binary, plan{*rounds, *bounds, *load, *seed, pattern})
+		err = run(ctx, *binary, plan{*rounds, *bounds, *load, *soak, *seed, pattern})
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -43,7 +44,7 @@ func main() {
 // A plan is what the flags ask for.
 type plan struct {
 	rounds, bounds int
-	load           time.Duration
+	load, soak     time.Duration
 	seed           uint64
 	only           *regexp.Regexp // of faults or storms
 }
@@ -55,6 +56,9 @@ func run(ctx context.Context, binary string, p plan) error {
 	}
 	if p.bounds > 0 {
 		return p.runStorms(ctx, binary)
+	}
+	if p.soak > 0 {
+		return runSoak(ctx, binary, p.soak)
 	}
 	chosen := p.faults()
 	if len(chosen) == 0 {
