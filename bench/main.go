@@ -5,12 +5,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/testutil"
 )
 
 func main() {
@@ -24,13 +28,39 @@ func main() {
 	rounds := flag.Int("rounds", 3, "turns of each peer; the median counts")
 	mails := flag.Int("mails", 6000, "mails of each turn")
 	only := flag.String("peers", "", "measure only these peers, separated by commas")
-	postgres := flag.String("postgres", os.Getenv("FAILMAIL_TEST_POSTGRES"), "URL of a database for the store postgres, which is measured if it is given")
+	postgres := flag.String("postgres", os.Getenv("FAILMAIL_TEST_POSTGRES"), "URL of a database for the store postgres; without it, one is started and thrown away")
+	servers := flag.Int("fleet", 0, "instead: reckon what so many application servers in a storm cost on nodes that share a database")
+	cores := flag.Int("cores", 2, "of a node, with -fleet")
+	cpu := flag.Duration("cpu", 500*time.Microsecond, "of a node for a mail and its connection, with -fleet: see RESULTS.md")
+	locked := flag.Float64("locked", 0.6, "share of a commit's fixed time under the lock of its batch, with -fleet")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *out, *only, *postgres, *rounds, *mails); err != nil {
+	url, end, err := database(*postgres)
+	switch {
+	case *servers > 0 && err == nil:
+		err = fleet{*servers, *cores, *cpu, *locked}.forecast(ctx, url)
+	case *servers == 0:
+		if err != nil {
+			log.Printf("the store postgres is not measured: %v", err)
+		}
+		err = run(ctx, *binary, *out, *only, url, *rounds, *mails)
+	}
+	if err := errors.Join(err, end()); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// database returns the one that is given, or starts one, which end removes.
+func database(given string) (url string, end func() error, err error) {
+	if given != "" {
+		return given, func() error { return nil }, nil
+	}
+	cluster, err := testutil.OpenCluster()
+	if err != nil {
+		return "", func() error { return nil }, err
+	}
+	return cluster.URL(), cluster.Remove, nil
 }
 
 func run(ctx context.Context, binary, out, only, postgres string, rounds, mails int) error {
