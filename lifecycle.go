@@ -123,7 +123,7 @@ func (p *Proxy) start(ctx context.Context) error {
 		}()
 	}
 	p.push("server", p.server.Shutdown)
-	p.log.Info("started", "bind", addressList(listeners), "relay", p.conf().Relay,
+	p.log.Info("started", "bind", addressList(listeners), "relay", p.Relay().Name,
 		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
 	return nil
 }

@@ -67,29 +67,30 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 	case out.err != nil && tripped(out.err):
 		if since, news := p.breaker.failed(now, out.err); news {
 			p.metrics.relayUp.Set(0)
-			p.log.Warn(relayTrouble(out.err)+"; batches stay open until it takes summaries",
-				"relay", p.conf().Relay, "since", since.Format(time.RFC3339), "error", out.err)
+			p.tellTrouble(out.err, since)
 		}
 	default:
 		if since := p.breaker.worked(now); !since.IsZero() {
 			p.metrics.relayUp.Set(1)
-			p.log.Info("the relay takes summaries again", "relay", p.conf().Relay, "down_for", now.Sub(since).Round(time.Second))
+			p.log.Info("the relay takes summaries again", "relay", p.Relay().Name, "down_for", now.Sub(since).Round(time.Second))
 			p.flushing.DueAt(now)
 			p.sending.DueAt(now)
 		}
 	}
 }
 
-// relayTrouble says what kind of trouble err is. It decides who is called: the
+// tellTrouble says what kind of trouble err is. It decides who is called: the
 // admin of the relay, or whoever has set Failmail up.
-func relayTrouble(err error) string {
+func (p *Proxy) tellTrouble(err error, since time.Time) {
+	log := p.log.With("relay", p.Relay().Name, "since", since.Format(time.RFC3339), "error", err)
 	switch {
 	case deliver.IsMisfit(err):
-		return "the relay is there, but cannot be used as things are set"
+		log.Warn("the relay is there, but cannot be used as things are set; batches stay open until it takes summaries")
 	case deliver.IsThrottled(err):
-		return "the relay puts us off"
+		log.Warn("the relay puts us off; batches stay open until it takes summaries")
+	default:
+		log.Warn("the relay is down; batches stay open until it takes summaries")
 	}
-	return "the relay is down"
 }
 
 // foldBack makes an open batch again of a summary that nobody got.
