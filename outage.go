@@ -128,9 +128,10 @@ func (p *Proxy) foldRest(ctx context.Context) error {
 		switch deadline := p.retryUntil(o.Due); {
 		case !now.Before(deadline): // one last time
 			err = p.settle(ctx, o, decide(o, p.deliver(ctx, o), now, deadline))
-		case o.Folds && o.Attempts == 0:
+		case foldable(o):
 			err = p.foldBack(ctx, o, nil)
 		default:
+			o.Attempts-- // it was not tried
 			if o.NextAt = until; deadline.Before(until) {
 				o.NextAt = deadline
 			}

@@ -2,13 +2,16 @@ package failmail_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hut8labs/failmail"
@@ -245,6 +248,90 @@ func TestTheLogTellsAnOutageFromWrongSettings(t *testing.T) {
 					if strings.Count(log.String(), want) != 1 {
 						t.Errorf("the log does not say %q once:\n%s", want, log.String())
 					}
+				}
+			})
+		})
+	}
+}
+
+// A process may end between the relay's taking a summary and its answer. What counts
+// in a summary that somebody has must not count on in another one.
+func TestWhatTheRelayMayHaveIsNotCountedInAnotherSummary(t *testing.T) {
+	taken := func(s *recordingSender) (mails int) {
+		seen := make(map[string]bool)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, m := range s.mails {
+			if down := s.times[i] > time.Minute && s.times[i] < 10*time.Minute; !down && !seen[m.MessageID] {
+				seen[m.MessageID] = true
+				n, err := strconv.Atoi(countIn(m))
+				if err != nil {
+					t.Fatal(err)
+				}
+				mails += n
+			}
+		}
+		return mails
+	}
+	for name, end := range map[string]func(t *testing.T, p *failmail.Proxy, s failmail.Store){
+		"after SIGTERM": func(t *testing.T, p *failmail.Proxy, _ failmail.Store) {
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"after SIGKILL": func(t *testing.T, p *failmail.Proxy, s failmail.Store) {
+			// What a process that is killed leaves: a claim.
+			end := time.Now()
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			o, err := s.ClaimOutgoing(t.Context(), end, time.Minute)
+			if err != nil || o == nil {
+				t.Fatalf("%v, %v", o, err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, store := &recordingSender{start: time.Now()}, failmail.NewMemoryStore()
+				start := func(answer func() error) *failmail.Proxy {
+					p, err := failmail.New(failmail.Config{
+						Bind: failmail.NoListener, Store: store, FailDir: filepath.Join(t.TempDir(), "failed"), RetryFor: time.Hour,
+						Sender: failmail.SenderFunc(func(ctx context.Context, m *failmail.Mail) error {
+							s.Send(ctx, m)
+							if answer == nil { // it has the mail, and does not say so
+								<-ctx.Done()
+								return ctx.Err()
+							}
+							return answer()
+						}),
+					})
+					if err == nil {
+						err = p.Start(t.Context())
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					return p
+				}
+				p := start(nil)
+				submitAt(t, p, s.start, 0, time.Second, 2*time.Second)
+				<-time.After(50 * time.Second)
+				end(t, p, store)
+				<-time.After(20 * time.Second)
+				p = start(func() error {
+					if time.Since(s.start) < 10*time.Minute {
+						return errDown
+					}
+					return nil
+				})
+				submitAt(t, p, s.start, 2*time.Minute, 5*time.Minute)
+				<-time.After(time.Hour)
+				if n := taken(s); n != 5 {
+					t.Errorf("the summaries stand for %d mails, want 5", n)
+				}
+				if err := p.Shutdown(t.Context()); err != nil {
+					t.Fatal(err)
 				}
 			})
 		})

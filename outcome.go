@@ -36,7 +36,8 @@ type outcome struct {
 	retry   []string  // recipients to try again at nextAt
 	failed  []string  // recipients for whom the summary goes to the fail-dir
 	nextAt  time.Time // set if retry is not empty
-	attempt bool      // counts as an attempt
+	attempt bool      // tells something about the relay
+	unseen  bool      // the relay has certainly not seen it: no attempt
 	fold    bool      // nobody was served: back into the batch
 	err     error     // why not everyone was served
 }
@@ -64,8 +65,9 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 		out.failed = o.To
 		return out
 	case errors.Is(err, errInterrupted):
-		// The next start tries again at once.
-		return outcome{err: err, retry: o.To, nextAt: now}
+		// The next start tries again at once. If the relay may have it, it goes as
+		// it is, and counts on in no other summary.
+		return outcome{err: err, retry: o.To, nextAt: now, unseen: unreachable}
 	default:
 		out.retry = o.To
 	}
@@ -74,13 +76,17 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 		return out
 	}
 	// Those who may have the summary must not get its content again in another.
-	out.fold = o.Folds && o.Attempts == 0 && len(out.retry) == len(o.To) && tripped(err) && !deliver.IsUncertain(err)
-	out.nextAt = now.Add(deliver.Backoff(o.Attempts + 1))
+	out.fold = foldable(o) && len(out.retry) == len(o.To) && tripped(err) && !deliver.IsUncertain(err)
+	out.nextAt = now.Add(deliver.Backoff(o.Attempts))
 	if out.nextAt.After(deadline) {
 		out.nextAt = deadline
 	}
 	return out
 }
+
+// foldable reports whether nobody can have the claimed summary o, as it was never
+// tried before: not here, and not by a process that died in the middle of it.
+func foldable(o *store.Outgoing) bool { return o.Folds && o.Attempts <= 1 }
 
 // retryUntil returns when a summary is given up: RetryFor after it was due. The
 // time in which this Proxy did not run does not count, or a restart that overtakes the
@@ -101,7 +107,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		p.metrics.deliveries.WithLabelValues(resultSent).Inc()
 		p.recent.became(o.MessageID, resultSent, out.err)
 		p.tell(o, resultSent, out.err)
-		done := log.With("recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts+1)
+		done := log.With("recipients", len(o.To)-len(out.retry)-len(out.failed), "attempt", o.Attempts)
 		if isPassed(o) {
 			done.Info("passed a mail on")
 		} else {
@@ -112,8 +118,8 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.fold {
 		return p.foldBack(ctx, o, out.err)
 	}
-	if out.attempt {
-		o.Attempts++
+	if out.unseen {
+		o.Attempts--
 	}
 	if out.err != nil {
 		o.LastError = out.err.Error()

@@ -76,7 +76,7 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	stats.Outbox.Waiting = len(s.outbox)
 	for _, o := range s.outbox {
-		if o.Attempts > 0 {
+		if o.LastError != "" {
 			stats.Outbox.Failing++
 		}
 	}

@@ -107,7 +107,7 @@ func newView(s *snapshot) *view {
 		})
 	}
 	for i, o := range s.outbox {
-		if o.Attempts > 0 {
+		if o.LastError != "" {
 			v.Failing++
 		}
 		if i >= maxOutbox {

@@ -97,7 +97,8 @@ type Outbox interface {
 
 	// ClaimOutgoing returns the summary whose NextAt is the earliest and not
 	// after now; nil if there is none. No other call returns it until now plus
-	// lease.
+	// lease. Its Attempts count this one, durably: whoever claims it after a crash
+	// knows that somebody may have it already.
 	ClaimOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*Outgoing, error)
 
 	// Postpone gives a claimed summary back with o's To, Attempts, NextAt and
@@ -279,6 +280,6 @@ type Outgoing struct {
 	Groups    int       // groups it shows
 	Due       time.Time // when its batch was due: retries are counted from here
 	NextAt    time.Time // when to try next
-	Attempts  int       // tries so far
+	Attempts  int       // tries so far, with the one that it is claimed for
 	LastError string    // why the last try failed
 }

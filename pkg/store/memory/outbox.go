@@ -58,6 +58,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, duration time.
 		return nil, nil
 	}
 	claim.until = now.Add(duration)
+	claim.item.Attempts++
 	o := *claim.item
 	o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
 	return &o, nil

@@ -45,7 +45,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Dur
 	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		claim = nil
 		rows, _ := tx.Query(ctx, `
-			UPDATE outbox SET lease_until = $2 WHERE id = (
+			UPDATE outbox SET lease_until = $2, attempts = attempts + 1 WHERE id = (
 				SELECT id FROM outbox WHERE greatest(next_at, lease_until) <= $1
 				ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 			RETURNING `+outgoingColumns+`, mail`, micros(now), micros(now.Add(lease)))

@@ -236,7 +236,7 @@ func (s *statements) all() map[*statement]string {
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		&s.nextSend: `SELECT min(max(next_at, lease_until)) FROM outbox`,
 		&s.claimOutgoing: `
-			UPDATE outbox SET lease_until = ?2 WHERE id = (
+			UPDATE outbox SET lease_until = ?2, attempts = attempts + 1 WHERE id = (
 				SELECT id FROM outbox WHERE max(next_at, lease_until) <= ?1 ORDER BY next_at, id LIMIT 1)
 			RETURNING ` + outgoingColumns + `, mail`,
 		&s.postpone: `

@@ -170,6 +170,7 @@ func outgoingLists(t *testing.T, s *subject) {
 	claimed := s.send(after(0))
 	all := s.outgoing()
 	want := []store.Outgoing{folding(summary("m0", 0)), summary("m1", time.Second), summary("m3", 3*time.Second)}
+	want[0].Attempts = 1 // the one that goes on
 	if len(all) != len(want) {
 		t.Fatalf("got %d summaries, want %d", len(all), len(want))
 	}

@@ -86,6 +86,7 @@ func (p *player) send() {
 	got := p.subject.send(p.now)
 	p.wantOutgoing(got, &want.outgoing)
 	want.outgoing.ID = got.ID
+	want.outgoing.Attempts++
 	p.sending = append(p.sending, *got)
 }
 

@@ -106,6 +106,7 @@ func (s *subject) send(now time.Time) *store.Outgoing {
 	if o == nil {
 		s.t.Fatalf("ClaimOutgoing at %s: no summary, want one", stamp(now))
 	}
+	o.Attempts-- // the tests speak of those before this one
 	return o
 }
 
