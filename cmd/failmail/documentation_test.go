@@ -333,9 +333,6 @@ func TestEveryRequestInTheDocumentationIsAnswered(t *testing.T) {
 	p.end(t, syscall.SIGTERM)
 }
 
-// measured are pages that make bench and make torture write.
-var measured = []string{"bench/RESULTS.md"}
-
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestEveryLinkInTheDocumentationLeadsSomewhere(t *testing.T) {
@@ -360,9 +357,6 @@ func TestEveryLinkInTheDocumentationLeadsSomewhere(t *testing.T) {
 			to := page
 			if target != "" {
 				to = filepath.Join(filepath.Dir(page), target)
-			}
-			if slices.Contains(measured, filepath.ToSlash(strings.TrimPrefix(to, "../../"))) {
-				continue
 			}
 			info, err := os.Stat(to)
 			if err != nil {
