@@ -21,6 +21,7 @@ test: ## run all tests with the race detector
 	@sh .ci/bring-cc
 	@sh .ci/bring-postgres
 	@sh .ci/bring-chromium
+	@sh .ci/bring-shells
 	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
 
 check: fmt lint tidy-check test torture-short ## all that CI checks
