@@ -109,7 +109,7 @@ func literal(e ast.Expr) string {
 }
 
 func TestEveryMetricIsExplained(t *testing.T) {
-	p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Relay: "debug", FailDir: t.TempDir()})
+	p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Relay: "debug", Store: failmail.NewMemoryStore(), FailDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
