@@ -34,7 +34,7 @@ type relay struct {
 
 	mu        sync.Mutex
 	trouble   trouble
-	over      chan struct{} // closed when the trouble is
+	broken    chan struct{} // closed once the connections of this trouble are
 	stop      func()        // what serves now
 	summaries []*receive.Message
 }
@@ -44,7 +44,7 @@ func startRelay() (*relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &relay{addr: l.Addr().String(), over: make(chan struct{})}
+	r := &relay{addr: l.Addr().String(), broken: make(chan struct{})}
 	r.serve(l)
 	return r, nil
 }
@@ -54,12 +54,11 @@ func startRelay() (*relay, error) {
 func (r *relay) turn(to trouble) error {
 	r.mu.Lock()
 	r.trouble = to
-	close(r.over)
-	r.over = make(chan struct{})
-	stop := r.stop
-	r.stop = func() {}
+	stop, broken := r.stop, r.broken
+	r.stop, r.broken = func() {}, make(chan struct{})
 	r.mu.Unlock()
 	stop()
+	close(broken)
 	if to == down {
 		return nil
 	}
@@ -89,7 +88,7 @@ func (r *relay) serve(l net.Listener) {
 
 func (r *relay) take(ctx context.Context, m *receive.Message) error {
 	r.mu.Lock()
-	trouble, over := r.trouble, r.over
+	trouble, broken := r.trouble, r.broken
 	r.mu.Unlock()
 	switch trouble {
 	case throttles:
@@ -108,11 +107,10 @@ func (r *relay) take(ctx context.Context, m *receive.Message) error {
 	r.summaries = append(r.summaries, receive.NewMessage(m.From, m.To, stub))
 	r.mu.Unlock()
 	if trouble == forgets {
-		select {
-		case <-over:
-		case <-ctx.Done():
-		}
-		return io.ErrUnexpectedEOF // nobody hears it
+		// Not until ctx ends: that is before the connections break, and a reply would
+		// still be heard. A refusal of what was taken would make failmail count it twice.
+		<-broken
+		return io.ErrUnexpectedEOF
 	}
 	return nil
 }
