@@ -5,6 +5,7 @@ package redact
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -21,7 +22,8 @@ type Redactor struct {
 
 // A rule replaces what pattern matches, but for its groups that are kept.
 type rule struct {
-	hint        string // lower-case text without which pattern cannot match; quicker to look for
+	signs       []string // lower-case texts without one of which pattern cannot match; quicker to look for
+	named       bool     // pattern needs the name of a secret; see namesSecret
 	pattern     *regexp.Regexp
 	replacement string
 	check       func(match string) bool // whether a match is a secret; nil for always
@@ -45,6 +47,7 @@ const (
 	foreignNames = `passwort|kennwort|mot de passe|contrase(?:ñ|n\x{303}|n)a|senha|palavra[- ]passe|wachtwoord|has(?:ł|l)o|l(?:ö|o)senord|adgangskode|` +
 		`parola(?: d.ordine)?|(?:ş|s)ifre|пароль|密码|密碼|口令|パスワード|비밀번호`
 	shortNames  = `(?:pass|pwd|pw|sid|otp|cvv|cvc|pin)`
+	nameEnds    = longNames + `|(?:\b|_)` + shortNames
 	secretNames = `(?:[a-z0-9_.-]*` + longNames + `|(?:\b|_)` + shortNames + `)`
 	// blanks are also those that French typography puts in front of a colon.
 	blanks = `[\s\x{a0}\x{202f}]*`
@@ -52,32 +55,73 @@ const (
 )
 
 var usual = []rule{
-	{hint: "private key", pattern: regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?s:.*?)(-----END [A-Z ]*PRIVATE KEY-----|\z)`), replacement: "${1}\n" + Mark + "\n${2}"},
-	{hint: "authorization", pattern: regexp.MustCompile(`(?i)((?:proxy[-_])?authorization["']?\s*(?:[:=]|=>)+\s*["']?(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s"',;]+`), replacement: "${1}" + Mark},
-	{hint: "cookie", pattern: regexp.MustCompile(`(?im)((?:^|[\s"'_{,])(?:set[-_])?cookie["']?\s*(?:[:=]|=>)+\s*)[^\r\n]+`), replacement: "${1}" + Mark},
-	{hint: "bearer ", pattern: regexp.MustCompile(`(?i)(\bbearer\s+)[a-z0-9._~+/=-]{8,}`), replacement: "${1}" + Mark},
+	{signs: []string{"private key"}, pattern: regexp.MustCompile(`(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?s:.*?)(-----END [A-Z ]*PRIVATE KEY-----|\z)`), replacement: "${1}\n" + Mark + "\n${2}"},
+	{signs: []string{"authorization"}, pattern: regexp.MustCompile(`(?i)((?:proxy[-_])?authorization["']?\s*(?:[:=]|=>)+\s*["']?(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)\s+)?)[^\s"',;]+`), replacement: "${1}" + Mark},
+	{signs: []string{"cookie"}, pattern: regexp.MustCompile(`(?im)((?:^|[\s"'_{,])(?:set[-_])?cookie["']?\s*(?:[:=]|=>)+\s*)[^\r\n]+`), replacement: "${1}" + Mark},
+	{signs: []string{"bearer "}, pattern: regexp.MustCompile(`(?i)(\bbearer\s+)[a-z0-9._~+/=-]{8,}`), replacement: "${1}" + Mark},
 	// name=value, name: value, name is: value, "name": "value", 'name' => 'value'
-	{pattern: regexp.MustCompile(`(?i)(` + secretNames + `["']?\]?(?:\s+(?:is|was|ist|lautet|est|es|é|è))?` + blanks + `(?:=>|[:=：])` + blanks + `)(` + quoted + `|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
+	{named: true, pattern: regexp.MustCompile(`(?i)((?:` + nameEnds + `)["']?\]?(?:\s+(?:is|was|ist|lautet|est|es|é|è))?` + blanks + `(?:=>|[:=：])` + blanks + `)(` + quoted + `|[^\s"',;&)}\]]+)`), replacement: "${1}" + Mark, check: isValue},
 	// define('name', 'value'), putenv("name", "value"), ('name', 'value')
-	{pattern: regexp.MustCompile(`(?i)(\(\s*["']` + secretNames + `["']\s*,\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
+	{named: true, pattern: regexp.MustCompile(`(?i)(\(\s*["']` + secretNames + `["']\s*,\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
 	// <name>value</name>, <property name="name">value</property>
-	{hint: "</", pattern: regexp.MustCompile(`(?i)(<(?:[a-z0-9_.-]+:)?` + secretNames + `(?:\s[^<>]*)?>\s*(?:<!\[cdata\[)?)([^<>\s][^<>]*?)(\s*(?:\]\]>)?\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
-	{hint: "</", pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["'][^<>]*>\s*)([^<>\s][^<>]*?)(\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
+	{signs: []string{"</"}, named: true, pattern: regexp.MustCompile(`(?i)(<(?:[a-z0-9_.-]+:)?` + secretNames + `(?:\s[^<>]*)?>\s*(?:<!\[cdata\[)?)([^<>\s][^<>]*?)(\s*(?:\]\]>)?\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
+	{signs: []string{"</"}, named: true, pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["'][^<>]*>\s*)([^<>\s][^<>]*?)(\s*</)`), replacement: "${1}" + Mark + "${3}", check: isValue},
 	// <add key="name" value="value"/>
-	{hint: "value", pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["']\s+value\s*=\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
-	// --name value
-	{hint: "--", pattern: regexp.MustCompile(`(?i)(\s--?` + secretNames + `\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{signs: []string{"value"}, named: true, pattern: regexp.MustCompile(`(?i)((?:name|key|id)=["']` + secretNames + `["']\s+value\s*=\s*)(` + quoted + `)`), replacement: "${1}" + Mark, check: isValue},
+	// --name value, -name value
+	{named: true, pattern: regexp.MustCompile(`(?i)(\s--?` + secretNames + `\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
 	// What programs take as an argument without a telling name.
-	{hint: "curl", pattern: regexp.MustCompile(`(?i)(\bcurl\s(?:[^\n]*?\s)?(?:-u|--user|--proxy-user)[= ]*["']?[^\s:"'=]+:)[^\s"']+`), replacement: "${1}" + Mark},
-	{hint: "mysql", pattern: regexp.MustCompile(`(\bmysql[a-z]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
-	{hint: "mariadb", pattern: regexp.MustCompile(`(\bmariadb[a-z-]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
-	{hint: "sshpass", pattern: regexp.MustCompile(`(\bsshpass\s+-p\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s"'][^\s]*)`), replacement: "${1}" + Mark},
-	{hint: "redis-cli", pattern: regexp.MustCompile(`(\bredis-cli\s(?:[^\n|;]*?\s)?-a\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
-	{hint: "ldap", pattern: regexp.MustCompile(`(\bldap[a-z]+\s(?:[^\n|;]*?\s)?-w\s*)[^\s-][^\s]*`), replacement: "${1}" + Mark},
-	{hint: "://", pattern: regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+@`), replacement: "${1}" + Mark + "@"},
-	{hint: "eyj", pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
-	{pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
+	{signs: []string{"curl"}, pattern: regexp.MustCompile(`(?i)(\bcurl\s(?:[^\n]*?\s)?(?:-u|--user|--proxy-user)[= ]*["']?[^\s:"'=]+:)[^\s"']+`), replacement: "${1}" + Mark},
+	{signs: []string{"mysql"}, pattern: regexp.MustCompile(`(\bmysql[a-z]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{signs: []string{"mariadb"}, pattern: regexp.MustCompile(`(\bmariadb[a-z-]*\s(?:[^\n|;]*?\s)?-p)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{signs: []string{"sshpass"}, pattern: regexp.MustCompile(`(\bsshpass\s+-p\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s"'][^\s]*)`), replacement: "${1}" + Mark},
+	{signs: []string{"redis-cli"}, pattern: regexp.MustCompile(`(\bredis-cli\s(?:[^\n|;]*?\s)?-a\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{signs: []string{"ldap"}, pattern: regexp.MustCompile(`(\bldap[a-z]+\s(?:[^\n|;]*?\s)?-w\s*)[^\s-][^\s]*`), replacement: "${1}" + Mark},
+	{signs: []string{"://"}, pattern: regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+@`), replacement: "${1}" + Mark + "@"},
+	{signs: []string{"eyj"}, pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
+	{signs: []string{"akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "aiza"}, pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
 	{pattern: regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`), replacement: Mark, check: isCard},
+}
+
+// nameSigns and aloneSigns are of what longNames and shortNames match, in lower
+// case.
+var (
+	nameSigns = []string{
+		"passw", "passphrase", "kennwort", "mot de passe", "contrase", "senha", "palavra", "wachtwoord", "hasło", "haslo", "senord",
+		"adgangskode", "parola", "şifre", "sifre", "пароль", "密码", "密碼", "口令", "パスワード", "비밀번호",
+		"secret", "token", "credential", "sessid", "csrf",
+		"apikey", "api-key", "api_key", "api key", "accesskey", "access-key", "access_key", "access key",
+		"privatekey", "private-key", "private_key", "private key", "authkey", "auth-key", "auth_key", "auth key",
+		"sessionid", "session-id", "session_id", "session id",
+	}
+	aloneSigns = []string{"pass", "pwd", "pw", "sid", "otp", "cvv", "cvc", "pin"}
+)
+
+// namesSecret reports whether secretNames may match in lower, a text in lower
+// case. The pattern would take a hundred times as long to say so, and texts can be
+// one long token that makes it try at every letter.
+func namesSecret(lower string) bool {
+	return containsAny(lower, nameSigns) || slices.ContainsFunc(aloneSigns, func(sign string) bool { return standsAlone(lower, sign) })
+}
+
+func containsAny(text string, signs []string) bool {
+	return slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })
+}
+
+// standsAlone reports whether word is in lower and no part of a longer one.
+func standsAlone(lower, word string) bool {
+	inWord := func(b byte) bool { return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' }
+	for from := 0; ; {
+		i := strings.Index(lower[from:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(word)
+		if (start == 0 || !inWord(lower[start-1])) && (end == len(lower) || !inWord(lower[end])) {
+			return true
+		}
+		from = end
+	}
 }
 
 // Text returns text without its secrets.
@@ -85,17 +129,12 @@ func (r *Redactor) Text(text string) string {
 	if r == nil || text == "" {
 		return text
 	}
-	lower := ""
+	lower := strings.ToLower(text)
+	named := namesSecret(lower)
 	for _, rule := range r.rules {
-		if rule.hint != "" {
-			if lower == "" {
-				lower = strings.ToLower(text)
-			}
-			if !strings.Contains(lower, rule.hint) {
-				continue
-			}
+		if (named || !rule.named) && (rule.signs == nil || containsAny(lower, rule.signs)) {
+			text = rule.apply(text)
 		}
-		text = rule.apply(text)
 	}
 	for _, own := range r.own {
 		text = own.ReplaceAllStringFunc(text, func(match string) string {

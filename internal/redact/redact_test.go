@@ -25,6 +25,7 @@ func TestSecretsAreRemovedAndTheRestStays(t *testing.T) {
 		{"a variable of the environment", "DB_PASSWORD=hunter2 DB_HOST=db1", "DB_PASSWORD=[redacted] DB_HOST=db1"},
 		{"an API key", "X-Api-Key: 0123456789", "X-Api-Key: [redacted]"},
 		{"an argument", "mysqldump --password hunter2 -u root", "mysqldump --password [redacted] -u root"},
+		{"an argument as Go and Java have it", "server -password hunter2 -v", "server -password [redacted] -v"},
 		{"a URL with a password", "postgres://app:hunter2@db1/shop", "postgres://app:[redacted]@db1/shop"},
 		{"a URL without one", "postgres://app@db1/shop https://x:443/", "postgres://app@db1/shop https://x:443/"},
 		{"a JSON web token", "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc_DEF-123", "jwt [redacted]"},
