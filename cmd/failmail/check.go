@@ -55,7 +55,7 @@ func runCheck(c *cli.Context) error {
 		return err
 	}
 	out := c.App.Writer
-	fmt.Fprintln(out, "The settings are in order. This would run:")
+	fmt.Fprintln(out, "This would run:")
 	for _, line := range [][2]string{ // what is empty has the default
 		{"receive on", config.Bind}, {"relay", config.Relay}, {"from", config.From},
 		{"summaries", fmt.Sprintf("%s after the last mail, at most %s after the first", config.Wait, config.MaxWait)},
@@ -66,7 +66,11 @@ func runCheck(c *cli.Context) error {
 			fmt.Fprintf(out, "  %-11s %s\n", line[0], line[1])
 		}
 	}
-	return errors.Join(checkFolders(config, storage, proxy.String("pidfile")), greetRelays(c.Context, c, config))
+	err = errors.Join(checkFolders(config, storage, proxy.String("pidfile")), greetRelays(c.Context, c, config))
+	if err == nil {
+		fmt.Fprintln(out, "All is in order.")
+	}
+	return err
 }
 
 // redacted hides the password of a URL.

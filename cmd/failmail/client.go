@@ -19,7 +19,7 @@ import (
 // httpFlag names the running proxy that a command talks to.
 func httpFlag() cli.Flag {
 	return &cli.StringFlag{Name: "http", EnvVars: env("bind-http"), Value: defaultBindHTTP,
-		Usage: "talk to the proxy whose --bind-http is `HOST:PORT`, as the user of FAILMAIL_CREDENTIALS (USER:PASSWORD) if that is set"}
+		Usage: "talk to the proxy whose --bind-http is `HOST:PORT`, or whose page has that URL, as the user of FAILMAIL_CREDENTIALS (USER:PASSWORD) if that is set"}
 }
 
 // clientTimeout is how long a proxy may take to answer.
@@ -61,9 +61,13 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 }
 
 func (c *client) send(ctx context.Context, method, path string, content io.Reader) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, content)
-	if err != nil || c.address == "" {
-		return nil, &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s", c.address, defaultBindHTTP)}
+	base := c.address
+	if !strings.Contains(base, "://") {
+		base = "http://" + base
+	}
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, content)
+	if err != nil || request.URL.Host == "" || request.URL.Scheme != "http" && request.URL.Scheme != "https" {
+		return nil, &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s, or the page's URL", c.address, defaultBindHTTP)}
 	}
 	request.Header.Set("Content-Type", "application/json")
 	first, _, _ := strings.Cut(os.Getenv("FAILMAIL_CREDENTIALS"), "\n")

@@ -90,7 +90,7 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	out, errOut, code := runOnce(t, folder, "--relay="+relay.Addr(), "--wait=7s", "check")
-	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") {
+	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") || !strings.HasSuffix(out, "All is in order.\n") {
 		t.Errorf("%d %q\n%s", code, errOut, out)
 	}
 	if files, _ := os.ReadDir(folder); len(files) != 0 {
@@ -119,8 +119,8 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 		"one of two, which is a program": {[]string{"--relay=" + freeAddress(t) + ",exec:/bin/true"}, 1, []string{"connection refused", "would go through the other relay"}},
 		"two relays":                     {[]string{"--relay=" + freeAddress(t) + "," + freeAddress(t)}, 1, []string{"connection refused", "would wait"}},
 	} {
-		_, errOut, code := runOnce(t, folder, append(test.args, "check")...)
-		if code != test.code {
+		out, errOut, code := runOnce(t, folder, append(test.args, "check")...)
+		if code != test.code || strings.Contains(out, "in order") {
 			t.Errorf("%s: code %d, want %d: %s", name, code, test.code, errOut)
 		}
 		for _, want := range test.wants {

@@ -173,7 +173,7 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 	if out, errOut, code := runOnce(t, folder, "mute", "for long", "--for=3d", "--http="+http); code != 0 || !strings.Contains(out, time.Now().AddDate(0, 0, 3).Format("2006-01-02")) {
 		t.Errorf("mute for days: %d %q %q", code, out, errOut)
 	}
-	if _, _, code := runOnce(t, folder, "unmute", "1", "--http="+http); code != 0 {
+	if _, _, code := runOnce(t, folder, "unmute", "1", "--http=http://"+http+"/"); code != 0 {
 		t.Errorf("unmute: exit code %d", code)
 	}
 	for name, test := range map[string]struct {
@@ -188,6 +188,8 @@ func TestMutedMailsAreNamedInTheLastLine(t *testing.T) {
 		"no time":             {[]string{"mute", "a", "--for=0s", "--http=" + http}, 2, "2h"},
 		"a word that is none": {[]string{"unmute", "x"}, 2, "failmail mute lists them"},
 		"two patterns":        {[]string{"mute", "a", "b"}, 2, "quotes"},
+		"another scheme":      {[]string{"mute", "--http=ftp://" + http}, 2, "host:port"},
+		"no host":             {[]string{"mute", "--http="}, 2, "host:port"},
 		"no proxy":            {[]string{"mute", "--http=" + freeAddress(t)}, 1, "--bind-http"},
 	} {
 		if _, errOut, code := runOnce(t, folder, test.args...); code != test.code || !strings.Contains(errOut, test.part) {
