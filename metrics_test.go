@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/hut8labs/failmail"
 )
@@ -40,6 +41,12 @@ func TestHandlerTellsWhetherMailsAreTaken(t *testing.T) {
 	expect("running", "/metrics", 200, "\nfailmail_pending_mails 1\n")
 	expect("running", "/metrics", 200, "\nfailmail_mails_recorded_total 1\n")
 	expect("running", "/nothing", 404, "not found")
+	page := httptest.NewRecorder()
+	p.Handler().ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	problems, err := promlint.New(page.Body).Lint() // what "promtool check metrics" does
+	if err != nil || len(problems) > 0 {
+		t.Errorf("the metrics go against Prometheus' conventions: %v %v", problems, err)
+	}
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
