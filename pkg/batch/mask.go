@@ -278,7 +278,7 @@ func isWordByte(c byte) bool { return class[c]&(digit|letter) != 0 || c == '_' }
 // a time, an address or a mail address. It is found once, however many words
 // it has: a mail may be one token.
 type token struct {
-	end                     int
+	end, colons             int
 	hasDigit, hasAt, hasDot bool
 }
 
@@ -290,9 +290,15 @@ func tokenAt(text string, start int) token {
 		case digit:
 			t.hasDigit = true
 		case joiner:
-			t.hasAt = t.hasAt || c == '@'
-			// Only a dot between two characters makes a name of two parts.
-			t.hasDot = t.hasDot || c == '.' && t.end+1 < len(text) && isWordByte(text[t.end+1])
+			switch c {
+			case ':':
+				t.colons++
+			case '@':
+				t.hasAt = true
+			case '.':
+				// Only a dot between two characters makes a name of two parts.
+				t.hasDot = t.hasDot || t.end+1 < len(text) && isWordByte(text[t.end+1])
+			}
 		case 0:
 			if c != '_' {
 				return t
@@ -322,13 +328,20 @@ func classify(text string, i int, t token) (placeholder string, from, to int) {
 	if !t.hasDigit {
 		return "", 0, 0
 	}
-	if isHex(rest[0]) {
-		if n := matchUUID(rest); n > 0 {
-			return "<uuid>", i, i + n
+	// Most words are told apart from these by one byte.
+	if isHex(rest[0]) && len(rest) > 8 {
+		if rest[8] == '-' {
+			if n := matchUUID(rest); n > 0 {
+				return "<uuid>", i, i + n
+			}
 		}
-		if n := matchMAC(rest); n > 0 {
-			return "<mac>", i, i + n
+		if rest[2] == ':' || rest[2] == '-' || rest[4] == '.' {
+			if n := matchMAC(rest); n > 0 {
+				return "<mac>", i, i + n
+			}
 		}
+	}
+	if isHex(rest[0]) && t.colons >= 2 {
 		if n := matchIPv6(rest); n > 0 {
 			return "<ip>", i, i + n
 		}

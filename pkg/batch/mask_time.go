@@ -116,18 +116,18 @@ func matchWeekday(text string) int {
 }
 
 func matchAbbreviated(text, names string, long ...string) int {
-	n := wordLength(text[:min(len(text), 10)])
-	if n < 3 || text[0] >= 'a' {
+	if len(text) < 3 || text[0] < 'A' || text[0] >= 'a' {
 		return 0 // names begin with a capital; "may" is another word
 	}
 	known := false
 	for i := 0; i < len(names) && !known; i += 3 {
 		known = text[0]|0x20 == names[i] && text[1]|0x20 == names[i+1] && text[2]|0x20 == names[i+2]
 	}
-	switch {
-	case !known:
+	if !known {
 		return 0
-	case n == 3:
+	}
+	n := wordLength(text[:min(len(text), 10)])
+	if n == 3 {
 		return 3
 	}
 	for _, name := range long {

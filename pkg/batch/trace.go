@@ -1,6 +1,9 @@
 package batch
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A trace is what two occurrences of an exception have in common: the types
 // and the frames, without messages, line numbers and addresses.
@@ -32,12 +35,13 @@ const maxFrames = 100
 func findTrace(text string) *trace {
 	r := traceReader{
 		ruby: strings.Contains(text, ":in "), php: strings.Contains(text, "#0 "),
-		perl: strings.Contains(text, " called at ") || strings.Contains(text, "Trace begun at "),
+		perl: strings.Contains(text, "called at ") || strings.Contains(text, "Trace begun at "),
 	}
 	if !r.ruby && !r.php && !r.perl && !strings.Contains(text, "at ") && !strings.Contains(text, `File "`) &&
 		!strings.Contains(text, "goroutine ") && !strings.Contains(text, ".go:") {
 		return nil // as nearly all texts, without going through their lines
 	}
+	r.golang = slices.ContainsFunc(golangSigns, func(sign string) bool { return strings.Contains(text, sign) })
 	for line := range strings.Lines(text) {
 		if !r.line(strings.TrimRight(line, " \r\n")) {
 			break
@@ -56,10 +60,10 @@ type traceReader struct {
 	named   bool     // the exception of the frames to come is known
 	inBlock bool     // the line before was a frame
 
-	python          python
-	goer            goroutine
-	rust            rust
-	ruby, php, perl bool // there may be frames of it
+	python                  python
+	goer                    goroutine
+	rust                    rust
+	ruby, php, perl, golang bool // there may be lines of it
 }
 
 // maxRecent bounds how far an exception is looked for above its frames, where a
@@ -75,7 +79,7 @@ func (r *traceReader) line(line string) bool {
 		r.goer.started = false
 		return true
 	case r.python.line(r, trimmed, indent):
-	case r.goer.line(r, line, trimmed):
+	case r.golang && r.goer.line(r, line, trimmed):
 		return !r.goer.done
 	case r.rust.line(r, trimmed):
 	case r.atLine(trimmed, indent):

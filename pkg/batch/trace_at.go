@@ -20,10 +20,11 @@ func (r *traceReader) atLine(trimmed string, indent int) bool {
 // atFrame normalises a frame; it fails for prose that begins with "at".
 func atFrame(rest string) (string, bool) {
 	rest = strings.TrimSuffix(rest, " {") // Node.js shows the properties of an error
-	for _, jar := range []string{" ~[", " ["} {
-		// As log4j and logback append it.
-		if i := strings.LastIndex(rest, jar); i > 0 && strings.HasSuffix(rest, "]") && strings.HasSuffix(rest[:i], ")") {
-			rest = rest[:i]
+	if strings.HasSuffix(rest, "]") {
+		// The jar, as log4j and logback append it.
+		before := strings.TrimSuffix(rest[:max(0, strings.LastIndexByte(rest, '['))], "~")
+		if frame := strings.TrimSuffix(before, " "); frame != before && strings.HasSuffix(frame, ")") {
+			rest = frame
 		}
 	}
 	if name, file, found := strings.Cut(rest, ") in "); found { // .NET

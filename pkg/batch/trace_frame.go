@@ -19,6 +19,9 @@ var generated = regexp.MustCompile(`(Accessor|\$Proxy|HibernateProxy\$|\$ByteBud
 // function normalises the name of a function. The expression is looked for only
 // where it may be.
 func function(name string) string {
+	if strings.IndexByte(name, '$') < 0 && strings.IndexByte(name, '_') < 0 && !strings.Contains(name, "ccessor") && !strings.Contains(name, "::h") {
+		return name // as nearly all
+	}
 	if strings.Contains(name, "ccessor") || strings.Contains(name, "roxy") || strings.Contains(name, "ambda") || strings.Contains(name, "$$") ||
 		strings.Contains(name, "__") || strings.Contains(name, "::h") || strings.Contains(name, "ByteBuddy") || strings.Contains(name, "MockitoMock") {
 		name = generated.ReplaceAllString(name, "$1$2$3$4$5$6$7")

@@ -11,6 +11,9 @@ type goroutine struct {
 	before  string
 }
 
+// golangSigns are of every line that a goroutine takes for its own.
+var golangSigns = []string{".go:", "goroutine ", "panic", "fatal error: ", "[signal "}
+
 func (g *goroutine) line(r *traceReader, line, trimmed string) bool {
 	switch {
 	case strings.HasPrefix(line, "panic: "), strings.HasPrefix(line, "fatal error: "):
