@@ -22,8 +22,10 @@ type Redactor struct {
 
 // A rule replaces what pattern matches, but for its groups that are kept.
 type rule struct {
-	signs       []string // lower-case texts without one of which pattern cannot match; quicker to look for
-	named       bool     // pattern needs the name of a secret; see namesSecret
+	signs       []string          // texts without one of which pattern cannot match; in lower case unless cased
+	cased       bool              // pattern minds the case
+	named       bool              // pattern needs the name of a secret; see namesSecret
+	may         func(string) bool // reports whether pattern may match
 	pattern     *regexp.Regexp
 	replacement string
 	check       func(match string) bool // whether a match is a secret; nil for always
@@ -78,9 +80,9 @@ var usual = []rule{
 	{signs: []string{"redis-cli"}, pattern: regexp.MustCompile(`(\bredis-cli\s(?:[^\n|;]*?\s)?-a\s+)[^\s-][^\s]*`), replacement: "${1}" + Mark},
 	{signs: []string{"ldap"}, pattern: regexp.MustCompile(`(\bldap[a-z]+\s(?:[^\n|;]*?\s)?-w\s*)[^\s-][^\s]*`), replacement: "${1}" + Mark},
 	{signs: []string{"://"}, pattern: regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://[^\s/:@"']*:)[^\s/@"']+@`), replacement: "${1}" + Mark + "@"},
-	{signs: []string{"eyj"}, pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
-	{signs: []string{"akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "aiza"}, pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
-	{pattern: regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`), replacement: Mark, check: isCard},
+	{signs: []string{"eyJ"}, cased: true, pattern: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`), replacement: Mark},
+	{signs: []string{"AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "xoxa-", "xoxb-", "xoxp-", "xoxr-", "xoxs-", "sk_live_", "sk_test_", "AIza"}, cased: true, pattern: regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bsk_(?:live|test)_[A-Za-z0-9]{16,}|\bAIza[A-Za-z0-9_-]{35}`), replacement: Mark},
+	{may: hasLongNumber, pattern: regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`), replacement: Mark, check: isCard},
 }
 
 // nameSigns and aloneSigns are of what longNames and shortNames match, in lower
@@ -132,7 +134,11 @@ func (r *Redactor) Text(text string) string {
 	lower := strings.ToLower(text)
 	named := namesSecret(lower)
 	for _, rule := range r.rules {
-		if (named || !rule.named) && (rule.signs == nil || containsAny(lower, rule.signs)) {
+		in := lower
+		if rule.cased {
+			in = text
+		}
+		if (named || !rule.named) && (rule.signs == nil || containsAny(in, rule.signs)) && (rule.may == nil || rule.may(in)) {
 			text = rule.apply(text)
 		}
 	}
@@ -187,6 +193,24 @@ func isValue(value string) bool {
 	}
 	return strings.Trim(value, "*x.") != "" && // masked already
 		strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+// hasLongNumber reports whether text has a number as long as a card's, with at
+// most one blank or dash between two digits.
+func hasLongNumber(text string) bool {
+	for i, digits, gap := 0, 0, 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			if digits, gap = digits+1, 0; digits == 13 {
+				return true
+			}
+		case (c == ' ' || c == '-') && gap == 0:
+			gap = 1
+		default:
+			digits, gap = 0, 0
+		}
+	}
+	return false
 }
 
 // isCard reports whether digits are the number of a payment card (ISO/IEC 7812:
