@@ -1,5 +1,8 @@
 // Command customgrouper runs a proxy that gives each service its own summary
-// and each error code its own headline.
+// and each error code its own headline. Send it some mails, and end it with Ctrl-C
+// to see their summaries at once:
+//
+//	printf 'Subject: order 1 failed\nX-Service: shop\n\nE1001: declined\n' | failmail send ops@example.com
 package main
 
 import (
@@ -42,6 +45,8 @@ func main() {
 		Group:  failmail.GrouperFunc(byCode),
 		Relay:  "debug", // prints summaries; name your SMTP server here
 		Logger: slog.Default(),
+		// Do not leave what is pending in the store to the next start.
+		FlushOnExit: true,
 	})
 	if err == nil {
 		err = p.Run(ctx)

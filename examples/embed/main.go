@@ -1,5 +1,5 @@
 // Command embed is a service that brings its own Failmail: it starts a proxy,
-// reports its errors to it by mail, and ends both together.
+// reports its errors to it by mail, and ends both together: Ctrl-C prints the summary.
 package main
 
 import (
