@@ -74,6 +74,8 @@ func TestMistakesInAccessFlags(t *testing.T) {
 		"every interface with a rewrite alone":  {[]string{"--bind=:2525", "--rewrite-recipient=.*=x@y"}, []string{`--bind ":2525"`, "--allow-net"}},
 		"no bytes in flight":                    {[]string{"--max-in-flight=0"}, []string{"--max-in-flight", "must be more than zero"}},
 		"a negative number of recipients":       {[]string{"--max-recipients=-1"}, []string{"--max-recipients", "must be more than zero"}},
+		"a descriptor below zero":               {[]string{"--socket-fd=-1"}, []string{`--socket-fd "-1"`, "such as 3"}},
+		"a password for nobody":                 {[]string{"--relay-user=", "--relay-password=hunter2"}, []string{"--relay-password", "name the user"}},
 		"no connections":                        {[]string{"--max-connections=0"}, []string{"--max-connections", "must be more than zero"}},
 		"no connections from a client":          {[]string{"--max-per-client=0"}, []string{"--max-per-client", "must be more than zero"}},
 		"connections that are no number":        {[]string{"--max-connections=many"}, []string{`--max-connections "many"`, "whole number"}},

@@ -154,7 +154,9 @@ func TestACommandLineOfFailmail02Starts(t *testing.T) {
 	t.Parallel()
 	relay, folder, addr := startRelay(t), t.TempDir(), freeAddress(t)
 	p := startCommand(t, command(t, folder, "--bind-addr="+addr, "--relay-addr="+relay.Addr(), "--wait-period=50ms", "--memory-store",
-		"--bind-http=", "--poll=1s", "--shutdown-timeout=5s"), addr)
+		"--bind-http=", "--poll=1s", "--shutdown-timeout=5s",
+		// What it had for none.
+		"--relay-user=", "--relay-password=", "--relay-command=", "--rewrite-src=", "--rewrite-dest=", "--tls-cert=", "--tls-key=", "--socket-fd=0"), addr)
 	p.send(t, "Subject: old", "x")
 	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
 	for _, want := range []string{"option=--bind-addr better=--bind", "option=--wait-period better=--wait"} {
@@ -177,6 +179,7 @@ func TestACommandLineOfFailmail02BecomesAFile(t *testing.T) {
 		"expressions":                 {[]string{"--batch-expr={{.Header.Get \"X\"}}", "--group-expr=from"}, []string{"\nbatch = '{{.Header.Get \"X\"}}'\n", "\ngroup = 'from'\n"}},
 		"a command as relay":          {[]string{"--relay-command=/usr/sbin/sendmail"}, []string{"\nrelay = 'exec:/usr/sbin/sendmail'\n"}},
 		"rewriting after other rules": {[]string{"--rewrite-src=.*", "--rewrite-dest=s@x", "--rewrite-recipient=a=b"}, []string{"\nrewrite-recipient = ['a=b', '.*=s@x']\n"}},
+		"a command that is empty":     {[]string{"--relay-command="}, []string{"\nrelay = 'localhost:25'\n"}},
 		"TLS on the default address":  {[]string{"--ssl"}, []string{"\nbind = ['smtps://localhost:2525']\n"}},
 		"TLS on another":              {[]string{"--ssl", "--bind-addr=localhost:2526"}, []string{"\nbind = ['smtps://localhost:2526']\n"}},
 		"a new name beside the old":   {[]string{"--wait-period=10s", "--wait=20s"}, []string{"\nwait = '20s'\n"}},

@@ -49,7 +49,7 @@ func modernise(c *cli.Context) error {
 	for _, alias := range [][3]string{
 		{"batch-expr", "batch", c.String("batch-expr")},
 		{"group-expr", "group", c.String("group-expr")},
-		{"relay-command", "relay", "exec:" + c.String("relay-command")},
+		{"relay-command", "relay", relayFrom(c)},
 	} {
 		if err := carry(c, alias[0], alias[1], alias[2]); err != nil {
 			return err

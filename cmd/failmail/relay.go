@@ -116,7 +116,7 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 		}
 		o.Auth.Token = (&deliver.TokenCommand{Command: command}).Token
 	}
-	if o.Auth.User == "" && c.IsSet("relay-user") || o.Auth.User == "" && (o.Auth.Password != nil || o.Auth.Token != nil) && !containsUser(relayFrom(c)) {
+	if o.Auth.User == "" && (o.Auth.Password != nil || o.Auth.Token != nil) && !containsUser(relayFrom(c)) {
 		return o, &usageError{"--relay-password, --relay-password-file and --relay-token-command need --relay-user; name the user"}
 	}
 	if o.Limits.Rate = c.Int("relay-rate"); o.Limits.Rate < 0 {

@@ -25,8 +25,10 @@ func openSockets(ctx context.Context, binds string, c *cli.Context, from *predec
 		return inherit(firstSocket, from.kinds)
 	case os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()):
 		return activatedSockets()
-	case c.IsSet("socket-fd"):
+	case c.Int("socket-fd") > 0: // 0 is none, as in failmail 0.2
 		return inherit(c.Int("socket-fd"), []receive.Endpoint{{}})
+	case c.Int("socket-fd") < 0:
+		return nil, &usageError{fmt.Sprintf("--socket-fd \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", c.Int("socket-fd"))}
 	}
 	var listeners []net.Listener
 	for bind := range strings.SplitSeq(binds, ",") {
