@@ -32,6 +32,9 @@ func checkCommand() *cli.Command {
 }
 
 func runCheck(c *cli.Context) error {
+	if c.Args().Present() {
+		return &usageError{fmt.Sprintf("check takes no argument %q; see failmail check --help", c.Args().First())}
+	}
 	proxy := c.Lineage()[1] // the flags are the proxy's
 	if err := loadConfig(proxy); err != nil {
 		return err

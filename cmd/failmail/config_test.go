@@ -99,6 +99,9 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 	if _, errOut, code := runOnce(t, folder, "--relay="+freeAddress(t), "check"); code != 1 || !strings.Contains(errOut, "connection refused") || !strings.Contains(errOut, "--relay") {
 		t.Errorf("no relay: %d %q", code, errOut)
 	}
+	if _, errOut, code := runOnce(t, folder, "--relay=debug", "check", "failmail.toml"); code != 2 || !strings.Contains(errOut, `check takes no argument "failmail.toml"`) {
+		t.Errorf("an argument: %d %q", code, errOut)
+	}
 	full := filepath.Join(folder, "a file")
 	writeFile(t, full, "")
 	for name, test := range map[string]struct {
