@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -81,6 +83,45 @@ func TestSIGUSR1HandsTheSocketsOverWithoutRefusingOrLosingAMail(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "s")); err != nil {
 		t.Errorf("the Unix socket is gone: %v", err)
 	}
+}
+
+func TestASignalThatComesBeforeTheOldProcessHasLeftIsKept(t *testing.T) {
+	t.Parallel()
+	relay, folder := startRelay(t), t.TempDir()
+	p := startProcess(t, folder, "--relay="+relay.Addr(), "--wait=10ms")
+	c, err := smtp.Dial(p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := errors.Join(c.Mail("a@example.com"), c.Rcpt("ops@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	mail, err := c.Data() // the old process waits for its end
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	waitUntil(t, p, func() bool { return successorPID.MatchString(p.log.String()) })
+	pid, err := strconv.Atoi(successorPID.FindStringSubmatch(p.log.String())[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+	if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(mail, "Subject: the last of the old one\r\n\r\nx\r\n")
+	if err := mail.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if err := p.cmd.Wait(); err != nil {
+		t.Fatalf("the old process ended with %v\n%s", err, p.log)
+	}
+	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "took new settings") && len(relay.Mails()) == 1 })
 }
 
 func TestAHandoverToAProgramThatDoesNotStartIsReportedAndGivenUp(t *testing.T) {

@@ -61,6 +61,8 @@ func runProxy(c *cli.Context) (err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	asked := listenForSignals()
+	defer asked.stop()
 	if err := loadConfig(c); err != nil {
 		return err
 	}
@@ -126,25 +128,36 @@ func runProxy(c *cli.Context) (err error) {
 		return asUsage(err)
 	}
 	reload := (&reloader{start: c, proxy: proxy, watch: watch, level: level, logger: logger}).reload
-	return serve(c.Context, proxy, watch, successor, reload, supervised)
+	return serve(c.Context, asked, proxy, watch, successor, reload, supervised)
+}
+
+// signals are what a person asks of the running process. One that comes while it
+// starts is kept: it would end the process, when the one before has left already.
+type signals struct{ handovers, reloads chan os.Signal }
+
+func listenForSignals() signals {
+	s := signals{make(chan os.Signal, 1), make(chan os.Signal, 1)}
+	signal.Notify(s.handovers, syscall.SIGUSR1)
+	signal.Notify(s.reloads, syscall.SIGHUP)
+	return s
+}
+
+func (s signals) stop() {
+	signal.Stop(s.handovers)
+	signal.Stop(s.reloads)
 }
 
 // serve runs the proxy until ctx ends or SIGUSR1 has made another process take
 // over. SIGHUP reads the settings again.
-func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *handover, reload func() error, supervised *supervised) error {
+func serve(ctx context.Context, asked signals, proxy *failmail.Proxy, watch *watch, successor *handover, reload func() error, supervised *supervised) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	handovers, reloads := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(handovers, syscall.SIGUSR1)
-	defer signal.Stop(handovers)
-	signal.Notify(reloads, syscall.SIGHUP)
-	defer signal.Stop(reloads)
 	go func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-reloads:
+			case <-asked.reloads:
 				supervised.reloading()
 				err := reload()
 				supervised.stays()
@@ -152,7 +165,7 @@ func serve(ctx context.Context, proxy *failmail.Proxy, watch *watch, successor *
 					successor.log.Error("cannot take the new settings, the old ones stay; correct them and send SIGHUP again", "error", err)
 				}
 				continue
-			case <-handovers:
+			case <-asked.handovers:
 			}
 			supervised.reloading()
 			if err := successor.start(); err != nil {

@@ -205,7 +205,7 @@ func (s *soak) reload(ctx context.Context) {
 			continue
 		}
 		if s.node.gauge("failmail_store_up") != 1 {
-			continue // SIGHUP ends a process that has only begun to start
+			continue // nobody is there, or has not come as far as to take signals
 		}
 		s.node.signal(syscall.SIGHUP)
 		s.mu.Lock()
