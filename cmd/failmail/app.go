@@ -106,7 +106,10 @@ func kindOf(c *cli.Context, name string) string {
 			case *cli.DurationFlag:
 				return "duration; use one such as 30s, 5m or 1h30m"
 			case *cli.Int64Flag, *cli.IntFlag:
-				return "whole number"
+				if strings.Contains(flag.(cli.DocGenerationFlag).GetUsage(), "`BYTES`") {
+					return "whole number of bytes; use one such as 1048576"
+				}
+				return "whole number; use one such as 10"
 			case *cli.BoolFlag:
 				return "truth value; use true or false"
 			}

@@ -37,12 +37,17 @@ func loadConfig(c *cli.Context) error {
 	if err != nil {
 		return &usageError{fmt.Sprintf("--config: %v; name a file, such as one made with --write-config", err)}
 	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // as Windows' editors begin a file
 	var settings map[string]any
 	if err := toml.Unmarshal(text, &settings); err != nil {
 		var syntax *toml.DecodeError
 		if errors.As(err, &syntax) {
 			line, column := syntax.Position()
-			return &usageError{fmt.Sprintf("%s:%d:%d: %v; text needs quotes, such as relay = \"localhost:25\"", path, line, column, err)}
+			remedy := `text needs quotes, such as relay = "localhost:25"`
+			if strings.Contains(err.Error(), "already defined") {
+				remedy = "leave out one of them"
+			}
+			return &usageError{fmt.Sprintf("%s:%d:%d: %v; %s", path, line, column, err, remedy)}
 		}
 		return &usageError{fmt.Sprintf("%s: %v", path, err)}
 	}
@@ -64,7 +69,13 @@ func loadConfig(c *cli.Context) error {
 func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 	name := strings.ReplaceAll(key, "_", "-")
 	flag := flagOf(c.App.Flags, name)
-	if flag == nil || slices.Contains(notInConfig, name) {
+	if slices.Contains(notInConfig, name) {
+		return fmt.Sprintf("%q belongs on the command line, not in a file; leave it out", key)
+	}
+	if _, table := value.(map[string]any); table {
+		return fmt.Sprintf("%q is a table; write the settings without one, such as relay = \"localhost:25\"", key)
+	}
+	if flag == nil {
 		near := strings.TrimPrefix(cli.SuggestFlag(c.App.Flags, name, false), "--")
 		return fmt.Sprintf("%q is no setting, did you mean %q? failmail --help lists them", key, near)
 	}

@@ -12,7 +12,7 @@ import (
 func TestFlagsWinOverTheEnvironmentAndThatOverTheFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	writeFile(t, filepath.Join(folder, "f.toml"), `
+	writeFile(t, filepath.Join(folder, "f.toml"), "\ufeff"+`
 wait = "11s"
 max_wait = "12s"
 retry-for = "13s"
@@ -64,7 +64,11 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 		"a key that is none":      {`realy = "x"`, []string{`"realy" is no setting`, `"relay"`}},
 		"a value of another kind": {`wait = 5`, []string{`"wait" = "5" is not a duration`, "30s"}},
 		"a list where one stands": {`group = ["a"]`, []string{`"group" takes one value`}},
-		"a table":                 {"[relay]\nhost = 1", []string{`"relay"`, "is no text"}},
+		"a table":                 {"[relay]\nhost = 1", []string{`"relay" is a table`, "without one"}},
+		"a table of another name": {"[proxy]\nwait = '1s'", []string{`"proxy" is a table`, "without one"}},
+		"a key twice":             {"wait = '1s'\nwait = '2s'", []string{"f.toml:2:1", "leave out one of them"}},
+		"what makes no sense":     {"write-config = 'x'", []string{`"write-config" belongs on the command line`}},
+		"a size with a unit":      {`max-store = "1GB"`, []string{`"max-store" = "1GB" is not a whole number of bytes`, "1048576"}},
 		"no TOML":                 {"a = = 1", []string{"f.toml:1:5", "quotes"}},
 		"a setting that is wrong": {`relay = "mail"`, []string{`--relay "mail"`, "mail:25"}},
 		"two at once":             {"a = 1\nb = 2", []string{`"a" is no setting`, `"b" is no setting`}},
