@@ -151,7 +151,7 @@ func (h *handler) listHeartbeats(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) flush(w http.ResponseWriter, r *http.Request) {
 	var request FlushRequest
-	if err := readJSON(w, r, &request); err != nil {
+	if err := readJSON(w, r, &request, `{"batch": 42}, or 0 for all`); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
@@ -177,7 +177,7 @@ func (h *handler) flushBatch(ctx context.Context, id int64) (n, status int, err 
 
 func (h *handler) retry(w http.ResponseWriter, r *http.Request) {
 	var request RetryRequest
-	if err := readJSON(w, r, &request); err != nil {
+	if err := readJSON(w, r, &request, `{"id": 7}, or 0 for all`); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}

@@ -14,11 +14,12 @@ type Error struct {
 // maxRequest bounds the body of a request.
 const maxRequest = 64 << 10
 
-func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
+// readJSON reads the body of a request, of which sample is one that is right.
+func readJSON(w http.ResponseWriter, r *http.Request, into any, sample string) error {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("the body is not the JSON that is asked for: %w", err)
+		return fmt.Errorf("the body is no JSON such as %s: %w", sample, err)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) addMute(w http.ResponseWriter, r *http.Request) {
 	var request MuteRequest
-	if err := readJSON(w, r, &request); err != nil {
+	if err := readJSON(w, r, &request, `{"what": "^Disk space", "for": "2h", "reason": "new disks"}`); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
