@@ -69,6 +69,7 @@ func (w *watch) listen(ctx context.Context) (err error) {
 	w.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", w.address)
 	switch {
 	case err == nil:
+		w.log.Info("serving page, API and metrics", "url", "http://"+w.listener.Addr().String()+"/")
 		return nil
 	case errors.Is(err, syscall.EADDRINUSE) && !w.chosen:
 		w.log.Warn("the page and the metrics are off: another program uses the address; choose one with --bind-http", "address", w.address)
