@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/crash"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -262,6 +263,6 @@ func tryRender(ctx context.Context, r Renderer, s *Summary) (mail *Mail, err err
 
 func recoverTo(err *error, who string) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("%s panicked: %v", who, r)
+		*err = fmt.Errorf("%s panicked at %s: %v", who, crash.Site(), r)
 	}
 }

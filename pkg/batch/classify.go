@@ -3,6 +3,7 @@ package batch
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -123,10 +124,15 @@ func (c *Classifier) misplaced(e *store.Entry, m *receive.Message, which string,
 	// The key is masked, or an error that names the mail would make a group of each.
 	e.Group = clip("cannot " + which + ": " + content.Line(Mask(err.Error())))
 	e.Title = cut("cannot " + which + ": " + content.Line(err.Error()))
-	if c.Logger != nil {
-		c.Logger.Warn("cannot place a mail, it gets a group named after the error",
-			"id", m.ID, "expression", which, "error", err)
+	if c.Logger == nil {
+		return
 	}
+	log := c.Logger.With("id", m.ID, "expression", which, "error", err)
+	var p *panicked
+	if errors.As(err, &p) {
+		log = log.With("at", p.at)
+	}
+	log.Warn("cannot place a mail, it gets a group named after the error")
 }
 
 // clip makes a key of a text of any length.

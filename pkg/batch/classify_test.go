@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +109,9 @@ func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
 			}
 			if !strings.Contains(log.String(), m.ID) || strings.Count(log.String(), "\n") != 1 {
 				t.Errorf("the log is %q, want one line that names %s", log.String(), m.ID)
+			}
+			if at := regexp.MustCompile(` at=\S*/classify_test\.go:\d+`); at.MatchString(log.String()) != (tt.batch != nil && strings.Contains(tt.want, "panic: ")) {
+				t.Errorf("the log is %q, want the line of a panic, and only of one", log.String())
 			}
 			c.Logger = nil
 			if again := only(t, c.Classify(m)); again.Group != e.Group {

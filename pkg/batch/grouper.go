@@ -9,6 +9,7 @@ package batch
 import (
 	"fmt"
 
+	"github.com/hut8labs/failmail/internal/crash"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -35,8 +36,17 @@ func (f GrouperFunc) Group(m *receive.Message) (string, error) { return f(m) }
 func safely(g Grouper, m *receive.Message) (key string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
+			err = &panicked{value: r, at: crash.Site()}
 		}
 	}()
 	return g.Group(m)
 }
+
+// panicked is the panic of a Grouper. Where it was is for the log, and no part of
+// the error, by which a group is named.
+type panicked struct {
+	value any
+	at    string
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
