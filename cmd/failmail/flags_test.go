@@ -167,7 +167,7 @@ func (b *lockedBuffer) String() string {
 	return b.text.String()
 }
 
-// proxyHere returns when the proxy answers. The args come last, so that they win.
+// proxyHere returns when the proxy takes mails. The args come last, so that they win.
 func proxyHere(t *testing.T, args ...string) *here {
 	t.Helper()
 	p := &here{folder: t.TempDir(), addr: freeAddress(t), http: freeAddress(t), relay: startRelay(t), log: &lockedBuffer{}, ended: make(chan struct{})}
@@ -188,11 +188,12 @@ func proxyHere(t *testing.T, args ...string) *here {
 			t.Fatalf("failmail ended with %d\n%s", p.code, p.log)
 		default:
 		}
-		response, err := http.Get("http://" + p.http + "/healthz")
+		// The page is there before the proxy.
+		response, err := http.Get("http://" + p.http + "/readyz")
 		if err == nil {
 			response.Body.Close()
 		}
-		return err == nil
+		return err == nil && response.StatusCode == http.StatusOK
 	})
 	return p
 }
