@@ -27,6 +27,7 @@ type Store struct {
 	history    map[string]store.Seen  // of fingerprints
 	mutes      map[int64]store.Mute
 	heartbeats map[string]store.Heartbeat
+	notes      map[string]string
 }
 
 // A lane holds one open batch: there is one for a key, and another one for the
@@ -68,6 +69,7 @@ func New(limits store.Limits) *Store {
 		history:    make(map[string]store.Seen),
 		mutes:      make(map[int64]store.Mute),
 		heartbeats: make(map[string]store.Heartbeat),
+		notes:      make(map[string]string),
 	}
 }
 
@@ -153,7 +155,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
-	s.seen, s.history, s.mutes, s.heartbeats = nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats, s.notes = nil, nil, nil, nil, nil
 	return nil
 }
 

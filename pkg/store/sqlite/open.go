@@ -38,9 +38,13 @@ type Store struct {
 	damage string // what was wrong with it
 
 	mu      sync.Mutex
-	conn    *sqlite3.Conn // nil once closed
+	conn    *sqlite3.Conn // nil once closed, or until a Repair that failed is tried again
+	closing bool
 	stmt    statements
 	journal journal
+	files   files
+
+	copying sync.Mutex // held, before mu, by whom the connection must not be closed for
 }
 
 var _ store.Store = (*Store)(nil)
@@ -106,6 +110,10 @@ func open(path string, limits store.Limits, vfs string) (*Store, error) {
 		conn.Close() // the first error is the one to report
 		return nil, openError(path, err)
 	}
+	if vfs == "" {
+		s.files = filesOf(absolute)
+		s.files.note()
+	}
 	return s, nil
 }
 
@@ -130,12 +138,15 @@ func escape(path string) string {
 func openError(path string, err error) error {
 	hint := "name another file with --store"
 	var newer *newerError
+	var foreign *foreignError
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		err = errors.New("another process has it open")
 		hint = "stop the other failmail, or give this one a file of its own with --store"
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
 		hint = "move the file away to start with an empty store, or name another file with --store"
+	case errors.As(err, &foreign):
+		hint = "name another file with --store"
 	case errors.As(err, &newer):
 		hint = "run that version, or name another file with --store"
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.CANTOPEN):
@@ -178,6 +189,13 @@ func (s *Store) prepare() error {
 	return s.replay()
 }
 
+// applicationID marks a file as a store: "fail".
+const applicationID = 0x6661696c
+
+type foreignError struct{}
+
+func (*foreignError) Error() string { return "it is the database of another program" }
+
 type newerError struct{ have, know int }
 
 func (e *newerError) Error() string {
@@ -189,9 +207,21 @@ func (s *Store) migrate() error {
 	if err != nil {
 		return err
 	}
-	version, err := s.version()
+	version, err := s.number("PRAGMA user_version")
 	if err != nil {
 		return err
+	}
+	application, err := s.number("PRAGMA application_id")
+	if err != nil {
+		return err
+	}
+	tables, err := s.number("SELECT count(*) FROM sqlite_schema")
+	if err != nil {
+		return err
+	}
+	// Stores of 1.0 have a version and no ID.
+	if application != applicationID && (application != 0 || version == 0 && tables > 0) {
+		return &foreignError{}
 	}
 	if version > len(files) {
 		return &newerError{version, len(files)}
@@ -201,7 +231,8 @@ func (s *Store) migrate() error {
 		if err != nil {
 			return err
 		}
-		err = s.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d; COMMIT", script, version+i+1))
+		err = s.conn.Exec(fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d; PRAGMA application_id = %d; COMMIT",
+			script, version+i+1, applicationID))
 		if err != nil {
 			return errors.Join(fmt.Errorf("migrate with %s: %w", filepath.Base(file), err), s.rollback())
 		}
@@ -209,16 +240,17 @@ func (s *Store) migrate() error {
 	return nil
 }
 
-func (s *Store) version() (version int, err error) {
-	stmt, _, err := s.conn.Prepare("PRAGMA user_version")
+// number returns what a query of one number answers.
+func (s *Store) number(query string) (number int, err error) {
+	stmt, _, err := s.conn.Prepare(query)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stmt.Close()) }()
 	if stmt.Step() {
-		version = stmt.ColumnInt(0)
+		number = stmt.ColumnInt(0)
 	}
-	return version, stmt.Err()
+	return number, stmt.Err()
 }
 
 // lock begins a method; the caller unlocks when it gets no error. A call that
@@ -228,9 +260,13 @@ func (s *Store) lock(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	if s.conn == nil {
+	switch {
+	case s.closing:
 		s.mu.Unlock()
 		return store.ErrClosed
+	case s.conn == nil:
+		s.mu.Unlock()
+		return fmt.Errorf("store %q: it could not be opened again", s.path)
 	}
 	return nil
 }
@@ -257,12 +293,16 @@ func (s *Store) transaction(ctx context.Context, fn func() error) error {
 // commit runs fn in one durable transaction, all of it or nothing. The caller
 // holds mu.
 func (s *Store) commit(fn func() error) error {
+	if err := s.files.check(); err != nil {
+		return fmt.Errorf("store %w", err)
+	}
 	err := s.stmt.begin.exec()
 	if err == nil {
 		if err = fn(); err == nil {
 			err = s.stmt.commit.exec()
 		}
 	}
+	s.files.note()
 	if err != nil {
 		s.noteDamage(err)
 		s.journal.forgetKnown() // it may be of what is rolled back
@@ -282,11 +322,14 @@ func (s *Store) rollback() error {
 // Close implements store.Store.
 func (s *Store) Close() error {
 	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	s.copying.Lock()
+	defer s.copying.Unlock()
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn == nil {
 		return nil
 	}
-	err := errors.Join(s.stmt.close(), s.conn.Close()) // the journal waits for the next start
-	s.conn = nil
-	return err
+	return s.release() // the journal waits for the next start
 }

@@ -113,6 +113,7 @@ type statements struct {
 	mute, unmute, mutes, beat, heartbeats  statement
 	forgetFingerprints, forgetSeen         statement
 	forgetMutes, forgetHeartbeats          statement
+	keepNote, dropNote, noted, newest      statement
 }
 
 const (
@@ -289,6 +290,14 @@ func (s *statements) all() map[*statement]string {
 		&s.forgetSeen:         `DELETE FROM seen WHERE last_at < ?1`,
 		&s.forgetMutes:        `DELETE FROM mutes WHERE until_at < ?1`,
 		&s.forgetHeartbeats:   `DELETE FROM heartbeats WHERE last_at < ?1`,
+
+		&s.keepNote: `INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text`,
+		&s.dropNote: `DELETE FROM notes WHERE name = ?1`,
+		&s.noted:    `SELECT text FROM notes WHERE name = ?1`,
+		&s.newest: `
+			SELECT max(at) FROM (
+				SELECT max(last_at) AS at FROM batches UNION ALL SELECT max(last_at) FROM fingerprints UNION ALL
+				SELECT max(last_at) FROM seen UNION ALL SELECT max(created_at) FROM mutes UNION ALL SELECT max(last_at) FROM heartbeats)`,
 	}
 }
 

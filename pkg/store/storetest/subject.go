@@ -18,6 +18,8 @@ type subject struct {
 	t     *testing.T
 	store store.Store
 	open  func() store.Store // for durable engines
+	// openAt is the path that open opens.
+	openAt string
 	// shared says that opening leaves what is leased to the other nodes.
 	shared bool
 }

@@ -1,0 +1,71 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+var (
+	_ store.Prober   = (*Store)(nil)
+	_ store.Clock    = (*Store)(nil)
+	_ store.Notebook = (*Store)(nil)
+)
+
+// probe is the note that Probe writes; those of components have no space in front.
+const probe = " probe"
+
+// Probe implements store.Prober: it takes the locks that Record needs, without
+// waiting long for them, and commits a row.
+func (s *Store) Probe(ctx context.Context, bytes int) error {
+	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			SET LOCAL lock_timeout = '2s';
+			LOCK TABLE batches, groups, variants, samples, sources, minutes, recipients, fingerprints, seen IN ROW EXCLUSIVE MODE`)
+		if err != nil {
+			return err
+		}
+		return note(ctx, tx, probe, strings.Repeat(" ", max(bytes, 1)))
+	})
+}
+
+// Now implements store.Clock: whose clock is right is not known, but all nodes share
+// that of the server.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	})
+	return now, err
+}
+
+// Note implements store.Notebook.
+func (s *Store) Note(ctx context.Context, name, text string) error {
+	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error { return note(ctx, tx, clean(name), clean(text)) })
+}
+
+func note(ctx context.Context, tx pgx.Tx, name, text string) error {
+	if text == "" {
+		_, err := tx.Exec(ctx, `DELETE FROM notes WHERE name = $1`, name)
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO notes VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET text = excluded.text`, name, text)
+	return err
+}
+
+// Noted implements store.Notebook.
+func (s *Store) Noted(ctx context.Context, name string) (text string, err error) {
+	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		text = ""
+		err := tx.QueryRow(ctx, `SELECT text FROM notes WHERE name = $1`, clean(name)).Scan(&text)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return text, err
+}

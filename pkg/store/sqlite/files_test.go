@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+func TestWhatHappensToTheFilesOfAStoreInUseIsNoticedByTheNextMailAndMended(t *testing.T) {
+	t.Parallel()
+	away := func(name string) func(string) error {
+		return func(path string) error { return os.Rename(path+name, path+".elsewhere") }
+	}
+	foreign := func(path string) error {
+		return errors.Join(os.Rename(path, path+".elsewhere"), os.WriteFile(path, []byte("SQLite format 3\x00 of somebody"), 0o600))
+	}
+	for _, c := range []struct {
+		happens string
+		do      func(path string) error
+		says    string
+		lost    bool
+		undo    func(path string) error // what Repair asks for; nil if it can do without
+	}{
+		{happens: "the database is removed", do: os.Remove, says: "was removed while in use"},
+		{happens: "the database is renamed", do: away(""), says: "was removed while in use"},
+		{happens: "the log is removed", do: func(path string) error { return os.Remove(path + "-wal") }, says: `-wal" was removed while in use`},
+		{happens: "the log is renamed", do: away("-wal"), says: `-wal" was removed while in use`},
+		{happens: "both are removed", do: func(path string) error { return errors.Join(os.Remove(path), os.Remove(path+"-wal")) }, says: "was removed while in use"},
+		{happens: "the log is replaced", do: func(path string) error {
+			return errors.Join(os.Remove(path+"-wal"), os.WriteFile(path+"-wal", make([]byte, 100_000), 0o600))
+		}, says: `-wal" was replaced while in use`},
+		{happens: "the database is truncated", do: func(path string) error { return os.Truncate(path, 0) }, says: "was truncated while in use", lost: true},
+		{happens: "the log is truncated", do: func(path string) error { return os.Truncate(path+"-wal", 100) }, says: `-wal" was truncated while in use`, lost: true},
+		{happens: "the database is replaced, and the other one moved away", do: foreign, says: "was replaced while in use", undo: os.Remove},
+		{happens: "the database is replaced, and put back", do: foreign, says: "was replaced while in use",
+			undo: func(path string) error { return os.Rename(path+".elsewhere", path) }},
+	} {
+		t.Run(c.happens, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "failmail.db")
+			s, err := Open(path, store.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { s.Close() }()
+			if err := s.Record(t.Context(), entries(4, 10)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.do(path); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Record(t.Context(), entries(4, 10)); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("Record: got %v, want %q", err, c.says)
+			}
+			if err := s.Probe(t.Context(), 1); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("Probe: got %v, want %q", err, c.says)
+			}
+			did, err := s.Repair(t.Context())
+			if c.undo != nil {
+				if err == nil || !strings.Contains(err.Error(), "put back the file") {
+					t.Fatalf("Repair of a replaced file: got %q, %v", did, err)
+				}
+				if err := c.undo(path); err != nil {
+					t.Fatal(err)
+				}
+				did, err = s.Repair(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.lost != strings.Contains(did, "not sent") {
+				t.Errorf("Repair says %q", did)
+			}
+			if err := s.Record(t.Context(), entries(2, 10)); err != nil {
+				t.Fatalf("Record after Repair: %v", err)
+			}
+			want := store.Pending{Batches: 2, Mails: 6}
+			if c.lost {
+				want.Mails = 2
+			}
+			wantPending(t, s, want)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s, err = Open(path, store.Limits{}); err != nil {
+				t.Fatal(err)
+			}
+			wantPending(t, s, want)
+		})
+	}
+}

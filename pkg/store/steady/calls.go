@@ -1,0 +1,224 @@
+package steady
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+var _ store.Store = (*Store)(nil)
+
+// Record implements store.Store.
+func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	entries = slices.Clone(entries)
+	for i := range entries {
+		e := &entries[i]
+		e.Received, e.MutedUntil = s.toEngine(e.Received), s.toEngine(e.MutedUntil)
+	}
+	return s.Store.Record(ctx, entries)
+}
+
+// NextDue implements store.Store.
+func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer leave()
+	next, err := s.Store.NextDue(ctx)
+	return s.fromEngine(next), err
+}
+
+// Claim implements store.Store.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (*store.Batch, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	b, err := s.Store.Claim(ctx, s.toEngine(now), lease)
+	if b != nil {
+		s.batch(b)
+	}
+	return b, err
+}
+
+// batch converts the times of b that decisions depend on. The others say when mails
+// came, and are shown.
+func (s *Store) batch(b *store.Batch) {
+	b.Due, b.HeldSince = s.fromEngine(b.Due), s.fromEngine(b.HeldSince)
+}
+
+// Seal implements store.Store.
+func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Seal(ctx, batch, s.outgoing(summaries))
+}
+
+// outgoing returns mails with the engine's times.
+func (s *Store) outgoing(mails []store.Outgoing) []store.Outgoing {
+	mails = slices.Clone(mails)
+	for i := range mails {
+		mails[i].Due, mails[i].NextAt = s.toEngine(mails[i].Due), s.toEngine(mails[i].NextAt)
+	}
+	return mails
+}
+
+// Open implements store.Store.
+func (s *Store) Open(ctx context.Context) ([]*store.Batch, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	batches, err := s.Store.Open(ctx)
+	for _, b := range batches {
+		s.batch(b)
+	}
+	return batches, err
+}
+
+// Flush implements store.Store.
+func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (int, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	return s.Store.Flush(ctx, batch, s.toEngine(now))
+}
+
+// Enqueue implements store.Store.
+func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Enqueue(ctx, s.outgoing(mails))
+}
+
+// NextSend implements store.Store.
+func (s *Store) NextSend(ctx context.Context) (time.Time, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer leave()
+	next, err := s.Store.NextSend(ctx)
+	return s.fromEngine(next), err
+}
+
+// ClaimOutgoing implements store.Store.
+func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Duration) (*store.Outgoing, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	o, err := s.Store.ClaimOutgoing(ctx, s.toEngine(now), lease)
+	if o != nil {
+		o.Due, o.NextAt = s.fromEngine(o.Due), s.fromEngine(o.NextAt)
+	}
+	return o, err
+}
+
+// Postpone implements store.Store.
+func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Postpone(ctx, &s.outgoing([]store.Outgoing{*o})[0])
+}
+
+// Fold implements store.Store.
+func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Fold(ctx, id, s.toEngine(since))
+}
+
+// Outgoing implements store.Store.
+func (s *Store) Outgoing(ctx context.Context) ([]store.Outgoing, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	mails, err := s.Store.Outgoing(ctx)
+	for i := range mails {
+		mails[i].Due, mails[i].NextAt = s.fromEngine(mails[i].Due), s.fromEngine(mails[i].NextAt)
+	}
+	return mails, err
+}
+
+// Retry implements store.Store.
+func (s *Store) Retry(ctx context.Context, id int64, now time.Time) (int, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	return s.Store.Retry(ctx, id, s.toEngine(now))
+}
+
+// Mute implements store.Store.
+func (s *Store) Mute(ctx context.Context, m store.Mute) (int64, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	m.Created, m.Until = s.toEngine(m.Created), s.toEngine(m.Until)
+	return s.Store.Mute(ctx, m)
+}
+
+// Mutes implements store.Store.
+func (s *Store) Mutes(ctx context.Context, now time.Time) ([]store.Mute, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	mutes, err := s.Store.Mutes(ctx, s.toEngine(now))
+	for i := range mutes {
+		mutes[i].Created, mutes[i].Until = s.fromEngine(mutes[i].Created), s.fromEngine(mutes[i].Until)
+	}
+	return mutes, err
+}
+
+// Beat implements store.Store.
+func (s *Store) Beat(ctx context.Context, name string, at time.Time) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Beat(ctx, name, s.toEngine(at))
+}
+
+// Forget implements store.Store.
+func (s *Store) Forget(ctx context.Context, before time.Time) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.Forget(ctx, s.toEngine(before))
+}
