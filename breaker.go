@@ -70,6 +70,17 @@ func (b *breaker) down() (since, until time.Time) {
 	return b.since, b.until
 }
 
+// askedUntil returns until when the end of an attempt is awaited, before which there
+// is nothing to do while the relay is down; zero if there is none.
+func (b *breaker) askedUntil() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.since.IsZero() || b.probing.IsZero() {
+		return time.Time{}
+	}
+	return b.probing.Add(probeTimeout)
+}
+
 // why returns why the relay is down; nil while it is up.
 func (b *breaker) why() error {
 	b.mu.Lock()

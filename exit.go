@@ -8,9 +8,22 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// leastFlush is how long flushAll has for delivery, even when connections used
-// up the time of the shutdown.
+// leastFlush is how much of the time of a shutdown connections leave for delivery, if
+// there is twice as much; otherwise they leave half.
 const leastFlush = 5 * time.Second
+
+// drainTime returns the context that connections have to end by.
+func (p *Proxy) drainTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded || !p.conf().FlushOnExit {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(leastFlush, time.Until(deadline)/2)))
+}
+
+// toSettle is how much of the time is left to put into the fail-dir what the relay
+// did not take.
+const toSettle = endGrace + 500*time.Millisecond
 
 // flushAll sends everything without waiting for its time. What the relay does
 // not take at once goes to the fail-dir: there is no later. ctx bounds the
@@ -19,7 +32,8 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 	keep := context.WithoutCancel(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(keep, max(time.Until(deadline), leastFlush))
+		left := time.Until(deadline)
+		ctx, cancel = context.WithTimeout(ctx, left-min(toSettle, left/2))
 		defer cancel()
 	}
 	always := store.Never.Add(-time.Hour)

@@ -3,7 +3,6 @@ package failmail
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -16,13 +15,22 @@ import (
 // accept takes responsibility for one mail: it is durable when accept returns
 // nil, and only then does the client get its 250.
 func (p *Proxy) accept(ctx context.Context, m *Message) error {
+	err := p.take(ctx, m)
+	if err != nil && ctx.Err() == nil {
+		p.readiness.Refused(err, len(m.Raw))
+	}
+	return err
+}
+
+func (p *Proxy) take(ctx context.Context, m *Message) error {
 	if p.archive != nil {
 		if err := p.archive.Send(ctx, &deliver.Mail{From: m.From, To: m.To, Raw: m.Raw}); err != nil {
 			p.metrics.archiveErrors.Inc()
-			return fmt.Errorf("archive the mail: %w; make room there, and the folder of --all-dir writable", err)
+			return asArchiveError(err)
 		}
 	}
-	p.countRate(m.Received)
+	p.recent.count(m.Received)
+	p.rate.Count(m.Received)
 	switch {
 	case p.passes(m):
 		return p.pass(ctx, m)

@@ -2,7 +2,12 @@ package failmail
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // An Event tells Config.OnSummary what became of a summary.
@@ -31,8 +36,74 @@ type EventLine struct {
 // maxEvents bounds the events that wait for a hook that is slow.
 const maxEvents = 100
 
-// tell queues what became of a summary for Config.OnSummary. It never blocks: a
-// hook must not hold deliveries up.
+// hooks tell somebody of events, one at a time and in their order.
+type hooks struct {
+	call   func(ctx context.Context, e Event) error
+	errors prometheus.Counter
+	log    *slog.Logger
+	done   chan struct{} // closed when run has ended
+
+	mu     sync.Mutex
+	closed bool
+	events chan Event
+}
+
+// newHooks returns hooks that call call, until close.
+func newHooks(call func(ctx context.Context, e Event) error, errors prometheus.Counter, log *slog.Logger) *hooks {
+	return &hooks{call: call, errors: errors, log: log, done: make(chan struct{}), events: make(chan Event, maxEvents)}
+}
+
+// tell queues e. It never blocks: a hook must not hold deliveries up.
+func (h *hooks) tell(e Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		select {
+		case h.events <- e:
+			return
+		default:
+		}
+	}
+	h.errors.Inc()
+	h.log.Error("the hook is too slow and was not called for a summary; make it quicker, or lower its timeout",
+		"message_id", e.MessageID, "waiting", len(h.events))
+}
+
+// run calls the hook for each event, until close. ctx ends the call that is under way.
+func (h *hooks) run(ctx context.Context) {
+	defer close(h.done)
+	for e := range h.events {
+		err := doWithin(ctx, "hook", func() error { return h.call(ctx, e) })
+		if err != nil {
+			h.errors.Inc()
+			h.log.Error("the hook failed; the summary is not affected", "message_id", e.MessageID, "error", err)
+		}
+	}
+}
+
+// close waits until the hook was called for everything that was told; or until ctx
+// ends, with an error that says for how much it was not.
+func (h *hooks) close(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.closed {
+		h.closed = true
+		close(h.events)
+	}
+	h.mu.Unlock()
+	select {
+	case <-h.done:
+		return nil
+	case <-ctx.Done():
+	}
+	select {
+	case <-h.done:
+		return nil
+	case <-time.After(endGrace / 2):
+		return fmt.Errorf("%w: the hook is still running, and was not called for %d more summaries", ctx.Err(), len(h.events))
+	}
+}
+
+// tell tells Config.OnSummary what became of a summary.
 func (p *Proxy) tell(o *Outgoing, result string, err error) {
 	if p.conf().OnSummary == nil || o.Batch == "" && o.Groups == 0 && !o.Folds {
 		return
@@ -45,30 +116,13 @@ func (p *Proxy) tell(o *Outgoing, result string, err error) {
 	if err != nil {
 		e.Error = err.Error()
 	}
-	select {
-	case p.events <- e:
-	default:
-		p.metrics.hookErrors.Inc()
-		p.log.Error("the hook is too slow, it is not told of a summary; make it quicker, or lower --on-summary-timeout", "message_id", o.MessageID, "waiting", maxEvents)
-	}
+	p.hooks.tell(e)
 }
 
-// runHooks calls Config.OnSummary, one call at a time.
-func (p *Proxy) runHooks(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case e := <-p.events:
-			if err := p.runHook(ctx, e); err != nil && ctx.Err() == nil {
-				p.metrics.hookErrors.Inc()
-				p.log.Error("the hook failed; the summary is not affected", "message_id", e.MessageID, "error", err)
-			}
-		}
+// onSummary calls the hook that is in force.
+func (p *Proxy) onSummary(ctx context.Context, e Event) error {
+	if call := p.conf().OnSummary; call != nil {
+		return call(ctx, e)
 	}
-}
-
-func (p *Proxy) runHook(ctx context.Context, e Event) (err error) {
-	defer recoverTo(&err, "hook")
-	return p.conf().OnSummary(ctx, e)
+	return nil
 }

@@ -10,9 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
+	"github.com/hut8labs/failmail/pkg/store/steady"
 )
 
 // Errors of the life of a Proxy.
@@ -80,7 +82,10 @@ func (p *Proxy) Start(ctx context.Context) error {
 
 func (p *Proxy) start(ctx context.Context) error {
 	p.push("sender", func(context.Context) error { return p.settings.Load().closeSender() })
-	if err := p.openStore(); err != nil {
+	if err := p.openStore(ctx); err != nil {
+		return err
+	}
+	if err := p.recallRate(ctx); err != nil {
 		return err
 	}
 	pending, err := p.store.Pending(ctx)
@@ -107,6 +112,8 @@ func (p *Proxy) start(ctx context.Context) error {
 		p.log.Error("the fail-dir cannot be used, so what cannot be delivered would stay in the store; make the folder writable",
 			"dir", p.conf().FailDir, "error", err)
 	}
+	p.readiness = readiness.New(p.log, p.dependencies()...)
+	p.readiness.Try(ctx) // a failure now is no reason not to start: it may pass, and is told
 	p.runLoops()
 	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)
@@ -122,27 +129,40 @@ func (p *Proxy) start(ctx context.Context) error {
 			}
 		}()
 	}
-	p.push("server", p.server.Shutdown)
+	p.push("server", func(end context.Context) error {
+		end, cancel := p.drainTime(end)
+		defer cancel()
+		return p.server.Shutdown(end)
+	})
 	p.log.Info("started", "bind", addressList(listeners), "relay", p.Relay().Name,
 		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
 	return nil
 }
 
-func (p *Proxy) openStore() error {
-	if p.conf().Store != nil {
-		p.store = p.conf().Store
-		return nil
+func (p *Proxy) openStore(ctx context.Context) error {
+	p.engine = p.conf().Store
+	if p.engine == nil {
+		s, err := sqlite.Open(DefaultStore, store.Limits{})
+		if err != nil {
+			return err
+		}
+		if aside, reason := s.SetAside(); aside != "" {
+			p.log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent",
+				"set_aside", aside, "reason", reason)
+		}
+		p.engine = s
+		p.push("store", func(context.Context) error { return s.Close() })
 	}
-	s, err := sqlite.Open(DefaultStore, store.Limits{})
-	if err != nil {
-		return err
+	kept, ok := p.engine.(*steady.Store)
+	if ok {
+		p.engine = kept.Engine()
+	} else {
+		kept = steady.New(p.engine, steady.Options{Logger: p.log})
 	}
-	if aside, reason := s.SetAside(); aside != "" {
-		p.log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent",
-			"set_aside", aside, "reason", reason)
+	p.store = kept
+	if err := kept.Start(ctx); err != nil {
+		return fmt.Errorf("read store: %w", err)
 	}
-	p.store = s
-	p.push("store", func(context.Context) error { return s.Close() })
 	return nil
 }
 
@@ -172,9 +192,15 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	return listeners, nil
 }
 
-// runLoops starts the loops; the clean-up ends them and, if asked to, sends
-// everything that is left.
+// runLoops starts the loops; the clean-ups end them and, if asked to, send
+// everything that is left, and tell of it.
 func (p *Proxy) runLoops() {
+	hooks, cancelHooks := context.WithCancel(context.Background())
+	go p.hooks.run(hooks)
+	p.push("hooks", func(end context.Context) error {
+		defer cancelHooks()
+		return p.hooks.close(end)
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	if !p.conf().ReceiveOnly {
@@ -182,11 +208,9 @@ func (p *Proxy) runLoops() {
 		loops.Go(func() { p.sending.Run(ctx) })
 	}
 	loops.Go(func() { p.housekeep(ctx) })
-	loops.Go(func() { p.runHooks(ctx) })
-	if p.rate != nil {
-		loops.Go(func() { p.watchRate(ctx) })
-	}
-	p.push("loops", func(end context.Context) error {
+	loops.Go(func() { p.watchRate(ctx) })
+	loops.Go(func() { p.readiness.Run(ctx) })
+	p.push("deliveries", func(end context.Context) error {
 		cancel()
 		loops.Wait()
 		p.attempts.wait()
@@ -201,11 +225,12 @@ func (p *Proxy) push(name string, run func(context.Context) error) {
 	p.cleanups = append(p.cleanups, cleanup{name, run})
 }
 
-// undo runs the clean-ups, the newest first; all of them, whatever fails.
+// undo runs the clean-ups, the newest first; all of them, whatever fails. One that
+// does not end when ctx does is left behind, and named in the error.
 func (p *Proxy) undo(ctx context.Context) error {
 	var errs []error
 	for _, c := range slices.Backward(p.cleanups) {
-		if err := c.run(ctx); err != nil {
+		if err := doWithin(ctx, c.name, func() error { return c.run(ctx) }); err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", c.name, err))
 		}
 	}
@@ -214,9 +239,10 @@ func (p *Proxy) undo(ctx context.Context) error {
 }
 
 // Shutdown stops accepting connections, lets mails in transfer finish, and
-// closes what Start opened. When ctx ends first the remaining connections are
-// cut, and an error says so; no acknowledged mail is lost by that. What is not
-// yet due stays in the store unless Config.FlushOnExit is set.
+// closes what Start opened. When ctx ends first, the remaining connections are
+// cut, a Sender, a Renderer or a hook that goes on is left behind, Shutdown returns
+// within seconds, and its error says what was left; no acknowledged mail is lost by
+// that. What is not yet due stays in the store unless Config.FlushOnExit is set.
 //
 // Shutdown may be called again, also while it runs: every call waits for the
 // end and returns the same result. Before Start it makes Start fail.
@@ -236,7 +262,11 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 	// No lock is held here: Addr and Submit answer while connections drain.
 	p.stopErr = p.undo(ctx)
 	close(p.stopped)
-	p.log.Info("stopped")
+	if p.stopErr != nil {
+		p.log.Warn("stopped, but not everything had ended", "error", p.stopErr)
+	} else {
+		p.log.Info("stopped")
+	}
 	return p.stopErr
 }
 
@@ -264,7 +294,13 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 			return fmt.Errorf("failmail: the address %q holds a character that no address has; remove it", address)
 		}
 	}
-	return p.accept(ctx, receive.Complete(m))
+	m = receive.Complete(m)
+	now := time.Now()
+	if m.Received.After(now) {
+		m.Received = now // or its batch would wait until then
+	}
+	m.Received = now.Add(m.Received.Sub(now)) // a step of the wall clock does not age it
+	return p.accept(ctx, m)
 }
 
 func addressList(listeners []net.Listener) string {

@@ -49,15 +49,6 @@ func version() string {
 	return unknown
 }
 
-// Ready returns why the Proxy cannot take mails now; nil if it can.
-func (p *Proxy) Ready(ctx context.Context) error {
-	if err := p.running(); err != nil {
-		return err
-	}
-	_, err := p.store.Pending(ctx)
-	return err
-}
-
 // What happens to a summary, as the label "result" of
 // failmail_deliveries_total.
 const (
@@ -131,9 +122,10 @@ var (
 	pendingDesc      = describe("failmail_pending_mails", "Mails counted in batches that are not summarised yet.")
 	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
 	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
+	readyDesc        = describe("failmail_ready", "Whether mails are taken: 1, or 0; /readyz says why not.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, storeUpDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -165,6 +157,11 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	for reply, n := range server.Refusals {
 		count(refusalsDesc, n, reply.Code, reply.Status)
 	}
+	ready := int64(0)
+	if s.p.Ready(context.Background()) == nil {
+		ready = 1
+	}
+	gauge(readyDesc, ready)
 	s.collectStore(gauge)
 }
 

@@ -127,7 +127,8 @@ type recent struct {
 	sent    []Sent                 // the oldest first
 	lines   map[string][]EventLine // of sent, by Message-ID
 	minutes [minutesOfRate]int
-	newest  int64 // the minute of the last count
+	start   time.Time // of minute 0, by the monotonic clock, which nobody sets
+	newest  int64     // the minute of the last count
 }
 
 func (r *recent) count(now time.Time) {
@@ -138,7 +139,10 @@ func (r *recent) count(now time.Time) {
 }
 
 func (r *recent) move(now time.Time) {
-	minute := now.Unix() / 60
+	if r.start.IsZero() {
+		r.start = now.Add(-minutesOfRate*time.Minute - time.Duration(now.Second())*time.Second)
+	}
+	minute := int64(now.Sub(r.start) / time.Minute)
 	for m := max(r.newest+1, minute-minutesOfRate+1); m <= minute; m++ {
 		r.minutes[m%minutesOfRate] = 0
 	}

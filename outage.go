@@ -40,6 +40,9 @@ func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
 	}
 	next, err := p.store.NextDue(ctx)
 	since, until := p.breaker.down()
+	if asked := p.breaker.askedUntil(); asked.After(until) {
+		until = asked // noteRelay wakes the loop when that attempt has ended
+	}
 	if err != nil || since.IsZero() || next.After(until) {
 		return next, err
 	}
@@ -69,6 +72,8 @@ func (p *Proxy) noteRelay(out outcome, now time.Time) {
 			p.metrics.relayUp.Set(0)
 			p.tellTrouble(out.err, since)
 		}
+		_, until := p.breaker.down()
+		p.flushing.DueAt(until)
 	default:
 		if since := p.breaker.worked(now); !since.IsZero() {
 			p.metrics.relayUp.Set(1)

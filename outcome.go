@@ -215,18 +215,13 @@ func (p *Proxy) settleAgain() error {
 func (p *Proxy) deliver(ctx context.Context, o *store.Outgoing) error {
 	limited, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	err := trySend(limited, p.settings.Load().sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail})
+	sender, mail := p.settings.Load().sender, &deliver.Mail{From: o.From, To: o.To, MessageID: o.MessageID, Raw: o.Mail}
+	err := doWithin(limited, "sender", func() error { return sender.Send(limited, mail) })
 	var refused *deliver.RefusedError
 	if err != nil && ctx.Err() != nil && !errors.As(err, &refused) && !deliver.IsPermanent(err) {
 		return fmt.Errorf("%w: %w", errInterrupted, err)
 	}
 	return err
-}
-
-// trySend takes a Sender that panics as one that fails for now.
-func trySend(ctx context.Context, s Sender, m *Mail) (err error) {
-	defer recoverTo(&err, "sender")
-	return s.Send(ctx, m)
 }
 
 // render calls the Renderer, and the standard one if that fails.
@@ -253,8 +248,7 @@ func (p *Proxy) render(ctx context.Context, s *Summary) (*Mail, error) {
 }
 
 func tryRender(ctx context.Context, r Renderer, s *Summary) (mail *Mail, err error) {
-	defer recoverTo(&err, "renderer")
-	mail, err = r.Render(ctx, s)
+	mail, err = within(ctx, "renderer", func() (*Mail, error) { return r.Render(ctx, s) })
 	if err == nil && (mail == nil || len(mail.Raw) == 0) {
 		err = errors.New("renderer returned no mail")
 	}

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/ratewatch"
+	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -24,9 +26,9 @@ type Proxy struct {
 	flushing *batch.Loop      // due batches become summaries
 	sending  *batch.Loop      // summaries go to the relay
 	metrics  *metrics
-	rate     *rateWatch // nil without Config.RateLimit
+	rate     *ratewatch.Watch
 	breaker  breaker
-	events   chan Event // for Config.OnSummary
+	hooks    *hooks
 	recent   recent
 	ahead    ahead
 	wishes   wishes
@@ -36,9 +38,13 @@ type Proxy struct {
 	attempts  *crew        // deliveries under way
 
 	// Set by Start, before anything that uses them runs.
-	started  time.Time
-	store    store.Store
-	recorder *store.Committer
+	started   time.Time
+	engine    store.Store // behind store
+	store     store.Store
+	recorder  *store.Committer
+	readiness *readiness.Monitor
+
+	reloading sync.Mutex // held by Reload
 
 	mu       sync.Mutex // guards what follows
 	state    state
@@ -65,7 +71,6 @@ func New(config Config) (*Proxy, error) {
 		failDir:  &deliver.Maildir{Dir: config.FailDir},
 		attempts: newCrew(),
 		stopped:  make(chan struct{}),
-		events:   make(chan Event, maxEvents),
 		fatal:    make(chan error, 1),
 	}
 	p.settings.Store(settings)
@@ -88,9 +93,8 @@ func New(config Config) (*Proxy, error) {
 		Logger:         config.Logger,
 	})
 	p.metrics = newMetrics(p)
-	if config.RateLimit > 0 {
-		p.rate = newRateWatch(config.RateLimit, config.RateWindow)
-	}
+	p.rate = ratewatch.New(config.RateLimit, config.RateWindow, time.Now())
+	p.hooks = newHooks(p.onSummary, p.metrics.hookErrors, p.log)
 	p.flushing = &batch.Loop{Name: "flush due batches", Next: p.nextDue, Step: p.flush, Logger: p.log}
 	p.sending = &batch.Loop{Name: "send summaries", Next: p.nextSend, Step: p.send, Logger: p.log}
 	return p, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hut8labs/failmail/internal/ratewatch"
 	"github.com/hut8labs/failmail/pkg/render"
 )
 
@@ -14,17 +15,17 @@ func TestAPageFitsIntoATextMessage(t *testing.T) {
 	long := strings.Repeat("order failed ", 40)
 	tests := []struct {
 		name          string
-		event         rateEvent
+		event         ratewatch.Storm
 		top           render.Group
 		subject, text string
 	}{
-		{"it begins", rateEvent{since: at, mails: 101}, render.Group{Title: "disk full", Count: 80},
+		{"it begins", ratewatch.Storm{Since: at, Mails: 101}, render.Group{Title: "disk full", Count: 80},
 			"[failmail] more than 100 mails in 5m: disk full", "101 mails in 5m since 03:17:42 UTC. Most: disk full (80)\nA mail follows when it is over.\n"},
-		{"nothing is counted yet", rateEvent{since: at, mails: 101}, render.Group{},
+		{"nothing is counted yet", ratewatch.Storm{Since: at, Mails: 101}, render.Group{},
 			"[failmail] more than 100 mails in 5m", "101 mails in 5m since 03:17:42 UTC.\nA mail follows when it is over.\n"},
-		{"the error has a long title", rateEvent{since: at, mails: 12345678}, render.Group{Title: long, Count: 12345678},
+		{"the error has a long title", ratewatch.Storm{Since: at, Mails: 12345678}, render.Group{Title: long, Count: 12345678},
 			"[failmail] more than 100 mails in 5m: " + render.Shorten(long, maxPagerTitle), ""},
-		{"it is over", rateEvent{over: true, since: at, until: at.Add(14 * time.Minute), mails: 1204}, render.Group{},
+		{"it is over", ratewatch.Storm{Since: at, Until: at.Add(14 * time.Minute), Mails: 1204}, render.Group{},
 			"[failmail] over: 1,204 mails", "1,204 mails from 03:17:42 to 03:31:42 UTC. Over: no more than 100 mails in the last 5m.\n"},
 	}
 	for _, tt := range tests {

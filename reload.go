@@ -2,7 +2,10 @@ package failmail
 
 import (
 	"errors"
-	"slices"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -50,10 +53,18 @@ func (p *Proxy) conf() *Config { return &p.settings.Load().config }
 // names of such fields that differ are returned. When the Config is wrong,
 // nothing changes.
 func (p *Proxy) Reload(config Config) (kept []string, err error) {
+	p.reloading.Lock()
+	defer p.reloading.Unlock()
+	if config.Logger == nil {
+		config.Logger = p.conf().Logger // the default would be another one
+	}
 	config = config.withDefaults()
 	old := p.settings.Load()
 	kept = keepFixed(&config, &old.config)
 	if err := config.validate(); err != nil {
+		if len(kept) > 0 {
+			return nil, fmt.Errorf("%w\n(with %s as before, which only a start changes)", err, strings.Join(kept, ", "))
+		}
 		return nil, err
 	}
 	next, err := newSettings(config, old.classifier.Mutes)
@@ -62,41 +73,47 @@ func (p *Proxy) Reload(config Config) (kept []string, err error) {
 	}
 	p.settings.Store(next)
 	p.server.SetAccess(config.Access)
+	p.rate.Set(config.RateLimit, config.RateWindow, time.Now())
 	p.log.Info("took new settings", "not_changed", kept)
 	// Sends that are under way finish first.
 	return kept, old.closeSender()
 }
 
-// keepFixed gives config what cannot change, and returns what it wanted changed.
+// startOnly are the fields that only a start reads; Reload changes all others. That
+// each field of a Config is on one side is a decision to take when it is added.
+var startOnly = []string{
+	"Bind", "Listeners", "TrustedProxies", "TLS", "Hostname", "ReceiveOnly", "SendOnly", "FailDir", "AllDir",
+	"MaxMessageSize", "MaxInFlight", "MaxRecipients", "MaxConnections", "MaxPerClient", "IdleTimeout", "SessionTimeout",
+	"Store", "Logger", "Version",
+}
+
+// keepFixed gives config what cannot change, and returns what it wanted changed. A
+// field that refers to something, and is nil, wants none.
 func keepFixed(config, old *Config) (kept []string) {
-	differs := func(field string, is bool) {
-		if is {
+	wanted, have := reflect.ValueOf(config).Elem(), reflect.ValueOf(old).Elem()
+	for _, field := range startOnly {
+		w, h := wanted.FieldByName(field), have.FieldByName(field)
+		if !isNil(w) && !same(w, h) {
 			kept = append(kept, field)
 		}
+		w.Set(h)
 	}
-	differs("Bind", config.Bind != old.Bind)
-	differs("Hostname", config.Hostname != old.Hostname)
-	differs("AllDir", config.AllDir != old.AllDir)
-	differs("FailDir", config.FailDir != old.FailDir)
-	differs("TrustedProxies", !slices.Equal(config.TrustedProxies, old.TrustedProxies))
-	differs("MaxMessageSize", config.MaxMessageSize != old.MaxMessageSize)
-	differs("MaxInFlight", config.MaxInFlight != old.MaxInFlight)
-	differs("MaxRecipients", config.MaxRecipients != old.MaxRecipients)
-	differs("MaxConnections", config.MaxConnections != old.MaxConnections)
-	differs("MaxPerClient", config.MaxPerClient != old.MaxPerClient)
-	differs("IdleTimeout", config.IdleTimeout != old.IdleTimeout)
-	differs("SessionTimeout", config.SessionTimeout != old.SessionTimeout)
-	differs("RateLimit", config.RateLimit != old.RateLimit)
-	differs("RateWindow", config.RateWindow != old.RateWindow)
-	differs("ReceiveOnly", config.ReceiveOnly != old.ReceiveOnly)
-	differs("SendOnly", config.SendOnly != old.SendOnly)
-	config.Bind, config.Listeners, config.TLS, config.Hostname = old.Bind, old.Listeners, old.TLS, old.Hostname
-	config.AllDir, config.FailDir, config.TrustedProxies = old.AllDir, old.FailDir, old.TrustedProxies
-	config.MaxMessageSize, config.MaxInFlight, config.MaxRecipients = old.MaxMessageSize, old.MaxInFlight, old.MaxRecipients
-	config.MaxConnections, config.MaxPerClient = old.MaxConnections, old.MaxPerClient
-	config.IdleTimeout, config.SessionTimeout = old.IdleTimeout, old.SessionTimeout
-	config.RateLimit, config.RateWindow = old.RateLimit, old.RateWindow
-	config.ReceiveOnly, config.SendOnly = old.ReceiveOnly, old.SendOnly
-	config.Store, config.Logger = old.Store, old.Logger
 	return kept
+}
+
+func isNil(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Slice:
+		return v.IsNil()
+	}
+	return false
+}
+
+// same compares what a field refers to by identity, and values by what they are.
+func same(a, b reflect.Value) bool {
+	switch a.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return a.Comparable() && b.Comparable() && a.Equal(b)
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }

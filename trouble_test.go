@@ -187,7 +187,7 @@ func TestAHookThatHangsHoldsNothingUp(t *testing.T) {
 		if n := len(s.offered()); n != 105 || calls.Load() != 1 {
 			t.Errorf("%d summaries, want 105; %d calls, want 1", n, calls.Load())
 		}
-		log.says(t, "the hook is too slow, it is not told of a summary", "waiting=100")
+		log.says(t, "the hook is too slow and was not called for a summary", "waiting=100")
 		wantMetric(t, p, "failmail_hook_errors_total 4")
 		<-time.After(time.Hour)
 		log.says(t, "the hook failed; the summary is not affected", context.DeadlineExceeded.Error())

@@ -38,8 +38,9 @@ func (h *handler) look(ctx context.Context) *snapshot {
 }
 
 func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
-	if err = p.Ready(ctx); err != nil {
-		return err
+	// Mails may be refused though all that is known can be read.
+	if refused := p.Ready(ctx); refused != nil {
+		defer func() { err = refused }()
 	}
 	if s.open, err = p.Open(ctx); err != nil {
 		return err

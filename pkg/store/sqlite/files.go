@@ -61,10 +61,14 @@ type files []*file
 
 func filesOf(path string) files { return files{{name: path}, {name: path + "-wal"}} }
 
-// note remembers the files as SQLite has left them.
+// note remembers the files as SQLite has left them. What took the place of one since
+// the last check is left for the next one to report.
 func (f files) note() {
 	for _, file := range f {
-		file.is, _ = os.Stat(file.name) // the next check reports what is wrong
+		now, err := os.Stat(file.name)
+		if err == nil && (file.is == nil || os.SameFile(file.is, now)) {
+			file.is = now
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
-		e.Received, e.MutedUntil = s.toEngine(e.Received), s.toEngine(e.MutedUntil)
+		e.Received, e.MutedUntil = s.toEngine(e.Received), s.waits(e.MutedUntil)
 	}
 	return s.Store.Record(ctx, entries)
 }
@@ -70,7 +70,7 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 func (s *Store) outgoing(mails []store.Outgoing) []store.Outgoing {
 	mails = slices.Clone(mails)
 	for i := range mails {
-		mails[i].Due, mails[i].NextAt = s.toEngine(mails[i].Due), s.toEngine(mails[i].NextAt)
+		mails[i].Due, mails[i].NextAt = s.waits(mails[i].Due), s.waits(mails[i].NextAt)
 	}
 	return mails
 }
@@ -185,7 +185,7 @@ func (s *Store) Mute(ctx context.Context, m store.Mute) (int64, error) {
 		return 0, err
 	}
 	defer leave()
-	m.Created, m.Until = s.toEngine(m.Created), s.toEngine(m.Until)
+	m.Created, m.Until = s.toEngine(m.Created), s.waits(m.Until)
 	return s.Store.Mute(ctx, m)
 }
 

@@ -68,7 +68,7 @@ func New(engine store.Store, options Options) *Store {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.ahead = s.measure()
+	s.ahead = s.shows(s.start).Sub(s.start.Round(0))
 	return s
 }
 
@@ -165,18 +165,26 @@ func (s *Store) ask(ctx context.Context) {
 }
 
 // toEngine converts a time that came from time.Now, or from fromEngine, to the
-// engine's clock. Times without a monotonic reading are the wall clock's.
+// engine's clock.
 func (s *Store) toEngine(t time.Time) time.Time {
 	if t.IsZero() || !t.Before(store.Never) {
 		return t
 	}
-	now := time.Now()
-	away := t.Sub(now)
+	away := t.Sub(s.start)
 	if away == math.MaxInt64 || away == math.MinInt64 {
 		return t // centuries away: no clock's
 	}
-	// Wall and monotonic clock are read some nanoseconds apart.
-	return s.shows(now).Add(away + time.Duration(s.offset.Load())).Round(time.Microsecond)
+	return s.start.Round(0).Add(away + s.ahead + time.Duration(s.offset.Load()))
+}
+
+// waits is toEngine for a time that somebody waits for. Engines cut off what is
+// smaller than a microsecond; it must not come before its time by that.
+func (s *Store) waits(t time.Time) time.Time {
+	t = s.toEngine(t)
+	if cut := t.Truncate(time.Microsecond); cut.Before(t) {
+		return cut.Add(time.Microsecond)
+	}
+	return t
 }
 
 // fromEngine converts a time of the engine's clock to one that may be compared
@@ -185,10 +193,9 @@ func (s *Store) fromEngine(t time.Time) time.Time {
 	if t.IsZero() || !t.Before(store.Never) {
 		return t
 	}
-	now := time.Now()
-	away := t.Sub(s.shows(now))
+	away := t.Sub(s.start.Round(0))
 	if away == math.MaxInt64 || away == math.MinInt64 {
 		return t
 	}
-	return now.Add(away - time.Duration(s.offset.Load()))
+	return s.start.Add(away - s.ahead - time.Duration(s.offset.Load()))
 }
