@@ -1,7 +1,6 @@
 package receive
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -72,14 +71,11 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	return nil
 }
 
-// path returns an address of the library as the client wrote it, between the
-// brackets of its command. Quotes are given back only where there were some: with
-// them, <b@x,c@y> would become a mailbox at y.
+// path returns an address of the library as the client wrote it. Quotes are given
+// back only where there were some: with them, <b@x,c@y> would be a mailbox at y.
 func (s *session) path(address string) string {
 	address = strings.TrimSuffix(address, bareDomain)
-	_, path, _ := bytes.Cut(s.track.wire.line, []byte(":"))
-	path = bytes.TrimLeft(path, " \t")
-	if i := bytes.IndexAny(path, "\"> \t"); i >= 0 && path[i] == '"' {
+	if isQuoted(s.track.wire.line) {
 		return envelope.Quote(address)
 	}
 	return address
