@@ -44,6 +44,7 @@ type Throttle struct {
 	mu       sync.Mutex
 	failures recent[netip.Prefix, failures]
 	known    recent[[sha256.Size]byte, struct{}] // logins that were right
+	attempts map[[sha256.Size]byte]*attempt      // of logins that are not known
 }
 
 // failures are those of one address.
@@ -65,12 +66,61 @@ func (t *Throttle) Check(ctx context.Context, client netip.Addr, user, password 
 	if t.isKnown(login) && check(user, password) {
 		return true, nil
 	}
+	for {
+		a, first := t.join(login)
+		if first {
+			defer t.leave(login, a) // check may panic
+			a.ok, a.err = t.attempt(ctx, address, login, func() bool { return check(user, password) })
+			return a.ok, a.err
+		}
+		select {
+		case <-a.done:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+		if a.err == nil || errors.Is(a.err, ErrThrottled) {
+			return a.ok, a.err
+		} // else the client that went first is gone
+	}
+}
+
+// An attempt is one login on its way, for all connections that try the same.
+type attempt struct {
+	done chan struct{}
+	ok   bool
+	err  error
+}
+
+// join returns the attempt at login that is on its way, or a new one, which the
+// caller makes.
+func (t *Throttle) join(login [sha256.Size]byte) (a *attempt, first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if a, found := t.attempts[login]; found {
+		return a, false
+	}
+	a = &attempt{done: make(chan struct{})}
+	if t.attempts == nil {
+		t.attempts = make(map[[sha256.Size]byte]*attempt)
+	}
+	t.attempts[login] = a
+	return a, true
+}
+
+func (t *Throttle) leave(login [sha256.Size]byte, a *attempt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.attempts, login)
+	close(a.done)
+}
+
+func (t *Throttle) attempt(ctx context.Context, address netip.Prefix, login [sha256.Size]byte, check func() bool) (bool, error) {
 	release, err := t.turn(ctx, address)
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	ok := check(user, password)
+	ok := check()
 	t.note(address, login, ok)
 	return ok, nil
 }

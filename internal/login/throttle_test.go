@@ -85,6 +85,46 @@ func TestALoginThatWasRightDoesNotWaitForTheFailuresBesideIt(t *testing.T) {
 	})
 }
 
+func TestTheConnectionsOfAProgramWaitForItsFirstLoginOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var throttle Throttle
+		c := &checker{}
+		for range 9 {
+			took(t, &throttle, c, here, "other", "stale", nil)
+		}
+		c.takes, c.checks = time.Second, 0
+		var connections sync.WaitGroup
+		for range 20 {
+			connections.Go(func() {
+				if got := took(t, &throttle, c, here, "program", "right", nil); got != 31*time.Second {
+					t.Errorf("took %v", got)
+				}
+			})
+		}
+		connections.Wait()
+		if c.checks != 1 {
+			t.Errorf("%d checks", c.checks)
+		}
+	})
+}
+
+func TestALoginGoesOnWhenTheFirstClientThatTriedItIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var throttle Throttle
+		c := &checker{}
+		for range 7 {
+			took(t, &throttle, c, here, "other", "stale", nil)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		go throttle.Check(gone, here, "program", "right", c.check)
+		synctest.Wait()
+		time.AfterFunc(time.Second, cancel)
+		if got := took(t, &throttle, c, here, "program", "right", nil); got != 16*time.Second {
+			t.Errorf("waited %v", got)
+		}
+	})
+}
+
 func TestALoginThatIsNoLongerRightIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var throttle Throttle
