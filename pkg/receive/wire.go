@@ -169,18 +169,6 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 	return line, nil
 }
 
-// isHTTP reports whether a command is the first line of a request of HTTP. A page can
-// make a browser send one, with commands of SMTP in it, to a port that only the
-// browser's machine can reach; so can a server that fetches what others name.
-func isHTTP(text string) bool {
-	method, _, found := strings.Cut(text, " ")
-	switch strings.ToUpper(method) {
-	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI":
-		return found
-	}
-	return false
-}
-
 // parseChunk reads the arguments of BDAT; what it does not take the engine
 // refuses as a syntax error.
 func parseChunk(argument string) (chunkCommand, bool) {

@@ -83,3 +83,15 @@ func isXtext(value string) bool {
 	}
 	return value != ""
 }
+
+// isHTTP reports whether a command is the first line of a request of HTTP. A page can
+// make a browser send one, with commands of SMTP in it, to a port that only the
+// browser's machine can reach; so can a server that fetches what others name.
+func isHTTP(text string) bool {
+	method, _, found := strings.Cut(text, " ")
+	switch strings.ToUpper(method) {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PRI":
+		return found
+	}
+	return false
+}
