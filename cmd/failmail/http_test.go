@@ -127,11 +127,11 @@ func TestWhoGuessesPasswordsOverHTTPIsSlowed(t *testing.T) {
 		if status, took := ask("192.0.2.2:1000", "secret"); status != http.StatusNotFound || took != 0 {
 			t.Errorf("another client: status %d after %v", status, took)
 		}
-		first, second := make(chan int, 1), make(chan int, 1)
-		for _, got := range []chan int{first, second} {
-			go func() { status, _ := ask("192.0.2.1:1001", "guess"); got <- status }()
+		statuses := make(chan int, 2)
+		for _, password := range []string{"one guess", "another guess"} {
+			go func() { status, _ := ask("192.0.2.1:1001", password); statuses <- status }()
 		}
-		if one, other := <-first, <-second; one+other != http.StatusUnauthorized+http.StatusTooManyRequests {
+		if one, other := <-statuses, <-statuses; one+other != http.StatusUnauthorized+http.StatusTooManyRequests {
 			t.Errorf("two at once: status %d and %d", one, other)
 		}
 	})
