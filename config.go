@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -234,7 +235,7 @@ func (c Config) validate() error {
 			bad("Relay", c.Relay, strings.TrimPrefix(err.Error(), fmt.Sprintf("the relay %q ", c.Relay)))
 		}
 	}
-	if address, err := mail.ParseAddress(c.From); err != nil || address.Address != c.From {
+	if address, err := mail.ParseAddress(c.From); err != nil || address.Address != c.From || envelope.Problem(c.From) != "" {
 		bad("From", c.From, "is not a plain mail address; use one such as failmail@example.com")
 	}
 	switch address, err := mail.ParseAddress(c.Pager); {
@@ -242,7 +243,7 @@ func (c Config) validate() error {
 		bad("Pager", "", "is needed for the rate limit; name the address to page")
 	case c.Pager != "" && c.RateLimit <= 0:
 		bad("Pager", c.Pager, "has nothing to do without a rate limit; set one")
-	case c.Pager != "" && (err != nil || address.Address != c.Pager):
+	case c.Pager != "" && (err != nil || address.Address != c.Pager || envelope.Problem(c.Pager) != ""):
 		bad("Pager", c.Pager, "is not a plain mail address; use one such as oncall@example.com")
 	}
 	if strings.ContainsAny(c.Hostname, " \t\r\n<>@") {

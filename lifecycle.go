@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -290,9 +291,12 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 		return errors.New("failmail: the message has no recipients; set To")
 	}
 	for _, address := range append([]string{m.From}, m.To...) {
-		if strings.ContainsAny(address, "\r\n\x00<>") {
-			return fmt.Errorf("failmail: the address %q holds a character that no address has; remove it", address)
+		if problem := envelope.Problem(address); problem != "" {
+			return fmt.Errorf("failmail: the address %q %s; correct it", address, problem)
 		}
+	}
+	if slices.Contains(m.To, "") {
+		return errors.New("failmail: a recipient is empty; remove it from To")
 	}
 	m = receive.Complete(m)
 	now := time.Now()

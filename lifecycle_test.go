@@ -70,6 +70,10 @@ func TestSubmitNeedsARunningProxyAndGoodAddresses(t *testing.T) {
 	for name, m := range map[string]*failmail.Message{
 		"no recipients": {Raw: []byte("Subject: x\r\n\r\nx\r\n")},
 		"a line break":  {To: []string{"ops@example.com>\r\nDATA"}, Raw: []byte("x")},
+		"a DEL":         {To: []string{"ops\x7f@example.com"}, Raw: []byte("x")},
+		"a quoted tab":  {From: "\"a\tb\"@example.com", To: []string{"ops@example.com"}, Raw: []byte("x")},
+		"a bare space":  {To: []string{"on call@example.com"}, Raw: []byte("x")},
+		"nobody":        {To: []string{"ops@example.com", ""}, Raw: []byte("x")},
 	} {
 		if err := p.Submit(t.Context(), m); err == nil {
 			t.Errorf("a message with %s was accepted", name)

@@ -11,6 +11,7 @@ import (
 	"github.com/emersion/go-message/textproto"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -70,7 +71,7 @@ func addresses(header *mail.Header, name string) (list []string) {
 		one.Set(name, fields.Value())
 		if parsed, err := one.AddressList(name); err == nil {
 			for _, a := range parsed {
-				list = append(list, a.Address)
+				list = append(list, envelope.Quote(a.Address))
 			}
 			continue
 		}

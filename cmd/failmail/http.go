@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/hut8labs/failmail/internal/login"
 	"github.com/hut8labs/failmail/internal/web"
 )
 
@@ -27,6 +28,7 @@ type watch struct {
 	address string // empty for none
 	chosen  bool   // by a person
 	users   atomic.Pointer[userCheck]
+	logins  login.Throttle
 	log     *slog.Logger
 
 	listener net.Listener
@@ -108,8 +110,18 @@ func (w *watch) serve(ctx context.Context, handler http.Handler) {
 func (w *watch) guarded(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
 		check := *w.users.Load()
-		switch user, password, given := request.BasicAuth(); {
-		case check == nil && w.answersTo(request.Host), check != nil && given && check(user, password):
+		user, password, given := request.BasicAuth()
+		admitted, err := check == nil && w.answersTo(request.Host), error(nil)
+		if check != nil && given {
+			client, _ := netip.ParseAddrPort(request.RemoteAddr) // the server has set it
+			admitted, err = w.logins.Check(request.Context(), client.Addr(), user, password, check)
+		}
+		switch {
+		case err != nil:
+			w.log.Warn("turned a login away", "client", request.RemoteAddr, "user", user, "reason", err)
+			response.Header().Set("Retry-After", "60")
+			http.Error(response, "Too many failed logins from your address, try again later.", http.StatusTooManyRequests)
+		case admitted:
 			handler.ServeHTTP(response, request)
 		case !given && (request.URL.Path == "/healthz" || request.URL.Path == "/readyz"):
 			// Probes know no password, and need no reasons.

@@ -2,12 +2,16 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/smtp"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func get(t *testing.T, url, user, password string) (status int, body string) {
@@ -100,6 +104,37 @@ func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestWhoGuessesPasswordsOverHTTPIsSlowed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, check := &watch{log: slog.New(slog.DiscardHandler)}, userCheck(func(user, password string) bool { return password == "secret" })
+		w.users.Store(&check)
+		handler := w.guarded(http.NotFoundHandler())
+		ask := func(client, password string) (status int, took time.Duration) {
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+			request.RemoteAddr = client
+			request.SetBasicAuth("ops", password)
+			response, start := httptest.NewRecorder(), time.Now()
+			handler.ServeHTTP(response, request)
+			return response.Code, time.Since(start)
+		}
+		for i, want := range []time.Duration{0, 0, 0, 1, 2, 4, 8, 16, 30} {
+			if status, took := ask("192.0.2.1:1000", "guess"); status != http.StatusUnauthorized || took != want*time.Second {
+				t.Errorf("attempt %d: status %d after %v, want %v", i+1, status, took, want*time.Second)
+			}
+		}
+		if status, took := ask("192.0.2.2:1000", "secret"); status != http.StatusNotFound || took != 0 {
+			t.Errorf("another client: status %d after %v", status, took)
+		}
+		statuses := make(chan int, 2)
+		for _, password := range []string{"one guess", "another guess"} {
+			go func() { status, _ := ask("192.0.2.1:1001", password); statuses <- status }()
+		}
+		if one, other := <-statuses, <-statuses; one+other != http.StatusUnauthorized+http.StatusTooManyRequests {
+			t.Errorf("two at once: status %d and %d", one, other)
+		}
+	})
 }
 
 func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {

@@ -67,6 +67,7 @@ func TestSendMakesAMailOfWhatItReads(t *testing.T) {
 			[]string{"From: <a@x>\r\n", "To: undisclosed-recipients:;\r\n", "Date: Mon, 09 Mar 2026 03:17:00 +0000\r\n", "Message-Id: <", "\r\n\r\ndisk full\r\n"}, nil},
 		"recipients of the header, Bcc dropped": {injection{from: "a@x", fromHeader: true}, "To: root, \"B, C\" <b@x>\nCc: d@x\nBcc: e@x\nSubject: s\n\nm", []string{"root", "b@x", "d@x", "e@x"},
 			[]string{"Subject: s\r\n", "Cc: d@x\r\n", "\r\n\r\nm\r\n"}, []string{"Bcc", "e@x"}},
+		"quotes of an address stay": {injection{from: "a@x", fromHeader: true}, "To: \"on call\"@x, \"a,b\"@x\nSubject: s\n\nm", []string{`"on call"@x`, `"a,b"@x`}, nil, nil},
 		"fields that are there stay": {injection{from: "a@x", to: []string{"b@x"}}, "From: me <m@x>\nDate: then\nMessage-ID: <1@x>\nTo: b@x\n\nm\n", []string{"b@x"},
 			[]string{"From: me <m@x>\r\n", "Date: then\r\n", "<1@x>\r\n"}, []string{"undisclosed", "2026"}},
 		"a name for the sender": {injection{from: "a@x", name: "Cron Daemon", to: []string{"b@x"}}, "Subject: s\n\nm\n", []string{"b@x"},

@@ -17,6 +17,8 @@ import (
 	"iter"
 	"os"
 	"strconv"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // Stdin is the path that stands for standard input.
@@ -142,7 +144,7 @@ func (r *Reader) file(ctx context.Context, path string, yield func(Mail, error) 
 		return true
 	}
 	mail := Mail{Source: path}
-	mail.From, mail.To, mail.Raw = cutEnvelope(raw)
+	mail.From, mail.To, mail.Raw, _ = envelope.Cut(raw) // where the envelope is wrong, the mail is still one to look at
 	return yield(mail, nil)
 }
 

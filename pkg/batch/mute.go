@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -23,13 +25,27 @@ type mute struct {
 	pattern *regexp.Regexp // nil for a fingerprint
 }
 
+// maxMuteText bounds the pattern and the reason of a mute, in characters: they stand
+// in summaries and on the page.
+const maxMuteText = 1000
+
 // ParseMute makes a Mute of what a person asks for: the fingerprint of an error,
 // "v1:" and 16 digits, or a regular expression for its title, its reason or the
 // subject.
 func ParseMute(what, reason string, now time.Time, duration time.Duration) (store.Mute, error) {
+	var problem error
+	for _, text := range []struct{ name, value string }{{"pattern", what}, {"reason", reason}} {
+		if n := utf8.RuneCountInString(text.value); n > maxMuteText {
+			problem = fmt.Errorf("the %s has %d characters, and %d are the most; shorten it", text.name, n, maxMuteText)
+		} else if strings.ContainsRune(text.value, 0) || !utf8.ValidString(text.value) {
+			problem = fmt.Errorf("the %s %q holds a byte that is no text; remove it", text.name, text.value)
+		}
+	}
 	what, reason = content.Line(what), content.Line(reason)
 	m := store.Mute{Reason: reason, Created: now, Until: now.Add(duration)}
 	switch {
+	case problem != nil:
+		return m, problem
 	case what == "":
 		return m, errors.New("the pattern is empty, it would mute everything; use a part of the subject, or a fingerprint")
 	case duration <= 0:

@@ -128,19 +128,27 @@ func TestMutedMailsAreCountedInAGroupOfTheirOwn(t *testing.T) {
 
 func TestWrongMutesAreExplained(t *testing.T) {
 	for name, test := range map[string]struct {
-		what     string
-		duration time.Duration
-		part     string
+		what, reason string
+		duration     time.Duration
+		part         string
 	}{
-		"everything":    {" ", time.Hour, "would mute everything"},
-		"no time":       {"x", 0, "use one such as 2h"},
-		"a bad pattern": {"a(", time.Hour, "backslash"},
-		"a short print": {"v1:zzz", time.Hour, `"v1:zzz" looks like a fingerprint and is none`},
-		"a cut print":   {"v1:0123456789abcde", time.Hour, "16 hexadecimal digits"},
+		"everything":                {" ", "", time.Hour, "would mute everything"},
+		"no time":                   {"x", "", 0, "use one such as 2h"},
+		"a bad pattern":             {"a(", "", time.Hour, "backslash"},
+		"a short print":             {"v1:zzz", "", time.Hour, `"v1:zzz" looks like a fingerprint and is none`},
+		"a cut print":               {"v1:0123456789abcde", "", time.Hour, "16 hexadecimal digits"},
+		"a long reason":             {"x", strings.Repeat("ü", 1001), time.Hour, "the reason has 1001 characters, and 1000 are the most"},
+		"a long pattern":            {strings.Repeat("x", 60000), "", time.Hour, "the pattern has 60000 characters"},
+		"a reason with NUL":         {"x", "a\x00b", time.Hour, `the reason "a\x00b" holds`},
+		"a pattern with NUL":        {"a\x00b", "", time.Hour, `the pattern "a\x00b" holds`},
+		"a reason that is no UTF-8": {"x", "\xff", time.Hour, "the reason"},
 	} {
-		if _, err := batch.ParseMute(test.what, "", time.Now(), test.duration); err == nil || !strings.Contains(err.Error(), test.part) {
+		if _, err := batch.ParseMute(test.what, test.reason, time.Now(), test.duration); err == nil || !strings.Contains(err.Error(), test.part) || len(err.Error()) > 300 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if m, err := batch.ParseMute("x", strings.Repeat("ü", 1000), time.Now(), time.Hour); err != nil || len(m.Reason) != 2000 {
+		t.Errorf("a reason of 1,000 characters: %v", err)
 	}
 }
 

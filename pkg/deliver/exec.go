@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"slices"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // Exec hands mails to a program that takes them as sendmail does: it is run for
@@ -63,7 +65,7 @@ func (e *Exec) Send(ctx context.Context, m *Mail) error {
 		return Unreachable(errors.New("the command is empty"))
 	}
 	for _, address := range append([]string{m.From}, m.To...) {
-		if problem := addressProblem(address); problem != "" {
+		if problem := envelope.Problem(address); problem != "" {
 			return Permanent(fmt.Errorf("the address %q %s", address, problem))
 		}
 	}

@@ -51,7 +51,7 @@ func TestExecConforms(t *testing.T) {
 
 func TestExecTakesNothingForAnOptionOrACommand(t *testing.T) {
 	for name, address := range map[string]string{
-		"an option": "-OQueueDirectory=/tmp@x", "a long option": "--help", "a command": "$(id)@x;id|id", "a space": `"a b"@x`,
+		"an option": "-OQueueDirectory=/tmp@x", "a long option": "--help", "a command": `"$(id);id|id"@x`, "a space": `"a b"@x`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

@@ -8,10 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/emersion/go-maildir"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // Maildir keeps mails in a maildir, where any mail reader can open them. It is
@@ -19,7 +20,9 @@ import (
 //
 // Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4) and
 // one X-Envelope-To field for each recipient, so that it can be sent later to
-// whom it was meant for. Lines end in LF, as mail readers expect of a file.
+// whom it was meant for. An address that no server takes is kept in the field
+// X-Envelope-Refused, and Resend does not send the mail until somebody has
+// corrected it. Lines end in LF, as mail readers expect of a file.
 type Maildir struct {
 	Dir string
 
@@ -96,7 +99,7 @@ func (d *Maildir) write(m *Mail) error {
 		return err
 	}
 	temporary := filepath.Join(d.Dir, "tmp", message.Key())
-	if err := fill(w, bytes.ReplaceAll(append(envelope(m), m.Raw...), []byte("\r\n"), []byte("\n"))); err != nil {
+	if err := fill(w, bytes.ReplaceAll(envelope.Prepend(m.From, m.To, m.Raw), []byte("\r\n"), []byte("\n"))); err != nil {
 		// Closing would move half a mail to where it is seen.
 		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move
@@ -126,25 +129,6 @@ func (d *Maildir) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.ready = false
-}
-
-func envelope(m *Mail) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "Return-Path: <%s>\r\n", oneLine(m.From))
-	for _, to := range m.To {
-		fmt.Fprintf(&b, "X-Envelope-To: <%s>\r\n", oneLine(to))
-	}
-	return b.Bytes()
-}
-
-// oneLine keeps an address from ending the header field it stands in.
-func oneLine(address string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, address)
 }
 
 func syncFolder(folder string) error {

@@ -45,7 +45,7 @@ func TestMaildirAddressesCannotAddFields(t *testing.T) {
 			}
 			envelope, found := strings.CutSuffix(mails[0], string(m.Raw))
 			lines := strings.SplitAfter(envelope, "\r\n")
-			if !found || len(lines) != 3 || !strings.HasPrefix(lines[0], "Return-Path: <") || !strings.HasPrefix(lines[1], "X-Envelope-To: <") {
+			if !found || len(lines) != 3 || !strings.HasPrefix(lines[0], "X-Envelope-Refused: \"") || lines[1] != lines[0] {
 				t.Fatalf("the mail begins with %q", envelope)
 			}
 			if strings.ContainsAny(strings.ReplaceAll(envelope, "\r\n", ""), "\r\n\x00\x7f") {

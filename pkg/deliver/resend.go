@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-maildir"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // A Resent says what became of one mail of a Maildir.
@@ -103,31 +105,12 @@ func readStored(stored *maildir.Message) (*Mail, error) {
 		return nil, err
 	}
 	var m Mail
-	rest := raw
-	for found := false; ; {
-		line, after, _ := bytes.Cut(rest, []byte("\n"))
-		text := strings.TrimRight(string(line), "\r")
-		if address, ok := addressIn(text, "Return-Path:"); ok && !found {
-			m.From, found = address, true
-		} else if address, ok := addressIn(text, "X-Envelope-To:"); ok {
-			m.To = append(m.To, address)
-		} else {
-			break
-		}
-		rest = after
+	if m.From, m.To, raw, err = envelope.Cut(raw); err != nil {
+		return nil, err
 	}
 	if len(m.To) == 0 {
 		return nil, errors.New("it names no recipients; put a line \"X-Envelope-To: <ADDRESS>\" on top, or delete it")
 	}
-	m.Raw = bytes.ReplaceAll(bytes.ReplaceAll(rest, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+	m.Raw = bytes.ReplaceAll(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	return &m, nil
-}
-
-func addressIn(line, field string) (string, bool) {
-	rest, found := strings.CutPrefix(line, field)
-	rest = strings.TrimSpace(rest)
-	if !found || !strings.HasPrefix(rest, "<") || !strings.HasSuffix(rest, ">") {
-		return "", false
-	}
-	return rest[1 : len(rest)-1], true
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // transact sends m over c, which it then keeps for the next mail or closes.
@@ -72,7 +74,7 @@ func (s *SMTP) exchange(c *connection, m *Mail) error {
 // does not make us ask for it: a relay that grants it may have to return the
 // mail at the next server, which would have taken the header as it is.
 func (s *SMTP) judge(c *connection, m *Mail) (utf8 bool, err error) {
-	if problem := addressProblem(m.From); problem != "" {
+	if problem := envelope.Problem(m.From); problem != "" {
 		return false, Permanent(fmt.Errorf("the sender's address %q %s", m.From, problem))
 	}
 	limit, announced := c.client.MaxMessageSize()
@@ -92,7 +94,7 @@ func (s *SMTP) recipients(c *connection, to []string) (map[string]error, error) 
 	offered, _ := c.client.Extension("SMTPUTF8")
 	refused := make(map[string]error)
 	for _, address := range to {
-		if problem := addressProblem(address); problem != "" {
+		if problem := envelope.Problem(address); problem != "" {
 			refused[address] = Permanent(fmt.Errorf("the address %q %s", address, problem))
 			continue
 		}
@@ -114,17 +116,6 @@ func (s *SMTP) recipients(c *connection, to []string) (map[string]error, error) 
 func is421(err error) bool {
 	reply, answered := errors.AsType[*smtp.SMTPError](err)
 	return answered && reply.Code == 421
-}
-
-// addressProblem says why an address would end the command it stands in.
-func addressProblem(address string) string {
-	if strings.ContainsFunc(address, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return "has a line break or another control character"
-	}
-	if strings.ContainsAny(address, "<>") {
-		return "has angle brackets inside"
-	}
-	return ""
 }
 
 func isASCII(text string) bool {

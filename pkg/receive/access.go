@@ -3,8 +3,8 @@ package receive
 import (
 	"net/netip"
 	"regexp"
-	"strings"
-	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // Access says who may send what. The zero value lets in this machine only:
@@ -77,8 +77,15 @@ func (a Access) recipient(address string) (string, *Refusal) {
 	for _, r := range a.Rewrite {
 		address = r.Pattern.ReplaceAllString(address, r.Replacement)
 	}
-	if address == "" || strings.ContainsAny(address, "\r\n\x00") || !utf8.ValidString(address) {
-		return "", &Refusal{553, [3]int{5, 1, 3}, "The recipient is no address after --rewrite-recipient"}
+	problem := envelope.Problem(address)
+	if address == "" {
+		problem = "is empty"
+	}
+	if problem != "" {
+		if len(a.Rewrite) > 0 {
+			problem += ", after --rewrite-recipient"
+		}
+		return "", &Refusal{553, [3]int{5, 1, 3}, "The recipient's address " + problem}
 	}
 	if len(a.Recipients) == 0 {
 		return address, nil

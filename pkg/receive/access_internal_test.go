@@ -125,6 +125,8 @@ func TestRecipient(t *testing.T) {
 		{"a rewrite to nothing", "ops@x", rewrite(`.*`, ""), "", 553},
 		{"a rewrite to a line end", "ops@x", rewrite(`@`, "\r\nRCPT TO:<"), "", 553},
 		{"a rewrite to a NUL", "ops@x", rewrite(`@`, "\x00"), "", 553},
+		{"a control character", "o\x7fps@x", none, "", 553},
+		{"a rewrite to what needs quotes", "ops@x", rewrite(`ops`, "on call"), "", 553},
 		{"patterns see the rewritten address", "ops@x", only(rewrite(`x$`, "y"), `ops@y`), "ops@y", 0},
 		{"patterns do not see the address before", "ops@x", only(rewrite(`x$`, "y"), `ops@x`), "", 550},
 	}
@@ -133,6 +135,9 @@ func TestRecipient(t *testing.T) {
 			got, refusal := tt.access.anchored().recipient(tt.address)
 			if got != tt.want || codeOf(refusal) != tt.refusal {
 				t.Errorf("recipient = %q, %+v; want %q, %d", got, refusal, tt.want, tt.refusal)
+			}
+			if tt.refusal == 553 && strings.Contains(refusal.Text, "--rewrite-recipient") != (len(tt.access.Rewrite) > 0) {
+				t.Errorf("%q names --rewrite-recipient, of which there are %d", refusal.Text, len(tt.access.Rewrite))
 			}
 		})
 	}

@@ -1,8 +1,13 @@
 package receive
 
 import (
+	"context"
+	"errors"
+
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"github.com/hut8labs/failmail/internal/login"
 )
 
 // maxAuthFailures ends a connection that guesses passwords.
@@ -42,14 +47,23 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 }
 
 func (s *session) authenticate(user, password string) error {
-	if s.server.access.Load().Authenticate(user, password) {
+	ctx, cancel := context.WithDeadline(s.server.serving, s.track.latest)
+	defer cancel()
+	ok, err := s.server.logins.Check(ctx, s.client, user, password, s.server.access.Load().Authenticate)
+	switch {
+	case errors.Is(err, login.ErrThrottled):
+		s.server.log.Warn("turned a login away", "client", s.track.String(), "user", user, "reason", err)
+		return s.track.endWith(&Refusal{421, [3]int{4, 7, 0}, "Too many failed logins from your address, try again later"})
+	case err != nil:
+		return s.track.endWith(s.server.conns.endOf(s.track))
+	case ok:
 		s.authenticated = true
 		return nil
 	}
 	s.failures++
 	s.server.log.Warn("authentication failed", "client", s.track.String(), "user", user, "failures", s.failures)
 	if s.failures >= maxAuthFailures {
-		s.track.hangUp = true
+		s.track.farewell = &Refusal{421, [3]int{4, 7, 0}, "Too many failed logins on this connection, closing it"}
 	}
 	return smtp.ErrAuthFailed
 }

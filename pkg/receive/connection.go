@@ -3,7 +3,6 @@ package receive
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -27,7 +26,8 @@ type connection struct {
 	busy         bool      // inside a mail transaction; guarded by connections.mu
 	handedOn     bool      // STARTTLS has made another connection of it
 	skipGreeting bool      // the client has seen one before STARTTLS
-	hangUp       bool      // end at the next command
+	farewell     *Refusal  // what the client is told instead of the next command being read
+	ended        bool      // the client was told why, nothing more is read
 	recipients   int       // of the mail to come
 	chunks       *intake   // of a mail that comes with BDAT
 	held         []byte    // replies that go out with the next one
@@ -57,21 +57,34 @@ func (c *connection) String() string {
 
 // Read is called by the engine, from one goroutine at a time.
 func (c *connection) Read(b []byte) (int, error) {
-	if c.handedOn || c.wire.failed() {
+	if c.handedOn || c.ended || c.wire.failed() {
 		// The engine may ask again, in the middle of AUTH or of a mail; what
 		// comes then would be content taken for commands.
 		return 0, io.EOF
 	}
 	for {
-		if c.hangUp || c.wire.idleCommands > c.server.options.MaxIdleCommands {
-			return 0, errors.New("too many commands without a mail")
+		if c.wire.idleCommands > c.server.options.MaxIdleCommands {
+			c.farewell = &Refusal{421, [3]int{4, 7, 0}, "Too many commands without a mail, closing the connection"}
+		}
+		if c.farewell != nil {
+			return 0, c.sayFarewell()
 		}
 		n, err := c.wire.Read(b)
-		switch {
-		case err == errStartTLS && (c.server.options.TLS == nil || c.secure):
-			c.wire.inject("STARTTLS\r\n") // the engine knows no TLS and refuses
+		switch timeout, ok := err.(net.Error); {
+		case ok && timeout.Timeout():
+			c.farewell = c.server.conns.endOf(c)
+			return 0, c.sayFarewell()
+		case err == errHTTP:
+			c.farewell = &Refusal{421, [3]int{4, 7, 0}, "This port speaks SMTP, not HTTP"}
+			return 0, c.sayFarewell()
 		case err == errStartTLS:
-			return 0, c.startTLS()
+			refusal := c.refuseTLS()
+			if refusal == nil {
+				return 0, c.startTLS()
+			}
+			if err := c.reply(refusal); err != nil {
+				return 0, err
+			}
 		case err == errBDAT:
 			if err := c.bdat(c.wire.chunk); err != nil {
 				return 0, err
@@ -88,6 +101,34 @@ func (c *connection) Read(b []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// sayFarewell tells the client why its connection ends. The engine, which would
+// have other words for it, sees the end only.
+func (c *connection) sayFarewell() error {
+	c.ended = true
+	c.server.log.Info("ended a connection", "client", c.String(), "reason", c.farewell.Text)
+	c.reply(c.farewell) // the client may be gone
+	return io.EOF
+}
+
+// endWith makes r the last reply to the client.
+func (c *connection) endWith(r *Refusal) error {
+	c.ended = true
+	return r.reply()
+}
+
+// refuseTLS returns why the STARTTLS that was read is not carried out.
+func (c *connection) refuseTLS() *Refusal {
+	switch {
+	case len(bytes.TrimSpace(c.wire.line)) > len("STARTTLS"):
+		return &Refusal{501, [3]int{5, 5, 4}, "STARTTLS has no parameters"} // RFC 3207 section 4
+	case c.secure:
+		return &Refusal{503, [3]int{5, 5, 1}, "TLS has begun already"}
+	case c.server.options.TLS == nil:
+		return &Refusal{502, [3]int{5, 5, 1}, "TLS is not supported here"}
+	}
+	return nil
 }
 
 // startTLS answers STARTTLS (RFC 3207). For the engine the connection ends
@@ -125,9 +166,10 @@ func (c *connection) Write(b []byte) (int, error) {
 	if c.wire.sawEHLO {
 		reply = c.capability(b)
 	} else {
-		reply = correctCode(b)
+		reply = correct(b)
 		c.server.counts.refusal(reply)
 	}
+	reply = shorten(reply)
 	if continues(b) || c.wire.commandWaits() {
 		c.held = append(c.held, reply...)
 		return len(b), nil
@@ -148,32 +190,10 @@ func (c *connection) writeOut(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
+	// The engine's deadline is that of its last reply, which may be long ago.
+	c.Conn.SetWriteDeadline(time.Now().Add(c.server.options.IdleTimeout))
 	_, err := c.Conn.Write(b)
 	return err
-}
-
-// corrections are replies of the engine whose code is another one in the
-// standards.
-var corrections = []struct{ prefix, code string }{
-	{"500 5.5.4 Unknown ", "555 5.5.4"},          // RFC 5321 section 4.1.1.11: a parameter
-	{"502 5.5.1 Missing ", "503 5.5.1"},          // section 3.3: out of order
-	{"502 5.5.1 Please introduce ", "503 5.5.1"}, // the same
-	{"502 5.5.4 Missing parameter", "501 5.5.4"}, // RFC 4954 section 4
-	{"501 5.5.2 Bad command", "500 5.5.2"},       // RFC 5321 section 4.2.4: not a command
-	{"454 4.7.0 ", "501 5.5.2"},                  // RFC 4954 section 4: malformed; for a 4xx clients would try for ever
-	{"500 5.4.0 ", "500 5.5.2"},                  // a line that is too long has nothing to do with routing
-}
-
-func correctCode(line []byte) []byte {
-	if len(line) < 3 || line[0] < '4' {
-		return line // as nearly all
-	}
-	for _, c := range corrections {
-		if bytes.HasPrefix(line, []byte(c.prefix)) {
-			return append([]byte(c.code), line[len(c.code):]...)
-		}
-	}
-	return line
 }
 
 // capability adds what the engine does not know to a line of its reply to EHLO.
@@ -214,5 +234,6 @@ func (c *connection) Close() error {
 // turnAway tells the client why it is not served, if it listens.
 func (c *connection) turnAway(r *Refusal) {
 	c.Conn.SetWriteDeadline(time.Now().Add(time.Second)) // the loop that accepts must go on
-	c.reply(r)
+	c.server.counts.refusal(r.line())
+	c.Conn.Write(r.line())
 }

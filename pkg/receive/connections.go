@@ -149,6 +149,19 @@ func (c *connections) heard(conn *connection) {
 	conn.lastActive = time.Now()
 }
 
+// endOf returns why conn's time is over.
+func (c *connections) endOf(conn *connection) *Refusal {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.draining:
+		return &Refusal{421, [3]int{4, 3, 2}, "The server is shutting down, try again soon"}
+	case !time.Now().Before(conn.latest):
+		return &Refusal{421, [3]int{4, 4, 2}, "The connection has been open for too long, closing it"}
+	}
+	return &Refusal{421, [3]int{4, 4, 2}, "Idle for too long, closing the connection"}
+}
+
 // A client that has just connected, or sent a mail, is about to speak, and a
 // shutdown lets it: so one that connects, sends and quits sees none of it.
 const (
@@ -158,7 +171,7 @@ const (
 
 // lastWord returns until when a client may speak that is in no transaction while
 // the server is draining. When it has passed, reading times out, upon which the
-// engine says 421 and closes. The caller holds mu.
+// connection says 421 and closes. The caller holds mu.
 func (c *connections) lastWord(conn *connection) time.Time {
 	word, all := conn.lastActive.Add(wordGrace), c.drainedAt.Add(drainGrace)
 	if word.Before(all) {

@@ -129,7 +129,7 @@ func (d *dialog) set(words []string) (err error) {
 			d.atOnce = true
 		case "tls":
 			d.tls = true
-		case "port": // such as smtps, which needs tls too
+		case "port": // such as lmtp, or smtps, which needs tls too
 			d.port = value + "://"
 		case "auth": // as user with the password secret
 			d.options.Access = onlyUser

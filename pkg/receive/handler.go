@@ -47,7 +47,7 @@ func (r *Refusal) Error() string { return r.Text }
 
 // line is the refusal as it goes over the wire.
 func (r *Refusal) line() []byte {
-	return fmt.Appendf(nil, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text)
+	return shorten(fmt.Appendf(nil, "%d %d.%d.%d %s\r\n", r.Code, r.Enhanced[0], r.Enhanced[1], r.Enhanced[2], r.Text))
 }
 
 func (r *Refusal) reply() *smtp.SMTPError {

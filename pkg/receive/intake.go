@@ -148,6 +148,13 @@ func (c *connection) bdat(command chunkCommand) error {
 		if c.recipients == 0 {
 			c.dropChunks() // there is no transaction that RSET would end
 		}
+		if command.last && c.engine.LMTP {
+			for range c.recipients - 1 { // RFC 2033 section 4.2: a reply for each
+				if err := c.reply(&reply); err != nil {
+					return err
+				}
+			}
+		}
 		return c.reply(&reply)
 	case !command.last:
 		return c.writeOut(fmt.Appendf(nil, "250 2.0.0 %d bytes received\r\n", command.size))

@@ -3,8 +3,10 @@ package receive
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
@@ -153,4 +155,117 @@ func TestBadCredentialsFile(t *testing.T) {
 			t.Errorf("AddFile = %v", err)
 		}
 	})
+}
+
+// counted makes p count its work with bcrypt, in units of the cheapest.
+func counted(p *Passwords) *atomic.Int64 {
+	var work atomic.Int64
+	p.compare = func(hash, password []byte) error {
+		cost, err := bcrypt.Cost(hash)
+		if err != nil {
+			return err
+		}
+		work.Add(1 << (cost - bcrypt.MinCost))
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	return &work
+}
+
+func TestAWrongPasswordCostsTheSameForEachUserAndForNone(t *testing.T) {
+	costing := func(cost int) string {
+		hash, err := bcrypt.GenerateFromPassword([]byte("right"), cost)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(hash)
+	}
+	tests := []struct {
+		name, file string
+		clear      bool
+		want       int64
+	}{
+		{"a file", "user:" + costing(5) + "\n", false, 2},
+		{"a file with several costs", "user:" + costing(6) + "\nlow:" + costing(4) + "\nmiddle:" + costing(5) + "\n", false, 4},
+		{"a file and passwords in the clear", "user:" + costing(5) + "\n", true, 2},
+		{"passwords in the clear alone", "", true, 0},
+		{"nobody at all", "", false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := NewPasswords()
+			if err := p.AddFile(writeFile(t, tt.file)); err != nil {
+				t.Fatal(err)
+			}
+			if tt.clear {
+				p.Add("clear", "right")
+			}
+			work := counted(p)
+			for _, user := range []string{"user", "low", "middle", "clear", "nobody", ""} {
+				for _, password := range []string{"wrong", "", strings.Repeat("x", 100)} {
+					work.Store(0)
+					if p.Check(user, password) {
+						t.Errorf("%s was admitted with %q", user, password)
+					}
+					if got := work.Load(); got != tt.want {
+						t.Errorf("%q for %q cost %d, want %d", password, user, got, tt.want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestADummyIsAHashLikeOthers(t *testing.T) {
+	for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} {
+		if err := bcrypt.CompareHashAndPassword(dummy(cost), []byte("x")); err != bcrypt.ErrMismatchedHashAndPassword {
+			t.Errorf("cost %d: %v", cost, err)
+		}
+		if got, err := bcrypt.Cost(dummy(cost)); got != cost {
+			t.Errorf("cost %d is %d, %v", cost, got, err)
+		}
+	}
+}
+
+func TestManyConnectionsOfAProgramCostOneHash(t *testing.T) {
+	p := NewPasswords()
+	if err := p.AddFile(writeFile(t, "user:"+hashOf(t, "right")+"\n")); err != nil {
+		t.Fatal(err)
+	}
+	work, begin := counted(p), make(chan struct{})
+	var connections sync.WaitGroup
+	for range 20 {
+		connections.Go(func() {
+			<-begin
+			if !p.Check("user", "right") {
+				t.Error("a right password was refused")
+			}
+		})
+	}
+	close(begin)
+	connections.Wait()
+	if got := work.Load(); got > int64(cap(p.running)) {
+		t.Errorf("20 logins cost %d hashes on %d cores", got, cap(p.running))
+	}
+}
+
+func TestHashesAreBoundedToTheCores(t *testing.T) {
+	p := NewPasswords()
+	if err := p.AddFile(writeFile(t, "user:"+hashOf(t, "right")+"\n")); err != nil {
+		t.Fatal(err)
+	}
+	var running, most atomic.Int64
+	compare := p.compare
+	p.compare = func(hash, password []byte) error {
+		most.Store(max(most.Load(), running.Add(1)))
+		defer running.Add(-1)
+		return compare(hash, password)
+	}
+	var guessers sync.WaitGroup
+	for range 40 {
+		guessers.Go(func() { p.Check("user", "wrong"); p.Check("nobody", "wrong") })
+	}
+	guessers.Wait()
+	if got := most.Load(); got > int64(runtime.GOMAXPROCS(0)) {
+		t.Errorf("%d hashes at once", got)
+	}
 }

@@ -102,6 +102,9 @@ func (p *peer) reply() (string, error) {
 		if err != nil {
 			return strings.Join(lines, "\n"), err
 		}
+		if len(line) > 512 {
+			p.t.Errorf("a line of a reply has %d octets, RFC 5321 allows 512: %.80q", len(line), line)
+		}
 		line = strings.TrimSuffix(line, "\r\n")
 		lines = append(lines, line)
 		if len(line) < 4 || line[3] != '-' {

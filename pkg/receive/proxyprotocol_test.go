@@ -13,13 +13,21 @@ import (
 
 func TestALoadBalancerThatIsTrustedNamesTheClient(t *testing.T) {
 	loopback := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	binary, err := (&proxyproto.Header{
-		Version: 2, Command: proxyproto.PROXY, TransportProtocol: proxyproto.TCPv6,
-		SourceAddr: tcpAddr("[2001:db8::7]:5000"), DestinationAddr: tcpAddr("[2001:db8::1]:25"),
-	}).Format()
+	binary := func(transport proxyproto.AddressFamilyAndProtocol, from, to net.Addr) string {
+		header, err := (&proxyproto.Header{
+			Version: 2, Command: proxyproto.PROXY, TransportProtocol: transport, SourceAddr: from, DestinationAddr: to,
+		}).Format()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(header)
+	}
+	local, err := (&proxyproto.Header{Version: 2, Command: proxyproto.LOCAL, TransportProtocol: proxyproto.UNSPEC}).Format()
 	if err != nil {
 		t.Fatal(err)
 	}
+	udp := func(text string) net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(text)) }
+	unix := func(network string) net.Addr { return &net.UnixAddr{Name: "/x", Net: network} }
 	tests := []struct {
 		name, header string
 		trusted      []netip.Prefix
@@ -28,9 +36,14 @@ func TestALoadBalancerThatIsTrustedNamesTheClient(t *testing.T) {
 		client       string
 	}{
 		{"version 1", "PROXY TCP4 192.0.2.7 192.0.2.1 5000 25\r\n", loopback, open("192.0.2.0/24"), "250 ", "192.0.2.7"},
-		{"version 2", string(binary), loopback, open("2001:db8::/32"), "250 ", "2001:db8::7"},
+		{"version 2", binary(proxyproto.TCPv6, tcpAddr("[2001:db8::7]:5000"), tcpAddr("[2001:db8::1]:25")), loopback, open("2001:db8::/32"), "250 ", "2001:db8::7"},
 		{"a client that may not send", "PROXY TCP4 192.0.2.7 192.0.2.1 5000 25\r\n", loopback, open("10.0.0.0/8"), "550 5.7.1 ", ""},
 		{"a client that is not this machine", "PROXY TCP4 192.0.2.7 192.0.2.1 5000 25\r\n", loopback, receive.Access{}, "550 5.7.1 ", ""},
+		{"a health check of the load balancer itself", string(local), loopback, receive.Access{}, "250 ", "127.0.0.1"},
+		{"a client by UDP", binary(proxyproto.UDPv4, udp("192.0.2.7:5000"), udp("192.0.2.1:25")), loopback, receive.Access{}, "", ""},
+		{"a client on a Unix socket elsewhere", binary(proxyproto.UnixStream, unix("unix"), unix("unix")), loopback, receive.Access{}, "", ""},
+		{"a client on a Unix socket for datagrams", binary(proxyproto.UnixDatagram, unix("unixgram"), unix("unixgram")), loopback, receive.Access{}, "", ""},
+		{"a client of an unknown kind", "\r\n\r\n\x00\r\nQUIT\n\x21\x00\x00\x00", loopback, receive.Access{}, "", ""},
 		{"no header from a trusted one", "", loopback, receive.Access{}, "", ""},
 		{"a header from nobody trusted", "PROXY TCP4 10.0.0.1 192.0.2.1 5000 25\r\n", nil, open("10.0.0.0/8"), "500 ", ""},
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"github.com/pires/go-proxyproto"
+
+	"github.com/hut8labs/failmail/internal/login"
 )
 
 // Defaults of Options.
@@ -101,7 +103,12 @@ type Server struct {
 	inFlight   atomic.Int64
 	counts     counts
 	access     atomic.Pointer[Access]
+	logins     login.Throttle
 
+	// serving ends when Shutdown begins: nothing that a client can repeat waits
+	// any longer.
+	serving context.Context
+	stop    context.CancelFunc
 	// life ends when Shutdown stops waiting; the library gives its sessions no
 	// context of their own.
 	life context.Context
@@ -127,6 +134,7 @@ func NewServer(handler Handler, options Options) *Server {
 	s.SetAccess(options.Access)
 	s.conns.changed = sync.NewCond(&s.conns.mu)
 	s.life, s.end = context.WithCancel(context.Background())
+	s.serving, s.stop = context.WithCancel(s.life)
 	s.smtp, s.lmtp = s.newEngine(false), s.newEngine(true)
 	return s
 }
@@ -178,7 +186,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		peer := clientOf(conn.RemoteAddr())
 		if l.server.trusts(peer) {
 			// Its address stands for many clients and is not counted.
-			conn, peer = proxyproto.NewConn(conn, proxyproto.WithPolicy(proxyproto.REQUIRE)), netip.Addr{}
+			conn, peer = proxyproto.NewConn(conn, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.ValidateHeader(overTCP)), netip.Addr{}
 		}
 		if l.tls {
 			conn = tls.Server(conn, l.server.options.TLS)
@@ -202,6 +210,15 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
+// overTCP refuses a header of the PROXY protocol that names a client without an IP
+// address, which would count as one on this machine.
+func overTCP(h *proxyproto.Header) error {
+	if _, _, ok := h.TCPAddrs(); ok || h.Command.IsLocal() {
+		return nil
+	}
+	return fmt.Errorf("PROXY header for a connection that is not TCP (family and protocol %#x)", byte(h.TransportProtocol))
+}
+
 func (s *Server) trusts(peer netip.Addr) bool {
 	return slices.ContainsFunc(s.options.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
@@ -215,6 +232,7 @@ func (s *Server) trusts(peer netip.Addr) bool {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shutdown.Do(func() {
 		s.conns.drain()
+		s.stop()
 		go func() {
 			s.conns.wait()
 			// They only wait for goroutines to end now.

@@ -8,9 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // session is one connection's mail transactions (RFC 5321 section 3.3).
@@ -61,20 +62,30 @@ func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	if s.mail.open {
 		return (&Refusal{503, [3]int{5, 5, 1}, "MAIL was given already; RSET starts anew"}).reply()
 	}
-	from = requote(strings.TrimSuffix(from, bareDomain))
-	if strings.ContainsAny(from, "\r\n\x00") || !utf8.ValidString(from) {
-		return (&Refusal{553, [3]int{5, 1, 7}, "The sender is no address"}).reply()
+	from = s.path(from)
+	if problem := envelope.Problem(from); problem != "" {
+		return (&Refusal{553, [3]int{5, 1, 7}, "The sender's address " + problem}).reply()
 	}
 	s.mail = transaction{open: true, from: from, size: options.Size}
 	s.server.conns.setBusy(s.track, true)
 	return nil
 }
 
+// path returns an address of the library as the client wrote it. Quotes are given
+// back only where there were some: with them, <b@x,c@y> would be a mailbox at y.
+func (s *session) path(address string) string {
+	address = strings.TrimSuffix(address, bareDomain)
+	if isQuoted(s.track.wire.line) {
+		return envelope.Quote(address)
+	}
+	return address
+}
+
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	if s.track.chunks != nil {
 		return (&Refusal{503, [3]int{5, 5, 1}, "RCPT cannot follow BDAT; RSET starts anew"}).reply()
 	}
-	to = requote(strings.TrimSuffix(to, bareDomain))
+	to = s.path(to)
 	address, refusal := s.server.access.Load().recipient(to)
 	if refusal != nil {
 		s.server.log.Warn("refused a recipient", "client", s.track.String(), "recipient", to, "reason", refusal.Text)

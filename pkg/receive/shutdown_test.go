@@ -39,7 +39,7 @@ func TestShutdownTellsIdleConnections421AtOnce(t *testing.T) {
 			p := dial(t, server.addr)
 			tt.before(p)
 			server.drain(t)
-			p.expect("421 4")
+			p.expect("421 4.3.2 The server is shutting down")
 			if rest := p.expectEnd(); rest != "" {
 				t.Errorf("after the 421 came %q", rest)
 			}

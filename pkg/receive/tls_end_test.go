@@ -123,7 +123,7 @@ func TestTLSPort(t *testing.T) {
 	if reply := p.ask("EHLO x", "250-"); offers(reply, "STARTTLS") {
 		t.Errorf("STARTTLS is offered inside TLS: %q", reply)
 	}
-	p.ask("STARTTLS", "502 ")
+	p.ask("STARTTLS", "503 ")
 	p.mail()
 	if m := in.all()[0]; m.RemoteAddr != "127.0.0.1" {
 		t.Errorf("RemoteAddr = %q", m.RemoteAddr)

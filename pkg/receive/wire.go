@@ -50,6 +50,7 @@ type wire struct {
 var (
 	errStartTLS = errors.New("STARTTLS")
 	errBDAT     = errors.New("BDAT")
+	errHTTP     = errors.New("HTTP")
 )
 
 // A chunkCommand is a well-formed BDAT command (RFC 3030).
@@ -82,7 +83,7 @@ func (w *wire) Read(b []byte) (n int, err error) {
 	case len(w.pending) > 0:
 	default:
 		w.pending, err = w.readCommand()
-		w.broken = w.broken || err != nil && err != errStartTLS && err != errBDAT
+		w.broken = w.broken || err != nil && err != errStartTLS && err != errBDAT && err != errHTTP
 		if err != nil {
 			return 0, err
 		}
@@ -143,8 +144,13 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 	// RFC 2920 section 3.1 has more of them, which come seldom.
 	w.grouped = verb == "MAIL" || verb == "RCPT" || verb == "RSET"
 	switch {
-	case strings.EqualFold(text, "STARTTLS"):
+	case len(text) >= 8 && strings.EqualFold(text[:8], "STARTTLS"):
+		if len(text) > 8 && text[8] != ' ' && text[8] != '\t' {
+			return append([]byte("X"), line...), nil // the engine takes any word that begins so for STARTTLS
+		}
 		return nil, errStartTLS
+	case isHTTP(text):
+		return nil, errHTTP
 	case verb == "DATA" && argument == "":
 		w.sawDATA = true
 	case len(text) > 4 && text[4] != ' ':
@@ -156,7 +162,7 @@ func (w *wire) mendCommand(line []byte) ([]byte, error) {
 			return nil, errBDAT
 		}
 	case verb == "MAIL":
-		return qualifyPath(line, "FROM:"), nil
+		return mendParameters(qualifyPath(line, "FROM:")), nil
 	case verb == "RCPT":
 		return qualifyPath(line, "TO:"), nil
 	}
