@@ -26,6 +26,7 @@ type Proxy struct {
 	metrics  *metrics
 	rate     *rateWatch // nil without Config.RateLimit
 	breaker  breaker
+	sizes    sizeBounds
 	events   chan Event // for Config.OnSummary
 	recent   recent
 	ahead    ahead

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -51,9 +52,10 @@ type SMTP struct {
 	// what an operator should know although mails flow. Nil discards it.
 	Logger *slog.Logger
 
-	pool  pool
-	pace  pace
-	warns warnings
+	pool    pool
+	pace    pace
+	warns   warnings
+	maxSize atomic.Int64 // see MaxSize
 }
 
 // Limits bound what an SMTP asks of its relay. Zero values set no bound, but for
@@ -101,12 +103,20 @@ func (t Timeouts) withDefaults() Timeouts {
 	}
 }
 
-var _ Sender = (*SMTP)(nil)
+var (
+	_ Sender      = (*SMTP)(nil)
+	_ SizeLimiter = (*SMTP)(nil)
+)
+
+// MaxSize implements SizeLimiter with what the relay declared at the last
+// connection (RFC 1870).
+func (s *SMTP) MaxSize() int { return int(s.maxSize.Load()) }
 
 // Send implements Sender. A recipient that the relay refuses does not keep the
 // others from being served. A reply of 4xx is temporary and one of 5xx
 // permanent, except where it is about our credentials or the lack of TLS, which
-// say nothing about the mail. See also IsUnreachable, IsThrottled, IsUncertain.
+// say nothing about the mail. See also IsUnreachable, IsThrottled, IsUncertain,
+// IsTooLarge.
 //
 // A relay that takes only so many recipients in a transaction gets as many
 // transactions as it takes to serve all, each of which counts as a mail for Limits.

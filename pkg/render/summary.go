@@ -61,6 +61,9 @@ type Summary struct {
 	HeldSince time.Time
 	// Muted are the mails that nobody wants to see for now.
 	Muted []Muted
+	// MaxBytes is how large a mail the relay takes, as far as that is known; 0 if
+	// it is not. The whole summary mail should be smaller.
+	MaxBytes int
 }
 
 // Muted counts what one mute kept from being shown.
