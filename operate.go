@@ -226,6 +226,9 @@ func (r *recent) list() []Sent {
 func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
 	s := render.NewSummary(b, p.origin(), now)
 	s.MaxBytes = p.maxBytes(b.Key, now)
+	if !s.HeldSince.IsZero() {
+		s.HeldWhy = troubleOf(p.breaker.lastly())
+	}
 	if !b.Early {
 		p.ahead.tell(s, b)
 	}
