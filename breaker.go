@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ type breaker struct {
 	probing  time.Time // when the attempt began whose end is awaited; zero if there is none
 
 	lastSince, lastUntil time.Time // of the last outage that is over
+	lastReason           error
 }
 
 // probeTimeout is how long the end of an attempt is awaited before another one is
@@ -88,6 +90,14 @@ func (b *breaker) why() error {
 	return b.reason
 }
 
+// lastly returns why the last attempt of this outage, or of the one that is over,
+// failed; nil if there was none.
+func (b *breaker) lastly() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return cmp.Or(b.reason, b.lastReason)
+}
+
 // failed notes an attempt at now that the relay did not take, and why. It returns
 // since when the relay is down, and whether that is news.
 func (b *breaker) failed(now time.Time, reason error) (since time.Time, news bool) {
@@ -111,7 +121,7 @@ func (b *breaker) worked(now time.Time) (since time.Time) {
 	defer b.mu.Unlock()
 	since = b.since
 	if !since.IsZero() {
-		b.lastSince, b.lastUntil = since, now
+		b.lastSince, b.lastUntil, b.lastReason = since, now, b.reason
 	}
 	b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil
 	return since

@@ -37,16 +37,16 @@ func (p *Proxy) flushAll(ctx context.Context) error {
 		defer cancel()
 	}
 	always := store.Never.Add(-time.Hour)
-	for done := false; !done; {
-		var err error
-		if done, err = p.flushOne(keep, always); err != nil {
-			return err
-		}
-	}
 	if err := p.settleAgain(); err != nil {
 		return err
 	}
 	for tried := make(map[int64]bool); ; {
+		for done := false; !done; { // also those that are made again, smaller
+			var err error
+			if done, err = p.flushOne(keep, always); err != nil {
+				return err
+			}
+		}
 		o, err := p.store.ClaimOutgoing(keep, always, time.Minute)
 		if err != nil || o == nil {
 			return err

@@ -84,7 +84,7 @@ func newMetrics(p *Proxy) *metrics {
 		recorded:      counter("failmail_mails_recorded_total", "Mails counted durably, from SMTP and from Submit."),
 		storeErrors:   counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
 		summaries:     counter("failmail_summaries_total", "Summaries made."),
-		folds:         counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down."),
+		folds:         counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down, or they were too large for it."),
 		relayUp:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
 		passed:        counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
 		hookErrors:    counter("failmail_hook_errors_total", "Summaries after which --on-summary failed or was not run."),

@@ -229,6 +229,10 @@ func (r *recent) list() []Sent {
 // newSummary describes b without secrets.
 func (p *Proxy) newSummary(b *store.Batch, now time.Time) *Summary {
 	s := render.NewSummary(b, p.origin(), now)
+	s.MaxBytes = p.maxBytes(b.Key, now)
+	if !s.HeldSince.IsZero() {
+		s.HeldWhy = troubleOf(p.breaker.lastly())
+	}
 	if !b.Early {
 		p.ahead.tell(s, b)
 	}

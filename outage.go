@@ -90,12 +90,26 @@ func (p *Proxy) tellTrouble(err error, since time.Time) {
 	log := p.log.With("relay", p.Relay().Name, "since", since.Format(time.RFC3339), "error", err)
 	switch {
 	case deliver.IsMisfit(err):
-		log.Warn("the relay is there, but cannot be used as things are set; batches stay open until it takes summaries")
+		log.Warn("the relay cannot be used as configured; batches stay open until it takes summaries")
 	case deliver.IsThrottled(err):
-		log.Warn("the relay puts us off; batches stay open until it takes summaries")
+		log.Warn("the relay is deferring mail; batches stay open until it takes summaries")
 	default:
 		log.Warn("the relay is down; batches stay open until it takes summaries")
 	}
+}
+
+// troubleOf says of a relay that failed with err what a summary says that was held
+// meanwhile.
+func troubleOf(err error) string {
+	switch {
+	case err == nil: // it failed before this process was started
+		return ""
+	case deliver.IsMisfit(err):
+		return "could not be used as configured"
+	case deliver.IsThrottled(err):
+		return "was deferring mail"
+	}
+	return "could not be reached"
 }
 
 // foldBack makes an open batch again of a summary that nobody got.

@@ -59,7 +59,7 @@ func TestAnOutageOfTheRelayEndsInOneSummaryOfAllOfIt(t *testing.T) {
 			t.Errorf("the relay that was down was asked %d times, at %v", len(s.times), s.times)
 		}
 		text := failmail.NewMessage("", nil, taken[0].Raw).Body()
-		if !strings.Contains(text, "The relay was unreachable from ") || !strings.Contains(text, "covers all of it") {
+		if !strings.Contains(text, "The relay could not be reached from ") || !strings.Contains(text, "covers all of it") {
 			t.Errorf("the summary does not tell of the outage:\n%.300s", text)
 		}
 	})
@@ -216,21 +216,21 @@ func TestBatchesThatWereNeverTriedAreGivenUpInTimeAndTellOfTheOutage(t *testing.
 		}
 		for _, f := range files {
 			raw, err := os.ReadFile(filepath.Join(dir, "cur", f.Name()))
-			if err != nil || !strings.Contains(string(raw), "The relay was unreachable from") {
+			if err != nil || !strings.Contains(string(raw), "The relay could not be reached from") {
 				t.Errorf("a summary does not tell of the outage: %v", err)
 			}
 		}
 	})
 }
 
-func TestTheLogTellsAnOutageFromWrongSettings(t *testing.T) {
+func TestLogAndSummarySayWhatTroubleTheRelayIsIn(t *testing.T) {
 	for name, tt := range map[string]struct {
-		err  error
-		says string
+		err        error
+		says, note string
 	}{
-		"nobody answers":   {errDown, "the relay is down; batches stay open"},
-		"a wrong password": {deliver.Unreachable(deliver.Misfit(errors.New("535 no; correct the password"))), "the relay is there, but cannot be used as things are set; batches stay open"},
-		"too many mails":   {deliver.Throttled(errors.New("421 slow down")), "the relay puts us off; batches stay open"},
+		"nobody answers":   {errDown, "the relay is down; batches stay open", "The relay could not be reached from "},
+		"a wrong password": {deliver.Unreachable(deliver.Misfit(errors.New("535 no; correct the password"))), "the relay cannot be used as configured; batches stay open", "The relay could not be used as configured from "},
+		"too many mails":   {deliver.Throttled(errors.New("421 slow down")), "the relay is deferring mail; batches stay open", "The relay was deferring mail from "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -248,6 +248,11 @@ func TestTheLogTellsAnOutageFromWrongSettings(t *testing.T) {
 					if strings.Count(log.String(), want) != 1 {
 						t.Errorf("the log does not say %q once:\n%s", want, log.String())
 					}
+				}
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if text := failmail.NewMessage("", nil, s.mails[len(s.mails)-1].Raw).Body(); !strings.Contains(text, tt.note) {
+					t.Errorf("the summary does not say %q:\n%.300s", tt.note, text)
 				}
 			})
 		})

@@ -119,6 +119,9 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 	if out.fold {
 		return p.foldBack(ctx, o, out.err)
 	}
+	if done, err := p.remake(ctx, o, out); done {
+		return err
+	}
 	if out.unseen {
 		o.Attempts--
 	}

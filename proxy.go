@@ -29,6 +29,7 @@ type Proxy struct {
 	rate     *ratewatch.Watch
 	breaker  breaker
 	hooks    *hooks
+	sizes    sizeBounds
 	recent   recent
 	ahead    ahead
 	wishes   wishes

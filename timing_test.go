@@ -25,6 +25,7 @@ type recordingSender struct {
 	mails  []*failmail.Mail
 	start  time.Time
 	answer func(attempt int, m *failmail.Mail) error
+	size   int // what MaxSize returns
 }
 
 func (s *recordingSender) Send(_ context.Context, m *failmail.Mail) error {

@@ -213,7 +213,7 @@ func TestATokenProgramThatFailsKeepsTheMails(t *testing.T) {
 		}
 		submitAt(t, p, s.start, 0, time.Minute)
 		<-time.After(10 * time.Minute)
-		log.says(t, "the relay is there, but cannot be used as things are set", "refresh token expired")
+		log.says(t, "the relay cannot be used as configured", "refresh token expired")
 		wantMetric(t, p, "failmail_relay_up 0")
 		wantMetric(t, p, "failmail_pending_mails 2")
 		if n := len(peer.Mails()); n != 0 {

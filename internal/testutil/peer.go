@@ -50,6 +50,9 @@ type Config struct {
 	Unix       bool          // listen on a Unix socket
 	Elsewhere  bool          // Dial makes it look like another machine
 	Patience   time.Duration // instead of the constant
+	// Recipients is how many it takes in a transaction. The step "too many" is its
+	// reply to further ones, 452 4.5.3 without an entry. 0 sets no bound.
+	Recipients int
 }
 
 // A Mail is what a Peer has taken, or refused only after it had all of it.

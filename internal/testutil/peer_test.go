@@ -24,6 +24,8 @@ func TestPeerPlaysItsScript(t *testing.T) {
 			"S: 220 relay|C: RCPT TO:<b@x>|S: 450 no|C: RCPT TO:<a@x>|S: 550 no"},
 		{"the second of a kind goes before both", testutil.Config{Script: testutil.Script{"NOOP#2": "451 no"}},
 			"S: 220 relay|C: NOOP|S: 250 ok|C: NOOP|S: 451 no|C: NOOP|S: 250 ok"},
+		{"no more than so many recipients in a transaction", testutil.Config{Recipients: 1},
+			"S: 220 relay|C: MAIL FROM:<>|S: 250 ok|C: RCPT TO:<a@x>|S: 250 ok|C: RCPT TO:<b@x>|S: 452 4.5.3 too many recipients|C: MAIL FROM:<>|S: 250 ok|C: RCPT TO:<b@x>|S: 250 ok"},
 		{"421 hangs up", testutil.Config{Script: testutil.Script{"greeting": "421 no"}}, "S: 421 no|closed"},
 		{"a drop", testutil.Config{Script: testutil.Script{"MAIL": testutil.Drop}}, "S: 220 relay|C: MAIL FROM:<>|closed"},
 		{"a hang", testutil.Config{Script: testutil.Script{"MAIL": testutil.Hang}}, "S: 220 relay|C: MAIL FROM:<>|hung"},

@@ -89,6 +89,9 @@ func (s *session) command(line string) bool {
 	steps := []string{fmt.Sprint(verb, "#", s.peer.seen[verb]), line, verb}
 	s.peer.mu.Unlock()
 	action := s.action(s.usual(verb), steps...)
+	if most := s.peer.config.Recipients; verb == "RCPT" && most > 0 && len(s.accepted) >= most {
+		action = s.action("452 4.5.3 too many recipients", "too many")
+	}
 	if verb == "AUTH" && action == "" {
 		return s.auth(argument)
 	}

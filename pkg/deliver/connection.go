@@ -105,7 +105,12 @@ func (s *SMTP) prepare(ctx context.Context, c *connection, encrypt bool) error {
 			return err
 		}
 	}
-	return s.authenticate(ctx, c)
+	if err := s.authenticate(ctx, c); err != nil {
+		return err
+	}
+	size, _ := c.client.MaxMessageSize()
+	s.maxSize.Store(int64(size))
+	return nil
 }
 
 // hello reads the greeting and introduces us.

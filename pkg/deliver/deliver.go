@@ -22,7 +22,8 @@ type Mail struct {
 // A Sender takes responsibility for a mail. When Send returns nil, the mail has
 // been accepted for all its recipients and is forgotten here.
 //
-// For an error marked with Permanent the mail goes to the fail-dir at once. A
+// For an error marked with Permanent the mail goes to the fail-dir at once, but for
+// one marked with TooLarge a summary is made again, smaller. A
 // *RefusedError says that it was accepted for some recipients only. Every other
 // error is taken as temporary: Send is called again later, with the same
 // MessageID. A Sender that cannot tell whether the mail was accepted returns an
@@ -32,6 +33,15 @@ type Mail struct {
 // after ctx ends. It must not change m.
 type Sender interface {
 	Send(ctx context.Context, m *Mail) error
+}
+
+// A SizeLimiter is a Sender that knows how large a mail it takes. Summaries are made
+// to fit.
+type SizeLimiter interface {
+	// MaxSize returns the bound in bytes, as the other side said last; 0 while it
+	// has said nothing, or sets none. It is safe for concurrent use, also beside
+	// Send, and does not block.
+	MaxSize() int
 }
 
 // SenderFunc adapts a function to a Sender.

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ type (
 	misfitError      struct{ marked }
 	throttledError   struct{ marked }
 	uncertainError   struct{ marked }
+	tooLargeError    struct{ marked }
 )
 
 type marked struct{ err error }
@@ -84,16 +86,31 @@ func Throttled(err error) error {
 // IsThrottled reports whether err or one it wraps was marked with Throttled, as
 // the replies 421, 432, 450, 451, 452 and 454 are. A *RefusedError is throttled if the
 // reasons for all its recipients are.
-func IsThrottled(err error) bool {
+func IsThrottled(err error) bool { return isMarked[*throttledError](err) }
+
+// TooLarge marks err as one that a smaller mail would not meet. TooLarge(nil) is nil.
+func TooLarge(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &tooLargeError{marked{err}}
+}
+
+// IsTooLarge reports whether err or one it wraps was marked with TooLarge. A
+// *RefusedError is if the reasons for all its recipients are.
+func IsTooLarge(err error) bool { return isMarked[*tooLargeError](err) }
+
+// isMarked reports whether err has a mark, or all the reasons of a *RefusedError do.
+func isMarked[M error](err error) bool {
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		for _, reason := range refused.Refused {
-			if !IsThrottled(reason) {
+			if !isMarked[M](reason) {
 				return false
 			}
 		}
 		return len(refused.Refused) > 0
 	}
-	_, is := errors.AsType[*throttledError](err)
+	_, is := errors.AsType[M](err)
 	return is
 }
 
@@ -128,11 +145,43 @@ type RefusedError struct {
 	Refused map[string]error
 }
 
-// Error lists the refused recipients with their reasons.
+// maxReasons bounds how many reasons an error names: a relay may have one for each of
+// 10,000 recipients, and the text goes into the log, the store and the page.
+const maxReasons = 5
+
+// Error names the reasons, the most frequent first, and for each its first recipient
+// and how many there are. It is a few KB long at most.
 func (e *RefusedError) Error() string {
-	var reasons []string
-	for _, address := range slices.Sorted(maps.Keys(e.Refused)) {
-		reasons = append(reasons, fmt.Sprintf("<%s>: %v", address, e.Refused[address]))
+	type reason struct {
+		text, first string
+		count       int
 	}
-	return "refused for " + strings.Join(reasons, "; ")
+	known := make(map[string]*reason)
+	for address, err := range e.Refused {
+		text := err.Error()
+		r := known[text]
+		if r == nil {
+			r = &reason{text: text, first: address}
+			known[text] = r
+		}
+		r.count++
+		r.first = min(r.first, address)
+	}
+	reasons := slices.SortedFunc(maps.Values(known), func(a, b *reason) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.first, b.first))
+	})
+	var texts []string
+	unnamed := len(e.Refused)
+	for _, r := range reasons[:min(len(reasons), maxReasons)] {
+		who := "<" + r.first + ">"
+		if r.count > 1 {
+			who = fmt.Sprintf("%d recipients, the first <%s>", r.count, r.first)
+		}
+		texts = append(texts, who+": "+r.text)
+		unnamed -= r.count
+	}
+	if unnamed > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more recipients for other reasons", unnamed))
+	}
+	return "refused for " + strings.Join(texts, "; ")
 }

@@ -90,16 +90,18 @@ func ExamplePermanent() {
 		deliver.Unreachable(errors.New("no route")),      // as well
 		deliver.Uncertain(errors.New("no answer")),       // sent again as it is
 		deliver.Misfit(errors.New("login refused")),      // batches stay open until a setting is right
+		deliver.TooLarge(errors.New("max 20000 bytes")),  // made again, smaller
 	} {
-		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err), deliver.IsMisfit(err))
+		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err), deliver.IsMisfit(err), deliver.IsTooLarge(err))
 	}
 	// Output:
-	// false false false false false
-	// true false false false false
-	// false true false false false
-	// false false true false false
-	// false false false true false
-	// false false false false true
+	// false false false false false false
+	// true false false false false false
+	// false true false false false false
+	// false false true false false false
+	// false false false true false false
+	// false false false false true false
+	// false false false false false true
 }
 
 func ExampleSplitCommand() {

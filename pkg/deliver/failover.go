@@ -39,7 +39,22 @@ type Failover struct {
 // spent waiting for a relay that is gone.
 const DefaultSkipFor = 30 * time.Second
 
-var _ Sender = (*Failover)(nil)
+var (
+	_ Sender      = (*Failover)(nil)
+	_ SizeLimiter = (*Failover)(nil)
+)
+
+// MaxSize implements SizeLimiter: what every one of the Senders takes.
+func (f *Failover) MaxSize() (least int) {
+	for _, s := range f.Senders {
+		if limiter, ok := s.(SizeLimiter); ok {
+			if size := limiter.MaxSize(); size > 0 && (least == 0 || size < least) {
+				least = size
+			}
+		}
+	}
+	return least
+}
 
 // Send implements Sender. If all fail, the error tells why each did, and is
 // Unreachable only if all are.

@@ -70,6 +70,8 @@ func (s *SMTP) failure(c *connection, step string, err error) error {
 	switch {
 	case reply.Code == 530: // RFC 3207 section 4, RFC 4954 section 6
 		return Misfit(Unreachable(fmt.Errorf("%w; it wants credentials or TLS first, so give --relay-user or --relay-tls=require", err)))
+	case isSize(step, reply):
+		return TooLarge(Permanent(fmt.Errorf("%w; raise the limit there, or lower --max-summary", err)))
 	case reply.Code/100 == 5 && s.mayWantLogin(c, reply):
 		return Permanent(fmt.Errorf("%w; if it takes such mails after a login only, give --relay-user", err))
 	case reply.Code/100 == 5:
@@ -78,6 +80,19 @@ func (s *SMTP) failure(c *connection, step string, err error) error {
 		return Throttled(err)
 	}
 	return err
+}
+
+// isSize reports whether a reply is about the size of the mail: too large for the
+// server or for the mailbox (RFC 3463 sections 3.3 and 3.4). Without an enhanced code
+// 552 says so after MAIL and after the mail, but not of a recipient.
+func isSize(step string, reply *smtp.SMTPError) bool {
+	switch code := reply.EnhancedCode; {
+	case code[0] == 5:
+		return code[1] == 3 && code[2] == 4 || code[1] == 2 && code[2] == 3
+	case code[0] <= 0:
+		return reply.Code == 552 && step != "RCPT"
+	}
+	return false
 }
 
 // mayWantLogin reports whether a refusal may come of our not logging in: most

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -51,9 +52,10 @@ type SMTP struct {
 	// what an operator should know although mails flow. Nil discards it.
 	Logger *slog.Logger
 
-	pool  pool
-	pace  pace
-	warns warnings
+	pool    pool
+	pace    pace
+	warns   warnings
+	maxSize atomic.Int64 // see MaxSize
 }
 
 // Limits bound what an SMTP asks of its relay. Zero values set no bound, but for
@@ -101,12 +103,24 @@ func (t Timeouts) withDefaults() Timeouts {
 	}
 }
 
-var _ Sender = (*SMTP)(nil)
+var (
+	_ Sender      = (*SMTP)(nil)
+	_ SizeLimiter = (*SMTP)(nil)
+)
+
+// MaxSize implements SizeLimiter with what the relay declared at the last
+// connection (RFC 1870).
+func (s *SMTP) MaxSize() int { return int(s.maxSize.Load()) }
 
 // Send implements Sender. A recipient that the relay refuses does not keep the
 // others from being served. A reply of 4xx is temporary and one of 5xx
 // permanent, except where it is about our credentials or the lack of TLS, which
-// say nothing about the mail. See also IsUnreachable, IsThrottled, IsUncertain.
+// say nothing about the mail. See also IsUnreachable, IsThrottled, IsUncertain,
+// IsTooLarge.
+//
+// A relay that takes only so many recipients in a transaction gets as many
+// transactions as it takes to serve all, each of which counts as a mail for Limits.
+// When one of them fails, a *RefusedError names those who are not served.
 func (s *SMTP) Send(ctx context.Context, m *Mail) error {
 	if len(m.To) == 0 {
 		return Permanent(errors.New("the mail has no recipients"))
@@ -136,20 +150,24 @@ func interrupted(ctx context.Context, err error) error {
 
 // attempt sends over a connection that is kept, or a new one if those are dead.
 func (s *SMTP) attempt(ctx context.Context, m *Mail) error {
+	d := newDelivery(m)
 	for {
 		c := s.kept(ctx)
 		reused := c != nil
 		if !reused {
 			var err error
 			if c, err = s.connect(ctx); err != nil {
-				return Unreachable(err)
+				return d.result(Unreachable(err))
 			}
 		}
-		err := s.transact(ctx, c, m)
-		if reused && c.lost && !c.begun && ctx.Err() == nil {
-			continue // the relay hung up on us in the meantime: nobody's failure
+		progress, err := s.transact(ctx, c, d)
+		hungUp := c.lost && !c.begun && ctx.Err() == nil
+		switch {
+		case (reused || progress) && hungUp:
+			// The relay hung up on us in the meantime: nobody's failure.
+		case err != nil || len(d.rest) == 0:
+			return d.result(err)
 		}
-		return err
 	}
 }
 

@@ -136,18 +136,39 @@ func (c *composition) header() *mail.Header {
 	if c.replyTo != "" {
 		h.SetAddressList("Reply-To", []*mail.Address{{Address: c.replyTo}})
 	}
-	h.SetAddressList("To", headerAddresses(s))
+	if to := headerAddresses(s); to != nil {
+		h.SetAddressList("To", to)
+	} else {
+		h.Set("To", undisclosed)
+	}
 	h.SetAddressList("From", []*mail.Address{{Name: "Failmail", Address: qualify(s.From, s.Hostname)}})
 	h.SetDate(s.Created)
 	return &h
 }
 
+// Bounds of the To field. Nobody reads more; 100,000 recipients made a field of 2 MB,
+// and the library took 70 s to fold it.
+const (
+	maxToAddresses = 50
+	maxToBytes     = 2 << 10
+)
+
+// undisclosed is the group without members that stands for recipients whom the
+// header does not name (RFC 5322 appendix A.1.3).
+const undisclosed = "undisclosed-recipients:;"
+
 // headerAddresses lists the recipients as header addresses, which unlike those
-// of an envelope always have a domain.
-func headerAddresses(s *Summary) []*mail.Address {
-	var list []*mail.Address
+// of an envelope always have a domain; nil if they are too many to be named.
+func headerAddresses(s *Summary) (list []*mail.Address) {
+	if len(s.To) > maxToAddresses {
+		return nil
+	}
+	length := 0
 	for _, to := range s.To {
 		address := qualify(to, s.Hostname)
+		if length += len(address); length > maxToBytes {
+			return nil
+		}
 		if parsed, err := mail.ParseAddress(address); err == nil {
 			address = parsed.Address // a quoted local part is quoted again when written
 		}

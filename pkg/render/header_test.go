@@ -139,7 +139,7 @@ func TestOneSummaryKeepsItsMessageID(t *testing.T) {
 
 func TestRecipientsHaveADomainInTheHeaderOnly(t *testing.T) {
 	many := []string{"root"}
-	for i := range 300 {
+	for i := range 39 {
 		many = append(many, fmt.Sprintf("team-%03d@a-rather-long-department-name.shop.example", i))
 	}
 	tests := []struct {

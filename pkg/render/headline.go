@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -99,8 +100,8 @@ func notes(s *Summary) (notes []string) {
 		notes = append(notes, "This is the first mail of its kind for a while, sent at once. What follows comes as a summary.")
 	}
 	if !s.HeldSince.IsZero() {
-		notes = append(notes, fmt.Sprintf("The relay was unreachable from %s to %s; this summary covers all of it.",
-			s.HeldSince.Format("15:04:05"), clock(s.Created)))
+		notes = append(notes, fmt.Sprintf("The relay %s from %s to %s; this summary covers all of it.",
+			cmp.Or(s.HeldWhy, "took no mail"), s.HeldSince.Format("15:04:05"), clock(s.Created)))
 	}
 	return notes
 }

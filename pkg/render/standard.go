@@ -34,8 +34,9 @@ type Options struct {
 	// AttachSamples adds the original mails that are shown, as far as there is
 	// room.
 	AttachSamples bool
-	// MaxBytes bounds the whole mail; what does not fit is cut where it hurts
-	// least, and said. Defaults to DefaultMaxBytes, 256 KiB.
+	// MaxBytes bounds the whole mail, as does that of the Summary; what does not
+	// fit is cut where it hurts least, and said. Defaults to DefaultMaxBytes, 256
+	// KiB.
 	MaxBytes int
 	// Templates may hold summary.txt (text/template) and summary.html
 	// (html/template), which replace the built-in ones. Both get a View.
@@ -123,6 +124,9 @@ func (r Standard) Render(_ context.Context, s *Summary) (*deliver.Mail, error) {
 		}
 	}
 	limit := cmp.Or(r.options.MaxBytes, DefaultMaxBytes)
+	if s.MaxBytes > 0 {
+		limit = min(limit, s.MaxBytes)
+	}
 	room := limit
 	if r.options.AttachSamples {
 		room /= 2 // the attachments get the rest

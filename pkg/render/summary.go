@@ -59,8 +59,14 @@ type Summary struct {
 	// HeldSince is since when the summary could not be delivered; zero if it
 	// could.
 	HeldSince time.Time
+	// HeldWhy is what the relay did meanwhile, as in "was deferring mail"; empty if
+	// that is not known.
+	HeldWhy string
 	// Muted are the mails that nobody wants to see for now.
 	Muted []Muted
+	// MaxBytes is how large a mail the relay takes, as far as that is known; 0 if
+	// it is not. The whole summary mail should be smaller.
+	MaxBytes int
 }
 
 // Muted counts what one mute kept from being shown.

@@ -108,7 +108,7 @@ type Outbox interface {
 	// Fold removes a summary from the outbox and opens its batch again, under a
 	// new ID or merged with the one that was opened with its key meanwhile. It is
 	// due when it was due first, and held since the time given, or since an
-	// earlier one. Fold fails with ErrNotClaimed if the summary is no longer
+	// earlier one; a zero time says that it was not held. Fold fails with ErrNotClaimed if the summary is no longer
 	// there, came from no batch, or is one of several of its batch, since others
 	// may have been delivered.
 	Fold(ctx context.Context, id int64, since time.Time) error

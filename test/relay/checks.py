@@ -76,7 +76,7 @@ def outage(c):
     for split in sent:
         own = [m for m in mails if f"\nBatch: {split}\n" in text_of(m)]
         c.equal(f"mails in the one summary of {split}", [int(m["X-Failmail-Count"]) for m in own], [sent[split]])
-        c.ok(f"that of {split} tells of the outage", own and "The relay was unreachable from" in text_of(own[0]), [text_of(m)[:200] for m in own])
+        c.ok(f"that of {split} tells of the outage", own and "The relay could not be reached from" in text_of(own[0]), [text_of(m)[:200] for m in own])
     c.equal("the metric relay_up afterwards", p.metric("failmail_relay_up"), 1)
     c.ok("the log tells of both ends", p.log("the relay is down") and p.log("the relay takes summaries again"))
     c.equal("mails in the fail-dir", len(p.failed()), 0)

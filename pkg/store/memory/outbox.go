@@ -93,7 +93,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 	folded := s.sealed[l.batch]
 	delete(s.outbox, id)
 	delete(s.sealed, l.batch)
-	if folded.HeldSince.IsZero() || since.Before(folded.HeldSince) {
+	if !since.IsZero() && (folded.HeldSince.IsZero() || since.Before(folded.HeldSince)) {
 		folded.HeldSince = since
 	}
 	folded.Due = folded.firstDue

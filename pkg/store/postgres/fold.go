@@ -59,7 +59,7 @@ func reopen(ctx context.Context, tx pgx.Tx, sealed int64, since time.Time) (open
 			due_at     = least(b.due_at, excluded.due_at),
 			first_due  = least(b.first_due, excluded.first_due),
 			held_since = least(b.held_since, excluded.held_since)
-		RETURNING id, group_count, sample_size, xmax = 0`, sealed, micros(since),
+		RETURNING id, group_count, sample_size, xmax = 0`, sealed, orNull(since),
 	).Scan(&open.id, &open.groupCount, &open.sampleSize, &isNew)
 	return open, isNew, err
 }

@@ -97,6 +97,8 @@ func openError(config *pgx.ConnConfig, err error) *OpenError {
 		hint = "something else is in that schema: give Failmail a database of its own" + guide
 	case isCode(err, "53300"):
 		hint = "raise max_connections of the server, or lower pool_max_conns in --store"
+	case isPooled(err):
+		hint = poolerHint + guide
 	case isCode(err, "57P03"):
 		hint = "wait until the server is up"
 	case isCode(err, "25006"), strings.Contains(err.Error(), "read only connection"):
@@ -108,6 +110,14 @@ func openError(config *pgx.ConnConfig, err error) *OpenError {
 	}
 	return &OpenError{Database: nameOf(config), Hint: hint, Err: err}
 }
+
+// poolerHint is what mends isPooled. The mode prepares nothing; PgBouncer knows
+// prepared statements since 1.21, with max_prepared_statements.
+const poolerHint = "behind a connection pooler such as PgBouncer, add default_query_exec_mode=exec to the URL in --store"
+
+// isPooled reports whether a prepared statement is already there, or is not: another
+// client, or none, has prepared it on the connection that a pooler gave us.
+func isPooled(err error) bool { return isCode(err, "42P05", "26000") }
 
 // nameOf returns the URL without password and options.
 func nameOf(config *pgx.ConnConfig) string {

@@ -61,6 +61,9 @@ func (s *Store) run(ctx context.Context, begin string, fn func(ctx context.Conte
 			return err
 		}
 		if attempt >= attempts || !sleep(ctx, rand.N(pause)) {
+			if isPooled(err) {
+				return fmt.Errorf("store in PostgreSQL: %w; %s", err, poolerHint)
+			}
 			return fmt.Errorf("store in PostgreSQL: %w", err)
 		}
 	}

@@ -77,7 +77,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 		if _, err := s.stmt.finish.row(ignore, id); err != nil {
 			return err
 		}
-		if folded.HeldSince.IsZero() || since.Before(folded.HeldSince) {
+		if !since.IsZero() && (folded.HeldSince.IsZero() || since.Before(folded.HeldSince)) {
 			folded.HeldSince = since
 		}
 		open, err := s.stmt.isOpen.row(ignore, folded.Key, folded.Early)
@@ -97,7 +97,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 		loud := folded.Loud()
 		_, err = s.addTo(folded, &s.stmt.fold, true,
 			folded.Key, folded.Early, folded.Count, folded.First, folded.Last, orNull(loud.First), orNull(loud.Last),
-			orNull(folded.DueBy()), folded.Due, folded.HeldSince)
+			orNull(folded.DueBy()), folded.Due, orNull(folded.HeldSince))
 		return err
 	})
 }
@@ -106,7 +106,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 // still be known to a claimant that lost its lease.
 func (s *Store) reopen(b *store.Batch) error {
 	var id int64
-	_, err := s.stmt.reopen.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) }, b.ID, b.HeldSince)
+	_, err := s.stmt.reopen.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) }, b.ID, orNull(b.HeldSince))
 	if err != nil {
 		return err
 	}

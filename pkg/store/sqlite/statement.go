@@ -269,7 +269,7 @@ func (s *statements) all() map[*statement]string {
 				due_by     = ` + dueBy + `,
 				due_at     = min(due_at, excluded.due_at),
 				first_due  = min(coalesce(first_due, excluded.first_due), excluded.first_due),
-				held_since = min(coalesce(held_since, excluded.held_since), excluded.held_since)
+				held_since = min(coalesce(held_since, excluded.held_since), coalesce(excluded.held_since, held_since))
 			RETURNING id, group_count, sample_size`,
 		&s.outgoing: `SELECT ` + outgoingColumns + `, NULL FROM outbox ORDER BY next_at, id`,
 		&s.retry: `

@@ -18,6 +18,7 @@ func foldChecks() []check {
 		{sentence: "Fold counts nothing twice", run: foldCountsOnce},
 		{sentence: "mails after Fold are added to the batch and move its window", run: foldAdds},
 		{sentence: "a folded batch stays held since the earliest time", run: foldHeld},
+		{sentence: "a batch that Fold opens without a time is not held", run: foldUnheld},
 		{sentence: "a folded batch stays due when it was due first", run: foldDue},
 		{sentence: "two summaries of one key fold into one batch in any order", run: foldTwo},
 		{sentence: "a group that is open stays muted or loud", run: foldMuted},
@@ -180,6 +181,26 @@ func foldHeld(t *testing.T, s *subject) {
 		s.fold(s.send(later).ID, after(c.since))
 		if b := s.opened()[0]; !b.HeldSince.Equal(after(c.want)) {
 			t.Fatalf("held since %s, want %s", stamp(b.HeldSince), stamp(after(c.want)))
+		}
+	}
+}
+
+func foldUnheld(t *testing.T, s *subject) {
+	s.record(mail(0))
+	for _, c := range []struct {
+		merged      bool
+		since, want time.Time
+	}{
+		{false, time.Time{}, time.Time{}}, {true, time.Time{}, time.Time{}}, {true, later, later},
+		{false, time.Time{}, later}, {true, time.Time{}, later},
+	} {
+		s.seal(s.claim(later).ID, summary("m1", 0))
+		if c.merged {
+			s.record(mail(0))
+		}
+		s.fold(s.send(later).ID, c.since)
+		if b := s.opened()[0]; !b.HeldSince.Equal(c.want) {
+			t.Fatalf("held since %s, want %s", stamp(b.HeldSince), stamp(c.want))
 		}
 	}
 }

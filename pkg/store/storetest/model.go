@@ -233,7 +233,7 @@ func (m *model) fold(id int64, since time.Time) (found bool) {
 	folded := m.take(id).batch
 	folded.id, folded.claimed = 0, false
 	folded.batch.Due = folded.firstDue
-	if folded.batch.HeldSince.IsZero() || since.Before(folded.batch.HeldSince) {
+	if !since.IsZero() && (folded.batch.HeldSince.IsZero() || since.Before(folded.batch.HeldSince)) {
 		folded.batch.HeldSince = since
 	}
 	now := m.open(folded.batch.Key, folded.batch.Early)
