@@ -16,6 +16,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"github.com/pires/go-proxyproto"
+	"golang.org/x/sync/semaphore"
 )
 
 // Defaults of Options.
@@ -56,9 +57,10 @@ type Options struct {
 	// from one address. Default to DefaultMaxConnections and
 	// DefaultMaxPerClient.
 	MaxConnections, MaxPerClient int
-	// MaxInFlight bounds the bytes of mails being received over all
-	// connections; beyond it clients are asked to try again later. Defaults to
-	// DefaultMaxInFlight.
+	// MaxInFlight bounds the memory, in bytes, of the mails being received over
+	// all connections, each until the Handler has returned; beyond it clients are
+	// asked to try again later. Parsing mails of more than 64 KiB may take a
+	// quarter of it besides. Defaults to DefaultMaxInFlight.
 	MaxInFlight int64
 	// MaxIdleCommands ends a connection after so many commands without a mail.
 	// Defaults to DefaultMaxIdleCommands.
@@ -99,6 +101,8 @@ type Server struct {
 	smtp, lmtp *engine
 	conns      connections
 	inFlight   atomic.Int64
+	parsing    *semaphore.Weighted // what parsing long mails takes besides
+	parts      parts
 	counts     counts
 	access     atomic.Pointer[Access]
 
@@ -124,6 +128,7 @@ func NewServer(handler Handler, options Options) *Server {
 			open: make(map[*connection]struct{}), byClient: make(map[netip.Addr]int),
 		},
 	}
+	s.parsing = semaphore.NewWeighted(s.parsingLimit())
 	s.SetAccess(options.Access)
 	s.conns.changed = sync.NewCond(&s.conns.mu)
 	s.life, s.end = context.WithCancel(context.Background())
