@@ -212,9 +212,11 @@ func (s *Server) trusts(peer netip.Addr) bool {
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
-// in progress finish, and returns when the last connection has ended. When ctx
-// ends first, the remaining connections are cut and ctx's error is returned; a
-// mail that was being transferred got no 250 and stays with its client.
+// in progress finish, and returns when the last connection has ended. When nine
+// tenths of the time until ctx's deadline have passed, mails still in transfer are
+// refused with 451. When ctx ends, the remaining connections are cut, and an error
+// that wraps ctx's says how many; a mail that was being transferred got no 250 and
+// stays with its client.
 //
 // Every call waits in this way, so that a second one can cut short the first.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -231,17 +233,42 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			close(s.ended)
 		}()
 	})
+	last, cancel := withLastWord(ctx)
+	defer cancel()
+	select {
+	case <-s.ended:
+		return nil
+	case <-last.Done():
+	}
+	// What is in transfer does not come whole in time, and its client is told so.
+	s.end()
+	s.conns.stopReading()
 	select {
 	case <-s.ended:
 		return nil
 	case <-ctx.Done():
 	}
-	s.end()
 	// The library's Close does nothing once Shutdown was called.
-	if cut := s.conns.closeAll(); cut > 0 {
-		s.log.Warn("cut connections at shutdown", "connections", cut)
+	cut, mails := s.conns.closeAll()
+	if cut == 0 {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	s.log.Warn("cut connections at shutdown", "connections", cut, "mails", mails)
+	return fmt.Errorf("%d connections were cut, %d of them within a mail, whose clients got no answer and will send it again, so that it may be counted twice; raise --shutdown-timeout: %w",
+		cut, mails, ctx.Err())
+}
+
+// lastWordShare is the part of the time for a shutdown that is left for answers.
+const lastWordShare = 10
+
+// withLastWord returns a context that ends when there is just time left to answer
+// those who will not finish before ctx ends.
+func withLastWord(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/lastWordShare))
 }
 
 // protocolLog passes the library's messages on. They are about single
