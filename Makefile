@@ -103,5 +103,5 @@ soak: build ## SOAK (1h) of storms and quiet, with a relay in trouble, to see th
 soak-short: build ## the same in three minutes
 	go run ./test/torture -soak 3m
 
-bounds: build ## send MAILS equal mails, and as many over 50,000 groups, and measure store and memory
+bounds: build ## send MAILS equal mails, as many over 50,000 groups, and large ones, and measure store and memory
 	go run ./test/torture -bounds $(MAILS)

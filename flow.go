@@ -135,7 +135,7 @@ func (p *Proxy) send(ctx context.Context) error {
 		if err != nil || o == nil {
 			return err
 		}
-		p.attempts.run(func() { p.attempt(ctx, o) })
+		p.attempts.run(len(o.Mail), func() { p.attempt(ctx, o) })
 	}
 	return p.foldRest(context.WithoutCancel(ctx))
 }

@@ -13,11 +13,17 @@ func (p *Proxy) parallel() int {
 	return 1
 }
 
-// A crew runs functions beside each other.
+// maxUnderWay is how many bytes of mails may be on their way before another one is
+// read from the store. A large one, relayed as it is, goes alone: several of them
+// would take the memory that Config.MaxInFlight grants to those that come in.
+const maxUnderWay = 8 << 20
+
+// A crew delivers mails beside each other.
 type crew struct {
 	mu      sync.Mutex
 	changed *sync.Cond
 	running int
+	bytes   int // of their mails
 }
 
 func newCrew() *crew {
@@ -26,24 +32,28 @@ func newCrew() *crew {
 	return c
 }
 
-// enter waits until less than limit functions run.
+// enter waits until less than limit deliveries run, and not too many bytes are on
+// their way.
 func (c *crew) enter(limit int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.running >= limit {
+	for c.running >= limit || c.bytes >= maxUnderWay {
 		c.changed.Wait()
 	}
 }
 
-func (c *crew) run(f func()) {
+// run runs f, which delivers a mail of so many bytes.
+func (c *crew) run(bytes int, f func()) {
 	c.mu.Lock()
 	c.running++
+	c.bytes += bytes
 	c.mu.Unlock()
 	go func() {
 		defer func() {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.running--
+			c.bytes -= bytes
 			c.changed.Broadcast()
 		}()
 		f()

@@ -1,7 +1,6 @@
 package failmail
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -70,7 +69,6 @@ func (p *Proxy) pass(ctx context.Context, m *Message) error {
 // withTrace puts the Received field on top that RFC 5321 section 4.4 asks of
 // whoever relays a mail; it also ends loops.
 func withTrace(m *Message, hostname string) []byte {
-	var raw bytes.Buffer
 	from := m.Helo
 	if from == "" {
 		from = "localhost"
@@ -79,10 +77,9 @@ func withTrace(m *Message, hostname string) []byte {
 	if m.RemoteAddr != "" {
 		source = " ([" + m.RemoteAddr + "])"
 	}
-	fmt.Fprintf(&raw, "Received: from %s%s\r\n\tby %s (Failmail) id %s;\r\n\t%s\r\n",
+	trace := fmt.Sprintf("Received: from %s%s\r\n\tby %s (Failmail) id %s;\r\n\t%s\r\n",
 		oneWord(from), source, hostname, m.ID, m.Received.Format(time.RFC1123Z))
-	raw.Write(m.Raw)
-	return raw.Bytes()
+	return append(append(make([]byte, 0, len(trace)+len(m.Raw)), trace...), m.Raw...)
 }
 
 // oneWord makes a name that a client gave safe to stand in a header field.

@@ -30,7 +30,7 @@ func accessFlags() []cli.Flag {
 		&cli.StringFlag{Name: "rewrite-src", Hidden: true, Usage: "old form of the pattern of --rewrite-recipient"},
 		&cli.StringFlag{Name: "rewrite-dest", Hidden: true, Usage: "old form of the replacement of --rewrite-recipient"},
 		&cli.Int64Flag{Name: "max-message-size", EnvVars: env("max-message-size"), Value: receive.DefaultMaxMessageSize, Usage: "refuse mails larger than `BYTES`"},
-		&cli.Int64Flag{Name: "max-in-flight", EnvVars: env("max-in-flight"), Value: receive.DefaultMaxInFlight, Usage: "put clients off while mails of `BYTES` together are being received"},
+		&cli.Int64Flag{Name: "max-in-flight", EnvVars: env("max-in-flight"), Value: receive.DefaultMaxInFlight, Usage: "temporarily refuse mails while those in transfer hold `BYTES` of memory; the process takes up to half as much more, and 64 MiB"},
 		&cli.IntFlag{Name: "max-recipients", EnvVars: env("max-recipients"), Value: receive.DefaultMaxRecipients, Usage: "take at most `N` recipients for one mail"},
 		&cli.IntFlag{Name: "max-connections", EnvVars: env("max-connections"), Value: receive.DefaultMaxConnections, Usage: "serve at most `N` connections at a time"},
 		&cli.IntFlag{Name: "max-per-client", EnvVars: env("max-per-client"), Value: receive.DefaultMaxPerClient, Usage: "serve at most `N` connections from one address at a time"},

@@ -107,7 +107,7 @@ var receivingFlagTests = []flagTest{
 		}
 	}},
 	{"--max-in-flight puts clients off", func(t *testing.T) {
-		p := proxyHere(t, "--max-in-flight=1000")
+		p := proxyHere(t, "--max-in-flight=100000")
 		if err := p.submit("Subject: s", strings.Repeat("0123456789\n", 30_000)); !refusedWith(err, "452 4.3.1") {
 			t.Errorf("a large mail: %v", err)
 		}

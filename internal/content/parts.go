@@ -239,7 +239,7 @@ func (r *reader) forwarded(p part, encoding string) []*block {
 	raw := decodeTransfer(p.body, encoding)
 	header, body, _ := SplitHeader(raw)
 	subject := Field(&header, "Subject")
-	r.attach(p, len(raw), subject)
+	r.attach(p, decodedSize(p.body, encoding), subject)
 	if r.forwards >= maxForwards {
 		return nil
 	}

@@ -36,8 +36,15 @@ func transferEncoding(label string) (string, error) {
 	return "", fmt.Errorf("unknown transfer encoding %.40q, shown as it was sent", label)
 }
 
+// maxEncoded bounds what is decoded of a part. It is enough for maxTextBytes in
+// any encoding; decoding all of a large mail would double what it takes in memory.
+const maxEncoded = 4 << 20
+
 // decodeTransfer undoes the transfer encoding of a part as far as it was kept.
 func decodeTransfer(raw []byte, encoding string) []byte {
+	if encoding != "" {
+		raw = raw[:min(len(raw), maxEncoded)]
+	}
 	switch encoding {
 	case "quoted-printable":
 		return decodeQuotedPrintable(raw)
@@ -58,6 +65,7 @@ func decodeTransferText(raw []byte, encoding string) ([]byte, error) {
 	if encoding != "base64" {
 		return decodeTransfer(raw, encoding), nil
 	}
+	raw = raw[:min(len(raw), maxEncoded)]
 	decoded := decodeBase64(raw)
 	switch {
 	case looksWritten(raw) && !looksReadable(decoded.data):
@@ -70,7 +78,8 @@ func decodeTransferText(raw []byte, encoding string) ([]byte, error) {
 	return decoded.data, nil
 }
 
-// decodedSize returns how many bytes a part has that is not read.
+// decodedSize returns how many bytes a part has that is not read; about so many if
+// it is large and encoded otherwise than in flawless base64.
 func decodedSize(raw []byte, encoding string) int {
 	if encoding == "base64" {
 		size, err := io.Copy(io.Discard, base64.NewDecoder(base64.StdEncoding, bytes.NewReader(raw)))
@@ -78,7 +87,12 @@ func decodedSize(raw []byte, encoding string) int {
 			return int(size)
 		}
 	}
-	return len(decodeTransfer(raw, encoding))
+	begin := raw[:min(len(raw), maxEncoded)]
+	size := len(decodeTransfer(begin, encoding))
+	if len(begin) < len(raw) {
+		return int(float64(size) * float64(len(raw)) / float64(len(begin)))
+	}
+	return size
 }
 
 // base64Value holds the value of each digit of base64, and -1 for other bytes.

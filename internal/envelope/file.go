@@ -20,8 +20,9 @@ const (
 	endField = "X-Envelope-End:"
 )
 
-// Prepend returns raw with its envelope in front, for Cut. Line ends are CRLF.
-func Prepend(from string, to []string, raw []byte) []byte {
+// Before returns the envelope that Cut takes off, to stand in front of raw. Line
+// ends are CRLF.
+func Before(from string, to []string, raw []byte) []byte {
 	var b bytes.Buffer
 	var refused []string
 	if Problem(from) == "" {
@@ -44,7 +45,7 @@ func Prepend(from string, to []string, raw []byte) []byte {
 			fmt.Fprintf(&b, "%s\r\n", endField)
 		}
 	}
-	return append(b.Bytes(), raw...)
+	return b.Bytes()
 }
 
 // Cut takes the envelope off that Prepend has put in front of a mail. A file that

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -99,7 +100,7 @@ func (d *Maildir) write(m *Mail) error {
 		return err
 	}
 	temporary := filepath.Join(d.Dir, "tmp", message.Key())
-	if err := fill(w, bytes.ReplaceAll(envelope.Prepend(m.From, m.To, m.Raw), []byte("\r\n"), []byte("\n"))); err != nil {
+	if err := fill(w, envelope.Before(m.From, m.To, m.Raw), m.Raw); err != nil {
 		// Closing would move half a mail to where it is seen.
 		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move
@@ -112,8 +113,21 @@ func (d *Maildir) write(m *Mail) error {
 	return syncFolder(filepath.Dir(message.Filename()))
 }
 
-func fill(w io.Writer, data []byte) error {
-	if _, err := w.Write(data); err != nil {
+// fill writes texts with LF line ends, one piece after the other: a changed copy
+// of a large mail would take as much memory again.
+func fill(w io.Writer, texts ...[]byte) error {
+	out := bufio.NewWriterSize(w, 64<<10)
+	for _, text := range texts {
+		for len(text) > 0 {
+			line, rest, found := bytes.Cut(text, []byte("\r\n"))
+			out.Write(line) // an error shows at the flush
+			if found {
+				out.WriteByte('\n')
+			}
+			text = rest
+		}
+	}
+	if err := out.Flush(); err != nil {
 		return err
 	}
 	file, ok := w.(interface{ Sync() error })

@@ -93,7 +93,6 @@ func saysTooMany(reply *smtp.SMTPError) bool {
 	return reply.EnhancedCode[0] > 0 && reply.EnhancedCode[1] == 5 && reply.EnhancedCode[2] == 3
 }
 
-
 func isASCII(text string) bool {
 	return strings.IndexFunc(text, func(r rune) bool { return r >= 0x80 }) < 0
 }

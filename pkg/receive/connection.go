@@ -215,7 +215,7 @@ func (c *connection) SetReadDeadline(t time.Time) error {
 
 // endIfIdle is called with connections.mu held.
 func (c *connection) endIfIdle() {
-	if c.server.conns.draining && !c.busy {
+	if c.server.conns.draining && !c.server.conns.deaf && !c.busy {
 		c.Conn.SetReadDeadline(c.server.conns.lastWord(c)) // fails only on a closed connection
 	}
 }

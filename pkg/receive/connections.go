@@ -19,6 +19,7 @@ type connections struct {
 	open      map[*connection]struct{}
 	byClient  map[netip.Addr]int
 	draining  bool
+	deaf      bool // no client is listened to any more
 	drainedAt time.Time
 }
 
@@ -110,15 +111,31 @@ func (c *connections) drain() {
 	}
 }
 
-// closeAll cuts every connection and returns how many there were.
-func (c *connections) closeAll() int {
+// stopReading ends what every client still says; it can be answered.
+func (c *connections) stopReading() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = true
+	for conn := range c.open {
+		conn.Conn.SetReadDeadline(longAgo) // fails only on a closed connection
+	}
+}
+
+// closeAll cuts every connection and returns how many there were, and how many of
+// them were within a mail.
+func (c *connections) closeAll() (cut, mails int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for conn := range c.open {
 		conn.Conn.Close() // the peer sees the cut either way
+		if conn.busy {
+			mails++
+		}
 	}
-	return len(c.open)
+	return len(c.open), mails
 }
+
+var longAgo = time.Unix(1, 0)
 
 func (c *connections) setBusy(conn *connection, busy bool) {
 	c.mu.Lock()
@@ -133,6 +150,8 @@ func (c *connections) setReadDeadline(conn *connection, wanted time.Time) error 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.deaf:
+		wanted = longAgo
 	case c.draining && !conn.busy:
 		wanted = c.lastWord(conn)
 	case wanted.IsZero() || wanted.After(conn.latest):

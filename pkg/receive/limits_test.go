@@ -71,7 +71,7 @@ func TestMaxPerClientCountsEachAddressByItself(t *testing.T) {
 }
 
 func TestTooMuchMailInTransferIsPutOff(t *testing.T) {
-	const limit = 10_000
+	const limit = 640 << 10
 	in := &inbox{}
 	server := start(t, in, receive.Options{MaxInFlight: limit})
 	var holders []*peer
@@ -80,11 +80,11 @@ func TestTooMuchMailInTransferIsPutOff(t *testing.T) {
 		p.ask("EHLO x", "250-")
 		p.ask("MAIL FROM:<f@x>", "250 ")
 		p.ask("RCPT TO:<t@x>", "250 ")
-		p.chunk(strings.Repeat("x", 3000), "", "250 ")
+		p.chunk(strings.Repeat("x", 192_000), "", "250 ")
 		p.chunk("x", "", "250 ") // by now the first chunk has been counted
 		holders = append(holders, p)
 	}
-	mail := strings.Repeat(strings.Repeat("x", 98)+"\r\n", 20)
+	mail := strings.Repeat(strings.Repeat("x", 98)+"\r\n", 1280)
 	p := dial(t, server.addr)
 	for range 2 {
 		p.untilData()
@@ -110,18 +110,18 @@ func TestTooMuchMailInTransferIsPutOff(t *testing.T) {
 	p.untilData()
 	p.ask(strings.Repeat("x", limit+1)+"\r\n.", "452 4.3.1 ")
 	p.untilData()
-	p.ask(strings.Repeat("x", limit-2)+"\r\n.", "250 ")
+	p.ask(strings.Repeat("x", limit/10*9-10_000)+"\r\n.", "250 ")
 }
 
 // A client that was put off may stay connected as long as it likes.
 func TestWhatWasPutOffNoLongerCountsAsInTransfer(t *testing.T) {
-	const limit = 10_000
+	const limit = 320 << 10
 	for name, put := range map[string]func(p *peer){
 		"DATA": func(p *peer) { p.ask("DATA", "354 "); p.ask(strings.Repeat("x", limit+1)+"\r\n.", "452 ") },
 		"BDAT": func(p *peer) { p.chunk(strings.Repeat("x", limit+1), "", "452 ") },
 		"more chunks": func(p *peer) {
-			p.chunk(strings.Repeat("x", limit-1), "", "250 ")
-			p.chunk(strings.Repeat("x", 2), "", "452 ")
+			p.chunk(strings.Repeat("x", limit/2), "", "250 ")
+			p.chunk(strings.Repeat("x", limit/2), "", "452 ")
 			p.chunk(strings.Repeat("x", limit), "", "452 ")
 		},
 	} {

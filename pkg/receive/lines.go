@@ -10,19 +10,54 @@ func NormalizeLines(raw []byte) []byte {
 	if isNormal(raw) {
 		return raw
 	}
-	out := make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'}))
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c == '\r' && i+1 < len(raw) && raw[i+1] == '\n':
-			out = append(out, '\r', '\n')
-			i++
-		case c == '\r' || c == '\n':
-			out = append(out, '\r', '\n')
-		default:
-			out = append(out, c)
+	var lines lineEnds
+	out := lines.mend(make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'})), raw)
+	return append(out, lines.end()...)
+}
+
+// lineEnds makes every line end of a text CRLF that comes in pieces.
+type lineEnds struct{ cr bool } // the text so far ends in CR, the LF of which may come yet
+
+// inOrder reports whether piece can follow as it is, and if so takes note of it.
+func (l *lineEnds) inOrder(piece []byte) bool {
+	if len(piece) == 0 {
+		return true
+	}
+	if l.cr {
+		if piece[0] != '\n' {
+			return false
 		}
+		piece = piece[1:]
+	}
+	text, cr := bytes.CutSuffix(piece, []byte{'\r'})
+	if !isNormal(text) {
+		return false
+	}
+	l.cr = cr
+	return true
+}
+
+// mend appends piece, which follows what came before, to out.
+func (l *lineEnds) mend(out, piece []byte) []byte {
+	for _, c := range piece {
+		switch {
+		case c == '\n' && !l.cr:
+			out = append(out, '\r')
+		case c != '\n' && l.cr:
+			out = append(out, '\n')
+		}
+		out, l.cr = append(out, c), c == '\r'
 	}
 	return out
+}
+
+// end returns what the text lacks at its end.
+func (l *lineEnds) end() []byte {
+	if !l.cr {
+		return nil
+	}
+	l.cr = false
+	return []byte{'\n'}
 }
 
 func isNormal(raw []byte) bool {

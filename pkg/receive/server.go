@@ -16,6 +16,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"github.com/pires/go-proxyproto"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/hut8labs/failmail/internal/login"
 )
@@ -58,9 +59,10 @@ type Options struct {
 	// from one address. Default to DefaultMaxConnections and
 	// DefaultMaxPerClient.
 	MaxConnections, MaxPerClient int
-	// MaxInFlight bounds the bytes of mails being received over all
-	// connections; beyond it clients are asked to try again later. Defaults to
-	// DefaultMaxInFlight.
+	// MaxInFlight bounds the memory, in bytes, of the mails being received over
+	// all connections, each until the Handler has returned; beyond it clients are
+	// asked to try again later. Parsing mails of more than 64 KiB may take a
+	// quarter of it besides. Defaults to DefaultMaxInFlight.
 	MaxInFlight int64
 	// MaxIdleCommands ends a connection after so many commands without a mail.
 	// Defaults to DefaultMaxIdleCommands.
@@ -101,6 +103,8 @@ type Server struct {
 	smtp, lmtp *engine
 	conns      connections
 	inFlight   atomic.Int64
+	parsing    *semaphore.Weighted // what parsing long mails takes besides
+	parts      parts
 	counts     counts
 	access     atomic.Pointer[Access]
 	logins     login.Throttle
@@ -131,6 +135,7 @@ func NewServer(handler Handler, options Options) *Server {
 			open: make(map[*connection]struct{}), byClient: make(map[netip.Addr]int),
 		},
 	}
+	s.parsing = semaphore.NewWeighted(s.parsingLimit())
 	s.SetAccess(options.Access)
 	s.conns.changed = sync.NewCond(&s.conns.mu)
 	s.life, s.end = context.WithCancel(context.Background())
@@ -224,9 +229,11 @@ func (s *Server) trusts(peer netip.Addr) bool {
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
-// in progress finish, and returns when the last connection has ended. When ctx
-// ends first, the remaining connections are cut and ctx's error is returned; a
-// mail that was being transferred got no 250 and stays with its client.
+// in progress finish, and returns when the last connection has ended. When nine
+// tenths of the time until ctx's deadline have passed, mails still in transfer are
+// refused with 451. When ctx ends, the remaining connections are cut, and an error
+// that wraps ctx's says how many; a mail that was being transferred got no 250 and
+// stays with its client.
 //
 // Every call waits in this way, so that a second one can cut short the first.
 func (s *Server) Shutdown(ctx context.Context) error {
@@ -244,17 +251,42 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			close(s.ended)
 		}()
 	})
+	last, cancel := withLastWord(ctx)
+	defer cancel()
+	select {
+	case <-s.ended:
+		return nil
+	case <-last.Done():
+	}
+	// What is in transfer does not come whole in time, and its client is told so.
+	s.end()
+	s.conns.stopReading()
 	select {
 	case <-s.ended:
 		return nil
 	case <-ctx.Done():
 	}
-	s.end()
 	// The library's Close does nothing once Shutdown was called.
-	if cut := s.conns.closeAll(); cut > 0 {
-		s.log.Warn("cut connections at shutdown", "connections", cut)
+	cut, mails := s.conns.closeAll()
+	if cut == 0 {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	s.log.Warn("cut connections at shutdown", "connections", cut, "mails", mails)
+	return fmt.Errorf("%d connections were cut, %d of them within a mail, whose clients got no answer and will send it again, so that it may be counted twice; raise --shutdown-timeout: %w",
+		cut, mails, ctx.Err())
+}
+
+// lastWordShare is the part of the time for a shutdown that is left for answers.
+const lastWordShare = 10
+
+// withLastWord returns a context that ends when there is just time left to answer
+// those who will not finish before ctx ends.
+func withLastWord(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/lastWordShare))
 }
 
 // protocolLog passes the library's messages on. They are about single

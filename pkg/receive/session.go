@@ -105,10 +105,14 @@ func (s *session) Data(io.Reader) error {
 		return err
 	}
 	defer content.drop()
+	raw, refusal := content.whole(s.server.life)
+	if refusal != nil {
+		return s.notTaken(mail, refusal)
+	}
 	m := &Message{
 		From:       mail.from,
 		To:         mail.to,
-		Raw:        NormalizeLines(content.content),
+		Raw:        raw,
 		RemoteAddr: s.remote,
 		Helo:       s.conn.Hostname(),
 		Received:   time.Now(),
@@ -140,13 +144,21 @@ func (s *session) content(mail transaction) (*intake, error) {
 	switch {
 	case err != nil:
 		return nil, (&Refusal{451, [3]int{4, 4, 2}, "The mail did not come whole in time, send it again"}).reply()
-	case content.refusal != nil && content.refusal.Code == 452:
-		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.track.String(), "limit", s.server.options.MaxInFlight)
-		return nil, content.refusal.reply()
 	case content.refusal != nil:
-		return nil, s.tooLarge(mail.from)
+		return nil, s.notTaken(mail, content.refusal)
 	}
 	return content, nil
+}
+
+// notTaken logs why the content of a mail is refused, and returns the reply.
+func (s *session) notTaken(mail transaction, refusal *Refusal) error {
+	switch refusal.Code {
+	case 552:
+		return s.tooLarge(mail.from)
+	case 452:
+		s.server.log.Warn("put a client off, too much mail is in transfer", "client", s.track.String(), "limit", s.server.options.MaxInFlight)
+	}
+	return refusal.reply()
 }
 
 func (s *session) tooLarge(from string) error {

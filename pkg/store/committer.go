@@ -11,6 +11,10 @@ import (
 // waits for one commit in progress and one of its own.
 const maxCommit = 512
 
+// maxCommitBytes bounds the samples of one commit, and with them what a Store copies
+// and encodes at a time. A mail that brings more by itself has the commit to itself.
+const maxCommitBytes = 4 << 20
+
 // maxPatience bounds the wait for company.
 const maxPatience = 4 * time.Millisecond
 
@@ -36,6 +40,22 @@ type pending struct {
 	entries []Entry // of one mail
 	result  chan error
 }
+
+// A round is what shares a commit.
+type round struct {
+	mails   []*pending
+	samples int // bytes
+}
+
+func (r *round) add(p *pending) {
+	r.mails = append(r.mails, p)
+	for i := range p.entries {
+		r.samples += min(len(p.entries[i].Sample), defaultSampleBytes)
+	}
+}
+
+// full reports whether r can take no more mails.
+func (r *round) full() bool { return len(r.mails) >= maxCommit || r.samples >= maxCommitBytes }
 
 // NewCommitter starts a Committer in front of s. Close ends it.
 func NewCommitter(s Store) *Committer {
@@ -103,36 +123,38 @@ func (c *Committer) run() {
 
 // gather returns first and those that share its commit.
 func (c *Committer) gather(first *pending) []*pending {
-	round := c.queued([]*pending{first})
-	if len(round) >= c.company || c.patience <= 0 {
-		return round
+	r := &round{}
+	r.add(first)
+	c.addQueued(r)
+	if len(r.mails) >= c.company || c.patience <= 0 {
+		return r.mails
 	}
 	enough := time.NewTimer(c.patience)
 	defer enough.Stop()
-	for len(round) < c.company {
+	for waiting := true; waiting && len(r.mails) < c.company && !r.full(); {
 		select {
 		case p := <-c.queue:
-			round = append(round, p)
+			r.add(p)
 		case <-enough.C:
-			return c.queued(round)
+			waiting = false
 		case <-c.stop:
-			return c.queued(round)
+			waiting = false
 		}
 	}
-	return c.queued(round)
+	c.addQueued(r)
+	return r.mails
 }
 
-// queued adds to round what waits already.
-func (c *Committer) queued(round []*pending) []*pending {
-	for len(round) < maxCommit {
+// addQueued adds to r what waits already.
+func (c *Committer) addQueued(r *round) {
+	for !r.full() {
 		select {
 		case p := <-c.queue:
-			round = append(round, p)
+			r.add(p)
 		default:
-			return round
+			return
 		}
 	}
-	return round
 }
 
 // learn plans the next commit from the one that was just made.

@@ -402,3 +402,33 @@ func TestAQueuedEntryIsAwaitedDespiteItsContext(t *testing.T) {
 		c.Close()
 	})
 }
+
+func TestACommitTakesSamplesUpToABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		c := store.NewCommitter(g)
+		first := record(c, "a")
+		g.wantRounds(t, "a")
+		var results []chan error
+		for i := range 20 { // what is kept of each is 256 KiB, 16 of which make 4 MiB
+			result := make(chan error, 1)
+			results = append(results, result)
+			go func() {
+				result <- c.Record(context.Background(), store.Entry{Fingerprint: fmt.Sprintf("%02d", i), Sample: make([]byte, 1<<20)})
+			}()
+		}
+		synctest.Wait()
+		g.pass <- nil
+		wantResults(t, first, nil)
+		g.pass <- nil
+		g.pass <- nil
+		synctest.Wait()
+		c.Close()
+		for i, want := range []int{1, 16, 4} {
+			if got := len(strings.Fields(g.rounds[i])); got != want {
+				t.Errorf("commit %d has %d mails, want %d", i, got, want)
+			}
+		}
+		wantResults(t, results, make([]error, len(results))...)
+	})
+}

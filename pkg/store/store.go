@@ -241,6 +241,8 @@ type Limits struct {
 	StoreBytes int64
 }
 
+const defaultSampleBytes = 256 << 10
+
 // Unbounded returns l without the bounds that depend on what is known. An
 // engine that merges entries before it looks at what it has must not cut them
 // yet: they may belong to what is known.
@@ -256,7 +258,7 @@ func (l Limits) WithDefaults() Limits {
 		&l.GroupsPerBatch:   1000,
 		&l.VariantsPerGroup: 20,
 		&l.HostsPerGroup:    100,
-		&l.SampleBytes:      256 << 10,
+		&l.SampleBytes:      defaultSampleBytes,
 		&l.BatchBytes:       16 << 20,
 	} {
 		if *value == 0 {

@@ -95,6 +95,9 @@ func (p plan) runStorms(ctx context.Context, binary string) error {
 			bad = append(bad, s.bounds(ctx, binary, p.bounds))
 		}
 	}
+	if p.only.MatchString("large mails") && ctx.Err() == nil {
+		bad = append(bad, boundLarge(ctx, binary))
+	}
 	return errors.Join(bad...)
 }
 

@@ -93,3 +93,38 @@ func TestWhatHappensToTheFilesOfAStoreInUseIsNoticedByTheNextMailAndMended(t *te
 		})
 	}
 }
+
+func TestAStoreThatShrinksItsOwnFilesIsNotTruncated(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "failmail.db")
+	for range 3 {
+		s, err := Open(path, store.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			big := make([]store.Outgoing, 8)
+			for i := range big {
+				big[i] = store.Outgoing{MessageID: "m", Mail: make([]byte, 1<<20), NextAt: noon}
+			}
+			if err := s.Enqueue(t.Context(), big); err != nil {
+				t.Fatal(err)
+			}
+			for range big {
+				o, err := s.ClaimOutgoing(t.Context(), noon, 0)
+				if err != nil || o == nil {
+					t.Fatalf("ClaimOutgoing: %v, %v", o, err)
+				}
+				if err := s.Finish(t.Context(), o.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Probe(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,12 +16,29 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return s.transaction(ctx, func() error { return s.insert(0, mails) })
 }
 
+// pieceSize is the most of a mail that is one value. SQLite's memory grows by several
+// times the largest, and never shrinks.
+const pieceSize = 256 << 10
+
 func (s *Store) insert(batch int64, mails []store.Outgoing) error {
 	for _, o := range mails {
-		err := s.stmt.insert.exec(o.Batch, o.MessageID, o.From, addresses(o.To), o.Mail, o.Count, o.Groups,
+		whole, pieces := o.Mail, []byte(nil)
+		if len(whole) > pieceSize {
+			whole, pieces = nil, whole
+		}
+		var id int64
+		_, err := s.stmt.insert.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
+			o.Batch, o.MessageID, o.From, addresses(o.To), whole, o.Count, o.Groups,
 			o.Due, o.NextAt, o.Attempts, clean(o.LastError), batch)
 		if err != nil {
 			return err
+		}
+		number := 0
+		for piece := range slices.Chunk(pieces, pieceSize) {
+			if err := s.stmt.insertPiece.exec(id, number, piece); err != nil {
+				return err
+			}
+			number++
 		}
 	}
 	return nil
@@ -31,12 +49,24 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Dur
 	var claim *store.Outgoing
 	err := s.transaction(ctx, func() error {
 		_, err := s.stmt.claimOutgoing.row(func(r *sqlite3.Stmt) { claim = readOutgoing(r) }, now, now.Add(lease))
-		return err
+		if err != nil || claim == nil || len(claim.Mail) > 0 {
+			return err
+		}
+		return s.readPieces(claim)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return claim, nil
+}
+
+func (s *Store) readPieces(o *store.Outgoing) error {
+	return s.stmt.pieces.rows(func(r *sqlite3.Stmt) {
+		if o.Mail == nil {
+			o.Mail = make([]byte, 0, r.ColumnInt64(1))
+		}
+		o.Mail = append(o.Mail, r.ColumnRawBlob(0)...)
+	}, o.ID)
 }
 
 // readOutgoing reads the columns of a summary in the order of outgoingColumns.
@@ -154,6 +184,7 @@ func (s *Store) shrink() {
 	defer s.mu.Unlock()
 	if s.conn != nil {
 		s.stmt.vacuum.exec()
+		s.files.note() // it is this process that has made them smaller
 	}
 }
 

@@ -105,7 +105,8 @@ type statements struct {
 	nextDue, claim, seal, delete, remember statement
 	groups, variants, hosts, minutes       statement
 	recipients, open, flush, pending       statement
-	insert, nextSend, claimOutgoing        statement
+	insert, insertPiece                    statement
+	nextSend, claimOutgoing, pieces        statement
 	postpone, finish, hasSummary           statement
 	sealedBatch, isOpen, reopen, fold      statement
 	moveGroups, moveRecipients             statement
@@ -234,7 +235,11 @@ func (s *statements) all() map[*statement]string {
 		&s.insert: `
 			INSERT INTO outbox (batch_key, message_id, sender, recipients, mail, count, group_count,
 				due_at, next_at, attempts, last_error, batch)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id`,
+		&s.insertPiece: `INSERT INTO pieces (summary, number, bytes) VALUES (?1, ?2, ?3)`,
+		&s.pieces: `
+			SELECT bytes, (SELECT sum(length(bytes)) FROM pieces WHERE summary = ?1) FROM pieces
+			WHERE summary = ?1 ORDER BY number`,
 		&s.nextSend: `SELECT min(max(next_at, lease_until)) FROM outbox`,
 		&s.claimOutgoing: `
 			UPDATE outbox SET lease_until = ?2, attempts = attempts + 1 WHERE id = (

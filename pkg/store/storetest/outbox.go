@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ func outboxChecks() []check {
 		{sentence: "ClaimOutgoing returns nothing before NextAt", run: outboxNotYet},
 		{sentence: "a claimed summary comes up again when its lease has run out, with one attempt more", run: outboxLease},
 		{sentence: "what ClaimOutgoing returns belongs to the caller", run: outboxOwned},
+		{sentence: "a large mail comes back whole, also after Postpone", run: outboxLarge},
 		{sentence: "NextSend is the earliest of the send times and lease ends", run: nextSendEarliest},
 		{sentence: "Postpone keeps To, Attempts, NextAt and LastError and nothing else", run: postponeKeeps},
 		{sentence: "Postpone gives the summary back before its lease has run out", run: postponeReleases},
@@ -50,6 +52,24 @@ func outboxNotYet(t *testing.T, s *subject) {
 	s.fill(summary("m1", time.Minute))
 	s.sendNothing(after(time.Minute - time.Microsecond))
 	sends(s, after(time.Minute), "m1")
+}
+
+func outboxLarge(t *testing.T, s *subject) {
+	o := summary("m1", 0)
+	o.Mail = bytes.Repeat([]byte("0123456\r\n"), 500_000)
+	other := summary("m2", time.Second)
+	other.Mail = bytes.Repeat([]byte("abc"), 100_000)
+	s.fill(o, other)
+	for _, want := range []store.Outgoing{o, other, o} {
+		got := s.send(after(time.Minute))
+		if !bytes.Equal(got.Mail, want.Mail) {
+			t.Errorf("%s: %d bytes came back of %d", got.MessageID, len(got.Mail), len(want.Mail))
+		}
+		got.NextAt = got.NextAt.Add(2 * time.Second)
+		if err := s.store.Postpone(t.Context(), got); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func outboxLease(t *testing.T, s *subject) {

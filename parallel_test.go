@@ -1,0 +1,39 @@
+package failmail
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+func TestALargeMailIsOnItsWayAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const short, large = 1 << 20, 30 << 20
+		c, release := newCrew(), map[int]chan struct{}{short: make(chan struct{}), large: make(chan struct{})}
+		running := func() int {
+			synctest.Wait()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.running
+		}
+		go func() {
+			for _, size := range []int{short, short, large, short, short} {
+				c.enter(3)
+				c.run(size, func() { <-release[size] })
+			}
+		}()
+		if n := running(); n != 3 {
+			t.Errorf("%d mails are on their way, want two short ones and the large one", n)
+		}
+		release[short] <- struct{}{}
+		release[short] <- struct{}{}
+		if n := running(); n != 1 {
+			t.Errorf("%d mails are on their way beside the large one", n-1)
+		}
+		release[large] <- struct{}{}
+		if n := running(); n != 2 {
+			t.Errorf("%d short mails are on their way after the large one, want 2", n)
+		}
+		close(release[short])
+		c.wait()
+	})
+}
