@@ -40,11 +40,13 @@ const (
 	// floor is what costs too little to be compared.
 	floor = 2 * time.Millisecond
 	tries = 5
+	// undisturbed is what costs too much for a busy machine to be the reason.
+	undisturbed = 50 * time.Millisecond
 )
 
-// CheckLinear fails t if what read does with an input of 4 × size bytes costs
-// clearly more than four times what it does with size bytes, or far more than
-// inputs of that length should. It measures the CPU time of the thread, so read
+// CheckLinear fails t if what read does with inputs of up to 4 × size bytes costs
+// clearly more than four times what it does with a quarter of each, or far more
+// than inputs of that length should. It measures the CPU time of the thread, so read
 // must work in the goroutine that calls it. grow is mostly Shape.Grow.
 func CheckLinear(t testing.TB, size int, grow func(size int) string, read func(input string)) {
 	t.Helper()
@@ -53,39 +55,42 @@ func CheckLinear(t testing.TB, size int, grow func(size int) string, read func(i
 	}
 }
 
-// costError compares twice, at size and at 4 × size, because a machine that is
+// costError compares from a smaller size on, so that a cost which explodes is seen
+// while it is still small. Only two sizes in a row are proof: a machine that is
 // busy disturbs one comparison, and caches that overflow another.
 func costError(size int, grow func(size int) string, read func(input string)) error {
-	once := func(size int) (time.Duration, string) {
+	once := func(size int) (time.Duration, int) {
 		input := grow(size)
-		return cost(1, func() { read(input) }), input
+		return cost(1, func() { read(input) }), len(input)
 	}
-	if cost, _ := once(4 * size); cost < floor {
-		return nil
-	}
-	growth := make([]string, 0, 2)
-	for _, size := range []int{size, 4 * size} {
-		small, big := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64)
-		input := ""
-		for range tries {
+	const rounds = 2 // below size
+	var growth []string
+	for largest, size := size, max(1, size>>(2*rounds)); ; size *= 4 {
+		small, big, length := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64), 0
+		grows := func() bool { return big > floor && big > maxGrowth*small }
+		for try := range tries {
 			var took time.Duration
+			took, length = once(4 * size)
+			if big = min(big, took); big < floor {
+				break
+			}
 			took, _ = once(size)
-			small = min(small, took)
-			took, input = once(4 * size)
-			big = min(big, took)
-			if big < floor || big < maxGrowth*small {
+			if small = min(small, took); !grows() || try > 0 && small > undisturbed {
 				break // what disturbs adds
 			}
 		}
-		if steps := big / max(1, step()*time.Duration(len(input))/1024); big > floor && steps > maxSteps {
-			return fmt.Errorf("%d bytes cost %v of CPU time, as much as %d steps for each byte: %.60q…", len(input), big, steps, input)
+		if steps := big / max(1, step()*time.Duration(length)/1024); big > 10*floor && steps > maxSteps {
+			return fmt.Errorf("%d bytes cost %v of CPU time, as much as %d steps for each byte: %.60q…", length, big, steps, grow(size))
 		}
-		if big < floor || big < maxGrowth*small {
+		if !grows() {
+			growth = nil
+		} else if growth = append(growth, fmt.Sprintf("%d bytes %v, four times as many %v", size, small, big)); len(growth) == 2 || small > undisturbed {
+			return fmt.Errorf("costs more than in proportion to its length: %s: %.60q…", strings.Join(growth, "; "), grow(size))
+		}
+		if size >= largest && growth == nil || size > largest {
 			return nil
 		}
-		growth = append(growth, fmt.Sprintf("%d bytes %v, four times as many %v", size, small, big))
 	}
-	return fmt.Errorf("costs more than in proportion to its length: %s: %.60q…", strings.Join(growth, "; "), grow(size))
 }
 
 // step returns what it costs to read 1024 bytes as plainly as possible.
