@@ -120,7 +120,9 @@ func TestTextWithoutALabelIsReadAsWhatItLooksLike(t *testing.T) {
 		{"German", "Gr\xf6\xdfere \xdcbersicht \xfcber R\xfcckst\xe4nde, m\xf6glicherweise f\xe4llig, \xc4nderungen, Stra\xdfe, Ma\xdfnahmen \xe4hnlich", "Größere Übersicht über Rückstände, möglicherweise fällig, Änderungen, Straße, Maßnahmen ähnlich"},
 		{"every letter of Latin-1", "\xc0\xc1\xc2\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xca\xcb\xcc\xcd\xce\xcf\xd1\xd2\xd3\xd4\xd5\xd6\xd8\xd9\xda\xdb\xdc\xdd", "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝ"},
 		{"a rule of Windows-1252 dashes", "\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96", "––––––––––––––––––"},
-		{"too little to tell", "\xce\xf8\xe8\xe1\xea\xe0", "Îøèáêà"},
+		{"Russian of one word", "\xce\xf8\xe8\xe1\xea\xe0", "Ошибка"},
+		{"too little to tell", "\xf7\xe0\xf1", "÷àñ"},
+		{"Polish", "B\xb3\xb9d: po\xb3\xb9czenie", "Błąd: połączenie"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
