@@ -244,12 +244,12 @@ func cutEnd(raw []byte) int {
 func guessUTF16(raw []byte) (string, bool) {
 	sample := raw[:min(len(raw), 1024)&^1]
 	var zeros [2]int
-	written := true // as ASCII with zeros between would be
+	binary := 0 // bytes that ASCII text with zeros in it has hardly any of
 	for i, c := range sample {
 		if c == 0 {
 			zeros[i&1]++
 		} else if c >= 0x7f || c < ' ' && c != '\r' && c != '\n' && c != '\t' {
-			written = false
+			binary++
 		}
 	}
 	little := zeros[0] == 0
@@ -259,7 +259,7 @@ func guessUTF16(raw []byte) (string, bool) {
 	switch many := zeros[0] + zeros[1]; {
 	case many > len(sample)/2*7/10:
 		return decodeUTF16Units(raw, little), true
-	case written, many*32 < len(sample):
+	case binary*6 < len(sample), many*32 < len(sample):
 		return "", false
 	}
 	if text := decodeUTF16Units(sample, little); strings.ContainsFunc(strings.TrimSuffix(text, string(utf8.RuneError)), isNoText) {
