@@ -65,7 +65,7 @@ var hostileTexts = map[string]testutil.Shape{
 func TestTheCostOfAHostileTextGrowsWithItsLength(t *testing.T) {
 	for name, shape := range hostileTexts {
 		t.Run(name, func(t *testing.T) {
-			testutil.CheckLinear(t, 32<<10, shape.Grow, func(text string) { New().Text(text) })
+			testutil.CheckLinear(t, 8<<10, shape.Grow, func(text string) { New().Text(text) })
 		})
 	}
 }
