@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset" // knows every charset mail uses, not only UTF-8
@@ -87,6 +88,10 @@ func decodeAs(raw []byte, name string) (string, error) {
 		return decodeUTF32(raw, false), nil
 	case "utf-32le":
 		return decodeUTF32(raw, true), nil
+	case "ibm775":
+		return decodeBaltRim(raw), nil
+	case "johab":
+		return decodeJohab(raw)
 	case "iso-2022-kr":
 		raw, name = shiftedToEUC(raw), "euc-kr"
 	case "iso-2022-cn":
@@ -237,25 +242,38 @@ func cutEnd(raw []byte) int {
 	return len(raw)
 }
 
-// guessUTF16 recognizes the text of Windows tools by the zero in every second
-// byte that Western text has there.
+// guessUTF16 recognizes the text of Windows tools by the zeros in every second
+// byte: nearly all of them in a Western text, in others those of blanks and line
+// ends, and then by what is text only if decoded.
 func guessUTF16(raw []byte) (string, bool) {
 	sample := raw[:min(len(raw), 1024)&^1]
 	var zeros [2]int
+	binary := 0 // bytes that ASCII text with zeros in it has hardly any of
 	for i, c := range sample {
 		if c == 0 {
 			zeros[i&1]++
+		} else if c >= 0x7f || c < ' ' && c != '\r' && c != '\n' && c != '\t' {
+			binary++
 		}
 	}
-	switch many := len(sample) / 2 * 7 / 10; {
-	case len(sample) < 4:
+	little := zeros[0] == 0
+	if len(sample) < 4 || !little && zeros[1] > 0 {
 		return "", false
-	case zeros[1] > many && zeros[0] == 0:
-		return decodeUTF16Units(raw, true), true
-	case zeros[0] > many && zeros[1] == 0:
-		return decodeUTF16Units(raw, false), true
 	}
-	return "", false
+	switch many := zeros[0] + zeros[1]; {
+	case many > len(sample)/2*7/10:
+		return decodeUTF16Units(raw, little), true
+	case binary*6 < len(sample), many*32 < len(sample):
+		return "", false
+	}
+	if text := decodeUTF16Units(sample, little); strings.ContainsFunc(strings.TrimSuffix(text, string(utf8.RuneError)), isNoText) {
+		return "", false
+	}
+	return decodeUTF16Units(raw, little), true
+}
+
+func isNoText(r rune) bool {
+	return r == utf8.RuneError || !unicode.IsGraphic(r) && !unicode.IsSpace(r)
 }
 
 func isASCII(raw []byte) bool {

@@ -89,6 +89,9 @@ func TestLabelsThatAreWrongAreNotBelieved(t *testing.T) {
 		{"nothing, and Windows-1252", "", windows, windowsText, ""},
 		{"unknown-8bit", "unknown-8bit", windows, windowsText, ""},
 		{"x-unknown", "x-unknown", windows, windowsText, ""},
+		{"johab", "johab", "\xa4\x82\xb4\xf3 \xaf\xa9\xcc\x81: \x97\xa1\xafa\xc7a \x89\xb7\x88e \xe9\x96\xf3{ \xd9h", "백업 실패: 디스크 공간 不足 ※", ""},
+		{"johab that breaks off", "cp1361", "\xa4\x82\xb4", "백\uFFFD", ""},
+		{"cp775", "cp775", "K\xeb\xd7da: Atsargin\xd3 kopija", "Kļūda: Atsarginė kopija", ""},
 		{"a charset nobody knows over ASCII", "x-klingon", "disk full", "disk full", ""},
 		{"a charset nobody knows over UTF-8", "x-klingon", "Grüße", "Grüße", `unknown charset "x-klingon", read as UTF-8 or Windows-1252`},
 		{"a charset nobody knows", "x-klingon", windows, windowsText, `unknown charset "x-klingon", read as UTF-8 or Windows-1252`},
@@ -120,7 +123,9 @@ func TestTextWithoutALabelIsReadAsWhatItLooksLike(t *testing.T) {
 		{"German", "Gr\xf6\xdfere \xdcbersicht \xfcber R\xfcckst\xe4nde, m\xf6glicherweise f\xe4llig, \xc4nderungen, Stra\xdfe, Ma\xdfnahmen \xe4hnlich", "Größere Übersicht über Rückstände, möglicherweise fällig, Änderungen, Straße, Maßnahmen ähnlich"},
 		{"every letter of Latin-1", "\xc0\xc1\xc2\xc3\xc4\xc5\xc6\xc7\xc8\xc9\xca\xcb\xcc\xcd\xce\xcf\xd1\xd2\xd3\xd4\xd5\xd6\xd8\xd9\xda\xdb\xdc\xdd", "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝ"},
 		{"a rule of Windows-1252 dashes", "\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96\x96", "––––––––––––––––––"},
-		{"too little to tell", "\xce\xf8\xe8\xe1\xea\xe0", "Îøèáêà"},
+		{"Russian of one word", "\xce\xf8\xe8\xe1\xea\xe0", "Ошибка"},
+		{"too little to tell", "\xf7\xe0\xf1", "÷àñ"},
+		{"Polish", "B\xb3\xb9d: po\xb3\xb9czenie", "Błąd: połączenie"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -162,7 +162,7 @@ func isPlain(text []byte) bool {
 		switch {
 		case plainByte[c]:
 		case c == '\n':
-			if i+1 < len(text) && text[i+1] == 'b' && bytes.HasPrefix(text[i+1:], []byte("begin ")) {
+			if i+1 < len(text) && (text[i+1] == 'b' || text[i+1] == '=') && beginsFile(text[i+1:]) {
 				return false
 			}
 		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
@@ -170,7 +170,12 @@ func isPlain(text []byte) bool {
 			return false
 		}
 	}
-	return !bytes.HasPrefix(text, []byte("begin "))
+	return !beginsFile(text)
+}
+
+// beginsFile reports whether a file may begin with the line, see cutUuencoded.
+func beginsFile(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("begin ")) || bytes.HasPrefix(line, []byte("=ybegin "))
 }
 
 func dropControl(r rune) rune {

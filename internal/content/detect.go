@@ -1,64 +1,34 @@
 package content
 
-import (
-	"strings"
-	"unicode"
-)
-
 // minDetect is how many bytes above 0x7f a text must have before their pattern
-// says what charset they are of.
-const minDetect = 16
+// says that two of them are a character.
+const minDetect = 8
 
-// detect names the charset of a text that has no label and is no UTF-8, if its
-// bytes have the pattern of one of the old charsets of East Asia or Russia. It
-// returns "" for all else, in particular for Western text, whose accented
-// letters stand alone among ASCII.
+// detect names the charset of a text that has no label and is no UTF-8: the one
+// in which it is text of one language, or one of the old charsets of East Asia.
+// It returns "" for all else, which is read as Windows-1252.
 func detect(raw []byte) string {
-	high, letters, paired := 0, 0, 0
+	switch name := detectAlphabet(raw); name {
+	case "":
+	case "windows-1252":
+		return ""
+	default:
+		return name
+	}
+	high, paired := 0, 0
 	for i, c := range raw {
 		if c < 0x80 {
 			continue
 		}
 		high++
-		if c >= 0xc0 {
-			letters++
-		}
 		if i > 0 && raw[i-1] >= 0x80 || i+1 < len(raw) && raw[i+1] >= 0x80 {
 			paired++
 		}
 	}
-	switch {
-	case high < minDetect || paired*10 < high*6:
+	if high < minDetect || paired*10 < high*6 {
 		return ""
-	case letters*100 >= high*95 && paired*10 >= high*8:
-		return detectCyrillic(raw)
 	}
 	return detectPairs(raw)
-}
-
-// detectCyrillic tells the charsets in which each letter is a byte apart by the
-// letters that Russian, Ukrainian and Bulgarian use most.
-func detectCyrillic(raw []byte) string {
-	best, most := "", 0.5
-	for _, name := range []string{"windows-1251", "koi8-r"} {
-		text, err := decodeAs(raw, name)
-		if err != nil {
-			continue
-		}
-		all, common := 0, 0
-		for _, r := range text {
-			if r >= 0x80 {
-				all++
-				if strings.ContainsRune("оеаинтсрвл", r) || unicode.IsUpper(r) && strings.ContainsRune("ОЕАИНТСРВЛ", r) {
-					common++
-				}
-			}
-		}
-		if share := float64(common) / float64(max(1, all)); share > most {
-			best, most = name, share
-		}
-	}
-	return best
 }
 
 // detectPairs tells the charsets in which a character is two bytes apart by the
@@ -115,7 +85,7 @@ func detectPairs(raw []byte) string {
 		return "euc-kr"
 	case share(gb, 92) && share(gbHigh, 8):
 		return "gb18030"
-	case share(big5, 92) && share(lowTrail, 15):
+	case share(big5, 92) && share(lowTrail, 8):
 		return "big5"
 	}
 	return ""

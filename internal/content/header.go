@@ -25,7 +25,7 @@ var errNoHeader = errors.New("no header section")
 // a line that is no field is left out or, if no field comes after it, begins the
 // body. The error then says what was wrong.
 func SplitHeader(raw []byte) (message.Header, []byte, error) {
-	raw = skipMboxLine(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
+	raw = skipPreamble(skipMboxLine(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))))
 	section, body := cutHeaderSection(raw)
 	trimmed := bytes.TrimLeft(section, " \t")
 	if !startsWithField(trimmed) || (len(body) == 0 || len(trimmed) < len(section)) && !hasMailField(section) {
@@ -99,11 +99,37 @@ func cutLine(text []byte) (line, after []byte) {
 // skipMboxLine drops the "From " line that mbox tools leave in front of the
 // header.
 func skipMboxLine(raw []byte) []byte {
-	if !bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(bytes.TrimLeft(raw[len("From "):], " "), []byte(":")) {
+	if !isFromLine(raw) {
 		return raw
 	}
 	_, rest, _ := bytes.Cut(raw, []byte("\n"))
 	return rest
+}
+
+// isFromLine tells such a line from the field "From : x".
+func isFromLine(line []byte) bool {
+	rest, found := bytes.CutPrefix(line, []byte("From "))
+	return found && !bytes.HasPrefix(bytes.TrimLeft(rest, " "), []byte(":"))
+}
+
+// skipPreamble drops what scripts leave in front of a header: empty lines, as of
+// "echo; echo Subject: x", and "From " lines, also quoted ones. Without a field of
+// a mail below them, they are text.
+func skipPreamble(raw []byte) []byte {
+	rest := raw
+	for {
+		line, after := cutLine(rest)
+		if len(bytes.TrimSpace(line)) > 0 && !isFromLine(bytes.TrimPrefix(line, []byte(">"))) {
+			break
+		}
+		if rest = after; len(rest) == 0 {
+			return raw
+		}
+	}
+	if section, _ := cutHeaderSection(rest); len(rest) < len(raw) && startsWithField(section) && hasMailField(section) {
+		return rest
+	}
+	return raw
 }
 
 // cutHeaderSection splits at the first empty line. Both line ends are taken:

@@ -78,7 +78,7 @@ func (b *box) flush() {
 }
 
 func (b *box) writeMargin() {
-	for i := range b.margins {
+	for i := range b.margins[:min(len(b.margins), maxMargins)] { // deeper ones are empty
 		m := &b.margins[i]
 		if m.first != "" {
 			b.out = append(b.out, m.first...)

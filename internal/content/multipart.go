@@ -64,14 +64,16 @@ func (m *multipart) nextDelimiter(from int) (start, end int, closing, ok bool) {
 		if start > 0 && m.body[start-1] != '\n' && m.body[start-1] != '\r' {
 			continue
 		}
-		end = len(m.body)
-		if i := bytes.IndexByte(m.body[start:], '\n'); i >= 0 {
-			end = start + i + 1
-		}
-		line := bytes.TrimRight(m.body[start+len(m.delimiter):end], " \t\r\n")
-		tail, closing := bytes.CutPrefix(line, []byte("--"))
-		if len(line) == 0 || closing && (len(tail) == 0 || !isTokenByte(tail[0])) {
-			return start, end, closing, true
+		// Only what decides is read: a line is ended by LF, but what begins behind a
+		// CR may be a delimiter too, and there may be many before the next LF.
+		end = start + len(m.delimiter)
+		tail, closing := bytes.CutPrefix(m.body[end:], []byte("--"))
+		rest := bytes.TrimLeft(tail, " \t\r")
+		if len(rest) == 0 || rest[0] == '\n' || closing && !isTokenByte(tail[0]) {
+			if i := bytes.IndexByte(m.body[end:], '\n'); i >= 0 {
+				return start, end + i + 1, closing, true
+			}
+			return start, len(m.body), closing, true
 		}
 	}
 	return 0, 0, false, false

@@ -144,3 +144,16 @@ func TestCalendarsAreTold(t *testing.T) {
 		})
 	}
 }
+
+func TestAFileInYEncIsAnAttachment(t *testing.T) {
+	c := read(t, "Subject: s\n\nsee below\n\n=ybegin line=128 size=5 name=core dump.bin\n\x92\x8f\x96\x96\x99\n=yend size=5\nbye\n")
+	if want := "see below\n\nbye"; c.Text != want {
+		t.Errorf("text %q, want %q", c.Text, want)
+	}
+	if len(c.Attachments) != 1 || c.Attachments[0].Name != "core dump.bin" {
+		t.Errorf("attachments %+v", c.Attachments)
+	}
+	if c := read(t, "Subject: s\n\nsay\n=ybegin line=128 size=5 name=x\n"); len(c.Attachments) != 0 || !strings.Contains(c.Text, "=ybegin") {
+		t.Errorf("without an end: %+v", c)
+	}
+}

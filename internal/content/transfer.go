@@ -135,6 +135,7 @@ func decodeBase64(raw []byte) base64Text {
 		}
 		blank = len(bytes.TrimSpace(line)) == 0
 		raw = raw[len(line):]
+		odd, even := lastBytes(line)
 		for i, c := range line {
 			value := int(base64Value[c])
 			switch {
@@ -152,7 +153,7 @@ func decodeBase64(raw []byte) base64Text {
 				out.stray++
 				continue
 			}
-			if padded && isBelowBase64(line[i:], true) {
+			if padded && (i <= odd || i > even) {
 				out.rest = append(bytes.Clone(line[i:]), raw...)
 				return out
 			}
@@ -201,6 +202,22 @@ func isBelowBase64(line []byte, mayEnd bool) bool {
 		}
 	}
 	return false
+}
+
+// lastBytes returns where in line the last byte stands that no digit of base64
+// is, but for white space at the end, and the last that is no dash: what follows
+// padding in the line is other text up to the one and a rule behind the other.
+func lastBytes(line []byte) (odd, even int) {
+	odd, even = -1, -1
+	for i, c := range bytes.TrimRight(line, " \t\r\n") {
+		if c == '-' || c == '_' {
+			continue
+		}
+		if even = i; base64Value[c] < 0 && c != '=' {
+			odd = i
+		}
+	}
+	return odd, even
 }
 
 // looksWritten reports whether raw has the blanks and punctuation of a text.

@@ -11,11 +11,11 @@ type uuencoded struct {
 
 // cutUuencoded takes the uuencoded files out of text.
 func cutUuencoded(text string) (string, []uuencoded) {
+	text, files := cutYEnc(text)
 	if !strings.HasPrefix(text, "begin ") && !strings.Contains(text, "\nbegin ") {
-		return text, nil
+		return text, files
 	}
 	var out strings.Builder
-	var files []uuencoded
 	for text != "" && len(files) < maxParts {
 		line, rest, _ := strings.Cut(text, "\n")
 		if file, after, ok := parseUuencoded(line, rest); ok {
@@ -27,6 +27,35 @@ func cutUuencoded(text string) (string, []uuencoded) {
 		text = rest
 	}
 	out.WriteString(text)
+	return out.String(), files
+}
+
+// cutYEnc takes the files out of text that are encoded as yEnc, of which only
+// name and size are read: the bytes between are no longer those that were sent.
+func cutYEnc(text string) (string, []uuencoded) {
+	if !strings.Contains(text, "=yend ") {
+		return text, nil
+	}
+	var out strings.Builder
+	var files []uuencoded
+	var name string
+	begin, data, at, written := -1, 0, 0, 0
+	for line := range strings.Lines(text) {
+		start := at
+		at += len(line)
+		switch attributes, isBegin := strings.CutPrefix(line, "=ybegin "); {
+		case isBegin:
+			var named bool
+			if _, name, named = strings.Cut(strings.TrimSpace(attributes), " name="); named && len(files) < maxParts {
+				begin, data = start, at
+			}
+		case begin >= 0 && strings.HasPrefix(line, "=yend "):
+			out.WriteString(text[written:begin])
+			files = append(files, uuencoded{name: name, data: []byte(text[data:start])})
+			begin, written = -1, at
+		}
+	}
+	out.WriteString(text[written:])
 	return out.String(), files
 }
 

@@ -36,6 +36,9 @@ type masker struct {
 	rest   int // text[rest:] is not yet written
 	keep   int // how many values to keep
 	values []value
+	// text up to numberless is digits and separators with something behind them
+	// that no number ends with. Each of the digits would be read to there again.
+	numberless int
 }
 
 // replace writes placeholder for text[from:to].
@@ -70,7 +73,7 @@ func (m *masker) run() {
 			i = t.end
 			continue
 		}
-		placeholder, from, to := classify(text, i, t)
+		placeholder, from, to := m.classify(i, t)
 		if placeholder == "" {
 			i = m.word(i)
 			continue
@@ -310,8 +313,8 @@ func tokenAt(text string, start int) token {
 
 // classify returns the placeholder for what begins at i and the part of text
 // that it stands for; none if the word at i is no value as a whole.
-func classify(text string, i int, t token) (placeholder string, from, to int) {
-	rest := text[i:]
+func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
+	text, rest := m.text, m.text[i:]
 	if t.hasAt {
 		if n := matchEmail(rest[:t.end-i]); n > 0 {
 			return "<email>", i, i + n
@@ -354,7 +357,7 @@ func classify(text string, i int, t token) (placeholder string, from, to int) {
 			return "<ip>", i, i + n
 		}
 	}
-	return classifyWord(text, i)
+	return m.classifyWord(i)
 }
 
 // endsPlaceholder reports whether a placeholder ends right before i.

@@ -4,10 +4,12 @@ import "strings"
 
 // classifyWord handles a run of letters, digits and underscores as one value: a
 // number with its sign and unit, or a hexadecimal one.
-func classifyWord(text string, i int) (placeholder string, from, to int) {
-	word := text[i:]
+func (m *masker) classifyWord(i int) (placeholder string, from, to int) {
+	text, word := m.text, m.text[i:]
+	// Not further than to what decides: a text in a script without blanks is one
+	// word, in which a number may begin anywhere.
 	digits, hex, n := 0, true, 0
-	for n < len(word) && isWordByte(word[n]) {
+	for n < len(word) && isWordByte(word[n]) && (hex || digits == 0) {
 		if isDigit(word[n]) {
 			digits++
 		}
@@ -17,11 +19,21 @@ func classifyWord(text string, i int) (placeholder string, from, to int) {
 	switch {
 	case digits == 0:
 		return "", 0, 0
-	case n > 2 && word[0] == '0' && word[1]|0x20 == 'x' && allHex(word[2:n]):
-		return "<hex>", i, i + n
+	case len(word) > 2 && word[0] == '0' && word[1]|0x20 == 'x' && isHex(word[2]):
+		for n = 2; n < len(word) && isHex(word[n]); n++ {
+		}
+		if n == len(word) || !isWordByte(word[n]) {
+			return "<hex>", i, i + n
+		}
 	case hex && n >= 7 && digits < n:
 		return "<hex>", i, i + n
 	case !isDigit(word[0]):
+		return "", 0, 0
+	}
+	if i < m.numberless {
+		if duration := matchDuration(word); duration > 0 {
+			return "<duration>", signed(text, i), i + duration
+		}
 		return "", 0, 0
 	}
 	number := matchNumber(word)
@@ -38,12 +50,13 @@ func classifyWord(text string, i int) (placeholder string, from, to int) {
 	if rest[0] >= 0x80 {
 		return "<num>", signed(text, i), i + number // a no-break space, or a script without blanks
 	}
-	switch unit := rest[:wordLength(rest)]; {
+	switch unit := rest[:wordLength(rest[:min(len(rest), 3)])]; { // three are too many
 	case unit == "st", unit == "nd", unit == "rd", unit == "th": // it follows from the number
 		return "<num>", i, i + number + len(unit)
 	case len(unit) <= 2 && !strings.ContainsAny(unit, "0123456789_"):
 		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k
 	}
+	m.numberless = i + number
 	return "", 0, 0
 }
 
@@ -137,6 +150,9 @@ func matchSizeUnit(text string) int {
 	return n
 }
 
+// maxDurationDigits bounds the digits in front of a unit.
+const maxDurationDigits = 30
+
 // durationUnits are tried in this order; a unit that begins like another one
 // comes first.
 var durationUnits = []string{"ns", "us", "µs", "μs", "ms", "min", "hrs", "hr", "s", "m", "h", "d"}
@@ -148,7 +164,7 @@ func matchDuration(text string) (n int) {
 	pairs, last := 0, ""
 	for {
 		number := 0
-		for n+number < len(text) && (isDigit(text[n+number]) || number > 0 && text[n+number] == '.') {
+		for n+number < len(text) && number < maxDurationDigits && (isDigit(text[n+number]) || number > 0 && text[n+number] == '.') {
 			number++
 		}
 		if number == 0 {
