@@ -100,11 +100,13 @@ func total(summaries []*receive.Message) int {
 
 func TestManyMailsBecomeOneSummaryToTheUnionOfTheirRecipients(t *testing.T) {
 	relay := startSink(t)
-	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: 500 * time.Millisecond, From: "failmail@example.com"})
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: time.Hour, MaxWait: time.Hour, From: "failmail@example.com"})
 	sendMail(t, p, []string{"ops@example.com"}, "disk full", "disk /dev/sda1 is 97% full")
 	sendMail(t, p, []string{"dev@example.com", "ops@example.com"}, "disk full", "disk /dev/sda1 is 98% full")
 	sendMail(t, p, []string{"ops@example.com"}, "login failed", "login failed for root from 10.0.0.1")
-
+	if _, err := p.Flush(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
 	summaries := waitForSummaries(t, relay, 3)
 	if len(summaries) != 1 {
 		t.Fatalf("got %d summaries, want 1", len(summaries))
