@@ -21,7 +21,7 @@ demo: ## send 600 mails through a proxy and show the summary; needs only Go
 
 test: ## run all tests with the race detector, none skipped; as root it installs what they need
 	@.ci/bring modules cc postgres chromium shells
-	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
+	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 
 check: fmt lint tidy-check test torture-short ## all that CI checks
 
