@@ -45,7 +45,7 @@ func startBrowser() {
 }
 
 func closeBrowser() {
-	if browser.close != nil {
+	if browser.close != nil && browser.err == nil { // the end of one that never began is waited for in vain
 		browser.close()
 	}
 }
