@@ -14,15 +14,14 @@ help: ## list the targets
 build: ## build the static binary bin/failmail
 	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2,urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
 
-demo: build ## send 600 mails through a proxy and show the summary
+demo: ## send 600 mails through a proxy and show the summary; needs only Go
+	@.ci/bring modules
+	@$(MAKE) --no-print-directory build
 	@bin/failmail demo
 
-test: ## run all tests with the race detector
-	@sh .ci/bring-cc
-	@sh .ci/bring-postgres
-	@sh .ci/bring-chromium
-	@sh .ci/bring-shells
-	CGO_ENABLED=1 go test -race -timeout 10m $(TESTFLAGS) ./...
+test: ## run all tests with the race detector, none skipped; as root it installs what they need
+	@.ci/bring modules cc postgres chromium shells
+	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 
 check: fmt lint tidy-check test torture-short ## all that CI checks
 
@@ -86,12 +85,12 @@ bench-compare: ## benchstat of the Go benchmarks against BASE, by default the la
 
 ROUNDS ?= 200
 torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count
-	@sh .ci/bring-postgres
+	@.ci/bring postgres
 	FAILMAIL_TEST_EVERY_CALL=1 go test -count 1 -run '^(TestACallThatFails|TestADiskThatFails)' ./pkg/store/sqlite
 	go run ./test/torture -rounds $(ROUNDS)
 
 torture-short: build ## each fault of torture once, in less than a minute
-	@sh .ci/bring-postgres
+	@.ci/bring postgres
 	go run ./test/torture -rounds 14 -load 700ms
 
 MAILS ?= 1000000

@@ -98,13 +98,22 @@ func total(summaries []*receive.Message) int {
 	return sum
 }
 
+// flush makes all batches due, where several mails shall be in one however slow the
+// machine is.
+func flush(t *testing.T, p *failmail.Proxy) {
+	t.Helper()
+	if _, err := p.Flush(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestManyMailsBecomeOneSummaryToTheUnionOfTheirRecipients(t *testing.T) {
 	relay := startSink(t)
-	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: 500 * time.Millisecond, From: "failmail@example.com"})
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: time.Hour, MaxWait: time.Hour, From: "failmail@example.com"})
 	sendMail(t, p, []string{"ops@example.com"}, "disk full", "disk /dev/sda1 is 97% full")
 	sendMail(t, p, []string{"dev@example.com", "ops@example.com"}, "disk full", "disk /dev/sda1 is 98% full")
 	sendMail(t, p, []string{"ops@example.com"}, "login failed", "login failed for root from 10.0.0.1")
-
+	flush(t, p)
 	summaries := waitForSummaries(t, relay, 3)
 	if len(summaries) != 1 {
 		t.Fatalf("got %d summaries, want 1", len(summaries))
@@ -133,7 +142,7 @@ func TestManyMailsBecomeOneSummaryToTheUnionOfTheirRecipients(t *testing.T) {
 
 func TestTheSplitHeaderMakesSummariesOfTheirOwn(t *testing.T) {
 	relay := startSink(t)
-	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: soon})
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: time.Hour, MaxWait: time.Hour})
 	for _, split := range []string{"billing", "search", "billing"} {
 		err := p.Submit(t.Context(), failmail.NewMessage("app@example.com", []string{"ops@example.com"},
 			[]byte("Subject: oops\r\nX-Failmail-Split: "+split+"\r\n\r\noops\r\n")))
@@ -141,6 +150,7 @@ func TestTheSplitHeaderMakesSummariesOfTheirOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	flush(t, p)
 	counts := map[string]bool{}
 	for _, m := range waitForSummaries(t, relay, 3) {
 		counts[m.Header.Get("X-Failmail-Count")] = true
@@ -152,7 +162,7 @@ func TestTheSplitHeaderMakesSummariesOfTheirOwn(t *testing.T) {
 
 func TestAGrouperThatFailsOrPanicsLosesNoMail(t *testing.T) {
 	relay := startSink(t)
-	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: soon,
+	p := startProxy(t, failmail.Config{Relay: relay.Addr(), Wait: time.Hour, MaxWait: time.Hour,
 		Group: failmail.GrouperFunc(func(m *failmail.Message) (string, error) {
 			if m.Subject() == "panic" {
 				panic("no idea")
@@ -161,6 +171,7 @@ func TestAGrouperThatFailsOrPanicsLosesNoMail(t *testing.T) {
 		})})
 	sendMail(t, p, []string{"ops@example.com"}, "panic", "x")
 	sendMail(t, p, []string{"ops@example.com"}, "error", "y")
+	flush(t, p)
 	body := waitForSummaries(t, relay, 2)[0].Body()
 	for _, want := range []string{"cannot group: panic: no idea", "cannot group: cannot tell"} {
 		if !strings.Contains(body, want) {

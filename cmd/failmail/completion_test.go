@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hut8labs/failmail/internal/testutil"
 )
 
 func TestCompletionHasEveryOptionAndCommand(t *testing.T) {
@@ -70,7 +72,7 @@ var typed = []struct {
 }
 
 func TestCompletionInBash(t *testing.T) {
-	shell := lookShell(t, "bash")
+	shell := testutil.Program(t, "bash")
 	offered(t, func(folder, script, line string) *exec.Cmd {
 		words := strings.Split(line, " ")
 		// compopt only works while a person presses Tab.
@@ -81,7 +83,7 @@ func TestCompletionInBash(t *testing.T) {
 }
 
 func TestCompletionInFish(t *testing.T) {
-	shell := lookShell(t, "fish")
+	shell := testutil.Program(t, "fish")
 	offered(t, func(folder, script, line string) *exec.Cmd {
 		cmd := exec.Command(shell, "--no-config", "-c", `source $argv[1]; complete -C $argv[2] | string split -f1 \t; true`, script, line)
 		cmd.Dir, cmd.Env = folder, append(os.Environ(), "HOME="+folder, "XDG_DATA_HOME="+folder)
@@ -90,20 +92,11 @@ func TestCompletionInFish(t *testing.T) {
 }
 
 func TestCompletionIsCorrectToZsh(t *testing.T) {
-	cmd := exec.Command(lookShell(t, "zsh"), "-f", "-n")
+	cmd := exec.Command(testutil.Program(t, "zsh"), "-f", "-n")
 	cmd.Stdin = strings.NewReader(output(t, "completion", "zsh"))
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v: %s", err, out)
 	}
-}
-
-func lookShell(t *testing.T, name string) string {
-	t.Helper()
-	shell, err := exec.LookPath(name)
-	if err != nil {
-		t.Fatalf("the tests need %s; as root: apt-get install %s", name, name)
-	}
-	return shell
 }
 
 // offered asks a shell about what is typed.

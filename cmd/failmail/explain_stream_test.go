@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/testutil"
 )
 
 // A repeated text is read over and over. It is also what is written to, and
@@ -77,13 +79,12 @@ func TestCtrlCEndsExplainAtOnceWithWhatItHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Fprint(in, strings.Repeat("request 7 failed\n", 20_000)) // more than a pipe holds: it reads
-	start := time.Now()
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "failmail: interrupted after ") || time.Since(start) > 10*time.Second {
-		t.Errorf("exit code %d after %s: %s", code, time.Since(start), stderr.String())
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || !strings.Contains(stderr.String(), "failmail: interrupted after ") {
+		t.Errorf("exit code %d: %s", code, stderr.String())
 	}
 	if !strings.Contains(stdout.String(), "grouped as: request <num> failed") {
 		t.Errorf("it printed %s", stdout.String())
@@ -119,7 +120,7 @@ func TestExplainPrintsWhileTheProgramThatWritesTheLogStillRuns(t *testing.T) {
 func TestExplainReportsAFullDisk(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		t.Skip(err)
+		testutil.Lacks(t, err.Error())
 	}
 	defer full.Close()
 	for _, args := range [][]string{{"--json"}, nil} {

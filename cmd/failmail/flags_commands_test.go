@@ -91,7 +91,7 @@ var resendFlagTests = []flagTest{
 		}
 	}},
 	{"--relay-command is an old form of --relay", func(t *testing.T) {
-		relayCommand(t, func(t *testing.T, arg string) { throughResend(t, 1, arg) })
+		relayCommand(t, func(t *testing.T, arg string) { throughResend(t, nil, 1, arg) })
 	}},
 }
 

@@ -15,22 +15,31 @@ import (
 )
 
 // A way sends mails through a relay with the options given, and returns what it
-// says once it has tried.
-type way func(t *testing.T, mails int, args ...string) (said string)
+// says once it has tried all of them, or when enough were sent and it had a second more
+// to send too many.
+type way func(t *testing.T, enough func() bool, mails int, args ...string) (said string)
 
-func throughProxy(t *testing.T, mails int, args ...string) string {
+func throughProxy(t *testing.T, enough func() bool, mails int, args ...string) string {
 	t.Helper()
-	p := proxyHere(t, append(args, "--recipients=each", "--wait=1h", "--max-wait=1h", "--shutdown-timeout=1s")...)
+	if enough != nil {
+		args = append(args, "--shutdown-timeout=1s")
+	} else {
+		args = append(args, "--wait=1h", "--max-wait=1h")
+	}
+	p := proxyHere(t, append(args, "--recipients=each")...)
 	var to []string
 	for i := range mails {
 		to = append(to, string(rune('a'+i))+"@example.com")
 	}
 	p.send(t, "Subject: s", "x", to...)
+	if enough != nil {
+		p.until(t, "enough mails", enough)
+	}
 	p.end()
 	return p.log.String()
 }
 
-func throughResend(t *testing.T, mails int, args ...string) string {
+func throughResend(t *testing.T, enough func() bool, mails int, args ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "failed")
 	for range mails {
@@ -45,9 +54,11 @@ func throughResend(t *testing.T, mails int, args ...string) string {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// For the rate: as long as the end of a proxy waits.
-	end := time.AfterFunc(5*time.Second, func() { cmd.Process.Signal(os.Interrupt) })
-	defer end.Stop()
+	if enough != nil {
+		waitFor(t, "enough mails", enough, &stderr)
+		end := time.AfterFunc(time.Second, func() { cmd.Process.Signal(os.Interrupt) })
+		defer end.Stop()
+	}
 	cmd.Wait() // what it sent is what counts
 	return stderr.String()
 }
@@ -57,7 +68,7 @@ func relayFlagTests(send way) []flagTest {
 	login := func(t *testing.T, secret string, args ...string) {
 		t.Helper()
 		peer := testutil.Start(t, testutil.Config{Extensions: []string{"AUTH PLAIN XOAUTH2"}})
-		said := send(t, 1, append(args, "--relay="+peer.Addr)...)
+		said := send(t, nil, 1, append(args, "--relay="+peer.Addr)...)
 		want := base64.StdEncoding.EncodeToString([]byte(secret))
 		if commands := strings.Join(peer.Commands(), "\n"); !strings.Contains(commands, want) || len(peer.Mails()) != 1 {
 			t.Errorf("the relay was not told %q and got %d mails:\n%s\n%s", secret, len(peer.Mails()), commands, said)
@@ -71,7 +82,7 @@ func relayFlagTests(send way) []flagTest {
 	showsCertificate := func(t *testing.T) {
 		peer, server := withTLS(t)
 		own := testutil.NewCertificate(t, "failmail.example")
-		said := send(t, 1, "--relay="+peer.Addr, "--relay-ca="+server.CertFile, "--relay-cert="+own.CertFile, "--relay-key="+own.KeyFile)
+		said := send(t, nil, 1, "--relay="+peer.Addr, "--relay-ca="+server.CertFile, "--relay-cert="+own.CertFile, "--relay-key="+own.KeyFile)
 		if shown := peer.ClientCertificate(); shown == nil || shown.Subject.CommonName != "failmail.example" || len(peer.Mails()) != 1 {
 			t.Errorf("%d mails, and the certificate %v\n%s", len(peer.Mails()), shown, said)
 		}
@@ -79,14 +90,14 @@ func relayFlagTests(send way) []flagTest {
 	return []flagTest{
 		{"--relay names the servers that are tried in order", func(t *testing.T) {
 			peer := testutil.Start(t, testutil.Config{})
-			if said := send(t, 1, "--relay="+freeAddress(t)+","+peer.Addr); len(peer.Mails()) != 1 {
+			if said := send(t, nil, 1, "--relay="+freeAddress(t)+","+peer.Addr); len(peer.Mails()) != 1 {
 				t.Errorf("%d mails\n%s", len(peer.Mails()), said)
 			}
 		}},
 		{"--relay-tls sends nothing in the clear if it is required", func(t *testing.T) {
 			for policy, want := range map[string]int{"auto": 1, "off": 1, "require": 0} {
 				peer := testutil.Start(t, testutil.Config{})
-				said := send(t, 1, "--relay="+peer.Addr, "--relay-tls="+policy)
+				said := send(t, nil, 1, "--relay="+peer.Addr, "--relay-tls="+policy)
 				if len(peer.Mails()) != want || (want == 0) != strings.Contains(said, "STARTTLS") {
 					t.Errorf("%s: %d mails\n%s", policy, len(peer.Mails()), said)
 				}
@@ -94,11 +105,11 @@ func relayFlagTests(send way) []flagTest {
 		}},
 		{"--relay-ca trusts the certificates in a file", func(t *testing.T) {
 			peer, certificate := withTLS(t)
-			said := send(t, 1, "--relay="+peer.Addr, "--relay-tls=require")
+			said := send(t, nil, 1, "--relay="+peer.Addr, "--relay-tls=require")
 			if len(peer.Mails()) != 0 || !strings.Contains(said, "certificate") {
 				t.Errorf("without it: %d mails\n%s", len(peer.Mails()), said)
 			}
-			said = send(t, 1, "--relay="+peer.Addr, "--relay-tls=require", "--relay-ca="+certificate.CertFile)
+			said = send(t, nil, 1, "--relay="+peer.Addr, "--relay-tls=require", "--relay-ca="+certificate.CertFile)
 			if mails := peer.Mails(); len(mails) != 1 || !mails[0].TLS {
 				t.Errorf("with it: %d mails\n%s", len(mails), said)
 			}
@@ -120,7 +131,11 @@ func relayFlagTests(send way) []flagTest {
 		{"--relay-rate sends so many mails a minute", func(t *testing.T) {
 			for rate, want := range map[string]int{"0": 2, "1": 1} {
 				peer := testutil.Start(t, testutil.Config{})
-				if said := send(t, 2, "--relay="+peer.Addr, "--relay-rate="+rate); len(peer.Mails()) != want {
+				var enough func() bool
+				if rate != "0" { // the other would wait for a minute
+					enough = func() bool { return len(peer.Mails()) == want }
+				}
+				if said := send(t, enough, 2, "--relay="+peer.Addr, "--relay-rate="+rate); len(peer.Mails()) != want {
 					t.Errorf("%s: %d mails, want %d\n%s", rate, len(peer.Mails()), want, said)
 				}
 			}

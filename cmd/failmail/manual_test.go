@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hut8labs/failmail/internal/testutil"
 )
 
 // helpOf returns the options that failmail COMMAND --help lists.
@@ -77,11 +79,7 @@ func TestManualDoesNotDependOnTheEnvironment(t *testing.T) {
 }
 
 func TestManualIsCorrectToMandoc(t *testing.T) {
-	mandoc, err := exec.LookPath("mandoc")
-	if err != nil {
-		t.Fatal("the tests need mandoc; as root: apt-get install mandoc")
-	}
-	cmd := exec.Command(mandoc, "-T", "lint", "-W", "warning")
+	cmd := exec.Command(testutil.Program(t, "mandoc"), "-T", "lint", "-W", "warning")
 	cmd.Stdin = strings.NewReader(output(t, "man"))
 	out, _ := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {

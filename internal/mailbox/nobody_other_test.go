@@ -2,6 +2,12 @@
 
 package mailbox_test
 
-import "testing"
+import (
+	"testing"
 
-func asNobody(t *testing.T, _ string) { t.Skip("run this as another user: root may read everything") }
+	"github.com/hut8labs/failmail/internal/testutil"
+)
+
+func asNobody(t *testing.T, _ string) {
+	testutil.Lacks(t, "run this as another user: root may read everything")
+}

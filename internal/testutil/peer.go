@@ -17,7 +17,7 @@ import (
 
 // Patience is when a Peer closes a connection whatever happens, so that a test
 // that went wrong ends. No test that passes waits for it.
-const Patience = 10 * time.Second
+const Patience = time.Minute
 
 // What a Peer can do instead of replying.
 const (

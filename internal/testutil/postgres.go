@@ -44,7 +44,7 @@ func Main(m *testing.M) int {
 // StartPostgres returns the URL of a schema of its own. It is in the database that
 // FAILMAIL_TEST_POSTGRES names, from which it is removed at the end of the test, or
 // else in a cluster that lives as long as the test binary. Without either the test
-// fails. It may be called concurrently.
+// ends as Lacks says. It may be called concurrently.
 func StartPostgres(t testing.TB) string {
 	t.Helper()
 	if external := os.Getenv("FAILMAIL_TEST_POSTGRES"); external != "" {
@@ -65,7 +65,7 @@ func SharedCluster(t testing.TB) *Cluster {
 	if shared.cluster == nil {
 		cluster, err := newCluster()
 		if err != nil {
-			t.Fatal(err)
+			endFor(t, err)
 		}
 		shared.cluster = cluster
 	}
@@ -123,12 +123,21 @@ type Cluster struct {
 	input  io.WriteCloser // of the server's keeper
 }
 
+// endFor ends a test that has no cluster because of err.
+func endFor(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, errNoPostgres) {
+		Lacks(t, err.Error())
+	}
+	t.Fatal(err)
+}
+
 // NewCluster starts a cluster for one test, which may stop and start it.
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	c, err := newCluster()
 	if err != nil {
-		t.Fatal(err)
+		endFor(t, err)
 	}
 	t.Cleanup(func() {
 		if err := c.remove(); err != nil {
@@ -161,6 +170,8 @@ func newCluster() (*Cluster, error) {
 	return c, nil
 }
 
+var errNoPostgres = errors.New("PostgreSQL is not installed; as root: apt-get install postgresql (or set FAILMAIL_TEST_POSTGRES=postgres://…)")
+
 // findTools returns the folder that has initdb and postgres.
 func findTools() (string, error) {
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb"} {
@@ -171,7 +182,7 @@ func findTools() (string, error) {
 	if found, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(found), nil
 	}
-	return "", errors.New("this test needs PostgreSQL; run: sh .ci/bring-postgres (or set FAILMAIL_TEST_POSTGRES=postgres://…)")
+	return "", errNoPostgres
 }
 
 func (c *Cluster) create() error {

@@ -66,7 +66,7 @@ var programs = map[string]func(args []string) int{
 	"hang": func(args []string) int {
 		io.Copy(io.Discard, os.Stdin)
 		os.WriteFile(args[0], nil, 0o600)
-		time.Sleep(time.Minute)
+		time.Sleep(10 * time.Minute) // longer than any test waits
 		return 0
 	},
 	// print TEXT TEXT prints to standard output and standard error.

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -191,13 +193,18 @@ func TestMailsStartTheCountOfCommandsAnew(t *testing.T) {
 }
 
 func TestSessionTimeoutEndsABusyConnection(t *testing.T) {
-	o := receive.Options{SessionTimeout: 500 * time.Millisecond} // less would end the beginning on a busy machine
-	t.Run("between mails", func(t *testing.T) {
+	o := receive.Options{SessionTimeout: time.Minute}
+	bubble := func(name string, f func(t *testing.T)) {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+	}
+	bubble("between mails", func(t *testing.T) {
 		o := o
 		o.MaxIdleCommands = 1 << 30
-		p := dial(t, start(t, &inbox{}, o).addr)
+		_, p := startOnPipe(t, &inbox{}, o)
+		p.expect("220 ")
 		reply, err := "", error(nil)
 		for !strings.HasPrefix(reply, "421 ") && err == nil {
+			time.Sleep(time.Second)
 			io.WriteString(p.conn, "NOOP\r\n") // fails when it has ended
 			reply, err = p.reply()
 		}
@@ -205,19 +212,22 @@ func TestSessionTimeoutEndsABusyConnection(t *testing.T) {
 			t.Errorf("after %q came %q", reply, rest)
 		}
 	})
-	t.Run("inside a mail that makes progress", func(t *testing.T) {
+	bubble("inside a mail that makes progress", func(t *testing.T) {
 		in := &inbox{}
-		server := start(t, in, o)
-		p := dial(t, server.addr)
+		server, p := startOnPipe(t, in, o)
+		p.expect("220 ")
 		p.untilData()
-		go func() {
+		var writer sync.WaitGroup
+		writer.Go(func() {
 			for err := error(nil); err == nil; {
+				time.Sleep(time.Second)
 				_, err = io.WriteString(p.conn, "x\r\n")
 			}
-		}()
+		})
 		if rest := p.expectEnd(); rest != "" && rest[0] != '4' {
 			t.Errorf("the client is told not to try again: %q", rest)
 		}
+		writer.Wait()
 		server.drain(t)
 		if n := len(in.all()); n != 0 {
 			t.Errorf("%d mails arrived", n)

@@ -7,13 +7,14 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/hut8labs/failmail/internal/testutil"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 func TestListenOnLocalhostTakesBothFamiliesOnOnePort(t *testing.T) {
 	probe, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skipf("this machine has no IPv6 loopback: %v", err)
+		testutil.Lacks(t, "this machine has no IPv6 loopback: "+err.Error())
 	}
 	probe.Close()
 	// Another program may hold the port on the other family.
@@ -86,7 +87,7 @@ func TestListenErrors(t *testing.T) {
 func TestListenLeavesNothingOpenWhenTheSecondFamilyIsTaken(t *testing.T) {
 	taken, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skipf("this machine has no IPv6 loopback: %v", err)
+		testutil.Lacks(t, "this machine has no IPv6 loopback: "+err.Error())
 	}
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())

@@ -16,7 +16,7 @@ import (
 )
 
 // patience ends a test that hangs; no test that passes waits for it.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // inbox is a Handler that keeps what it gets.
 type inbox struct {
