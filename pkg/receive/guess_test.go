@@ -1,11 +1,8 @@
 package receive_test
 
 import (
-	"bufio"
 	"context"
-	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,42 +10,16 @@ import (
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
-// pipes is a listener without sockets, which a bubble of synctest cannot wait for.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
-
 func (p *pipes) dial(t *testing.T) *peer {
 	t.Helper()
-	client, server := net.Pipe()
-	p.conns <- server
-	t.Cleanup(func() { client.Close() })
-	c := &peer{t: t, conn: client, r: bufio.NewReader(client)}
+	c := p.connect(t)
 	c.expect("220 ")
 	c.ask("EHLO x", "250-")
 	return c
 }
 
 func servePipes(options receive.Options) (*receive.Server, *pipes) {
-	server, l := receive.NewServer(&inbox{}, options), &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	server, l := receive.NewServer(&inbox{}, options), newPipes()
 	go server.Serve(l)
 	return server, l
 }
