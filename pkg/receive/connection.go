@@ -122,10 +122,10 @@ func (c *connection) Write(b []byte) (int, error) {
 		return len(b), nil // the client has sent its chunks already
 	}
 	reply := b
-	if c.wire.sawEHLO {
+	if c.wire.sawEHLO && b[0] == '2' {
 		reply = c.capability(b)
 	} else {
-		reply = correctCode(b)
+		reply = c.correct(b)
 		c.server.counts.refusal(reply)
 	}
 	if continues(b) || c.wire.commandWaits() {
@@ -164,9 +164,12 @@ var corrections = []struct{ prefix, code string }{
 	{"500 5.4.0 ", "500 5.5.2"},                  // a line that is too long has nothing to do with routing
 }
 
-func correctCode(line []byte) []byte {
+func (c *connection) correct(line []byte) []byte {
 	if len(line) < 3 || line[0] < '4' {
 		return line // as nearly all
+	}
+	if bytes.HasPrefix(line, []byte("421 4.4.2 ")) && c.server.conns.isDraining() {
+		return []byte("421 4.3.2 Shutting down, try again\r\n") // the engine takes it for idleness
 	}
 	for _, c := range corrections {
 		if bytes.HasPrefix(line, []byte(c.prefix)) {

@@ -1,6 +1,7 @@
 package receive
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -19,7 +20,8 @@ type connections struct {
 	open      map[*connection]struct{}
 	byClient  map[netip.Addr]int
 	draining  bool
-	drainedAt time.Time
+	lastWords time.Time // when, draining, clients have said what they may say
+	unread    bool      // nothing is read any more
 }
 
 // listen takes charge of l's end.
@@ -97,11 +99,15 @@ func (c *connections) replace(conn, next *connection) {
 }
 
 // drain closes the listeners, makes every idle connection end, and every busy one
-// when its mail transaction is over.
-func (c *connections) drain() {
+// when its mail transaction is over, for which there is time until ctx ends.
+func (c *connections) drain(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.draining, c.drainedAt = true, time.Now()
+	words := drainGrace
+	if deadline, ok := ctx.Deadline(); ok {
+		words = min(words, time.Until(deadline)/2)
+	}
+	c.draining, c.lastWords = true, time.Now().Add(words)
 	for _, l := range c.listeners {
 		l.Close() // Accept reports it
 	}
@@ -109,6 +115,25 @@ func (c *connections) drain() {
 		conn.endIfIdle()
 	}
 }
+
+// isDraining reports whether drain was called.
+func (c *connections) isDraining() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.draining
+}
+
+// stopReading makes every connection end that waits for its client, with a reply.
+func (c *connections) stopReading() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unread = true
+	for conn := range c.open {
+		conn.Conn.SetReadDeadline(past) // fails only on a closed connection
+	}
+}
+
+var past = time.Unix(1, 0)
 
 // closeAll cuts every connection and returns how many there were.
 func (c *connections) closeAll() int {
@@ -133,6 +158,8 @@ func (c *connections) setReadDeadline(conn *connection, wanted time.Time) error 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.unread:
+		wanted = past
 	case c.draining && !conn.busy:
 		wanted = c.lastWord(conn)
 	case wanted.IsZero() || wanted.After(conn.latest):
@@ -153,16 +180,19 @@ func (c *connections) heard(conn *connection) {
 // shutdown lets it: so one that connects, sends and quits sees none of it.
 const (
 	wordGrace  = 200 * time.Millisecond // after the last word
-	drainGrace = 5 * time.Second        // for all words together
+	drainGrace = 5 * time.Second        // for all words together, at most
 )
 
 // lastWord returns until when a client may speak that is in no transaction while
 // the server is draining. When it has passed, reading times out, upon which the
 // engine says 421 and closes. The caller holds mu.
 func (c *connections) lastWord(conn *connection) time.Time {
-	word, all := conn.lastActive.Add(wordGrace), c.drainedAt.Add(drainGrace)
-	if word.Before(all) {
+	word := conn.lastActive.Add(wordGrace)
+	switch {
+	case c.unread:
+		return past
+	case word.Before(c.lastWords):
 		return word
 	}
-	return all
+	return c.lastWords
 }

@@ -207,14 +207,18 @@ func (s *Server) trusts(peer netip.Addr) bool {
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
-// in progress finish, and returns when the last connection has ended. When ctx
-// ends first, the remaining connections are cut and ctx's error is returned; a
-// mail that was being transferred got no 250 and stays with its client.
+// in progress finish, and returns when the last connection has ended. Shortly
+// before ctx's deadline, clients in the middle of a mail are told with 421 or 451
+// to send it again. When ctx ends, the remaining connections are cut and ctx's
+// error is returned; a mail that was being transferred got no 250 and stays with
+// its client.
 //
 // Every call waits in this way, so that a second one can cut short the first.
 func (s *Server) Shutdown(ctx context.Context) error {
+	reading, stop := untilReplies(ctx)
+	defer stop()
 	s.shutdown.Do(func() {
-		s.conns.drain()
+		s.conns.drain(reading)
 		go func() {
 			s.conns.wait()
 			// They only wait for goroutines to end now.
@@ -229,7 +233,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	select {
 	case <-s.ended:
 		return nil
-	case <-ctx.Done():
+	case <-reading.Done():
+	}
+	if ctx.Err() == nil {
+		s.conns.stopReading()
+		select {
+		case <-s.ended:
+			return nil
+		case <-ctx.Done():
+		}
 	}
 	s.end()
 	// The library's Close does nothing once Shutdown was called.
@@ -237,6 +249,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.log.Warn("cut connections at shutdown", "connections", cut)
 	}
 	return ctx.Err()
+}
+
+// replyTime is how long before its deadline Shutdown stops to read: for what is
+// being stored, and for the last replies.
+const replyTime = 200 * time.Millisecond
+
+// untilReplies returns a context that ends replyTime before ctx's deadline.
+func untilReplies(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, deadline.Add(-replyTime))
+	}
+	return context.WithCancel(ctx)
 }
 
 // protocolLog passes the library's messages on. They are about single
