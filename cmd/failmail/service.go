@@ -26,7 +26,7 @@ const (
 	// wait for the new one. With its start they wait for less than a second.
 	releaseTime = 600 * time.Millisecond
 	// startTime is how long the new process may take to serve when nobody does.
-	startTime = 10 * time.Second
+	startTime = 5 * time.Second
 )
 
 // signals are what a person asks of the running process. One that comes while it
@@ -276,7 +276,10 @@ func (s *service) reopen(ctx context.Context, sockets []*os.File, kinds []receiv
 	if s.config.Store, err = s.storage.open(ctx, s.log); err != nil {
 		return err
 	}
-	return s.watch.reopen(ctx)
+	if err := s.watch.reopen(ctx); err != nil { // mail matters more
+		s.log.Error("cannot serve HTTP any more; restart", "error", err)
+	}
+	return nil
 }
 
 // close closes what was opened, if it still is.

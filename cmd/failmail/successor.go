@@ -129,6 +129,15 @@ func (n *successor) listen(lines, stderr *os.File) {
 func (n *successor) await(ctx context.Context, limit time.Duration) (string, error) {
 	n.words.SetReadDeadline(time.Now().Add(limit))
 	defer context.AfterFunc(ctx, func() { n.words.SetReadDeadline(time.Now()) })()
+	heard := make(chan struct{})
+	defer close(heard)
+	go func() {
+		select {
+		case <-n.ended: // something that it has started may hold its end open
+			n.words.SetReadDeadline(time.Now().Add(lastWordTime))
+		case <-heard:
+		}
+	}()
 	word, err := n.read.ReadString('\n')
 	switch {
 	case err == nil:
@@ -150,13 +159,20 @@ func (n *successor) leave() {
 	wait(n.said, endTime)
 }
 
+// lastWordTime is how long what the process has said may be on its way when it has ended.
+const lastWordTime = 100 * time.Millisecond
+
 // endTime is how long a process that failed may take to end by itself, and again
 // after SIGTERM, so that what it does to the store is whole.
 const endTime = 2 * time.Second
 
 // end ends the process, which failed with err, and returns what it has to say.
 func (n *successor) end(err error) error {
-	byItself := errors.Is(err, io.EOF) && wait(n.ended, endTime)
+	limit := time.Duration(0)
+	if errors.Is(err, io.EOF) {
+		limit = endTime // it is about to
+	}
+	byItself := wait(n.ended, limit)
 	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		if wait(n.ended, 0) {
 			break

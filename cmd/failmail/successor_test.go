@@ -133,6 +133,20 @@ func TestAHandoverThatFailsLeavesTheOldProcessServing(t *testing.T) {
 	}
 }
 
+// What a process that failed has started may hold its sockets.
+func TestAHandoverThatFailsMayCostThePageButNoMail(t *testing.T) {
+	t.Parallel()
+	r := startReplaceable(t)
+	r.replace("echo release >&4\nread x <&5\nsleep 5 >/dev/null 2>&1 &\nexit 9")
+	r.handOver()
+	r.notified.expect("READY=1")
+	r.send(t, "Subject: after", "x")
+	if !strings.Contains(r.log.String(), "cannot serve HTTP any more") {
+		t.Errorf("the page is not said to be off\n%s", r.log)
+	}
+	r.end(t, syscall.SIGTERM)
+}
+
 func TestAStopDuringAHandoverEndsBoth(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
