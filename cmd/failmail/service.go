@@ -240,7 +240,11 @@ func (s *service) release() {
 	end, cancel := context.WithTimeout(context.Background(), releaseTime)
 	defer cancel()
 	s.stopHTTP()
-	err := s.proxy.Load().Shutdown(end)
+	shutdown := s.proxy.Load().Release
+	if s.storage.engine == "memory" {
+		shutdown = s.proxy.Load().Shutdown // nobody could take it over
+	}
+	err := shutdown(end)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = nil // its log names what was cut, and nothing of that was acknowledged
 	}
