@@ -123,14 +123,19 @@ func (c *connections) isDraining() bool {
 	return c.draining
 }
 
-// stopReading makes every connection end that waits for its client, with a reply.
-func (c *connections) stopReading() {
+// stopReading makes every connection end that waits for its client, with a reply. It
+// returns how many were in the middle of a mail.
+func (c *connections) stopReading() (busy int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.unread = true
 	for conn := range c.open {
 		conn.Conn.SetReadDeadline(past) // fails only on a closed connection
+		if conn.busy {
+			busy++
+		}
 	}
+	return busy
 }
 
 var past = time.Unix(1, 0)

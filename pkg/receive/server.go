@@ -236,7 +236,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-reading.Done():
 	}
 	if ctx.Err() == nil {
-		s.conns.stopReading()
+		if busy := s.conns.stopReading(); busy > 0 {
+			s.log.Warn("interrupted mails in transfer at shutdown; their clients were told to send them again", "connections", busy)
+		}
 		select {
 		case <-s.ended:
 			return nil
