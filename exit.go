@@ -15,7 +15,7 @@ const leastFlush = 5 * time.Second
 // drainTime returns the context that connections have to end by.
 func (p *Proxy) drainTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, bounded := ctx.Deadline()
-	if !bounded || !p.conf().FlushOnExit {
+	if !bounded || !p.conf().FlushOnExit || p.released.Load() {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, deadline.Add(-min(leastFlush, time.Until(deadline)/2)))

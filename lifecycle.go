@@ -215,7 +215,7 @@ func (p *Proxy) runLoops() {
 		cancel()
 		loops.Wait()
 		p.attempts.wait()
-		if p.conf().FlushOnExit {
+		if p.conf().FlushOnExit && !p.released.Load() {
 			return p.flushAll(end)
 		}
 		return nil
@@ -269,6 +269,13 @@ func (p *Proxy) Shutdown(ctx context.Context) error {
 		p.log.Info("stopped")
 	}
 	return p.stopErr
+}
+
+// Release is Shutdown for another process that takes the store over: it keeps what
+// is not yet due there, whatever Config.FlushOnExit says.
+func (p *Proxy) Release(ctx context.Context) error {
+	p.released.Store(true)
+	return p.Shutdown(ctx)
 }
 
 // Addr returns the first address that mails are received on, which tells the port

@@ -33,6 +33,7 @@ type Proxy struct {
 	recent   recent
 	ahead    ahead
 	wishes   wishes
+	released atomic.Bool // another process takes the store over
 
 	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
 	unsettled unsettled    // what sending could not yet write

@@ -48,6 +48,10 @@ func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
 // conf returns the Config in force.
 func (p *Proxy) conf() *Config { return &p.settings.Load().config }
 
+// Config returns the Config in force, with the defaults of the fields that were
+// empty.
+func (p *Proxy) Config() Config { return *p.conf() }
+
 // Reload puts another Config into force, for what comes from now on, without
 // ending a connection. What cannot change while a Proxy runs stays as it is; the
 // names of such fields that differ are returned. When the Config is wrong,

@@ -107,13 +107,13 @@ var proxyFlagTests = []flagTest{
 		}
 	}},
 	{"--shutdown-timeout bounds the wait for mails in transfer", func(t *testing.T) {
-		p := proxyHere(t, "--shutdown-timeout=1ms")
+		p := proxyHere(t, "--shutdown-timeout=300ms")
 		c := dialog(t, p.addr)
 		c.say(t, "EHLO x", 250)
 		c.say(t, "MAIL FROM:<a@example.com>", 250)
 		c.say(t, "RCPT TO:<b@example.com>", 250)
 		c.say(t, "DATA", 354)
-		if code := p.end(); code != exitFailure || !strings.Contains(p.log.String(), "cut connections at shutdown") {
+		if code := p.end(); code != 0 || !strings.Contains(p.log.String(), "interrupted mails in transfer at shutdown") {
 			t.Errorf("code %d\n%s", code, p.log)
 		}
 	}},

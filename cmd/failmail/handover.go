@@ -1,48 +1,63 @@
 package main
 
 import (
-	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
-	"os/exec"
-	"runtime"
-	"slices"
-	"strings"
+	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
-// On SIGUSR1 a failmail starts its own program anew, perhaps a newer version,
-// and hands its listening sockets over. The kernel queues the clients that
-// connect meanwhile, so none is refused:
+// On SIGUSR1 a failmail starts its own program anew, perhaps a newer version, and
+// hands its listening sockets over. The kernel queues the clients that connect
+// meanwhile, so none is refused. The old process leaves when the new one serves:
 //
 //	old                               new
-//	starts new with the sockets  ──▶  reads its settings
-//	                             ◀──  "ready"
+//	starts new with the sockets  ──▶  reads its settings, opens and checks all
+//	                                  that the old one does not have for itself
+//	                             ◀──  "release", unless it has all it needs
 //	ends its sessions, closes the
-//	store, exits                 ──▶  opens the store, serves
+//	store and the HTTP address   ──▶  opens them
+//	                             ◀──  "serving": its Proxy is ready
+//	names it to systemd          ──▶  places the PID file
+//	ends
 //
-// A new one that does not get as far as "ready" is reported, and the old one
-// goes on.
+// SQLite's file has one owner, hence "release": from then on, and only then, nobody
+// serves, for as long as the old one's sessions may take (releaseTime) and the new
+// one's start, some tens of milliseconds. If the new one fails at any point, it is
+// ended, and the old one goes on: it opens the store again if it had released it.
 
 // handoverEnv tells the new process what it was handed.
 const handoverEnv = "FAILMAIL_HANDOVER"
 
-// readyTimeout is how long the new process may take to read its settings.
-const readyTimeout = 10 * time.Second
+// What the new process says, a line each.
+const (
+	wordRelease = "release" // close what only one process can have open
+	wordServing = "serving" // you may leave
+)
+
+// handed describes the descriptors from firstSocket on: the sockets for mail, then
+// the two pipes, the real standard error, and the socket for HTTP if there is one.
+type handed struct {
+	Sockets []receive.Endpoint `json:"sockets"`
+	HTTP    string             `json:"http,omitempty"` // what --bind-http was
+}
 
 // A predecessor is the process that this one replaces.
 type predecessor struct {
-	kinds []receive.Endpoint
-	ready *os.File // to write to
-	gone  *os.File // ends when the predecessor does
+	kinds  []receive.Endpoint
+	words  *os.File // to write to
+	turn   *os.File // has a byte when the predecessor has released what it had; ends when it has left
+	stderr *os.File // nil from version 1.0
+	http   *os.File // nil if there is none
+	bind   string   // what http was made for
 }
 
 // findPredecessor returns nil when this process was started by a person.
@@ -52,119 +67,82 @@ func findPredecessor() (*predecessor, error) {
 		return nil, nil
 	}
 	os.Unsetenv(handoverEnv) // it is not for the process that replaces this one
-	var p predecessor
-	if err := json.Unmarshal([]byte(text), &p.kinds); err != nil {
+	var h handed
+	err := json.Unmarshal([]byte(text), &h)
+	alone := err != nil // version 1.0 hands over the sockets alone, and leaves after the first word
+	if alone {
+		err = json.Unmarshal([]byte(text), &h.Sockets)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w; unset it", handoverEnv, err)
 	}
-	next := uintptr(firstSocket + len(p.kinds))
-	p.ready, p.gone = os.NewFile(next, "ready"), os.NewFile(next+1, "gone")
-	return &p, nil
-}
-
-// await says that this process can take over, and returns when it may.
-func (p *predecessor) await() error {
-	if _, err := io.WriteString(p.ready, "ready\n"); err != nil {
-		return fmt.Errorf("take over: %w", err)
+	next := firstSocket + len(h.Sockets)
+	file := func(name string) *os.File {
+		syscall.CloseOnExec(next) // no hook shall keep it open
+		f := os.NewFile(uintptr(next), name)
+		next++
+		return f
 	}
-	_, err := io.Copy(io.Discard, p.gone)
-	return errors.Join(err, p.ready.Close(), p.gone.Close())
+	syscall.SetNonblock(next+1, true) // so that waiting for the turn can be ended
+	p := &predecessor{kinds: h.Sockets, bind: h.HTTP, words: file("words"), turn: file("turn")}
+	if alone {
+		return p, nil
+	}
+	// Up to "serving", standard error leads through the predecessor. If that is
+	// killed meanwhile, this process must not die of it.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	p.stderr = file("standard error")
+	if h.HTTP != "" {
+		p.http = file("HTTP")
+	}
+	return p, nil
 }
 
-// A handover replaces this process by another one.
-type handover struct {
-	listeners []net.Listener
-	log       *slog.Logger
-	// alive is held open until this process has ended; the other one waits.
-	alive *os.File
-	pid   int // of the other one
+// release returns when the predecessor has closed what it had open.
+func (p *predecessor) release(ctx context.Context) error {
+	p.say(wordRelease)
+	return p.await(ctx)
 }
 
-// start starts the process that replaces this one. When it returns nil, this one
-// has to end.
-func (h *handover) start() (err error) {
-	var kinds []receive.Endpoint
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			f.Close() // the new process has its own
+// serving says that this process serves, and returns when the predecessor leaves.
+func (p *predecessor) serving(ctx context.Context) error {
+	if p.stderr != nil {
+		if err := replaceStderr(p.stderr); err != nil {
+			return fmt.Errorf("take over standard error: %w", err)
 		}
-	}()
-	for _, l := range h.listeners {
-		filer, ok := l.(interface{ File() (*os.File, error) })
-		if !ok {
-			return fmt.Errorf("the socket %s cannot be handed over", l.Addr())
-		}
-		f, err := filer.File()
-		if err != nil {
-			return err
-		}
-		files, kinds = append(files, f), append(kinds, receive.EndpointOf(l))
+		p.stderr.Close()
+		signal.Reset(syscall.SIGPIPE)
 	}
-	ready, readyWriter, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer ready.Close()
-	files = append(files, readyWriter)
-	gone, alive, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	files = append(files, gone)
-	process, err := startSuccessor(kinds, files)
-	if err != nil {
-		return err
-	}
-	readyWriter.Close() // so that reading ends when the new process does
-	ready.SetReadDeadline(time.Now().Add(readyTimeout))
-	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
-		process.Kill()
-		process.Wait()
-		return fmt.Errorf("the new process did not get ready: %w", err)
-	}
-	h.alive, h.pid = alive, process.Pid
-	h.log.Info("handing over to a new process", "pid", process.Pid)
-	return process.Release()
+	p.say(wordServing)
+	defer p.words.Close()
+	defer p.turn.Close()
+	return p.await(ctx)
 }
 
-func startSuccessor(kinds []receive.Endpoint, files []*os.File) (*os.Process, error) {
-	described, err := json.Marshal(kinds)
-	if err != nil {
-		return nil, err
+// say is not heard by a predecessor that is gone, which has released everything.
+func (p *predecessor) say(word string) { io.WriteString(p.words, word+"\n") }
+
+// await returns when it is this process's turn.
+func (p *predecessor) await(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { p.turn.SetReadDeadline(time.Now()) })()
+	if _, err := p.turn.Read(make([]byte, 1)); err != nil && err != io.EOF {
+		return errors.Join(ctx.Err(), err)
 	}
-	// The program is looked up by its name again, to find a newer version.
-	program, err := exec.LookPath(os.Args[0])
-	if err != nil {
-		return nil, err
-	}
-	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "LISTEN_") })
-	descriptors := []uintptr{0, 1, 2}
-	for _, f := range files {
-		fd, err := descriptor(f)
-		if err != nil {
-			return nil, err
-		}
-		descriptors = append(descriptors, fd)
-	}
-	pid, err := syscall.ForkExec(program, os.Args, &syscall.ProcAttr{
-		Env:   append(environment, handoverEnv+"="+string(described)),
-		Files: descriptors,
-	})
-	runtime.KeepAlive(files)
-	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", program, err)
-	}
-	return os.FindProcess(pid)
+	return nil
 }
 
-// descriptor returns the number of f. File.Fd, and with it os/exec, would put
-// the socket into blocking mode, for this process too, whose Accept could then
-// not be ended.
-func descriptor(f *os.File) (fd uintptr, err error) {
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return 0, err
+// listener returns the socket for HTTP if it is that of address.
+func (p *predecessor) listener(address string) (net.Listener, error) {
+	if p == nil || p.http == nil {
+		return nil, nil
 	}
-	err = conn.Control(func(number uintptr) { fd = number })
-	return fd, err
+	l, err := net.FileListener(p.http)
+	if err = errors.Join(err, p.http.Close()); err != nil {
+		return nil, fmt.Errorf("use the socket for HTTP: %w", err)
+	}
+	p.http = nil
+	if wanted, err := net.ResolveTCPAddr("tcp", address); p.bind != address && (err != nil || wanted.String() != l.Addr().String()) {
+		return nil, l.Close()
+	}
+	return l, nil
 }

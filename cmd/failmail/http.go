@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -62,22 +63,53 @@ func (w *watch) admit(check userCheck) error {
 	return nil
 }
 
-// listen opens the address. Mail matters more than the page about it: a default
-// that something else uses costs a warning, not the start.
+// listen opens the address, unless that was handed over.
 func (w *watch) listen(ctx context.Context) (err error) {
-	if w.address == "" {
+	if w.address == "" || w.listener != nil {
 		return nil
 	}
-	w.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", w.address)
+	if w.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", w.address); err != nil {
+		return fmt.Errorf("listen for HTTP: %w; choose another address with --bind-http", err)
+	}
+	return nil
+}
+
+// listenIfFree is listen. Mail matters more than the page about it: a default that
+// something else uses costs a warning, not the start.
+func (w *watch) listenIfFree(ctx context.Context) error {
+	err := w.listen(ctx)
 	switch {
-	case err == nil:
-		w.log.Info("serving page, API and metrics", "url", "http://"+w.listener.Addr().String()+"/")
-		return nil
 	case errors.Is(err, syscall.EADDRINUSE) && !w.chosen:
 		w.log.Warn("the page and the metrics are off: another program uses the address; choose one with --bind-http", "address", w.address)
 		return nil
+	case err == nil && w.listener != nil:
+		w.log.Info("serving page, API and metrics", "url", "http://"+w.listener.Addr().String()+"/")
 	}
-	return fmt.Errorf("listen for HTTP: %w; choose another address with --bind-http", err)
+	return err
+}
+
+// reopen listens again on the address that was closed.
+func (w *watch) reopen(ctx context.Context) (err error) {
+	if w.listener != nil {
+		w.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", w.listener.Addr().String())
+	}
+	return err
+}
+
+// file returns a copy of the socket, and what it was made for; nil without one.
+func (w *watch) file() (*os.File, string, error) {
+	l, ok := w.listener.(*net.TCPListener)
+	if !ok {
+		return nil, "", nil
+	}
+	f, err := l.File()
+	return f, w.address, err
+}
+
+func (w *watch) close() {
+	if w.listener != nil {
+		w.listener.Close() // it mostly is
+	}
 }
 
 func isLoopback(host string) bool {
@@ -85,9 +117,9 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// serve answers with handler until ctx ends.
-func (w *watch) serve(ctx context.Context, handler http.Handler) {
-	if w.listener == nil {
+// serve answers with handler on l until ctx ends, which closes it.
+func (w *watch) serve(ctx context.Context, l net.Listener, handler http.Handler) {
+	if l == nil {
 		return
 	}
 	server := &http.Server{
@@ -97,7 +129,7 @@ func (w *watch) serve(ctx context.Context, handler http.Handler) {
 		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelInfo),
 	}
 	context.AfterFunc(ctx, func() { server.Close() })
-	if err := server.Serve(w.listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		w.log.Error("cannot serve HTTP any more; restart", "error", err)
 	}
 }

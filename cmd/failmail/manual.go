@@ -67,7 +67,7 @@ func manual(app *cli.App) string {
 	m.section("SIGNALS")
 	m.item("SIGTERM, SIGINT", "End: take no more mails, finish those in transfer, and keep what is not due yet for the next start. A second one ends at once.")
 	m.item("SIGHUP", "Read the settings and the certificates again. What only a new start can change is named in the log.")
-	m.item("SIGUSR1", "Start the program anew, perhaps a newer version, and hand the listening sockets over to it. No client is refused.")
+	m.item("SIGUSR1", "Start the program anew, perhaps a newer version, and hand the listening sockets over to it. No client is refused. If the new process does not come to serve, the old one goes on; the log says why.")
 	m.section("EXIT STATUS")
 	m.item("0", "It ended as it was told to.")
 	m.item(fmt.Sprint(exitFailure), "It could not do it; standard error has the reason.")

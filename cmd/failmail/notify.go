@@ -53,13 +53,13 @@ func supervise(pidfile string, handedOver bool, log *slog.Logger) (*supervised, 
 }
 
 // start begins to report how the proxy is, until ctx ends.
-func (s *supervised) start(ctx context.Context, ready func(context.Context) error) {
-	s.running.Go(func() { s.report(ctx, ready) })
+func (s *supervised) start(ctx context.Context, ready func(context.Context) error, takeOver func() error) {
+	s.running.Go(func() { s.report(ctx, ready, takeOver) })
 }
 
-// report says that the proxy is ready once ready returns nil, and that it stops
-// when ctx ends.
-func (s *supervised) report(ctx context.Context, ready func(context.Context) error) {
+// report says that the proxy is ready once ready and then, once, takeOver return
+// nil, and that it stops when ctx ends.
+func (s *supervised) report(ctx context.Context, ready func(context.Context) error, takeOver func() error) {
 	for pause := startPoll; ready(ctx) != nil; pause = min(2*pause, time.Second) {
 		select {
 		case <-ctx.Done():
@@ -68,6 +68,12 @@ func (s *supervised) report(ctx context.Context, ready func(context.Context) err
 		}
 	}
 	s.ready.Store(&ready)
+	if err := takeOver(); err != nil {
+		if ctx.Err() == nil {
+			s.log.Error("cannot take over as wanted; restart", "error", err)
+		}
+		return
+	}
 	if err := s.pidfile.place(); err != nil {
 		s.log.Error("cannot write the PID file; the proxy goes on without it", "error", err)
 	}
@@ -87,8 +93,8 @@ func (s *supervised) reloading() {
 // stays says that this process goes on, perhaps with other settings.
 func (s *supervised) stays() { s.notify(daemon.SdNotifyReady) }
 
-// handedOver says that the process pid goes on. That one says that it is ready
-// when this one has left; till then, the time of its watchdog runs from now.
+// handedOver says that the process pid goes on, which says that it is ready as soon
+// as this one has told it to; the time of its watchdog runs from now.
 func (s *supervised) handedOver(pid int) {
 	s.handed.Store(true)
 	s.notify(fmt.Sprintf("MAINPID=%d\n%s", pid, daemon.SdNotifyWatchdog))

@@ -200,7 +200,7 @@ func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
 		default:
 			return nil
 		}
-	})
+	}, func() error { return nil })
 	m.expect("READY=1")
 	m.expect("WATCHDOG=1")
 	close(down)

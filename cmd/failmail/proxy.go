@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -127,79 +124,13 @@ func runProxy(c *cli.Context) (err error) {
 			return err
 		}
 	}
-	defer closeAll(config.Listeners)
-	if from != nil {
-		if err := from.await(); err != nil {
-			return err
-		}
-	}
-	// Only now has the process that is being replaced left the address.
-	if err := watch.listen(c.Context); err != nil {
+	s := &service{config: config, storage: storage, watch: watch, supervised: supervised, from: from, asked: asked, log: logger,
+		reloader: &reloader{start: c, watch: watch, level: level, logger: logger}}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.acquire(c.Context); err != nil {
 		return err
 	}
-	successor := &handover{listeners: config.Listeners, log: logger}
-	defer runtime.KeepAlive(successor) // after the store is closed
-	if config.Store, err = storage.open(c.Context, logger); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, config.Store.Close()) }()
-	proxy, err := failmail.New(config)
-	if err != nil {
-		return asUsage(err)
-	}
-	reload := (&reloader{start: c, proxy: proxy, watch: watch, level: level, logger: logger}).reload
-	return serve(c.Context, asked, proxy, watch, successor, reload, supervised)
-}
-
-// signals are what a person asks of the running process. One that comes while it
-// starts is kept: it would end the process, when the one before has left already.
-type signals struct{ handovers, reloads chan os.Signal }
-
-func listenForSignals() signals {
-	s := signals{make(chan os.Signal, 1), make(chan os.Signal, 1)}
-	signal.Notify(s.handovers, syscall.SIGUSR1)
-	signal.Notify(s.reloads, syscall.SIGHUP)
-	return s
-}
-
-func (s signals) stop() {
-	signal.Stop(s.handovers)
-	signal.Stop(s.reloads)
-}
-
-// serve runs the proxy until ctx ends or SIGUSR1 has made another process take
-// over. SIGHUP reads the settings again.
-func serve(ctx context.Context, asked signals, proxy *failmail.Proxy, watch *watch, successor *handover, reload func() error, supervised *supervised) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	go func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-asked.reloads:
-				supervised.reloading()
-				err := reload()
-				supervised.stays()
-				if err != nil {
-					successor.log.Error("cannot take the new settings, the old ones stay; correct them and send SIGHUP again", "error", err)
-				}
-				continue
-			case <-asked.handovers:
-			}
-			supervised.reloading()
-			if err := successor.start(); err != nil {
-				supervised.stays()
-				successor.log.Error("cannot hand over, this process goes on; correct it and send SIGUSR1 again", "error", err)
-				continue
-			}
-			supervised.handedOver(successor.pid)
-			cancel()
-		}
-	}()
-	go watch.serve(ctx, proxy.Handler())
-	supervised.start(ctx, proxy.Ready)
-	return proxy.Run(ctx)
+	return s.run(c.Context)
 }
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
@@ -350,12 +281,25 @@ func storageFrom(c *cli.Context) (storage, error) {
 	return s, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", s.url, failmail.DefaultStore)}
 }
 
+// probe reports why open would fail, as far as that can be told without opening
+// it; sqlite.ErrInUse while another process has it.
+func (s storage) probe() error {
+	if s.engine == "sqlite" {
+		return sqlite.Probe(s.path)
+	}
+	return nil
+}
+
 func (s storage) open(ctx context.Context, log *slog.Logger) (failmail.Store, error) {
 	switch s.engine {
 	case "memory":
 		return memory.New(s.limits), nil
 	case "postgres":
-		return postgres.Open(ctx, s.url, s.limits)
+		opened, err := postgres.Open(ctx, s.url, s.limits)
+		if err != nil {
+			return nil, err // not opened, which as a Store is not nil
+		}
+		return opened, nil
 	}
 	opened, err := sqlite.Open(s.path, s.limits)
 	if err != nil {

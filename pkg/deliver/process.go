@@ -10,12 +10,11 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
-// killDelay is how long a program may take to end after SIGTERM, and how long
-// its children may keep its output open after its own end.
+// killDelay is how long a program and its children may take to end after SIGTERM,
+// and how long children may keep its output open after its own end.
 const killDelay = 2 * time.Second
 
 // A startError says that a program did not come to run.
@@ -24,9 +23,11 @@ type startError struct{ err error }
 func (e *startError) Error() string { return e.err.Error() }
 func (e *startError) Unwrap() error { return e.err }
 
-// run runs argv without a shell, and asks it to end when ctx does. It gets our
-// environment but for FAILMAIL_*, which may hold passwords. The error is a
-// *startError or that of exec.Cmd.Wait.
+// run runs argv without a shell. When ctx ends first, the program and every process
+// that it has started get SIGTERM, then SIGKILL; a child that it leaves in the
+// background when it ends by itself is left alone. It gets our environment but for
+// FAILMAIL_*, which may hold passwords. The error is a *startError or that of
+// exec.Cmd.Wait.
 func run(ctx context.Context, argv []string, stdin []byte, stdout, stderr *beginning) error {
 	return runWith(ctx, argv, stdin, nil, stdout, stderr)
 }
@@ -36,13 +37,22 @@ func runWith(ctx context.Context, argv []string, stdin []byte, variables []strin
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "FAILMAIL_") })
 	cmd.Env = append(cmd.Env, variables...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(stdin), stdout, stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	var interrupted time.Time
+	cmd.Cancel = func() error {
+		interrupted = time.Now()
+		return interrupt(cmd)
+	}
 	cmd.WaitDelay = killDelay
+	separate(cmd)
 	if err := cmd.Start(); err != nil {
 		return &startError{err}
 	}
 	err := cmd.Wait()
-	if errors.Is(err, exec.ErrWaitDelay) && ctx.Err() == nil {
+	if !interrupted.IsZero() {
+		killRest(cmd, interrupted.Add(killDelay))
+		return err
+	}
+	if errors.Is(err, exec.ErrWaitDelay) {
 		return nil // it has done its work, and left a child in the background
 	}
 	return err

@@ -163,7 +163,7 @@ func (c *connection) Write(b []byte) (int, error) {
 		return len(b), nil // the client has sent its chunks already
 	}
 	reply := b
-	if c.wire.sawEHLO {
+	if c.wire.sawEHLO && b[0] == '2' {
 		reply = c.capability(b)
 	} else {
 		reply = correct(b)

@@ -1,6 +1,7 @@
 package receive
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -19,8 +20,8 @@ type connections struct {
 	open      map[*connection]struct{}
 	byClient  map[netip.Addr]int
 	draining  bool
-	deaf      bool // no client is listened to any more
-	drainedAt time.Time
+	lastWords time.Time // when, draining, clients have said what they may say
+	deaf      bool      // nothing is read any more
 }
 
 // listen takes charge of l's end.
@@ -98,11 +99,15 @@ func (c *connections) replace(conn, next *connection) {
 }
 
 // drain closes the listeners, makes every idle connection end, and every busy one
-// when its mail transaction is over.
-func (c *connections) drain() {
+// when its mail transaction is over, for which there is time until ctx ends.
+func (c *connections) drain(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.draining, c.drainedAt = true, time.Now()
+	words := drainGrace
+	if deadline, ok := ctx.Deadline(); ok {
+		words = min(words, time.Until(deadline)/2)
+	}
+	c.draining, c.lastWords = true, time.Now().Add(words)
 	for _, l := range c.listeners {
 		l.Close() // Accept reports it
 	}
@@ -111,14 +116,19 @@ func (c *connections) drain() {
 	}
 }
 
-// stopReading ends what every client still says; it can be answered.
-func (c *connections) stopReading() {
+// stopReading makes every connection end that waits for its client, with a reply. It
+// returns how many were in the middle of a mail.
+func (c *connections) stopReading() (busy int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.deaf = true
 	for conn := range c.open {
 		conn.Conn.SetReadDeadline(longAgo) // fails only on a closed connection
+		if conn.busy {
+			busy++
+		}
 	}
+	return busy
 }
 
 // closeAll cuts every connection and returns how many there were, and how many of
@@ -185,16 +195,19 @@ func (c *connections) endOf(conn *connection) *Refusal {
 // shutdown lets it: so one that connects, sends and quits sees none of it.
 const (
 	wordGrace  = 200 * time.Millisecond // after the last word
-	drainGrace = 5 * time.Second        // for all words together
+	drainGrace = 5 * time.Second        // for all words together, at most
 )
 
 // lastWord returns until when a client may speak that is in no transaction while
 // the server is draining. When it has passed, reading times out, upon which the
 // connection says 421 and closes. The caller holds mu.
 func (c *connections) lastWord(conn *connection) time.Time {
-	word, all := conn.lastActive.Add(wordGrace), c.drainedAt.Add(drainGrace)
-	if word.Before(all) {
+	word := conn.lastActive.Add(wordGrace)
+	switch {
+	case c.deaf:
+		return longAgo
+	case word.Before(c.lastWords):
 		return word
 	}
-	return all
+	return c.lastWords
 }

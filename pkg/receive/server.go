@@ -229,16 +229,18 @@ func (s *Server) trusts(peer netip.Addr) bool {
 }
 
 // Shutdown stops accepting connections, tells idle clients 421, lets transfers
-// in progress finish, and returns when the last connection has ended. When nine
-// tenths of the time until ctx's deadline have passed, mails still in transfer are
-// refused with 451. When ctx ends, the remaining connections are cut, and an error
+// in progress finish, and returns when the last connection has ended. Shortly before
+// ctx's deadline, clients in the middle of a mail are told with 421 or 451 to send it
+// again. When ctx ends, the remaining connections are cut, and an error
 // that wraps ctx's says how many; a mail that was being transferred got no 250 and
 // stays with its client.
 //
 // Every call waits in this way, so that a second one can cut short the first.
 func (s *Server) Shutdown(ctx context.Context) error {
+	last, cancel := withLastWord(ctx)
+	defer cancel()
 	s.shutdown.Do(func() {
-		s.conns.drain()
+		s.conns.drain(last)
 		s.stop()
 		go func() {
 			s.conns.wait()
@@ -251,8 +253,6 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			close(s.ended)
 		}()
 	})
-	last, cancel := withLastWord(ctx)
-	defer cancel()
 	select {
 	case <-s.ended:
 		return nil
@@ -260,7 +260,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	// What is in transfer does not come whole in time, and its client is told so.
 	s.end()
-	s.conns.stopReading()
+	if busy := s.conns.stopReading(); busy > 0 {
+		s.log.Warn("interrupted mails in transfer at shutdown; their clients were told to send them again", "connections", busy)
+	}
 	select {
 	case <-s.ended:
 		return nil
@@ -276,8 +278,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		cut, mails, ctx.Err())
 }
 
-// lastWordShare is the part of the time for a shutdown that is left for answers.
-const lastWordShare = 10
+// lastWord and lastWordShare are how much of the time for a shutdown is left for what
+// is being stored and for the last replies, whichever is more.
+const (
+	lastWord      = 200 * time.Millisecond
+	lastWordShare = 10
+)
 
 // withLastWord returns a context that ends when there is just time left to answer
 // those who will not finish before ctx ends.
@@ -286,7 +292,7 @@ func withLastWord(ctx context.Context) (context.Context, context.CancelFunc) {
 	if !ok {
 		return context.WithCancel(ctx)
 	}
-	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/lastWordShare))
+	return context.WithDeadline(ctx, deadline.Add(-max(lastWord, time.Until(deadline)/lastWordShare)))
 }
 
 // protocolLog passes the library's messages on. They are about single

@@ -169,6 +169,79 @@ func TestShutdownCutsConnectionsWhenItsContextEnds(t *testing.T) {
 	}
 }
 
+// Whoever never pauses would keep a shutdown waiting, and with it the process that
+// takes over.
+func TestShutdownEndsAConnectionThatIsKeptBusyBetweenTwoMails(t *testing.T) {
+	in := &inbox{}
+	server := start(t, in, receive.Options{})
+	p := dial(t, server.addr)
+	p.ask("EHLO x", "250-")
+	acknowledged, last := make(chan int, 1), make(chan string, 1)
+	begun := make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			for _, command := range []string{"MAIL FROM:<f@x>", "RCPT TO:<t@x>", "DATA", "m\r\n."} {
+				p.send(command + "\r\n")
+				if reply, err := p.reply(); err != nil || reply[0] > '3' {
+					acknowledged <- n
+					last <- command + " " + reply
+					return
+				}
+			}
+			if n == 10 {
+				close(begun)
+			}
+		}
+	}()
+	<-begun
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown = %v", err)
+	}
+	n := <-acknowledged
+	if got := <-last; !strings.HasPrefix(got, "MAIL FROM:<f@x> 421 4.3.2 ") {
+		t.Errorf("the end was %q", got)
+	}
+	if got := len(in.all()); got != n {
+		t.Errorf("%d mails were acknowledged, the handler got %d", n, got)
+	}
+}
+
+func TestShutdownTellsAClientInTheMiddleOfAMailToSendItAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		before func(p *peer)
+		want   string
+	}{
+		"before DATA": {func(p *peer) { p.ask("EHLO x", "250-"); p.ask("MAIL FROM:<f@x>", "250 ") }, "421 4.3.2 "},
+		"in the data": {func(p *peer) { p.untilData(); p.send("half a ma") }, "451 4.4.2 "},
+		"in a chunk": {func(p *peer) {
+			p.ask("EHLO x", "250-")
+			p.ask("MAIL FROM:<f@x>", "250 ")
+			p.ask("RCPT TO:<t@x>", "250 ")
+			p.send("BDAT 100 LAST\r\nhalf")
+		}, "421 4."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := &inbox{}
+			server := start(t, in, receive.Options{})
+			p := dial(t, server.addr)
+			test.before(p)
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			defer cancel()
+			done := draining(t, server, ctx)
+			p.expect(test.want)
+			p.expectEnd()
+			if err := <-done; err != nil {
+				t.Errorf("Shutdown = %v", err)
+			}
+			if n := len(in.all()); n > 0 {
+				t.Errorf("the handler got %d mails", n)
+			}
+		})
+	}
+}
+
 func TestShutdownWithAnEndedDeadlineReturnsItsError(t *testing.T) {
 	server := start(t, &inbox{}, receive.Options{})
 	p := dial(t, server.addr)

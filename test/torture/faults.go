@@ -60,6 +60,13 @@ var faults = []fault{
 		}
 		return r.nodes[0].start()
 	}},
+	{name: "hand-over", do: func(r *round) error { return r.nodes[0].handOver() }},
+	{name: "hand-over that fails", do: func(r *round) error {
+		if err := r.nodes[0].handOverInVain(failures[r.random.IntN(len(failures))]); err != nil {
+			return err
+		}
+		return r.nodes[0].handOver()
+	}},
 	{name: "disk full", fills: true, do: func(r *round) error {
 		if err := r.fillDisk(); err != nil {
 			return err

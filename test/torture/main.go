@@ -64,6 +64,9 @@ func run(ctx context.Context, binary string, p plan) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no fault has a name that matches %q", p.only)
 	}
+	if err := adopt(); err != nil {
+		return err
+	}
 	db := &database{}
 	fmt.Printf("%d rounds, -seed=%d\n", p.rounds, p.seed)
 	random := rand.New(rand.NewPCG(p.seed, 0))

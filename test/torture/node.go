@@ -25,7 +25,11 @@ type node struct {
 }
 
 func newNode(binary, folder string, args ...string) (*node, error) {
-	n := &node{binary: binary, folder: folder, args: args}
+	// By a name of its own, so that the program can be replaced.
+	n := &node{binary: filepath.Join(folder, "failmail"), folder: folder, args: args}
+	if err := os.Symlink(binary, n.binary); err != nil {
+		return nil, err
+	}
 	for _, addr := range []*string{&n.addr, &n.http} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

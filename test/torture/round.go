@@ -86,7 +86,7 @@ func (r *round) prepare(binary string, f fault) (err error) {
 			wait, maxWait = "3s", "1m"
 		}
 		n, err := newNode(binary, folder, "--relay="+r.relay.Addr(), "--store="+store, "--wait="+wait, "--max-wait="+maxWait,
-			"--retry-for=1h", "--batch=subject", "--subject={{.Top}}")
+			"--pidfile="+pidfile, "--retry-for=1h", "--batch=subject", "--subject={{.Top}}")
 		if err != nil {
 			return err
 		}

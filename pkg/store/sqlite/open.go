@@ -94,14 +94,14 @@ func Open(path string, limits store.Limits) (*Store, error) {
 // is empty.
 func open(path string, limits store.Limits, vfs string) (*Store, error) {
 	if err := createFile(path); err != nil {
-		return nil, &OpenError{path, "check that the folder exists and is writable by this user, or name another file with --store", err}
+		return nil, &OpenError{path, folderHint, err}
 	}
 	// An absolute path is never taken for one of SQLite's special names.
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	conn, err := sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute) + "&vfs=" + vfs)
+	conn, err := openConn(absolute, vfs)
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -115,6 +115,12 @@ func open(path string, limits store.Limits, vfs string) (*Store, error) {
 		s.files.note()
 	}
 	return s, nil
+}
+
+const folderHint = "check that the folder exists and is writable by this user, or name another file with --store"
+
+func openConn(absolute, vfs string) (*sqlite3.Conn, error) {
+	return sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute) + "&vfs=" + vfs)
 }
 
 // createFile makes an empty file that only its owner can read, since samples
@@ -141,7 +147,7 @@ func openError(path string, err error) error {
 	var foreign *foreignError
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
-		err = errors.New("another process has it open")
+		err = ErrInUse
 		hint = "stop the other failmail, or give this one a file of its own with --store"
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
 		hint = "move the file away to start with an empty store, or name another file with --store"

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// replaceStderr makes f standard error.
+func replaceStderr(f *os.File) error { return syscall.Dup2(int(f.Fd()), 2) }
