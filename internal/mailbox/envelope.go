@@ -16,6 +16,9 @@ func cutEnvelope(raw []byte) (from string, to []string, mail []byte) {
 		}
 		to, rest = append(to, address), after
 	}
+	if len(to) > 0 && bytes.HasPrefix(rest, []byte("X-Failmail-Reason: ")) {
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
+	}
 	if len(to) == 0 { // from another mail server
 		return "", nil, raw
 	}

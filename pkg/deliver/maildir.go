@@ -10,32 +10,50 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
+	"unicode/utf8"
 
 	"github.com/emersion/go-maildir"
+
+	"github.com/hut8labs/failmail/internal/content"
 )
 
 // Maildir keeps mails in a maildir, where any mail reader can open them. It is
 // safe for concurrent use, also by several processes.
 //
-// Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4) and
-// one X-Envelope-To field for each recipient, so that it can be sent later to
-// whom it was meant for. Lines end in LF, as mail readers expect of a file.
+// Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4), one
+// X-Envelope-To field for each recipient, so that it can be sent later to whom it
+// was meant for, and X-Failmail-Reason if Keep was told why it is kept. Lines end in LF, as mail readers expect of a file.
 type Maildir struct {
 	Dir string
 
 	mu    sync.Mutex
 	ready bool // the folders exist
+
+	listing listing
+}
+
+// A listing is what is known of the mails that wait.
+type listing struct {
+	sync.Mutex
+	entries []entry
+	changed [2]time.Time // of the folders, when entries were read
+	settled bool         // entries are right as long as changed is
+	known   map[string]Stored
 }
 
 var _ Sender = (*Maildir)(nil)
 
 // Send implements Sender. The mail is on disk when it returns nil: the file and
 // the folder that names it are synced, which go-maildir leaves to its caller.
-func (d *Maildir) Send(_ context.Context, m *Mail) error {
+func (d *Maildir) Send(ctx context.Context, m *Mail) error { return d.Keep(ctx, m, nil) }
+
+// Keep does what Send does, and writes down why the mail is kept, for [Stored].
+func (d *Maildir) Keep(_ context.Context, m *Mail, why error) error {
 	if err := d.Init(); err != nil {
 		return err
 	}
-	if err := d.write(m); err != nil {
+	if err := d.write(m, why); err != nil {
 		return fmt.Errorf("write to maildir %q: %w", d.Dir, err)
 	}
 	return nil
@@ -89,14 +107,14 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-func (d *Maildir) write(m *Mail) error {
+func (d *Maildir) write(m *Mail, why error) error {
 	message, w, err := maildir.Dir(d.Dir).Create(nil)
 	if err != nil {
 		d.forget()
 		return err
 	}
 	temporary := filepath.Join(d.Dir, "tmp", message.Key())
-	if err := fill(w, bytes.ReplaceAll(append(envelope(m), m.Raw...), []byte("\r\n"), []byte("\n"))); err != nil {
+	if err := fill(w, bytes.ReplaceAll(append(envelope(m, why), m.Raw...), []byte("\r\n"), []byte("\n"))); err != nil {
 		// Closing would move half a mail to where it is seen.
 		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move
@@ -128,11 +146,29 @@ func (d *Maildir) forget() {
 	d.ready = false
 }
 
-func envelope(m *Mail) []byte {
+// reasonField says in the envelope why a mail is kept. It stays below the 998
+// bytes of a line (RFC 5322 section 2.1.1).
+const (
+	reasonField = "X-Failmail-Reason"
+	maxReason   = 900
+)
+
+func envelope(m *Mail, why error) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Return-Path: <%s>\r\n", oneLine(m.From))
 	for _, to := range m.To {
 		fmt.Fprintf(&b, "X-Envelope-To: <%s>\r\n", oneLine(to))
+	}
+	if why != nil {
+		text := content.Line(why.Error())
+		if len(text) > maxReason {
+			end := maxReason
+			for !utf8.RuneStart(text[end]) {
+				end--
+			}
+			text = text[:end] + "…"
+		}
+		fmt.Fprintf(&b, "%s: %s\r\n", reasonField, text)
 	}
 	return b.Bytes()
 }
