@@ -108,6 +108,7 @@ func (p *Proxy) start(ctx context.Context) error {
 			"dir", p.conf().FailDir, "error", err)
 	}
 	p.runLoops()
+	p.push("resends", p.resends.start())
 	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)
 	p.push("recorder", func(context.Context) error { p.recorder.Close(); return nil })

@@ -132,8 +132,9 @@ var (
 	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
 	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
+	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in --fail-dir and were not sent again.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, storeUpDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, storeUpDesc, failDirDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -164,6 +165,9 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	gauge(limitDesc, s.p.conf().MaxInFlight)
 	for reply, n := range server.Refusals {
 		count(refusalsDesc, n, reply.Code, reply.Status)
+	}
+	if failed, err := s.p.failDir.Count(); err == nil {
+		gauge(failDirDesc, int64(failed))
 	}
 	s.collectStore(gauge)
 }

@@ -35,19 +35,36 @@ func (c *crew) enter(limit int) {
 	}
 }
 
-func (c *crew) run(f func()) {
-	c.mu.Lock()
-	c.running++
-	c.mu.Unlock()
+// do runs f when less than limit functions run, and returns after it.
+func (c *crew) do(limit int, f func()) {
+	c.join(limit)
+	defer c.leave()
+	f()
+}
+
+// run returns when f has begun, which is when less than limit functions run.
+func (c *crew) run(limit int, f func()) {
+	c.join(limit)
 	go func() {
-		defer func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.running--
-			c.changed.Broadcast()
-		}()
+		defer c.leave()
 		f()
 	}()
+}
+
+func (c *crew) join(limit int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.running >= limit {
+		c.changed.Wait()
+	}
+	c.running++
+}
+
+func (c *crew) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.changed.Broadcast()
 }
 
 // wait returns when none runs.

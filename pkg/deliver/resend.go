@@ -29,6 +29,14 @@ type Resent struct {
 	Done  int
 }
 
+// A ResendResult says what became of the mails of a Maildir that were to be sent
+// again.
+type ResendResult struct {
+	Sent int   // they are marked as passed, and wait no more
+	Left int   // they lie there as before, or for the recipients that were refused
+	Err  error // why the first of those did not go
+}
+
 // Resend sends the mails of d with the names given again, or all that wait, the
 // oldest first, to the recipients their envelopes name, and calls report after each
 // one. A mail that went is marked as passed (maildir flag P), which mail readers
@@ -200,5 +208,7 @@ func readStored(r io.Reader) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Mail{From: envelope.from, To: envelope.to, Raw: crlf(raw)}, nil
+	m := &Mail{From: envelope.from, To: envelope.to, Raw: crlf(raw)}
+	m.MessageID = messageID(m.Raw)
+	return m, nil
 }

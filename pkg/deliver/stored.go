@@ -185,11 +185,16 @@ func look(e entry) Stored {
 		if err != nil && s.Problem == "" {
 			s.Problem = err.Error()
 		}
-		header, _, _ := content.SplitHeader(crlf(begin)) // what is no field is left out
-		s.Subject = content.Field(&header, "Subject")
-		s.MessageID = strings.Trim(content.Field(&header, "Message-Id"), "<>")
+		begin = crlf(begin)
+		header, _, _ := content.SplitHeader(begin) // what is no field is left out
+		s.Subject, s.MessageID = content.Field(&header, "Subject"), messageID(begin)
 	}
 	return s
+}
+
+func messageID(raw []byte) string {
+	header, _, _ := content.SplitHeader(raw[:min(len(raw), maxStoredHeader)])
+	return strings.Trim(content.Field(&header, "Message-Id"), "<>")
 }
 
 // A storedEnvelope is what Maildir puts in front of a mail.
