@@ -77,15 +77,17 @@ func (p *Proxy) flush(ctx context.Context) error {
 // there was none.
 func (p *Proxy) flushOne(ctx context.Context, now time.Time) (done bool, err error) {
 	// One that could not be summarised is still claimed: it comes first.
-	if p.claimed == nil {
-		if p.claimed, err = p.store.Claim(ctx, now, claimLease); err != nil || p.claimed == nil {
+	b := p.claimed.Load()
+	if b == nil {
+		if b, err = p.store.Claim(ctx, now, claimLease); err != nil || b == nil {
 			return true, err
 		}
+		p.claimed.Store(b)
 	}
-	if err := p.summarize(ctx, p.claimed); err != nil {
+	if err := p.summarize(ctx, b); err != nil {
 		return false, err
 	}
-	p.claimed = nil
+	p.claimed.Store(nil)
 	return false, nil
 }
 
@@ -93,7 +95,9 @@ func (p *Proxy) flushOne(ctx context.Context, now time.Time) (done bool, err err
 func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
 	now := time.Now()
 	if b.HeldSince.IsZero() {
-		b.HeldSince = p.breaker.heldSince(b.Due, now)
+		held := *b // the page may be reading b
+		held.HeldSince = p.breaker.heldSince(b.Due, now)
+		b = &held
 	}
 	summary := p.newSummary(b, now)
 	mail, err := p.render(ctx, summary)
@@ -135,7 +139,7 @@ func (p *Proxy) send(ctx context.Context) error {
 		if err != nil || o == nil {
 			return err
 		}
-		p.attempts.run(len(o.Mail), func() { p.attempt(ctx, o) })
+		p.attempts.run(p.parallel(), len(o.Mail), func() { p.attempt(ctx, o) })
 	}
 	return p.foldRest(context.WithoutCancel(ctx))
 }

@@ -116,6 +116,7 @@ func (p *Proxy) start(ctx context.Context) error {
 	p.readiness = readiness.New(p.log, p.dependencies()...)
 	p.readiness.Try(ctx) // a failure now is no reason not to start: it may pass, and is told
 	p.runLoops()
+	p.push("resends", p.resends.start())
 	// What Submit brings is either refused or seen by the last flush.
 	p.recorder = store.NewCommitter(p.store)
 	p.push("recorder", func(context.Context) error { p.recorder.Close(); return nil })

@@ -124,8 +124,9 @@ var (
 	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
 	readyDesc        = describe("failmail_ready", "Whether mails are taken: 1, or 0; /readyz says why not.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
+	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in --fail-dir and were not sent again.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc, failDirDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -162,6 +163,9 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 		ready = 1
 	}
 	gauge(readyDesc, ready)
+	if failed, err := s.p.failDir.Count(); err == nil {
+		gauge(failDirDesc, int64(failed))
+	}
 	s.collectStore(gauge)
 }
 

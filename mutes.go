@@ -41,6 +41,33 @@ func (p *Proxy) Mute(ctx context.Context, what, reason string, duration time.Dur
 	return m, p.refreshMutes(ctx)
 }
 
+// A MuteMatch is an error in an open batch that a mute is about.
+type MuteMatch = batch.MuteMatch
+
+// MuteMatches returns the errors in the open batches that a mute of what is about, as
+// a preview of what it would keep out of the summaries, the most frequent first. They
+// themselves stay. The error of a pattern is that of Mute.
+func (p *Proxy) MuteMatches(ctx context.Context, what string) ([]MuteMatch, error) {
+	m, err := batch.ParseMute(what, "", time.Now(), time.Hour)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.running(); err != nil {
+		return nil, err
+	}
+	open, err := p.store.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	matches := batch.Matching(m, open)
+	if redactor := p.conf().Redactor; redactor != nil {
+		for i := range matches {
+			matches[i].Title = redactor.Text(matches[i].Title)
+		}
+	}
+	return matches, nil
+}
+
 // Unmute ends a mute; false if there is none with the ID.
 func (p *Proxy) Unmute(ctx context.Context, id int64) (bool, error) {
 	if err := p.running(); err != nil {

@@ -43,6 +43,35 @@ func (p *Proxy) Open(ctx context.Context) ([]*Summary, error) {
 	return summaries, nil
 }
 
+// Summarizing returns the batch that has just been taken from those of Open and is
+// not yet in the outbox; nil if there is none. It stays longer than a moment when
+// the Renderer takes long or the store fails.
+func (p *Proxy) Summarizing() *Summary {
+	b := p.claimed.Load()
+	if b == nil {
+		return nil
+	}
+	return p.newSummary(withoutSamples(b), time.Now())
+}
+
+// withoutSamples returns b as Open does: to decode samples each second would cost
+// more than to send them.
+func withoutSamples(b *store.Batch) *store.Batch {
+	bare := *b
+	bare.Groups = make([]*store.Group, len(b.Groups))
+	for i, g := range b.Groups {
+		group := *g
+		group.Variants = make([]*store.Variant, len(g.Variants))
+		for j, v := range g.Variants {
+			variant := *v
+			variant.Sample = nil
+			group.Variants[j] = &variant
+		}
+		bare.Groups[i] = &group
+	}
+	return &bare
+}
+
 // Flush makes the batch with the ID due now, or all of them for 0. It returns how
 // many that are.
 func (p *Proxy) Flush(ctx context.Context, batch int64) (int, error) {

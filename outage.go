@@ -13,7 +13,7 @@ import (
 
 // mayFlush reports whether a batch that is due at now may become a summary.
 func (p *Proxy) mayFlush(ctx context.Context, now time.Time) bool {
-	if p.claimed != nil || p.breaker.allow(now) {
+	if p.claimed.Load() != nil || p.breaker.allow(now) {
 		return true
 	}
 	// Past its time a summary is given up even while the relay stays down.
@@ -35,7 +35,7 @@ func (p *Proxy) firstDeadline(ctx context.Context) (time.Time, error) {
 
 // nextDue is when the loop that flushes has to look.
 func (p *Proxy) nextDue(ctx context.Context) (time.Time, error) {
-	if p.claimed != nil {
+	if p.claimed.Load() != nil {
 		return time.Now(), nil
 	}
 	next, err := p.store.NextDue(ctx)

@@ -129,7 +129,7 @@ func (p *Proxy) settle(ctx context.Context, o *store.Outgoing, out outcome) erro
 		o.LastError = out.err.Error()
 	}
 	if len(out.failed) > 0 {
-		err := p.failDir.Send(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail})
+		err := p.failDir.Keep(ctx, &deliver.Mail{From: o.From, To: out.failed, MessageID: o.MessageID, Raw: o.Mail}, out.err)
 		if err != nil {
 			p.metrics.failDirErrors.Inc()
 			o.LastError += "; nor does the fail-dir take it: " + err.Error()

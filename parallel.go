@@ -42,22 +42,39 @@ func (c *crew) enter(limit int) {
 	}
 }
 
-// run runs f, which delivers a mail of so many bytes.
-func (c *crew) run(bytes int, f func()) {
-	c.mu.Lock()
-	c.running++
-	c.bytes += bytes
-	c.mu.Unlock()
+// do runs f when less than limit functions run, and returns after it.
+func (c *crew) do(limit int, f func()) {
+	c.join(limit, 0)
+	defer c.leave(0)
+	f()
+}
+
+// run returns when f, which delivers a mail of so many bytes, has begun, which is
+// when less than limit functions run.
+func (c *crew) run(limit, bytes int, f func()) {
+	c.join(limit, bytes)
 	go func() {
-		defer func() {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.running--
-			c.bytes -= bytes
-			c.changed.Broadcast()
-		}()
+		defer c.leave(bytes)
 		f()
 	}()
+}
+
+func (c *crew) join(limit, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.running >= limit {
+		c.changed.Wait()
+	}
+	c.running++
+	c.bytes += bytes
+}
+
+func (c *crew) leave(bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.bytes -= bytes
+	c.changed.Broadcast()
 }
 
 // wait returns when none runs.

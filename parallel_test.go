@@ -18,7 +18,7 @@ func TestALargeMailIsOnItsWayAlone(t *testing.T) {
 		go func() {
 			for _, size := range []int{short, short, large, short, short} {
 				c.enter(3)
-				c.run(size, func() { <-release[size] })
+				c.run(3, size, func() { <-release[size] })
 			}
 		}()
 		if n := running(); n != 3 {

@@ -35,9 +35,10 @@ type Proxy struct {
 	wishes   wishes
 	released atomic.Bool // another process takes the store over
 
-	claimed   *store.Batch // claimed but not yet sealed; belongs to flushing
-	unsettled unsettled    // what sending could not yet write
-	attempts  *crew        // deliveries under way
+	claimed   atomic.Pointer[store.Batch] // claimed but not yet sealed; set by flushing, and never changed
+	unsettled unsettled                   // what sending could not yet write
+	attempts  *crew                       // deliveries under way
+	resends   resends                     // of the fail-dir
 
 	// Set by Start, before anything that uses them runs.
 	started   time.Time

@@ -35,6 +35,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = explainUsage
+		withSettings(command)
 	}
 	return app
 }
@@ -58,9 +59,6 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		name = strings.TrimPrefix(name, "-")
-		if bare, _, _ := strings.Cut(name, "="); c.Command != nil && flagOf(c.App.Flags, bare) != nil {
-			return &usageError{fmt.Sprintf("--%s is a setting of the proxy; write it in front of the command: failmail --%s … %s", bare, bare, c.Command.Name)}
-		}
 		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them",
 			name, suggestion(c, name))}
 	}
@@ -90,8 +88,8 @@ func environmentMistake(err error) (string, bool) {
 }
 
 func flagsOf(c *cli.Context) []cli.Flag {
-	if c.Command != nil && len(c.Command.Flags) > 0 {
-		return c.Command.Flags
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
+		return slices.Concat(c.Command.Flags, settingsRead()[c.Command.Name])
 	}
 	return c.App.Flags
 }
@@ -125,46 +123,4 @@ func suggestion(c *cli.Context, name string) string {
 		return ", did you mean " + near
 	}
 	return ""
-}
-
-// flagsFirst moves the flags of a command in front of its arguments, where the
-// library wants them; people write them behind.
-func flagsFirst(app *cli.App, args []string) []string {
-	if len(args) < 3 {
-		return args
-	}
-	command := app.Command(args[1])
-	if command == nil || command.SkipFlagParsing {
-		return args
-	}
-	var flags, rest []string
-	for i := 2; i < len(args); i++ {
-		arg := args[i]
-		switch {
-		case arg == "--":
-			rest = append(rest, args[i:]...)
-			i = len(args)
-		case len(arg) < 2 || arg[0] != '-':
-			rest = append(rest, arg)
-		default:
-			flags = append(flags, arg)
-			if name := strings.TrimLeft(arg, "-"); takesValue(command, name) && i+1 < len(args) {
-				i++
-				flags = append(flags, args[i])
-			}
-		}
-	}
-	return append(append([]string{args[0], args[1]}, flags...), rest...)
-}
-
-// takesValue reports whether the flag's value is the next argument.
-func takesValue(command *cli.Command, name string) bool {
-	for _, flag := range command.Flags {
-		if !slices.Contains(flag.Names(), name) {
-			continue
-		}
-		_, isBool := flag.(*cli.BoolFlag)
-		return !isBool
-	}
-	return false
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -23,7 +22,7 @@ func checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "check",
 		Usage: "check the settings and greet the relay, without receiving or sending anything",
-		Description: "The settings are those of the flags in front of \"check\", of the environment and of --config.\n" +
+		Description: "The settings are the options of the proxy, those of the environment and those of --config.\n" +
 			"Prints what would run. Run it as the user of the proxy: it tries whether that one can write to\n" +
 			"the folders. Exit codes: 0; 1 if a relay does not answer or a folder cannot be written to; 2 if\n" +
 			"a setting is wrong.",
@@ -35,10 +34,7 @@ func runCheck(c *cli.Context) error {
 	if c.Args().Present() {
 		return &usageError{fmt.Sprintf("check takes no argument %q; see failmail check --help", c.Args().First())}
 	}
-	proxy := c.Lineage()[1] // the flags are the proxy's
-	if err := loadConfig(proxy); err != nil {
-		return err
-	}
+	proxy := proxyOf(c)
 	if _, _, err := loggerFrom(proxy); err != nil {
 		return err
 	}
@@ -62,7 +58,7 @@ func runCheck(c *cli.Context) error {
 	for _, line := range [][2]string{ // what is empty has the default
 		{"receive on", config.Bind}, {"relay", config.Relay}, {"from", config.From},
 		{"summaries", fmt.Sprintf("%s after the last mail, at most %s after the first", config.Wait, config.MaxWait)},
-		{"grouped by", proxy.String("group")}, {"store", redacted(storage.url)}, {"fail-dir", config.FailDir}, {"all-dir", config.AllDir},
+		{"grouped by", proxy.String("group")}, {"store", withoutPassword(storage.url)}, {"fail-dir", config.FailDir}, {"all-dir", config.AllDir},
 		{"HTTP", proxy.String("bind-http")},
 	} {
 		if line[1] != "" {
@@ -74,14 +70,6 @@ func runCheck(c *cli.Context) error {
 		fmt.Fprintln(out, "All is in order.")
 	}
 	return err
-}
-
-// redacted hides the password of a URL.
-func redacted(text string) string {
-	if u, err := url.Parse(text); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return text
 }
 
 // checkFolders tries to write where the proxy would.

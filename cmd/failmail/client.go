@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -18,8 +17,7 @@ import (
 
 // httpFlag names the running proxy that a command talks to.
 func httpFlag() cli.Flag {
-	return &cli.StringFlag{Name: "http", EnvVars: env("bind-http"), Value: defaultBindHTTP,
-		Usage: "talk to the proxy whose --bind-http is `HOST:PORT`, or whose page has that URL, as the user of FAILMAIL_CREDENTIALS (USER:PASSWORD) if that is set"}
+	return &cli.StringFlag{Name: "http", Usage: "talk to the proxy at `HOST:PORT`, or whose page has that URL, instead of --bind-http; as the first user of --credentials, if there is one"}
 }
 
 // clientTimeout is how long a proxy may take to answer.
@@ -27,10 +25,21 @@ const clientTimeout = 30 * time.Second
 
 // A client talks to a running proxy.
 type client struct {
-	address string
+	address        string
+	user, password string // empty for none
 }
 
-func clientFrom(c *cli.Context) *client { return &client{c.String("http")} }
+func clientFrom(c *cli.Context) (*client, error) {
+	address, err := pageOf(c)
+	if err != nil {
+		return nil, err
+	}
+	user, password, _ := loginOf(c)
+	return &client{address, user, password}, nil
+}
+
+// shown is what people see of the address.
+func (c *client) shown() string { return withoutPassword(c.address) }
 
 // call sends a request with body as JSON, if there is one, and reads the answer
 // into result, if that is not nil.
@@ -55,7 +64,7 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 		return nil
 	}
 	if err := json.NewDecoder(response.Body).Decode(result); err != nil {
-		return fmt.Errorf("what answers at %s is no failmail proxy: %w; name the right one with --http", c.address, err)
+		return fmt.Errorf("what answers at %s is not a failmail proxy: %w; name the right one with --http", c.shown(), err)
 	}
 	return nil
 }
@@ -67,16 +76,15 @@ func (c *client) send(ctx context.Context, method, path string, content io.Reade
 	}
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, content)
 	if err != nil || request.URL.Host == "" || request.URL.Scheme != "http" && request.URL.Scheme != "https" {
-		return nil, &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s, or the page's URL", c.address, defaultBindHTTP)}
+		return nil, &usageError{fmt.Sprintf("--http %q is not an address; use host:port such as %s, or the page's URL", c.shown(), defaultBindHTTP)}
 	}
 	request.Header.Set("Content-Type", "application/json")
-	first, _, _ := strings.Cut(os.Getenv("FAILMAIL_CREDENTIALS"), "\n")
-	if user, password, found := strings.Cut(first, ":"); found {
-		request.SetBasicAuth(user, password)
+	if c.user != "" {
+		request.SetBasicAuth(c.user, c.password)
 	}
 	response, err := (&http.Client{Timeout: clientTimeout}).Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http?", c.address, err)
+		return nil, fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http? Its settings are found by --config, or name it with --http", c.shown(), err)
 	}
 	return response, nil
 }
@@ -92,7 +100,7 @@ func (c *client) ready(ctx context.Context) error {
 	case http.StatusOK:
 		return nil
 	case http.StatusServiceUnavailable:
-		return fmt.Errorf("the proxy at %s cannot take mails now; failmail status and its log say why", c.address)
+		return fmt.Errorf("the proxy at %s cannot take mails now; failmail status and its log say why", c.shown())
 	}
 	return c.refused(response)
 }
@@ -101,9 +109,9 @@ func (c *client) refused(response *http.Response) error {
 	var refusal web.Error
 	switch err := json.NewDecoder(response.Body).Decode(&refusal); {
 	case response.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("the proxy at %s wants a user and a password; set FAILMAIL_CREDENTIALS=USER:PASSWORD", c.address)
+		return fmt.Errorf("the proxy at %s wants a user and a password; name the file with its credentials by --config, or set FAILMAIL_CREDENTIALS=USER:PASSWORD (of a file of htpasswd only the proxy knows whether they are right)", c.shown())
 	case err != nil || refusal.Error == "":
-		return fmt.Errorf("the proxy at %s answered %s; is it the same version?", c.address, response.Status)
+		return fmt.Errorf("the proxy at %s answered %s; is it the same version?", c.shown(), response.Status)
 	}
 	return fmt.Errorf("%s", refusal.Error)
 }

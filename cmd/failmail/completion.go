@@ -68,7 +68,7 @@ type completed struct {
 func completions(app *cli.App) []completed {
 	all := []completed{{options: optionsOf(app.VisibleFlags())}}
 	for _, command := range app.VisibleCommands() {
-		all = append(all, completed{command.Name, command.Usage, optionsOf(command.VisibleFlags()),
+		all = append(all, completed{command.Name, command.Usage, optionsOf(slices.Concat(command.VisibleFlags(), settingsListed(command.Name))),
 			strings.Contains(command.ArgsUsage, "PATH") || strings.Contains(command.ArgsUsage, "DIR")})
 	}
 	return all

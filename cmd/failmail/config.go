@@ -52,7 +52,17 @@ func loadConfig(c *cli.Context) error {
 		return &usageError{fmt.Sprintf("%s: %v", path, err)}
 	}
 	var problems []string
+	given := make(map[string]bool) // by an old name, which also takes precedence over the file
+	for old, name := range map[string]string{
+		"batch-expr": "batch", "group-expr": "group", "bind-addr": "bind", "relay-addr": "relay", "relay-command": "relay",
+		"wait-period": "wait", "message-store": "store", "memory-store": "store",
+	} {
+		given[name] = given[name] || c.IsSet(old)
+	}
 	for key, value := range settings {
+		if given[strings.ReplaceAll(key, "_", "-")] {
+			continue
+		}
 		if problem := setFromConfig(c, key, value); problem != "" {
 			problems = append(problems, fmt.Sprintf("%s: %s", path, problem))
 		}

@@ -213,7 +213,11 @@ func tryOut(ctx context.Context, words []string) error {
 			command.Action = app.Action
 		}
 	}
-	return app.RunContext(ctx, flagsFirst(app, words))
+	words, err := arrange(app, words)
+	if err != nil {
+		return err
+	}
+	return app.RunContext(ctx, words)
 }
 
 // commandsOf splits a line into the commands of its pipeline, each into words as a

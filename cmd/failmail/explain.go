@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -33,12 +32,11 @@ func explainCommand() *cli.Command {
 			"reason. What is in no file is not known: the host is localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
-		Flags: append(expressionFlags(),
+		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "lines", Usage: "take each line for the text of a mail"},
 			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each mail, in the order read"},
-			configFlags()[0],
 			&cli.IntFlag{Name: "top", Value: defaultTop, Usage: "list the `N` largest groups; 0 for all"},
-		),
+		},
 		HideHelpCommand: true,
 		SkipFlagParsing: true, // parseExplain also takes flags behind a PATH
 		Action: func(c *cli.Context) error {
@@ -48,9 +46,6 @@ func explainCommand() *cli.Command {
 				return err
 			case parsed.Bool("help"), parsed.Bool("h"):
 				return cli.ShowSubcommandHelp(c)
-			}
-			if err := inheritExpressions(parsed); err != nil {
-				return err
 			}
 			return runExplain(parsed, inputs)
 		},
@@ -105,36 +100,6 @@ func parseExplain(c *cli.Context) (*cli.Context, []input, error) {
 	parsed := cli.NewContext(c.App, set, c)
 	parsed.Command = c.Command
 	return parsed, inputs, nil
-}
-
-// inheritExpressions takes the expressions that were given in front of the
-// command, where they belong to the proxy, and those of the proxy's file.
-func inheritExpressions(c *cli.Context) error {
-	lineage := c.Lineage()
-	proxy := lineage[len(lineage)-1]
-	if proxy.Command == nil {
-		proxy = lineage[len(lineage)-2]
-	}
-	if err := proxy.Set("config", cmp.Or(c.String("config"), proxy.String("config"))); err != nil {
-		return err
-	}
-	if err := loadConfig(proxy); err != nil {
-		return err
-	}
-	for _, name := range []string{"batch", "group"} {
-		old := name + "-expr"
-		if c.IsSet(name) || c.IsSet(old) {
-			continue
-		}
-		for _, name := range []string{name, old} {
-			if proxy.IsSet(name) {
-				if err := c.Set(name, proxy.String(name)); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
 }
 
 // A linesFlag is --lines, a truth value, or --lines=FILE.

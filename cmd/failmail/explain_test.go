@@ -187,9 +187,6 @@ func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 	if got := group("--group=masked-subject", "explain", "--json", "--group=from"); got != "a@x" {
 		t.Errorf("behind it, which is nearer: %q", got)
 	}
-	if got := group("--group=masked-subject", "explain", "--json", "--group-expr=from"); got != "a@x" {
-		t.Errorf("behind it by its old name: %q", got)
-	}
 	config := filepath.Join(t.TempDir(), "failmail.toml")
 	writeFile(t, config, "group = \"masked-subject\"\nwait = \"1m\"\n")
 	for _, args := range [][]string{{"--config", config, "explain", "--json"}, {"explain", "--json", "--config", config}} {

@@ -146,6 +146,20 @@ var muteFlagTests = []flagTest{
 			t.Errorf("from %s to %s", m.Created, m.Until)
 		}
 	}},
+	{"--dry-run only shows what it matches", func(t *testing.T) {
+		p := quiet(t)
+		out, _ := failmailHere(t, "", "mute", "^disk", "--dry-run", "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "matches 1 mail of 1 error") || !strings.Contains(out, "disk full") || len(ask[[]web.Mute](t, p, "/api/mutes")) != 0 {
+			t.Errorf("%s", out)
+		}
+	}},
+	{"--force mutes what matches everything", func(t *testing.T) {
+		p := quiet(t)
+		if r := failmailHere(t, "", "mute", ".*", "--http="+p.http); r.code != exitFailure || !strings.Contains(r.stderr, "--force") {
+			t.Errorf("without it: %+v", r)
+		}
+		failmailHere(t, "", "mute", ".*", "--force", "--http="+p.http).succeeds(t)
+	}},
 	{"--reason is told to the readers", func(t *testing.T) {
 		p := quiet(t)
 		mutes(t, p, "--reason=ticket 4711")

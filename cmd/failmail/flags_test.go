@@ -32,14 +32,14 @@ func flagTests() map[string][]flagTest {
 	return map[string][]flagTest{
 		"":           slices.Concat(proxyFlagTests, receivingFlagTests, relayFlagTests(throughProxy), layoutFlagTests(byProxy), legacyFlagTests, helpTests()),
 		"explain":    slices.Concat(explainFlagTests, helpTests("explain")),
-		"render":     slices.Concat(renderFlagTests, layoutFlagTests(byRender), helpTests("render")),
-		"resend":     slices.Concat(resendFlagTests, relayFlagTests(throughResend), helpTests("resend")),
-		"status":     slices.Concat(statusFlagTests, helpTests("status")),
-		"flush":      slices.Concat(flushFlagTests, helpTests("flush")),
-		"mute":       slices.Concat(muteFlagTests, helpTests("mute")),
-		"unmute":     slices.Concat(unmuteFlagTests, helpTests("unmute")),
+		"render":     slices.Concat(renderFlagTests, renderSettingTests, layoutFlagTests(byRender), helpTests("render")),
+		"resend":     slices.Concat(resendFlagTests, resendSettingTests, relayFlagTests(throughResend), helpTests("resend")),
+		"status":     slices.Concat(statusFlagTests, pageSettingTests("status"), helpTests("status")),
+		"flush":      slices.Concat(flushFlagTests, pageSettingTests("flush"), helpTests("flush")),
+		"mute":       slices.Concat(muteFlagTests, pageSettingTests("mute"), helpTests("mute")),
+		"unmute":     slices.Concat(unmuteFlagTests, pageSettingTests("unmute", "1"), helpTests("unmute")),
 		"demo":       slices.Concat(demoFlagTests, helpTests("demo")),
-		"send":       slices.Concat(sendFlagTests, helpTests("send")),
+		"send":       slices.Concat(sendFlagTests, sendSettingTests, helpTests("send")),
 		"check":      helpTests("check"),
 		"completion": helpTests("completion"),
 		"man":        helpTests("man"),
@@ -86,6 +86,11 @@ func knownFlags() map[string][]string {
 		flags := []string{"--help"}
 		for _, flag := range command.Flags {
 			flags = append(flags, "--"+flag.Names()[0])
+		}
+		if command.Name != "check" { // which reads them as the proxy does
+			for _, flag := range settingsRead()[command.Name] {
+				flags = append(flags, "--"+flag.Names()[0])
+			}
 		}
 		if command.Name == "send" {
 			for _, found := range sendOption.FindAllStringSubmatch(command.Description, -1) {

@@ -28,7 +28,11 @@ func flushCommand() *cli.Command {
 				request.Batch = id
 			}
 			var done web.Flushed
-			if err := clientFrom(c).call(c.Context, http.MethodPost, "/api/flush", request, &done); err != nil {
+			proxy, err := clientFrom(c)
+			if err != nil {
+				return err
+			}
+			if err := proxy.call(c.Context, http.MethodPost, "/api/flush", request, &done); err != nil {
 				return err
 			}
 			switch done.Batches {

@@ -109,7 +109,13 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"open HTTP address":             {[]string{"--bind-http=:8025"}, 2, []string{`--bind-http ":8025"`, "--credentials"}},
 		"store that is no file":         {[]string{"--bind=" + freeAddress(t), "--store=sqlite:" + folder}, 1, []string{folder, "--store"}},
 		"store that is no store":        {[]string{"--bind=" + freeAddress(t), "--store=sqlite:text.db"}, 1, []string{"text.db", "not a database", "--store"}},
-		"flag of the proxy":             {[]string{"check", "--relay=mail:25"}, 2, []string{"--relay is a setting of the proxy", "failmail --relay … check"}},
+		"setting that is not used":      {[]string{"status", "--relay=mail:25"}, 2, []string{"--relay is a setting of the proxy that failmail status does not use; leave it out"}},
+		"setting in front, not used":    {[]string{"--wait", "1h", "--all-dir=x", "flush"}, 2, []string{"--wait is a setting", "--all-dir is a setting of the proxy that failmail flush does not use"}},
+		"setting in front, option too":  {[]string{"--wait=3s", "demo"}, 2, []string{"--wait in front of the command is a setting of the proxy", "failmail demo --wait"}},
+		"file that is not there":        {[]string{"--config=nope.toml", "status"}, 2, []string{"--config", "nope.toml", "no such file"}},
+		"file behind the command":       {[]string{"resend", "--config", "nope.toml"}, 2, []string{"--config", "nope.toml", "no such file"}},
+		"no page":                       {[]string{"status", "--bind-http="}, 1, []string{"bind-http is empty", "--bind-http=localhost:8025", "--http"}},
+		"fail-dir that is not there":    {[]string{"--fail-dir=nowhere", "resend"}, 1, []string{"nowhere", folder, "failmail resend DIR"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,7 @@ func manual(app *cli.App) string {
 			m.line(".PP")
 			m.paragraphs(command.Description)
 		}
-		m.flags(command.VisibleFlags())
+		m.flags(slices.Concat(command.VisibleFlags(), settingsListed(command.Name)))
 	}
 	m.section("SIGNALS")
 	m.item("SIGTERM, SIGINT", "End: take no more mails, finish those in transfer, and keep what is not due yet for the next start. A second one ends at once.")
@@ -79,7 +80,7 @@ func manual(app *cli.App) string {
 }
 
 func synopsis(command *cli.Command) string {
-	if len(command.Flags) > 0 && !strings.Contains(command.ArgsUsage, "[--") {
+	if len(command.Flags)+len(settingsListed(command.Name)) > 0 && !strings.Contains(command.ArgsUsage, "[--") {
 		return strings.TrimSpace("[OPTION ...] " + command.ArgsUsage)
 	}
 	return command.ArgsUsage

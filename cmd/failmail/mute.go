@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +13,7 @@ import (
 	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/render"
 )
 
 func muteCommand() *cli.Command {
@@ -19,41 +22,117 @@ func muteCommand() *cli.Command {
 		Usage:     "keep mails out of the summaries for a while; without an argument, list the mutes",
 		ArgsUsage: "[PATTERN|FINGERPRINT]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
-			"is v1: and 16 digits, as failmail explain and the summaries show it. Muted mails are still\n" +
-			"counted, and named in the last line of the next summary.",
+			"is v1: and 16 digits, as failmail explain and the summaries show it. What it matches in the\n" +
+			"open batches is shown first; that stays in its summary. Muted mails are still counted, and\n" +
+			"named in the last line of the next summary.",
 		Flags: []cli.Flag{
 			httpFlag(),
 			&cli.StringFlag{Name: "for", Value: "2h", Usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
 			&cli.StringFlag{Name: "reason", Usage: "`TEXT` for the readers of the summaries"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "only show what it matches, and mute nothing"},
+			&cli.BoolFlag{Name: "force", Usage: "mute even what matches every mail"},
 		},
 		Action: func(c *cli.Context) error {
+			what := c.Args().First()
 			if !c.Args().Present() {
 				return listMutes(c)
 			}
+			switch verbs[strings.ToLower(what)] {
+			case verbList:
+				return listMutes(c)
+			case verbHelp:
+				return cli.ShowSubcommandHelp(c)
+			case verbNone:
+			default:
+				return &usageError{fmt.Sprintf("mute %s: %s; to mute mails that say %q, write it as a pattern: failmail mute '(%s)'", what, verbs[strings.ToLower(what)], what, what)}
+			}
 			if c.NArg() > 1 {
-				return &usageError{fmt.Sprintf("mute takes one pattern, and got %q as well; put quotes around it", c.Args().Get(1))}
+				return &usageError{fmt.Sprintf("mute takes one pattern, and got %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
 			}
-			request := web.MuteRequest{What: c.Args().First(), Reason: c.String("reason"), For: c.String("for")}
-			length, err := duration.Parse(request.For)
-			if err != nil {
-				return &usageError{fmt.Sprintf("--for %q is not a duration; use one such as 30m, 2h or 3d", request.For)}
-			}
-			if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {
-				return &usageError{err.Error()}
-			}
-			var m web.Mute
-			if err := clientFrom(c).call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.App.Writer, "muted until %s; end it with: failmail unmute %d\n", m.Until.Local().Format("2006-01-02 15:04:05 MST"), m.ID)
-			return nil
+			return mute(c, web.MuteRequest{What: what, Reason: c.String("reason"), For: c.String("for"), Force: c.Bool("force")})
 		},
 	}
 }
 
+// verbs are words that people type behind "mute" who mean no pattern, and what they
+// mean: to list, help, or a remark. A pattern that is one of them would mute what
+// nobody wants muted.
+var verbs = map[string]string{
+	"list": verbList, "ls": verbList, "show": verbList, "status": verbList, "get": verbList,
+	"help": verbHelp, "?": verbHelp,
+	"all": mistakenAll, "everything": mistakenAll,
+	"add": mistakenVerb, "new": mistakenVerb, "create": mistakenVerb, "set": mistakenVerb, "on": mistakenVerb, "start": mistakenVerb,
+	"remove": mistakenEnd, "rm": mistakenEnd, "delete": mistakenEnd, "del": mistakenEnd, "clear": mistakenEnd, "off": mistakenEnd,
+	"stop": mistakenEnd, "end": mistakenEnd, "none": mistakenEnd, "cancel": mistakenEnd, "unmute": mistakenEnd,
+}
+
+const (
+	verbNone, verbList, verbHelp = "", "list", "help"
+
+	mistakenVerb = "what to mute follows at once, as in failmail mute 'disk full'"
+	mistakenAll  = "all mails are muted with failmail mute '.*' --force"
+	mistakenEnd  = "a mute is ended with failmail unmute NUMBER; failmail mute lists them"
+)
+
+// mute shows what a request would match, and then carries it out.
+func mute(c *cli.Context, request web.MuteRequest) error {
+	length, err := duration.Parse(request.For)
+	if err != nil {
+		return &usageError{fmt.Sprintf("--for %q is not a duration; use one such as 30m, 2h or 3d", request.For)}
+	}
+	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {
+		return &usageError{err.Error()}
+	}
+	proxy, err := clientFrom(c)
+	if err != nil {
+		return err
+	}
+	would := request
+	would.DryRun = true
+	var m web.MuteReply
+	if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", would, &m); err != nil {
+		return err
+	}
+	writeMatches(c.App.Writer, m.Matches)
+	if c.Bool("dry-run") {
+		fmt.Fprintln(c.App.Writer, "nothing was muted, since --dry-run was given")
+		return nil
+	}
+	if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.Writer, "muted until %s; end it with: failmail unmute %d\n", m.Until.Local().Format("2006-01-02 15:04:05 MST"), m.ID)
+	return nil
+}
+
+func writeMatches(w io.Writer, m web.MuteMatches) {
+	switch {
+	case m.Everything:
+		fmt.Fprintln(w, "matches every mail")
+	case m.Errors == 0:
+		fmt.Fprintln(w, "matches nothing in the open batches")
+	}
+	if m.Errors > 0 {
+		fmt.Fprintf(w, "matches %s of %s in the open batches, which stay in their summaries:\n", render.Count(m.Mails, "mail"), render.Count(m.Errors, "error"))
+	}
+	for _, first := range m.First {
+		fmt.Fprintf(w, "%9d  %s\n", first.Mails, render.Shorten(first.Title, maxStatusTitle))
+	}
+	if more := m.Errors - len(m.First); more > 0 {
+		fmt.Fprintf(w, "           and %s\n", render.Count(more, "more error"))
+	}
+}
+
 func listMutes(c *cli.Context) error {
+	if c.NArg() > 1 {
+		return &usageError{fmt.Sprintf("mute %s takes no argument %q; see failmail mute --help", c.Args().First(), c.Args().Get(1))}
+	}
+	proxy, err := clientFrom(c)
+	if err != nil {
+		return err
+	}
 	var mutes []web.Mute
-	if err := clientFrom(c).call(c.Context, http.MethodGet, "/api/mutes", nil, &mutes); err != nil {
+	if err := proxy.call(c.Context, http.MethodGet, "/api/mutes", nil, &mutes); err != nil {
 		return err
 	}
 	if len(mutes) == 0 {
@@ -84,7 +163,11 @@ func unmuteCommand() *cli.Command {
 			if err != nil || c.NArg() != 1 {
 				return &usageError{fmt.Sprintf("unmute %q: the number of a mute is needed; failmail mute lists them", c.Args().First())}
 			}
-			if err := clientFrom(c).call(c.Context, http.MethodDelete, fmt.Sprintf("/api/mutes/%d", id), nil, nil); err != nil {
+			proxy, err := clientFrom(c)
+			if err != nil {
+				return err
+			}
+			if err := proxy.call(c.Context, http.MethodDelete, fmt.Sprintf("/api/mutes/%d", id), nil, nil); err != nil {
 				return err
 			}
 			fmt.Fprintln(c.App.Writer, "unmuted")

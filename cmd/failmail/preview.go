@@ -32,11 +32,11 @@ func renderCommand() *cli.Command {
 			"standard input, or the store of a proxy (sqlite:FILE), which is only read. Without one, the\n" +
 			"mails of the demo are taken. The options of the proxy that say what a summary looks like,\n" +
 			"such as --template and --subject, work here too. docs/templates.md says what templates see.",
-		Flags: append(append([]cli.Flag{
+		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "as", Value: "text", Usage: "print the summary as `FORM`: text, html for a browser, or mail"},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
 			&cli.StringFlag{Name: "write-template", Usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
-		}, expressionFlags()...), layoutFlags()...),
+		},
 		Action: runRender,
 	}
 }

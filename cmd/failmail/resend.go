@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,11 +16,12 @@ import (
 func resendCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "resend",
-		Usage:     "send what lies in a fail-dir again",
+		Usage:     "send what lies in the fail-dir again",
 		ArgsUsage: "[DIR]",
-		Description: "What went is marked as passed in the maildir, and not sent a second time; what did not go\n" +
-			"stays. The relay is that of --relay and its options, as for the proxy.",
-		Flags:  append([]cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}}, connectionFlags()...),
+		Description: "DIR is a maildir; without one, it is that of --fail-dir. What went is marked as passed in the\n" +
+			"maildir, and not sent a second time; what did not go stays. The page of a running proxy can do\n" +
+			"the same, also at the same time: no mail is sent twice.",
+		Flags:  []cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}},
 		Action: resend,
 	}
 }
@@ -30,16 +32,24 @@ func resend(c *cli.Context) error {
 	case c.NArg() > 1:
 		return &usageError{fmt.Sprintf("resend takes one folder, and got %q as well", c.Args().Get(1))}
 	case dir == "":
-		dir = failmail.DefaultFailDir
+		dir = c.String("fail-dir")
 	}
 	sender, err := openRelay(c)
 	if err != nil {
 		return err
 	}
 	defer sender.Close()
-	sent, failed := 0, 0
+	var last deliver.Resent
+	sent, failed, busy := 0, 0, 0
 	err = (&deliver.Maildir{Dir: dir}).Resend(c.Context, sender, func(r deliver.Resent) {
-		if r.Err != nil {
+		last = r
+		switch {
+		case errors.Is(r.Err, deliver.ErrGone): // the page, or another resend, was faster
+			return
+		case errors.Is(r.Err, deliver.ErrBusy):
+			busy++
+			return
+		case r.Err != nil:
 			failed++
 			fmt.Fprintf(c.App.ErrWriter, "%d of %d: %s: %v\n", r.Done, r.Total, r.File, r.Err)
 			return
@@ -49,17 +59,25 @@ func resend(c *cli.Context) error {
 			fmt.Fprintf(c.App.Writer, "%d of %d: sent to %d recipients: %s\n", r.Done, r.Total, len(r.Mail.To), failmail.NewMessage("", nil, r.Mail.Raw).Subject())
 		}
 	})
+	failed += last.Total - last.Done // which were not even tried
 	switch {
+	case errors.Is(err, os.ErrNotExist) && !filepath.IsAbs(dir):
+		here, _ := os.Getwd() // or the sentence has a hole
+		return fmt.Errorf("%w; in %s, that is: run this where the proxy runs, or name the fail-dir: failmail resend DIR", err, here)
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("%w; name the fail-dir: failmail resend DIR", err)
 	case err != nil:
 		return err
 	case failed > 0:
 		return fmt.Errorf("%d sent, %d not; they stay in %s, so correct the cause and run it again", sent, failed, dir)
+	case c.Bool("quiet"):
+		return nil
 	}
-	if !c.Bool("quiet") {
-		fmt.Fprintf(c.App.Writer, "%d sent\n", sent)
+	if busy > 0 {
+		fmt.Fprintf(c.App.Writer, "%d sent; %d more are being sent by the proxy, or another resend\n", sent, busy)
+		return nil
 	}
+	fmt.Fprintf(c.App.Writer, "%d sent\n", sent)
 	return nil
 }
 

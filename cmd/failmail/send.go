@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
@@ -44,7 +42,8 @@ func sendCommand() *cli.Command {
 			"-i          a line with a single dot does not end the mail\n" +
 			"-f ADDRESS  the sender; default: this user at this machine\n" +
 			"-F NAME     the sender's full name, where the mail has no From\n" +
-			"-S SERVER   host:port or unix:/path of the proxy; default: FAILMAIL_SERVER or " + failmail.DefaultBind + "\n\n" +
+			"-S SERVER   host:port or unix:/path of the proxy; default: FAILMAIL_SERVER, or\n" +
+			"            the first address of --bind\n\n" +
 			"Other options of sendmail that concern its queue are accepted and ignored.\n" +
 			"Called by the name sendmail, failmail does the same: link /usr/sbin/sendmail to it.\n" +
 			"Exit codes are those of sysexits.h: 64 usage, 66 no input, 69 refused, 75 try again.",
@@ -54,7 +53,7 @@ func sendCommand() *cli.Command {
 			if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
 				return cli.ShowSubcommandHelp(c)
 			}
-			return runSend(c.Context, args, c.App.Reader)
+			return runSend(c, args)
 		},
 	}
 }
@@ -71,7 +70,7 @@ type injection struct {
 // parseSend reads the arguments as sendmail does: options are single letters,
 // with their value joined to them or in the next argument.
 func parseSend(args []string) (*injection, error) {
-	in := &injection{server: os.Getenv("FAILMAIL_SERVER")}
+	in := &injection{server: os.Getenv("FAILMAIL_SERVER")} // which names another one than the settings
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -114,21 +113,18 @@ func parseSend(args []string) (*injection, error) {
 			return nil, fmt.Errorf("unknown option %q; see failmail send --help", arg)
 		}
 	}
-	if in.server == "" {
-		in.server = failmail.DefaultBind
-	}
 	if len(in.to) == 0 && !in.fromHeader {
 		return nil, errors.New("no recipients; name them, or use -t to take them from the header")
 	}
 	return in, nil
 }
 
-func runSend(ctx context.Context, args []string, stdin io.Reader) error {
+func runSend(c *cli.Context, args []string) error {
 	in, err := parseSend(args)
 	if err != nil {
 		return &exitError{exUsage, err}
 	}
-	content, err := readMail(stdin, in.dotIsContent)
+	content, err := readMail(c.App.Reader, in.dotIsContent)
 	if err != nil {
 		return &exitError{exNoInput, fmt.Errorf("read the mail from standard input: %w", err)}
 	}
@@ -136,8 +132,11 @@ func runSend(ctx context.Context, args []string, stdin io.Reader) error {
 	if err != nil {
 		return &exitError{exUsage, err}
 	}
-	sender := &deliver.SMTP{Addr: in.server}
-	err = sender.Send(ctx, &deliver.Mail{From: in.from, To: in.to, Raw: raw})
+	sender, err := serverOf(c, in.server)
+	if err != nil {
+		return &exitError{exUsage, err}
+	}
+	err = sender.Send(c.Context, &deliver.Mail{From: in.from, To: in.to, Raw: raw})
 	var refused *deliver.RefusedError
 	switch {
 	case err == nil:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,7 +37,10 @@ func statusCommand() *cli.Command {
 }
 
 func runStatus(c *cli.Context) error {
-	proxy := clientFrom(c)
+	proxy, err := clientFrom(c)
+	if err != nil {
+		return err
+	}
 	if c.Bool("ready") {
 		if err := proxy.ready(c.Context); err != nil {
 			return err
@@ -57,15 +61,15 @@ func runStatus(c *cli.Context) error {
 		return err
 	}
 	if !s.Ready {
-		s.write(c.App.Writer, proxy.address)
-		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.address, s.Problem)
+		s.write(c.App.Writer, proxy.shown())
+		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.shown(), s.Problem)
 	}
-	for path, into := range map[string]any{"/api/batches": &s.batches, "/api/outbox": &s.outbox, "/api/heartbeats": &s.beats} {
+	for path, into := range map[string]any{"/api/batches": &s.batches, "/api/outbox": &s.outbox, "/api/failed": &s.failed, "/api/heartbeats": &s.beats} {
 		if err := proxy.call(c.Context, http.MethodGet, path, nil, into); err != nil {
 			return err
 		}
 	}
-	s.write(c.App.Writer, proxy.address)
+	s.write(c.App.Writer, proxy.shown())
 	return nil
 }
 
@@ -75,12 +79,14 @@ type status struct {
 	now     time.Time
 	batches []web.Batch
 	outbox  []web.Outgoing
+	failed  []web.Failed
 	beats   []web.Heartbeat
 }
 
 const (
 	maxStatusGroups = 10 // of a batch
 	maxStatusTitle  = 70 // characters
+	maxStatusFailed = 10 // mails in the fail-dir
 )
 
 func (s *status) write(w io.Writer, address string) {
@@ -108,7 +114,15 @@ func (s *status) write(w io.Writer, address string) {
 		line("", "%s", s.Relay.Error)
 	}
 	line("mails", "%s in the last hour, %s since the start", render.Count(s.Mails.LastHour, "mail"), render.Count(s.Mails.Total, "mail"))
-	line("summaries", "%d made, %d sent, %d in the fail-dir", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
+	line("summaries", "%d made, %d sent, %d given up since the start", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
+	switch {
+	case s.FailDir.Problem != "":
+		line("fail-dir", "UNKNOWN: %s", s.FailDir.Problem)
+	case s.FailDir.Mails > 0:
+		line("fail-dir", "%s NOT DELIVERED; failmail resend sends them", render.Count(s.FailDir.Mails, "mail"))
+	default:
+		line("fail-dir", "empty")
+	}
 	if !s.Ready {
 		return
 	}
@@ -127,10 +141,33 @@ func (s *status) write(w io.Writer, address string) {
 			fmt.Fprintf(w, "    %s\n", o.LastError)
 		}
 	}
+	for _, f := range s.failed[:min(len(s.failed), maxStatusFailed)] {
+		fmt.Fprintf(w, "\nin the fail-dir: %s\n    to %s, since %s\n", render.Shorten(cmp.Or(f.Subject, f.Name), maxStatusTitle),
+			recipients(f), f.Since.Local().Format("2006-01-02 15:04:05"))
+		if why := cmp.Or(f.Problem, f.Reason); why != "" {
+			fmt.Fprintf(w, "    %s\n", why)
+		}
+	}
+	if more := s.FailDir.Mails - maxStatusFailed; more > 0 {
+		fmt.Fprintf(w, "\nand %s in the fail-dir\n", render.Count(more, "older mail"))
+	}
+}
+
+func recipients(f web.Failed) string {
+	switch more := f.Recipients - len(f.To); {
+	case f.Recipients == 0:
+		return "nobody"
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(f.To, ", "), more)
+	}
+	return strings.Join(f.To, ", ")
 }
 
 func (s *status) writeBatch(w io.Writer, b web.Batch) {
 	due := "summary " + s.when(b.Due)
+	if b.Summarizing {
+		due = "summary is being made"
+	}
 	if b.HeldSince != nil {
 		due = "held since " + b.HeldSince.Local().Format("15:04:05") + " until the relay takes it"
 	}

@@ -64,8 +64,18 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 		t.Errorf("status --json: %v, %s", err, out)
 	}
 	expect(0, `^nothing is muted\n$`, "mute")
-	number := expect(0, `^muted until .* failmail unmute (\d+)\n$`, "mute", "^disk", "--for=1h", "--reason=ticket 4711")[1]
+	number := expect(0, `^matches nothing in the open batches\nmuted until .* failmail unmute (\d+)\n$`, "mute", "^disk", "--for=1h", "--reason=ticket 4711")[1]
 	expect(0, number+`  until .*\^disk  \(ticket 4711\)`, "mute")
+	expect(0, `muted +1;`, "status")
+	for _, word := range []string{"list", "ls", "show", "status", "LIST"} {
+		expect(0, `^ *`+number+`  until .*\^disk`, "mute", word)
+	}
+	expect(0, `USAGE`, "mute", "help")
+	for _, word := range []string{"add", "rm", "delete", "clear", "off", "all"} {
+		expect(2, `write it as a pattern`, "mute", word)
+	}
+	expect(1, `matches every mail.*--force`, "mute", ".*", "--for=100d")
+	expect(0, `nothing was muted`, "mute", "login", "--dry-run")
 	expect(0, `muted +1;`, "status")
 	expect(0, `^unmuted\n$`, "unmute", number)
 	expect(1, `there is no mute `+number, "unmute", number)

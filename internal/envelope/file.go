@@ -5,32 +5,43 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/content"
 )
 
-// The fields that stand in front of a mail in the archive and the fail-dir. The
-// last two are seldom there.
+// An Envelope is what stands in front of a mail in the archive and the fail-dir.
+type Envelope struct {
+	From   string // reverse-path
+	To     []string
+	Reason string // why the mail is kept; empty if nobody said so
+}
+
+// The fields of an envelope. All but the first two are seldom there.
 const (
 	senderField    = "Return-Path:" // RFC 5321 section 4.4
 	recipientField = "X-Envelope-To:"
 	// refusedField names an address that has a Problem. It is written as in Go,
 	// so that it can be seen and cannot add a field.
 	refusedField = "X-Envelope-Refused:"
+	reasonField  = "X-Failmail-Reason:"
 	// endField keeps a mail whose own header begins with such a field from
 	// adding recipients.
 	endField = "X-Envelope-End:"
 )
 
-// Before returns the envelope that Cut takes off, to stand in front of raw. Line
-// ends are CRLF.
-func Before(from string, to []string, raw []byte) []byte {
+// maxReason keeps a line below 998 bytes (RFC 5322 section 2.1.1).
+const maxReason = 900
+
+// Before returns e as Cut takes it off, to stand in front of raw. Line ends are CRLF.
+func (e Envelope) Before(raw []byte) []byte {
 	var b bytes.Buffer
 	var refused []string
-	if Problem(from) == "" {
-		fmt.Fprintf(&b, "%s <%s>\r\n", senderField, from)
+	if Problem(e.From) == "" {
+		fmt.Fprintf(&b, "%s <%s>\r\n", senderField, e.From)
 	} else {
-		refused = append(refused, from)
+		refused = append(refused, e.From)
 	}
-	for _, address := range to {
+	for _, address := range e.To {
 		if address == "" || Problem(address) != "" {
 			refused = append(refused, address)
 			continue
@@ -40,7 +51,10 @@ func Before(from string, to []string, raw []byte) []byte {
 	for _, address := range refused {
 		fmt.Fprintf(&b, "%s %s\r\n", refusedField, strconv.QuoteToASCII(address))
 	}
-	for _, field := range []string{recipientField, refusedField, endField} {
+	if e.Reason != "" {
+		fmt.Fprintf(&b, "%s %s\r\n", reasonField, shorten(content.Line(e.Reason)))
+	}
+	for _, field := range []string{recipientField, refusedField, reasonField, endField} {
 		if bytes.HasPrefix(raw, []byte(field)) {
 			fmt.Fprintf(&b, "%s\r\n", endField)
 		}
@@ -48,15 +62,22 @@ func Before(from string, to []string, raw []byte) []byte {
 	return b.Bytes()
 }
 
-// Cut takes the envelope off that Prepend has put in front of a mail. A file that
+func shorten(text string) string {
+	if len(text) <= maxReason {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxReason], "") + "…"
+}
+
+// Cut takes the envelope off that stands in front of a mail. A file that
 // names no recipients is from somewhere else, and returned as it is. The error
 // says which line names an address that cannot be sent to; then there is none
 // that the mail may be sent to.
-func Cut(file []byte) (from string, to []string, raw []byte, err error) {
+func Cut(file []byte) (e Envelope, raw []byte, err error) {
 	raw = file
 	if value, rest, ok := cutField(raw, senderField); ok {
-		if from, err = bracketed(value); err != nil {
-			return "", nil, file, err
+		if e.From, err = bracketed(value); err != nil {
+			return Envelope{}, file, err
 		}
 		raw = rest
 	}
@@ -67,9 +88,9 @@ func Cut(file []byte) (from string, to []string, raw []byte, err error) {
 				err = fmt.Errorf("the line %q names nobody; put an address between the brackets", recipientField+" <>")
 			}
 			if err != nil {
-				return "", nil, file, err
+				return Envelope{}, file, err
 			}
-			to, raw = append(to, address), rest
+			e.To, raw = append(e.To, address), rest
 			continue
 		}
 		value, rest, ok := cutField(raw, refusedField)
@@ -78,16 +99,16 @@ func Cut(file []byte) (from string, to []string, raw []byte, err error) {
 		}
 		raw, err = rest, fmt.Errorf("the address %.300s is one that no server takes; make the line \"%s <ADDRESS>\" of it, or remove it", value, recipientField)
 	}
-	if err != nil {
-		return "", nil, file, err
+	if err != nil || len(e.To) == 0 {
+		return Envelope{}, file, err
 	}
-	if len(to) == 0 {
-		return "", nil, file, nil
+	if value, rest, ok := cutField(raw, reasonField); ok {
+		e.Reason, raw = content.Line(value), rest
 	}
 	if _, rest, ok := cutField(raw, endField); ok {
 		raw = rest
 	}
-	return from, to, raw, nil
+	return e, raw, nil
 }
 
 // cutField takes the first line off if it is the field with the name.

@@ -20,6 +20,7 @@ func TestCut(t *testing.T) {
 		{"one with CRLF and blanks", "Return-Path:<>\r\nX-Envelope-To:  <a@x> \r\n\r\nbody", "", []string{"a@x"}, "\r\nbody", ""},
 		{"one without a sender, put there by hand", "X-Envelope-To: <a@x>\nSubject: s\n", "", []string{"a@x"}, "Subject: s\n", ""},
 		{"a mail that begins with a sender of its own", "Return-Path: <f@x>\nX-Envelope-To: <a@x>\nReturn-Path: <g@x>\n", "f@x", []string{"a@x"}, "Return-Path: <g@x>\n", ""},
+		{"a mail that is kept for a reason", "X-Envelope-To: <a@x>\nX-Failmail-Reason: 550 no\nSubject: s\n", "", []string{"a@x"}, "Subject: s\n", ""},
 		{"a mail behind the end", "X-Envelope-To: <a@x>\nX-Envelope-End:\nX-Envelope-To: <b@x>\n", "", []string{"a@x"}, "X-Envelope-To: <b@x>\n", ""},
 		{"a mail of another server", "Return-Path: <f@x>\nSubject: s\n", "", nil, "Return-Path: <f@x>\nSubject: s\n", ""},
 		{"no mail at all", "", "", nil, "", ""},
@@ -32,15 +33,15 @@ func TestCut(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			from, to, raw, err := envelope.Cut([]byte(tt.file))
+			e, raw, err := envelope.Cut([]byte(tt.file))
 			if tt.problem != "" {
-				if err == nil || !strings.Contains(err.Error(), tt.problem) || to != nil || string(raw) != tt.file {
-					t.Errorf("Cut = %q, %q, %v; want %q", to, raw, err, tt.problem)
+				if err == nil || !strings.Contains(err.Error(), tt.problem) || e.To != nil || string(raw) != tt.file {
+					t.Errorf("Cut = %q, %q, %v; want %q", e.To, raw, err, tt.problem)
 				}
 				return
 			}
-			if err != nil || from != tt.from || !slices.Equal(to, tt.to) || string(raw) != tt.raw {
-				t.Errorf("Cut = %q, %q, %q, %v", from, to, raw, err)
+			if err != nil || e.From != tt.from || !slices.Equal(e.To, tt.to) || string(raw) != tt.raw {
+				t.Errorf("Cut = %+v, %q, %v", e, raw, err)
 			}
 		})
 	}

@@ -144,7 +144,8 @@ func (r *Reader) file(ctx context.Context, path string, yield func(Mail, error) 
 		return true
 	}
 	mail := Mail{Source: path}
-	mail.From, mail.To, mail.Raw, _ = envelope.Cut(raw) // where the envelope is wrong, the mail is still one to look at
+	e, rest, _ := envelope.Cut(raw)
+	mail.From, mail.To, mail.Raw = e.From, e.To, rest // where the envelope is wrong, the mail is still one to look at
 	return yield(mail, nil)
 }
 

@@ -49,6 +49,7 @@ func TestTheMailsOfAFileAreFound(t *testing.T) {
 		"a file of one mail":                {"Subject: a\n\nx\n", []string{"-||Subject: a\n\nx\n"}},
 		"a mail with CRLF stays as it is":   {"Subject: a\r\n\r\nx\r\n", []string{"-||Subject: a\r\n\r\nx\r\n"}},
 		"a mail of a proxy's archive":       {"Return-Path: <a@x>\nX-Envelope-To: <b@x>\nX-Envelope-To: <root>\nSubject: a\n\nx\n", []string{"-|a@x>b@x>root|Subject: a\n\nx\n"}},
+		"a mail of a proxy's fail-dir":      {"Return-Path: <a@x>\nX-Envelope-To: <b@x>\nX-Failmail-Reason: 550 no\nSubject: a\n\nx\n", []string{"-|a@x>b@x|Subject: a\n\nx\n"}},
 		"one of the null reverse-path":      {"Return-Path: <>\r\nX-Envelope-To: <b@x>\r\ndisk full\r\n", []string{"-|>b@x|disk full\r\n"}},
 		"a Return-Path from elsewhere":      {"Return-Path: <a@x>\nDelivered-To: b@x\nSubject: a\n\nx\n", []string{"-||Return-Path: <a@x>\nDelivered-To: b@x\nSubject: a\n\nx\n"}},
 		"a text without a header":           {"disk full\n", []string{"-||disk full\n"}},

@@ -36,7 +36,7 @@ const (
 	maxGrowth = 6
 	// maxSteps is how often the cost of reading a byte as plainly as possible a
 	// byte may cost: 7 ns each on a server of 2024, more under the race detector.
-	maxSteps = 300
+	maxSteps = 1000
 	// floor is what costs too little to be compared.
 	floor = 2 * time.Millisecond
 	tries = 5

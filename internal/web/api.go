@@ -12,17 +12,18 @@ import (
 
 // A Batch is a summary that is being collected, as JSON.
 type Batch struct {
-	ID        int64      `json:"id"`
-	Key       string     `json:"key"`
-	Mails     int        `json:"mails"`
-	First     time.Time  `json:"first"`
-	Last      time.Time  `json:"last"`
-	Due       time.Time  `json:"due"`
-	HeldSince *time.Time `json:"held_since,omitempty"` // the relay is down
-	To        []string   `json:"to"`
-	Groups    []Group    `json:"groups"`  // the largest first
-	Omitted   int        `json:"omitted"` // mails of groups that were not kept
-	Muted     int        `json:"muted"`   // mails that the summary will not show
+	ID          int64      `json:"id"`
+	Key         string     `json:"key"`
+	Mails       int        `json:"mails"`
+	First       time.Time  `json:"first"`
+	Last        time.Time  `json:"last"`
+	Due         time.Time  `json:"due"`
+	HeldSince   *time.Time `json:"held_since,omitempty"` // the relay is down
+	To          []string   `json:"to"`
+	Summarizing bool       `json:"summarizing,omitempty"` // it is taken, and not yet in the outbox
+	Groups      []Group    `json:"groups"`                // the largest first
+	Omitted     int        `json:"omitted"`               // mails of groups that were not kept
+	Muted       int        `json:"muted"`                 // mails that the summary will not show
 }
 
 // A Group is a headline of a Batch, as JSON.
@@ -138,7 +139,15 @@ func list[From, To any](w http.ResponseWriter, r *http.Request, read func(contex
 }
 
 func (h *handler) listBatches(w http.ResponseWriter, r *http.Request) {
-	list(w, r, h.proxy.Open, batchOf)
+	var s snapshot
+	list(w, r, func(ctx context.Context) ([]*render.Summary, error) {
+		err := s.readOpen(ctx, h.proxy)
+		return s.pending(), err
+	}, func(b *render.Summary) Batch {
+		converted := batchOf(b)
+		converted.Summarizing = b == s.summarizing
+		return converted
+	})
 }
 
 func (h *handler) listOutbox(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -51,12 +52,33 @@ func (h *handler) muteForm(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request := MuteRequest{What: r.PostForm.Get("what"), Reason: r.PostForm.Get("reason"), For: r.PostForm.Get("for")}
-	m, status, err := h.mute(r.Context(), request)
-	if err != nil {
+	// What is typed is shown before it acts; a button beside an error says enough.
+	request.DryRun = r.PostForm.Get("sure") == ""
+	request.Force = !request.DryRun
+	done, status, err := h.mute(r.Context(), request)
+	switch {
+	case err != nil:
 		h.refuse(w, r, status, err, request)
+	case request.DryRun:
+		h.confirmMute(w, done, request)
+	default:
+		h.done(w, r, "muted", int(done.ID))
+	}
+}
+
+// confirmMute shows what a mute would match, and a button for it.
+func (h *handler) confirmMute(w http.ResponseWriter, would MuteReply, request MuteRequest) {
+	var html bytes.Buffer
+	err := h.templates.all.ExecuteTemplate(&html, "mute", struct {
+		Assets  string
+		Request MuteRequest
+		MuteReply
+	}{h.assets.version, request, would})
+	if err != nil {
+		fail(w, http.StatusInternalServerError, fmt.Errorf("render the page: %w", err))
 		return
 	}
-	h.done(w, r, "muted", int(m.ID))
+	writePage(w, http.StatusOK, html.Bytes())
 }
 
 func (h *handler) unmuteForm(w http.ResponseWriter, r *http.Request) {
@@ -137,6 +159,13 @@ func noticeOf(query url.Values) string {
 				return "The outbox is empty, so there is nothing to try again."
 			}
 			return counted(n, "mail is", "mails are") + " tried again now."
+		case "resent":
+			if n == 0 {
+				return "No mail waits in the fail-dir, so there is nothing to send."
+			}
+			return counted(n, "mail was", "mails were") + " sent."
+		case "resending":
+			return "The mails of the fail-dir are being sent. What the relay takes disappears from the list."
 		case "muted":
 			return "Muted. What was counted before stays in its summary."
 		case "unmuted":

@@ -26,8 +26,34 @@ type Mute struct {
 type MuteRequest struct {
 	What   string `json:"what"` // a pattern or a fingerprint
 	Reason string `json:"reason"`
-	For    string `json:"for"` // a duration such as "2h"
+	For    string `json:"for"`     // a duration such as "2h"
+	DryRun bool   `json:"dry_run"` // only say what it matches
+	Force  bool   `json:"force"`   // mute even what matches everything
 }
+
+// A MuteReply says what a mute is about in the open batches. Dry runs have no ID.
+type MuteReply struct {
+	Mute
+	Matches MuteMatches `json:"matches"`
+}
+
+// MuteMatches counts what a mute is about in the open batches. What was counted stays
+// in its summary.
+type MuteMatches struct {
+	Everything bool        `json:"everything,omitempty"` // the pattern matches all mails, or nearly so
+	Mails      int         `json:"mails"`
+	Errors     int         `json:"errors"`
+	First      []MuteMatch `json:"first"` // the most frequent, at most 5
+}
+
+// A MuteMatch is one error that a mute is about.
+type MuteMatch struct {
+	Title string `json:"title"`
+	Mails int    `json:"mails"`
+}
+
+// maxMatches bounds the errors that are named.
+const maxMatches = 5
 
 func muteOf(m store.Mute) Mute {
 	return Mute{m.ID, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until}
@@ -43,26 +69,56 @@ func (h *handler) addMute(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	m, status, err := h.mute(r.Context(), request)
+	done, status, err := h.mute(r.Context(), request)
 	if err != nil {
 		fail(w, status, err)
 		return
 	}
-	reply(w, http.StatusCreated, muteOf(m))
+	reply(w, status, done)
 }
 
-// mute returns the status that tells a mistake from a store that is down.
-func (h *handler) mute(ctx context.Context, request MuteRequest) (m store.Mute, status int, err error) {
+// mute does what is asked, or only says what it would match. The status tells a
+// mistake from a store that is down.
+func (h *handler) mute(ctx context.Context, request MuteRequest) (done MuteReply, status int, err error) {
 	length, err := duration.Parse(request.For)
 	if err != nil {
-		return m, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m, 2h or 3d", request.For)
+		return done, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m, 2h or 3d", request.For)
 	}
-	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {
-		return m, http.StatusBadRequest, err
+	m, err := batch.ParseMute(request.What, request.Reason, time.Now(), length)
+	if err != nil {
+		return done, http.StatusBadRequest, err
+	}
+	matches, err := h.proxy.MuteMatches(ctx, request.What)
+	if err != nil {
+		return done, http.StatusServiceUnavailable, err
+	}
+	done = MuteReply{muteOf(m), matchesOf(matches)}
+	done.Matches.Everything = batch.MutesEverything(m)
+	switch {
+	case request.DryRun:
+		return done, http.StatusOK, nil
+	case done.Matches.Everything && !request.Force:
+		return done, http.StatusBadRequest, fmt.Errorf("the pattern %q matches every mail, so that nobody would hear of anything until %s; write more of the subject, or say that it is meant with --force, \"force\": true in the API",
+			request.What, m.Until.Format("2006-01-02 15:04 MST"))
 	}
 	m, err = h.proxy.Mute(ctx, request.What, request.Reason, length)
 	h.live.changed()
-	return m, http.StatusServiceUnavailable, err
+	if err != nil {
+		return done, http.StatusServiceUnavailable, err
+	}
+	done.Mute = muteOf(m)
+	return done, http.StatusCreated, nil
+}
+
+func matchesOf(found []batch.MuteMatch) MuteMatches {
+	matches := MuteMatches{Errors: len(found), First: []MuteMatch{}}
+	for i, m := range found {
+		matches.Mails += m.Mails
+		if i < maxMatches {
+			matches.First = append(matches.First, MuteMatch(m))
+		}
+	}
+	return matches
 }
 
 func (h *handler) removeMute(w http.ResponseWriter, r *http.Request) {

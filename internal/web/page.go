@@ -16,7 +16,7 @@ import (
 var templateFiles embed.FS
 
 // sectionNames are the templates of what changes.
-var sectionNames = [...]string{"status", "rate", "batches", "sent", "outbox", "mutes", "heartbeats"}
+var sectionNames = [...]string{"status", "rate", "batches", "sent", "outbox", "failed", "mutes", "heartbeats"}
 
 type templates struct {
 	all *template.Template
@@ -87,6 +87,10 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, v pag
 		fail(w, http.StatusInternalServerError, fmt.Errorf("render the page: %w", err))
 		return
 	}
+	writePage(w, status, html.Bytes())
+}
+
+func writePage(w http.ResponseWriter, status int, html []byte) {
 	header := w.Header()
 	header.Set("Content-Security-Policy", pagePolicy)
 	// Not no-referrer: with that a form sends "Origin: null", which the
@@ -97,5 +101,5 @@ func (h *handler) show(w http.ResponseWriter, r *http.Request, status int, v pag
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write(html.Bytes()) // the client may be gone
+	w.Write(html) // the client may be gone
 }

@@ -73,10 +73,12 @@ func TestMutesAreMadeAndEndedOnThePage(t *testing.T) {
 	// By a pattern, from the keyboard.
 	b.do(t, chromedp.Click(chromedp.CSS(".add summary")),
 		chromedp.SendKeys(chromedp.CSS("#mute-what"), "(half"), chromedp.SendKeys(chromedp.CSS("#mute-reason"), "ticket 4711"+kb.Enter))
-	b.until(t, `document.getElementById("problem").innerText.includes("is wrong")`)
+	b.until(t, `document.getElementById("problem")?.innerText.includes("is wrong")`)
 	eval[chromedp.Void](t, b, `document.getElementById("mute-what").value = ""`)
 	b.do(t, chromedp.SendKeys(chromedp.CSS("#mute-what"), "^login"+kb.Enter))
-	b.until(t, `document.querySelectorAll("#mutes tbody tr").length === 2 && document.getElementById("mute-what").value === ""`)
+	b.until(t, `document.querySelector(".facts")?.innerText.includes("1 mail of 1 error")`)
+	b.press(t, "Mute")
+	b.until(t, `document.querySelectorAll("#mutes tbody tr").length === 2 `)
 	mutes, err := p.Mutes(t.Context())
 	if err != nil || !slices.ContainsFunc(mutes, func(m failmail.Mute) bool { return m.Pattern == "^login" && m.Reason == "ticket 4711" }) {
 		t.Errorf("mutes: %+v, %v", mutes, err)

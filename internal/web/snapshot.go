@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -19,10 +20,15 @@ type snapshot struct {
 	minutes []int
 	sent    []render.Sent
 
-	open       []*render.Summary
-	outbox     []store.Outgoing
-	mutes      []store.Mute
-	heartbeats []store.Heartbeat
+	failed    []deliver.Stored // the newest in the fail-dir
+	failedAll int              // how many there are
+	failedErr error            // why that is not known
+
+	summarizing *render.Summary // no longer in open, and not yet in outbox
+	open        []*render.Summary
+	outbox      []store.Outgoing
+	mutes       []store.Mute
+	heartbeats  []store.Heartbeat
 }
 
 // look takes a snapshot.
@@ -33,6 +39,7 @@ func (h *handler) look(ctx context.Context) *snapshot {
 	if addr := h.proxy.Addr(); addr != nil {
 		s.addr = addr.String()
 	}
+	s.failed, s.failedAll, s.failedErr = h.proxy.Failed(ctx)
 	s.problem = s.read(ctx, h.proxy)
 	return s
 }
@@ -42,7 +49,7 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 	if refused := p.Ready(ctx); refused != nil {
 		defer func() { err = refused }()
 	}
-	if s.open, err = p.Open(ctx); err != nil {
+	if err = s.readOpen(ctx, p); err != nil {
 		return err
 	}
 	if s.outbox, err = p.Outbox(ctx); err != nil {
@@ -55,6 +62,24 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 	return err
 }
 
+func (s *snapshot) readOpen(ctx context.Context, p Proxy) (err error) {
+	s.open, err = p.Open(ctx)
+	// It is asked for last, so that none is missed, and may be in both.
+	s.summarizing = p.Summarizing()
+	if s.summarizing != nil && slices.ContainsFunc(s.open, func(b *render.Summary) bool { return b.BatchID == s.summarizing.BatchID }) {
+		s.summarizing = nil
+	}
+	return err
+}
+
+// pending returns what failmail_pending_batches counts.
+func (s *snapshot) pending() []*render.Summary {
+	if s.summarizing == nil {
+		return s.open
+	}
+	return append([]*render.Summary{s.summarizing}, s.open...)
+}
+
 func (s *snapshot) lastHour() (sum int) {
 	for _, n := range s.minutes {
 		sum += n
@@ -63,7 +88,7 @@ func (s *snapshot) lastHour() (sum int) {
 }
 
 func (s *snapshot) openMails() (sum int) {
-	for _, b := range s.open {
+	for _, b := range s.pending() {
 		sum += b.Count
 	}
 	return sum

@@ -18,6 +18,7 @@ type Stats struct {
 	Summaries SummaryStats `json:"summaries"`
 	Relay     RelayStats   `json:"relay"`
 	Outbox    OutboxStats  `json:"outbox"`
+	FailDir   FailDirStats `json:"fail_dir"`
 	Mutes     int          `json:"mutes"`
 }
 
@@ -40,7 +41,7 @@ type SummaryStats struct {
 	Made      int `json:"made"`
 	Sent      int `json:"sent"`
 	Postponed int `json:"postponed"`
-	Failed    int `json:"failed"` // they are in the fail-dir
+	Failed    int `json:"failed"` // they were put into the fail-dir
 }
 
 // RelayStats says where summaries go.
@@ -59,13 +60,19 @@ type OutboxStats struct {
 	NextTry *time.Time `json:"next_try,omitempty"`
 }
 
+// FailDirStats counts what lies in the fail-dir, whoever put it there and when.
+type FailDirStats struct {
+	Mails   int    `json:"mails"`
+	Problem string `json:"problem,omitempty"` // why that is not known
+}
+
 // stats replies even while the store is down: then it is needed most.
 func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	s := h.look(r.Context())
 	stats := Stats{
 		Version: h.options.Version, Ready: s.problem == nil, Mutes: len(s.mutes),
 		Mails: MailStats{LastHour: s.lastHour(), PerMinute: s.minutes},
-		Open:  OpenStats{Batches: len(s.open), Mails: s.openMails()},
+		Open:  OpenStats{Batches: len(s.pending()), Mails: s.openMails()},
 		Relay: RelayStats{Name: s.relay.Name, Up: s.relay.Up(), DownSince: optional(s.relay.DownSince), NextTry: optional(s.relay.NextTry), Error: s.relay.Error},
 	}
 	if s.problem != nil {
@@ -82,6 +89,10 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(s.outbox) > 0 {
 		stats.Outbox.NextTry = &s.outbox[0].NextAt
+	}
+	stats.FailDir.Mails = s.failedAll
+	if s.failedErr != nil {
+		stats.FailDir.Problem = s.failedErr.Error()
 	}
 	t := gather(h.options.Metrics)
 	stats.Mails.Total = t["failmail_mails_recorded_total"]

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -21,6 +22,7 @@ const (
 	maxHosts     = 4   // of a group
 	maxAddresses = 3   // of a summary
 	maxOutbox    = 50
+	maxFailed    = 20
 )
 
 // A view is a snapshot prepared for the templates, which only lay it out. It holds
@@ -35,13 +37,18 @@ type view struct {
 	LastHour            int
 	Rate                plot
 	Mails               int // in open batches
-	OpenCount           int
+	OpenCount           int // also of the one whose summary is being made
+	FlushCount          int
 	NextDue             time.Time
 	Batches             []batchView
 	MoreBatches         int
 	Outbox              []outgoingView
 	Waiting, MoreOutbox int
 	Failing             int
+	Failed              []failedView
+	FailedCount         int
+	MoreFailed          int
+	FailedProblem       string
 	Sent                []sentView
 	Mutes               []store.Mute
 	Heartbeats          []store.Heartbeat
@@ -49,10 +56,11 @@ type view struct {
 
 type batchView struct {
 	*render.Summary
-	What       string // the mails and errors
-	Recipients string
-	Shown      []groupView
-	More       int // groups that are not shown
+	Summarizing bool
+	What        string // the mails and errors
+	Recipients  string
+	Shown       []groupView
+	More        int // groups that are not shown
 }
 
 type groupView struct {
@@ -61,6 +69,12 @@ type groupView struct {
 	Spark    spark
 	From     string
 	Variants []render.Variant
+}
+
+type failedView struct {
+	deliver.Stored
+	ID               string // in the document
+	What, Addressees string
 }
 
 type outgoingView struct {
@@ -80,7 +94,7 @@ type sentView struct {
 func newView(s *snapshot) *view {
 	v := &view{
 		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, SendTo: sendTo(s.addr),
-		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.open),
+		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.pending()), FlushCount: len(s.open), FailedCount: s.failedAll, MoreFailed: max(s.failedAll-maxFailed, 0),
 		Mutes: s.mutes, Heartbeats: s.heartbeats, Waiting: len(s.outbox),
 	}
 	if s.problem != nil {
@@ -90,13 +104,22 @@ func newView(s *snapshot) *view {
 		v.NextDue = s.open[0].Due
 	}
 	room := maxAllGroups
-	for i, b := range s.open {
+	for i, b := range s.pending() {
 		if i == maxBatches {
-			v.MoreBatches = len(s.open) - i
+			v.MoreBatches = v.OpenCount - i
 			break
 		}
 		v.Batches = append(v.Batches, newBatchView(b, min(room, maxGroups)))
+		v.Batches[i].Summarizing = b == s.summarizing
 		room -= len(v.Batches[i].Shown)
+	}
+	if s.failedErr != nil {
+		v.FailedProblem = s.failedErr.Error()
+	}
+	for _, f := range s.failed[:min(len(s.failed), maxFailed)] {
+		v.Failed = append(v.Failed, failedView{
+			Stored: f, ID: idOf(f.Name), What: cmp.Or(f.Subject, f.Name), Addressees: addressesOf(f.To, f.Recipients),
+		})
 	}
 	subjects := make(map[string]string)
 	for _, sent := range s.sent {
@@ -159,11 +182,14 @@ func idOf(text string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func addresses(to []string) string {
-	if len(to) <= maxAddresses {
+func addresses(to []string) string { return addressesOf(to, len(to)) }
+
+// addressesOf names the first of so many addresses.
+func addressesOf(to []string, count int) string {
+	if count <= maxAddresses {
 		return strings.Join(to, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(to[:maxAddresses], ", "), len(to)-maxAddresses)
+	return fmt.Sprintf("%s and %d more", strings.Join(to[:maxAddresses], ", "), count-maxAddresses)
 }
 
 func hosts(list []render.Host) string {

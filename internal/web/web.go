@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -27,11 +28,15 @@ type Proxy interface {
 	PerMinute() []int                // mails in each of the last minutes
 	Recent() []render.Sent           // the newest first
 	Open(ctx context.Context) ([]*render.Summary, error)
+	Summarizing() *render.Summary // the batch that is taken from Open, and not yet in the outbox; may be nil
 	Flush(ctx context.Context, batch int64) (int, error)
 	Outbox(ctx context.Context) ([]store.Outgoing, error)
 	Retry(ctx context.Context, id int64) (int, error)
+	Failed(ctx context.Context) (newest []deliver.Stored, total int, err error) // of the fail-dir
+	Resend(ctx context.Context, names ...string) (deliver.ResendResult, error)
 	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
 
+	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
 	Unmute(ctx context.Context, id int64) (bool, error)
 	Mutes(ctx context.Context) ([]store.Mute, error)
@@ -76,6 +81,7 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.Handle("GET /static/", h.assets)
 	mux.HandleFunc("POST /flush", h.flushForm)
 	mux.HandleFunc("POST /retry", h.retryForm)
+	mux.HandleFunc("POST /resend", h.resendForm)
 	mux.HandleFunc("POST /mute", h.muteForm)
 	mux.HandleFunc("POST /unmute", h.unmuteForm)
 
@@ -84,6 +90,8 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /api/flush", h.flush)
 	mux.HandleFunc("GET /api/outbox", h.listOutbox)
 	mux.HandleFunc("POST /api/retry", h.retry)
+	mux.HandleFunc("GET /api/failed", h.listFailed)
+	mux.HandleFunc("POST /api/resend", h.resend)
 	mux.HandleFunc("GET /api/heartbeats", h.listHeartbeats)
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)

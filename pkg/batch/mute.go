@@ -1,9 +1,11 @@
 package batch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -123,4 +125,60 @@ func (m *mute) what() string {
 		text += ": " + m.Reason
 	}
 	return text
+}
+
+// A MuteMatch is an error in an open batch that a mute is about.
+type MuteMatch struct {
+	Title string
+	Mails int
+}
+
+// Matching returns the errors in batches that m is about, the most frequent first.
+// They stay in their summaries: a mute concerns what comes after it.
+func Matching(m store.Mute, batches []*store.Batch) (matches []MuteMatch) {
+	var mutes Mutes
+	mutes.Set([]store.Mute{m})
+	for _, mute := range *mutes.current.Load() {
+		for _, b := range batches {
+			for _, g := range b.Groups {
+				if mails := mute.countIn(g); mails > 0 && !g.Muted {
+					matches = append(matches, MuteMatch{g.Title, mails})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(matches, func(a, b MuteMatch) int { return cmp.Compare(b.Mails, a.Mails) })
+	return matches
+}
+
+// countIn returns how many mails of g m is about.
+func (m *mute) countIn(g *store.Group) (mails int) {
+	if m.pattern != nil && (m.pattern.MatchString(g.Title) || m.pattern.MatchString(g.Reason)) {
+		return g.Count
+	}
+	for _, v := range g.Variants {
+		if m.matches(&store.Entry{Title: g.Title, Reason: v.Reason, Fingerprint: v.Fingerprint}, g.Title) {
+			mails += v.Count
+		}
+	}
+	return mails
+}
+
+// unlike are subjects that have nothing in common: what matches them all means none
+// of them.
+var unlike = [...]string{"Disk full on web1", "host down", "i/o timeout (7)", "Panic!"}
+
+// MutesEverything reports whether m is about all mails, or nearly so, as .* and \w
+// are.
+func MutesEverything(m store.Mute) bool {
+	re, err := regexp.Compile(m.Pattern)
+	if err != nil || m.Pattern == "" {
+		return false
+	}
+	for _, subject := range unlike {
+		if !re.MatchString(subject) {
+			return false
+		}
+	}
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/emersion/go-maildir"
 
@@ -19,27 +20,42 @@ import (
 // Maildir keeps mails in a maildir, where any mail reader can open them. It is
 // safe for concurrent use, also by several processes.
 //
-// Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4) and
-// one X-Envelope-To field for each recipient, so that it can be sent later to
-// whom it was meant for. An address that no server takes is kept in the field
-// X-Envelope-Refused, and Resend does not send the mail until somebody has
-// corrected it. Lines end in LF, as mail readers expect of a file.
+// Each mail begins with its envelope: Return-Path (RFC 5321 section 4.4), one
+// X-Envelope-To field for each recipient, so that it can be sent later to whom it
+// was meant for, and X-Failmail-Reason if Keep was told why it is kept. An address
+// that no server takes is kept in the field X-Envelope-Refused, and Resend does not
+// send the mail until somebody has corrected it. Lines end in LF, as mail readers
+// expect of a file.
 type Maildir struct {
 	Dir string
 
 	mu    sync.Mutex
 	ready bool // the folders exist
+
+	listing listing
+}
+
+// A listing is what is known of the mails that wait.
+type listing struct {
+	sync.Mutex
+	entries []entry
+	changed [2]time.Time // of the folders, when entries were read
+	settled bool         // entries are right as long as changed is
+	known   map[string]Stored
 }
 
 var _ Sender = (*Maildir)(nil)
 
 // Send implements Sender. The mail is on disk when it returns nil: the file and
 // the folder that names it are synced, which go-maildir leaves to its caller.
-func (d *Maildir) Send(_ context.Context, m *Mail) error {
+func (d *Maildir) Send(ctx context.Context, m *Mail) error { return d.Keep(ctx, m, nil) }
+
+// Keep does what Send does, and writes down why the mail is kept, for [Stored].
+func (d *Maildir) Keep(_ context.Context, m *Mail, why error) error {
 	if err := d.Init(); err != nil {
 		return err
 	}
-	if err := d.write(m); err != nil {
+	if err := d.write(m, why); err != nil {
 		return fmt.Errorf("write to maildir %q: %w", d.Dir, err)
 	}
 	return nil
@@ -93,14 +109,18 @@ func exists(path string) bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-func (d *Maildir) write(m *Mail) error {
+func (d *Maildir) write(m *Mail, why error) error {
 	message, w, err := maildir.Dir(d.Dir).Create(nil)
 	if err != nil {
 		d.forget()
 		return err
 	}
 	temporary := filepath.Join(d.Dir, "tmp", message.Key())
-	if err := fill(w, envelope.Before(m.From, m.To, m.Raw), m.Raw); err != nil {
+	e := envelope.Envelope{From: m.From, To: m.To}
+	if why != nil {
+		e.Reason = why.Error()
+	}
+	if err := fill(w, e.Before(m.Raw), m.Raw); err != nil {
 		// Closing would move half a mail to where it is seen.
 		gone := os.Remove(temporary)
 		w.Close() // has nothing left to move

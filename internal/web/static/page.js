@@ -138,6 +138,7 @@
   const busy = new Set();
   document.addEventListener("submit", async (event) => {
     const form = event.target;
+    if ("page" in form.dataset) return; // the answer is a page
     event.preventDefault();
     // Not disabled: that would take the focus from the button.
     if (busy.has(form)) return;
@@ -152,7 +153,6 @@
       const answer = await response.json();
       if (answer.error) return tell("problem", answer.error);
       tell("notice", answer.notice);
-      if ("reset" in form.dataset) form.reset();
     } catch {
       tell("problem", "The proxy does not answer. Is it running? Nothing was changed that is known.");
     } finally {
