@@ -25,7 +25,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Version:         version,
 		Flags:           proxyFlags(),
 		Action:          runProxy,
-		Commands:        []*cli.Command{explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), renderCommand(), checkCommand(), resendCommand(), demoCommand(), completionCommand(), manCommand()},
+		Commands:        []*cli.Command{explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), renderCommand(), checkCommand(), resendCommand(), backupCommand(), demoCommand(), completionCommand(), manCommand()},
 		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,

@@ -27,6 +27,7 @@ const clientTimeout = 30 * time.Second
 type client struct {
 	address        string
 	user, password string // empty for none
+	timeout        time.Duration
 }
 
 func clientFrom(c *cli.Context) (*client, error) {
@@ -35,7 +36,7 @@ func clientFrom(c *cli.Context) (*client, error) {
 		return nil, err
 	}
 	user, password, _ := loginOf(c)
-	return &client{address, user, password}, nil
+	return &client{address, user, password, clientTimeout}, nil
 }
 
 // shown is what people see of the address.
@@ -82,7 +83,7 @@ func (c *client) send(ctx context.Context, method, path string, content io.Reade
 	if c.user != "" {
 		request.SetBasicAuth(c.user, c.password)
 	}
-	response, err := (&http.Client{Timeout: clientTimeout}).Do(request)
+	response, err := (&http.Client{Timeout: c.timeout}).Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http? Its settings are found by --config, or name it with --http", c.shown(), err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
 )
 
@@ -193,6 +194,12 @@ func (s *service) handOver(ctx context.Context) error {
 		return ctx.Err()
 	}
 	config := s.proxy.Load().Config()
+	// The new process would open another store where this one's was removed.
+	if kept, ok := config.Store.(store.Repairer); ok {
+		if _, err := kept.Repair(ctx); err != nil {
+			return err
+		}
+	}
 	sockets, kinds, err := copies(config.Listeners)
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func TestOtherSitesCannotSteerTheProxy(t *testing.T) {
 	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
-	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /mute", "POST /unmute", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
+	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /api/backup", "POST /mute", "POST /unmute", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
 		method, path, _ := strings.Cut(target, " ")
 		for name, header := range map[string][]string{
 			"of a browser of today":   {"Sec-Fetch-Site", "cross-site"},

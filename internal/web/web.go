@@ -34,6 +34,7 @@ type Proxy interface {
 	Retry(ctx context.Context, id int64) (int, error)
 	Failed(ctx context.Context) (newest []deliver.Stored, total int, err error) // of the fail-dir
 	Resend(ctx context.Context, names ...string) (deliver.ResendResult, error)
+	Backup(ctx context.Context, path string) error // of the store, to a new file
 	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
@@ -92,6 +93,7 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /api/retry", h.retry)
 	mux.HandleFunc("GET /api/failed", h.listFailed)
 	mux.HandleFunc("POST /api/resend", h.resend)
+	mux.HandleFunc("POST /api/backup", h.backup)
 	mux.HandleFunc("GET /api/heartbeats", h.listHeartbeats)
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)

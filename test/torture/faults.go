@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -11,6 +15,7 @@ type fault struct {
 	postgres bool // the store, SQLite otherwise
 	nodes    int  // how many share it; 1 if it is 0
 	fills    bool // the disk
+	archives bool // every mail, in the folder all
 	whole    bool // no batch is due before the load ends, so each must become one summary
 	do       func(r *round) error
 }
@@ -90,6 +95,37 @@ var faults = []fault{
 		}
 		return n.start()
 	}},
+	{name: "store removed", do: func(r *round) error { return r.removeStore("failmail.db") }},
+	{name: "log of the store removed", do: func(r *round) error { return r.removeStore("failmail.db-wal") }},
+	{name: "store removed, kill -9 once it is back", do: func(r *round) error {
+		if err := r.removeStore("failmail.db"); err != nil {
+			return err
+		}
+		if err := r.await("the store", func() bool { return exists(filepath.Join(r.nodes[0].folder, "failmail.db")) }); err != nil {
+			return err
+		}
+		r.pause(50*time.Millisecond, 300*time.Millisecond)
+		return r.killAndStart(0)
+	}},
+	{name: "store removed, SIGTERM", do: func(r *round) error {
+		if err := r.removeStore("failmail.db"); err != nil {
+			return err
+		}
+		return errors.Join(r.nodes[0].stop(), r.nodes[0].start())
+	}},
+	{name: "archive in the way", archives: true, do: func(r *round) error {
+		folder := filepath.Join(r.nodes[0].folder, "all", "tmp")
+		if err := errors.Join(os.Rename(folder, folder+".away"), os.WriteFile(folder, nil, 0o600)); err != nil {
+			return err
+		}
+		if err := r.await("a node that is not ready", func() bool { return r.nodes[0].gauge("failmail_ready") == 0 }); err != nil {
+			return err
+		}
+		if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
+			return err
+		}
+		return r.await("a node that is ready", func() bool { return r.nodes[0].gauge("failmail_ready") == 1 })
+	}},
 	{name: "PostgreSQL stopped at once", postgres: true, do: func(r *round) error { return r.restartDatabase("QUIT") }},
 	{name: "PostgreSQL kill -9", postgres: true, do: func(r *round) error { return r.restartDatabase("KILL") }},
 	{name: "PostgreSQL, node kill -9", postgres: true, do: func(r *round) error { return r.killAndStart(0) }},
@@ -106,6 +142,30 @@ var faults = []fault{
 		return nil
 	}},
 	{name: "3 nodes, PostgreSQL kill -9", postgres: true, nodes: 3, do: func(r *round) error { return r.restartDatabase("KILL") }},
+}
+
+// removeStore removes a file of the store under the running node.
+func (r *round) removeStore(name string) error {
+	return os.Remove(filepath.Join(r.nodes[0].folder, name))
+}
+
+// noticed is how long a fault may go unnoticed, and its end; an operator is promised
+// ten seconds on a machine that does something else than torture.
+const noticed = 30 * time.Second
+
+// await returns when what is waited for is there.
+func (r *round) await(what string, there func() bool) error {
+	for deadline := time.Now().Add(noticed); !there(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s is not there after %s", what, noticed)
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func (r *round) killAndStart(i int) error {

@@ -22,7 +22,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("torture: ")
 	binary := flag.String("failmail", "bin/failmail", "the binary to torture")
-	rounds := flag.Int("rounds", 200, "how many rounds, over all faults")
+	rounds := flag.Int("rounds", 200, "how many rounds, over all faults; 0 for one of each")
 	only := flag.String("faults", "", "only the faults whose name matches this pattern")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the instants, to repeat a run")
 	load := flag.Duration("load", 2*time.Second, "how long clients send in a round")
@@ -63,6 +63,9 @@ func run(ctx context.Context, binary string, p plan) error {
 	chosen := p.faults()
 	if len(chosen) == 0 {
 		return fmt.Errorf("no fault has a name that matches %q", p.only)
+	}
+	if p.rounds == 0 {
+		p.rounds = len(chosen)
 	}
 	if err := adopt(); err != nil {
 		return err

@@ -85,8 +85,12 @@ func (r *round) prepare(binary string, f fault) (err error) {
 		if f.whole {
 			wait, maxWait = "3s", "1m"
 		}
-		n, err := newNode(binary, folder, "--relay="+r.relay.Addr(), "--store="+store, "--wait="+wait, "--max-wait="+maxWait,
-			"--pidfile="+pidfile, "--retry-for=1h", "--batch=subject", "--subject={{.Top}}")
+		args := []string{"--relay=" + r.relay.Addr(), "--store=" + store, "--wait=" + wait, "--max-wait=" + maxWait,
+			"--pidfile=" + pidfile, "--retry-for=1h", "--batch=subject", "--subject={{.Top}}"}
+		if f.archives {
+			args = append(args, "--all-dir=all")
+		}
+		n, err := newNode(binary, folder, args...)
 		if err != nil {
 			return err
 		}

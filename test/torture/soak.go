@@ -34,10 +34,13 @@ type soak struct {
 	started time.Time
 	tempo   tempo
 
+	replacing sync.Mutex // held while the process, or a file of it, is replaced
+
 	mu       sync.Mutex
 	samples  []sample
 	troubles map[trouble]int
 	reloads  int
+	removals int // of files of the store
 }
 
 // A tempo is how fast things follow each other. In a short soak they must be quick
@@ -153,11 +156,14 @@ func (s *soak) load(ctx context.Context, before, after time.Duration, replace fu
 	failed := make(chan error, 1)
 	parts.Go(func() { failed <- s.vex(loading) })
 	parts.Go(func() { s.reload(loading) })
+	parts.Go(func() { s.rob(loading) })
 	pause(ctx, before)
 	var err error
 	if replace != nil && ctx.Err() == nil {
+		s.replacing.Lock()
 		s.say("replacing the process")
 		err = replace()
+		s.replacing.Unlock()
 		pause(ctx, after)
 	}
 	stop()
@@ -211,6 +217,24 @@ func (s *soak) reload(ctx context.Context) {
 		s.mu.Lock()
 		s.reloads++
 		s.mu.Unlock()
+	}
+}
+
+// rob removes a file of the store now and then, which the node writes again. It does
+// not while the process is being replaced.
+func (s *soak) rob(ctx context.Context) {
+	for n := 1; pause(ctx, 2*s.tempo.reload.random()); n++ {
+		if s.node.gauge("failmail_ready") != 1 {
+			continue
+		}
+		s.replacing.Lock()
+		path := filepath.Join(s.node.folder, []string{"failmail.db", "failmail.db-wal"}[n%2])
+		if os.Remove(path) == nil {
+			s.removals++
+			for !exists(path) && pause(ctx, 20*time.Millisecond) {
+			}
+		}
+		s.replacing.Unlock()
 	}
 }
 
@@ -301,7 +325,7 @@ func (s *soak) judge(first, second sample) error {
 	for _, trouble := range troubles {
 		fmt.Printf(" %s %d", trouble, s.troubles[trouble])
 	}
-	fmt.Printf("; settings read anew %d times\n", s.reloads)
+	fmt.Printf("; settings read anew %d times; files of the store removed %d times\n", s.reloads, s.removals)
 	o := s.ledger.settle(s.relay.taken(), false)
 	fmt.Printf("%s\n%s\n", rowHeader, o.row())
 	var lost error

@@ -104,7 +104,13 @@ func (s *Store) Repair(ctx context.Context) (did string, err error) {
 		return "", store.ErrClosed
 	case s.conn == nil:
 		return "the store is open again", s.connect()
-	case len(s.files) == 0:
+	}
+	return s.repair()
+}
+
+// repair is Repair for who holds copying and mu.
+func (s *Store) repair() (did string, err error) {
+	if len(s.files) == 0 {
 		return "", nil
 	}
 	database, log := s.files[0], s.files[1]

@@ -128,3 +128,23 @@ func TestAStoreThatShrinksItsOwnFilesIsNotTruncated(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatWasRemovedIsWrittenAgainAtTheEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "failmail.db")
+	s, err := Open(path, store.Limits{})
+	if err == nil {
+		err = s.Record(t.Context(), entries(4, 10))
+	}
+	if err == nil {
+		err = errors.Join(os.Remove(path), os.Remove(path+"-wal"), s.Close())
+	}
+	if err == nil {
+		s, err = Open(path, store.Limits{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantPending(t, s, store.Pending{Batches: 2, Mails: 4})
+}

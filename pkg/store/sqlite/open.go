@@ -337,5 +337,10 @@ func (s *Store) Close() error {
 	if s.conn == nil {
 		return nil
 	}
-	return s.release() // the journal waits for the next start
+	// What has no name any more would be gone with the process.
+	_, err := s.repair()
+	if s.conn == nil {
+		return err
+	}
+	return errors.Join(err, s.release()) // the journal waits for the next start
 }
