@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -71,6 +72,9 @@ func (p *Proxy) Resend(ctx context.Context, names ...string) (result ResendResul
 			result.Err = r.Err
 		}
 	}, names...)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // it is made when it is first needed
+	}
 	result.Left += last.Total - last.Done
 	return result, err
 }

@@ -290,3 +290,54 @@ func ExamplePermanent() {
 	fmt.Println(err)
 	// Output: the channel was deleted
 }
+
+// A consistent copy of the store, while mails come in.
+func ExampleProxy_Backup() {
+	p, stop := quiet(nowhere) // with a store in memory, which has no file to copy
+	defer stop()
+	err := p.Backup(context.Background(), "failmail-backup.db")
+	fmt.Println(errors.Is(err, failmail.ErrNoBackup))
+	// Output: true
+}
+
+// What could not be delivered, and another attempt once the cause is gone.
+func ExampleProxy_Resend() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	failed, total, err := p.Failed(ctx)
+	for _, f := range failed {
+		fmt.Println(f.Subject, "for", f.To, "-", f.Reason)
+	}
+	result, resendErr := p.Resend(ctx) // all, or those with the names given
+	fmt.Println(total, err, result.Sent, result.Left, resendErr)
+	// Output: 0 <nil> 0 0 <nil>
+}
+
+// What a mute would keep out of the summaries, before it is made.
+func ExampleProxy_MuteMatches() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	mail := failmail.NewMessage("db1@example.com", []string{"ops@example.com"}, []byte("Subject: disk full on db1\n\n"))
+	if err := p.Submit(ctx, mail); err != nil {
+		fmt.Println(err)
+	}
+	matches, err := p.MuteMatches(ctx, "^disk full")
+	for _, m := range matches {
+		fmt.Println(m.Title, m.Mails, err)
+	}
+	fmt.Println(p.Summarizing() == nil) // it is not yet due
+	// Output:
+	// disk full on db1 1 <nil>
+	// true
+}
+
+// Another process is about to take the store over: what is not due stays there, even
+// with FlushOnExit.
+func ExampleProxy_Release() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	fmt.Println(p.Release(context.Background()))
+	// Output: <nil>
+}

@@ -138,7 +138,7 @@ func (m *Monitor) repair(ctx context.Context, d Dependency, bytes int, reason er
 	case did == "":
 		return reason
 	}
-	m.log.Error(did, "dependency", d.Name, "was", reason)
+	m.log.Error("mended what mails depend on", "dependency", d.Name, "was", reason, "did", did)
 	return d.Try(ctx, bytes)
 }
 

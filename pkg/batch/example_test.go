@@ -87,3 +87,19 @@ func ExampleClassifier() {
 	}
 	// Output: disk full - only <num> bytes left
 }
+
+// What a mute is about, before it is made.
+func ExampleMatching() {
+	m, err := batch.ParseMute("^disk", "bigger ones are on their way", time.Now(), time.Hour)
+	if err != nil {
+		fmt.Println(err)
+	}
+	open := []*store.Batch{{Groups: []*store.Group{{Title: "disk full on db1", Count: 7}, {Title: "host down", Count: 1}}}}
+	for _, match := range batch.Matching(m, open) {
+		fmt.Println(match.Title, match.Mails)
+	}
+	fmt.Println(batch.MutesEverything(m))
+	// Output:
+	// disk full on db1 7
+	// false
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/clockstep"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -34,39 +35,39 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 		return err
 	}
 	defer s.mu.Unlock()
+	move := func(times ...*time.Time) { clockstep.Move(by, store.Never, times...) }
 	for _, b := range s.open {
-		b.shift(by)
+		b.Shift(by)
+		move(&b.firstDue)
 	}
 	for _, l := range s.claimed {
-		l.item.shift(by)
-		l.until = store.Moved(l.until, by)
+		l.item.Shift(by)
+		move(&l.item.firstDue, &l.until)
 	}
 	for _, b := range s.sealed {
-		b.shift(by)
+		b.Shift(by)
+		move(&b.firstDue)
 	}
 	for _, o := range s.outbox {
-		o.item.Due, o.item.NextAt, o.until = store.Moved(o.item.Due, by), store.Moved(o.item.NextAt, by), store.Moved(o.until, by)
+		move(&o.item.Due, &o.item.NextAt, &o.until)
 	}
 	for key, last := range s.seen {
-		s.seen[key] = store.Moved(last, by)
+		move(&last)
+		s.seen[key] = last
 	}
 	for hash, seen := range s.history {
-		s.history[hash] = seen.Moved(by)
+		move(&seen.First, &seen.Last)
+		s.history[hash] = seen
 	}
 	for id, m := range s.mutes {
-		m.Created, m.Until = store.Moved(m.Created, by), store.Moved(m.Until, by)
+		move(&m.Created, &m.Until)
 		s.mutes[id] = m
 	}
 	for name, h := range s.heartbeats {
-		h.Last = store.Moved(h.Last, by)
+		move(&h.Last)
 		s.heartbeats[name] = h
 	}
 	return nil
-}
-
-func (b *openBatch) shift(by time.Duration) {
-	b.Batch.Shift(by)
-	b.firstDue = store.Moved(b.firstDue, by)
 }
 
 // Note implements store.Notebook.

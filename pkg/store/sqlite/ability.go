@@ -10,6 +10,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/hut8labs/failmail/internal/clockstep"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -76,7 +77,7 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 				return err
 			}
 		}
-		return s.shiftMinutes(store.ShiftedMinutes(by))
+		return s.shiftMinutes(clockstep.Minutes(by))
 	})
 }
 

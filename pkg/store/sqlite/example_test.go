@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,4 +39,25 @@ func ExampleOpen() {
 	end() // in real life: when the program ends
 	fmt.Println(p.Run(ctx))
 	// Output: <nil>
+}
+
+// Whether a process may start with a file, without touching it.
+func ExampleProbe() {
+	folder, err := os.MkdirTemp("", "failmail")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "failmail.db")
+	s, err := sqlite.Open(path, store.Limits{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(errors.Is(sqlite.Probe(path), sqlite.ErrInUse))
+	fmt.Println(s.Close(), sqlite.Probe(path))
+	// Output:
+	// true
+	// <nil> <nil>
 }

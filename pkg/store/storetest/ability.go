@@ -115,7 +115,7 @@ func probes(t *testing.T, s *subject) {
 	s.wantPending(store.Pending{Batches: 1, Mails: 1})
 	s.must("Close", s.store.Close())
 	if err := engine.Probe(t.Context(), 1); err == nil {
-		t.Error("Probe of a closed store succeeds")
+		t.Errorf("Probe of a closed store: got %v", err)
 	}
 }
 
@@ -154,7 +154,7 @@ func copies(t *testing.T, s *subject) {
 	path := filepath.Join(t.TempDir(), "copy.db")
 	s.must("Copy", engine.Copy(t.Context(), path))
 	if err := engine.Copy(t.Context(), path); err == nil {
-		t.Error("Copy to a file that exists succeeds")
+		t.Errorf("Copy to a file that exists: got %v", err)
 	}
 	s.record(mail(time.Second))
 	s.wantPending(store.Pending{Batches: 1, Mails: 2})
