@@ -49,6 +49,24 @@ func TestABackupOfARunningProxyIsAStoreToStartWith(t *testing.T) {
 	}
 }
 
+var backupFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		r := failmailHere(t, "", "backup", "never.db", "--http="+quiet(t).http)
+		if r.code != exitFailure || !strings.Contains(r.stderr, "makes no copies of itself") {
+			t.Errorf("%+v", r)
+		}
+	}},
+	{"--store names what is copied when no proxy runs", func(t *testing.T) {
+		folder := t.TempDir()
+		store, file := filepath.Join(folder, "a.db"), filepath.Join(folder, "b.db")
+		startProcess(t, folder, "--store=sqlite:"+store).end(t, syscall.SIGTERM)
+		failmailHere(t, "", "backup", file, "--bind-http=", "--store=sqlite:"+store).succeeds(t)
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+	}},
+}
+
 func TestABackupThatCannotBeMadeSaysWhyAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()

@@ -291,7 +291,7 @@ func TestLinesOfTheDocumentationAreSplitAsAShellDoes(t *testing.T) {
 
 func TestEveryRequestInTheDocumentationIsAnswered(t *testing.T) {
 	relay, addr := startRelay(t), freeAddress(t)
-	p := startProcess(t, t.TempDir(), "--bind-http="+addr, "--store=memory:", "--relay="+relay.Addr())
+	p := startProcess(t, t.TempDir(), "--bind-http="+addr, "--relay="+relay.Addr())
 	count := 0
 	for _, block := range fencedIn(t, "../../docs/operations.md") {
 		for line := range strings.Lines(block.text) {
@@ -304,6 +304,8 @@ func TestEveryRequestInTheDocumentationIsAnswered(t *testing.T) {
 				for i := 1; i < len(words); i++ {
 					switch words[i] {
 					case "-s":
+					case "-o":
+						i++
 					case "-X":
 						i++
 						method = words[i]

@@ -38,6 +38,7 @@ func flagTests() map[string][]flagTest {
 		"flush":      slices.Concat(flushFlagTests, pageSettingTests("flush"), helpTests("flush")),
 		"mute":       slices.Concat(muteFlagTests, pageSettingTests("mute"), helpTests("mute")),
 		"unmute":     slices.Concat(unmuteFlagTests, pageSettingTests("unmute", "1"), helpTests("unmute")),
+		"backup":     slices.Concat(backupFlagTests, pageSettingTests("backup", "never.db"), helpTests("backup")),
 		"demo":       slices.Concat(demoFlagTests, helpTests("demo")),
 		"send":       slices.Concat(sendFlagTests, sendSettingTests, helpTests("send")),
 		"check":      helpTests("check"),

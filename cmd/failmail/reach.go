@@ -19,6 +19,8 @@ import (
 func pageOf(c *cli.Context) (string, error) {
 	if address := c.String("http"); address != "" {
 		return address, nil
+	} else if c.IsSet("http") {
+		return "", &usageError{fmt.Sprintf("--http is empty; use host:port such as %s, or leave it out", defaultBindHTTP)}
 	}
 	address := c.String("bind-http")
 	if address == "" {

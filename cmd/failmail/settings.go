@@ -25,7 +25,7 @@ func settingsRead() map[string][]cli.Flag {
 	page := only("config", "bind-http", "credentials", "credentials-file")
 	return map[string][]cli.Flag{
 		"status": page, "flush": page, "mute": page, "unmute": page,
-		"backup":  slices.Concat(page, only("store", "max-store")),
+		"backup":  slices.Concat(page, only("store")),
 		"resend":  slices.Concat(only("config", "fail-dir", "relay-addr"), connectionFlags()),
 		"explain": slices.Concat(only("config"), expressionFlags()),
 		"render":  slices.Concat(only("config"), expressionFlags(), layoutFlags()),

@@ -185,7 +185,7 @@ func (s *Store) Mute(ctx context.Context, m store.Mute) (int64, error) {
 		return 0, err
 	}
 	defer leave()
-	m.Created, m.Until = s.toEngine(m.Created), s.waits(m.Until)
+	m.Created, m.Until = s.toEngine(m.Created), s.toEngine(m.Until)
 	return s.Store.Mute(ctx, m)
 }
 
