@@ -41,11 +41,14 @@ func startBrowser() {
 		cancel()
 		cancelAllocator()
 	}
-	browser.err = chromedp.Do(ctx)
+	if browser.err = chromedp.Do(ctx); browser.err != nil {
+		// The end of one that never began would be waited for in vain.
+		browser.close = func() { cancel(); cancelAllocator() }
+	}
 }
 
 func closeBrowser() {
-	if browser.close != nil && browser.err == nil { // the end of one that never began is waited for in vain
+	if browser.close != nil {
 		browser.close()
 	}
 }
