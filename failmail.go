@@ -3,6 +3,8 @@ package failmail
 import (
 	"regexp"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -48,7 +50,7 @@ func NewRedactor(own ...*regexp.Regexp) *Redactor { return render.NewRedactor(ow
 // [Proxy.Submit] or for testing a [Grouper]. Mails that cannot be parsed are
 // kept as they are.
 func NewMessage(from string, to []string, raw []byte) *Message {
-	return receive.NewMessage(from, to, raw)
+	return message.New(from, to, raw)
 }
 
 // Group compiles an expression such as "subject", "header:X-Service,host" or a

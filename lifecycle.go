@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -306,7 +308,7 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 	if slices.Contains(m.To, "") {
 		return errors.New("failmail: a recipient is empty; remove it from To")
 	}
-	m = receive.Complete(m)
+	m = message.Complete(m)
 	now := time.Now()
 	if m.Received.After(now) {
 		m.Received = now // or its batch would wait until then

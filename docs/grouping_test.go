@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -25,7 +27,7 @@ func TestTheMasksAreAsGroupingSays(t *testing.T) {
 
 func TestTheExpressionsAreAsGroupingSays(t *testing.T) {
 	raw := block(t, "grouping.md", "mail")
-	mail := receive.NewMessage("app@web1", []string{"ops@example.com"}, []byte(raw))
+	mail := message.New("app@web1", []string{"ops@example.com"}, []byte(raw))
 	count := 0
 	for _, row := range tables(t, "grouping.md", "expression", "key") {
 		count++
@@ -33,7 +35,7 @@ func TestTheExpressionsAreAsGroupingSays(t *testing.T) {
 	}
 	for _, row := range tables(t, "grouping.md", "subject", "`--group`", "headline") {
 		count++
-		check(t, receive.NewMessage("", nil, []byte("Subject: "+row[0]+"\n\nx\n")), row[1], row[2])
+		check(t, message.New("", nil, []byte("Subject: "+row[0]+"\n\nx\n")), row[1], row[2])
 	}
 	if count < 15 {
 		t.Errorf("only %d examples were found", count)

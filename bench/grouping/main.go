@@ -16,8 +16,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 func main() {
@@ -94,7 +95,7 @@ func read(file string) ([]line, error) {
 		if err := json.Unmarshal(scanner.Bytes(), &l); err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", file, len(lines)+1, err)
 		}
-		m := receive.NewMessage("", nil, []byte("\r\n"+l.Content+"\r\n"))
+		m := message.New("", nil, []byte("\r\n"+l.Content+"\r\n"))
 		f := batch.FingerprintOf(m)
 		l.id, l.masked = f.ID, f.Reason
 		lines = append(lines, l)

@@ -7,19 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-message/textproto"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/envelope"
-	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 // compose makes a mail of what was read: with -t it finds the recipients, and it
 // adds the fields that a mail needs and programs leave to sendmail (RFC 6409
 // section 8).
 func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
-	raw = receive.NormalizeLines(raw)
+	raw = message.NormalizeLines(raw)
 	fields, body, err := content.SplitHeader(raw)
 	if err != nil && fields.Len() > 0 {
 		// Half a header would be lost behind what is added: send it as it is.

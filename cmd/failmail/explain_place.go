@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/emersion/go-message/mail"
 
 	"github.com/hut8labs/failmail/internal/mailbox"
@@ -22,7 +24,7 @@ type placed struct {
 
 // place does with a mail what the proxy does with one that it received.
 func place(c *batch.Classifier, found mailbox.Mail) placed {
-	m := receive.Complete(&receive.Message{ID: found.Source, From: found.From, To: found.To, Raw: found.Raw, Received: time.Now()})
+	m := message.Complete(&receive.Message{ID: found.Source, From: found.From, To: found.To, Raw: found.Raw, Received: time.Now()})
 	if len(found.To) == 0 {
 		guessEnvelope(m)
 	}
@@ -115,5 +117,5 @@ func readsTrace(m *receive.Message, id string) bool {
 		subject = "b"
 	}
 	other := "Subject: " + subject + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + m.Body()
-	return batch.FingerprintOf(receive.NewMessage("", nil, []byte(other))).ID == id
+	return batch.FingerprintOf(message.New("", nil, []byte(other))).ID == id
 }

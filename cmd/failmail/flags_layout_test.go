@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -31,7 +33,7 @@ func byRender(t *testing.T, mails []string, args ...string) *receive.Message {
 		writeFile(t, filepath.Join(folder, fmt.Sprint(i, ".eml")), mail+"\n")
 	}
 	out, _ := failmailHere(t, "", append([]string{"render", "--as=mail", folder}, args...)...).succeeds(t)
-	return receive.NewMessage("", nil, []byte(out))
+	return message.New("", nil, []byte(out))
 }
 
 // layoutFlagTests are those of what a summary looks like.

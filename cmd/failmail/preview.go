@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/internal/mailbox"
@@ -112,7 +114,7 @@ func renderAs(ctx context.Context, r render.Standard, s *render.Summary, form st
 	if err != nil || form == "mail" {
 		return mail.Raw, err
 	}
-	m := receive.NewMessage("", nil, mail.Raw)
+	m := message.New("", nil, mail.Raw)
 	return []byte("Subject: " + m.Subject() + "\n\n" + m.Body() + "\n"), nil
 }
 
@@ -127,7 +129,7 @@ func previewed(c *cli.Context) ([]*store.Batch, error) {
 	record := func(m *receive.Message) error { return collected.Record(c.Context, classifier.Classify(m)) }
 	if !c.Args().Present() {
 		for _, mail := range storm.Mails(1, 600, time.Now()) {
-			m := receive.NewMessage(mail.From, mail.To, mail.Data)
+			m := message.New(mail.From, mail.To, mail.Data)
 			m.Helo = mail.Helo
 			if err := record(m); err != nil {
 				return nil, err
@@ -148,7 +150,7 @@ func previewed(c *cli.Context) ([]*store.Batch, error) {
 			if err != nil {
 				return nil, err
 			}
-			m := receive.NewMessage(mail.From, []string{"you@preview.example"}, append([]byte(nil), mail.Raw...))
+			m := message.New(mail.From, []string{"you@preview.example"}, append([]byte(nil), mail.Raw...))
 			if err := record(m); err != nil {
 				return nil, err
 			}

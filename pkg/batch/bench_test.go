@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // benchmarkMails are of 4 KiB, the size of the mails in docs and load tests.
@@ -28,7 +28,7 @@ func benchmarkMails() map[string][]byte {
 func BenchmarkFingerprint(b *testing.B) {
 	for name, raw := range benchmarkMails() {
 		b.Run(name, func(b *testing.B) {
-			m := receive.NewMessage("", nil, raw)
+			m := message.New("", nil, raw)
 			m.Body() // decoding is not what is measured
 			b.SetBytes(int64(len(raw)))
 			b.ReportAllocs()
@@ -47,7 +47,7 @@ func BenchmarkClassify(b *testing.B) {
 			b.SetBytes(int64(len(raw)))
 			b.ReportAllocs()
 			for b.Loop() {
-				c.Classify(receive.NewMessage("app@web1.shop.example", []string{"ops@shop.example"}, raw))
+				c.Classify(message.New("app@web1.shop.example", []string{"ops@shop.example"}, raw))
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -46,7 +46,7 @@ type Classifier struct {
 // Classify never fails: a mail that a Grouper cannot place goes into a group
 // named after the error, one that cannot be parsed into a group named after
 // the problem.
-func (c *Classifier) Classify(m *receive.Message) []store.Entry {
+func (c *Classifier) Classify(m *message.Message) []store.Entry {
 	e := c.entry(m)
 	if !c.EachRecipient || len(m.To) < 2 {
 		if c.EachRecipient && len(m.To) == 1 {
@@ -68,7 +68,7 @@ func ownBatch(key, recipient string) string {
 	return clip(strings.TrimSpace(key + " for " + content.Line(recipient)))
 }
 
-func (c *Classifier) entry(m *receive.Message) store.Entry {
+func (c *Classifier) entry(m *message.Message) store.Entry {
 	// This also decodes the mail, after which a Grouper that is too slow only
 	// reads it.
 	fingerprint := c.prints.fingerprint(m)
@@ -113,14 +113,14 @@ func (c *Classifier) entry(m *receive.Message) store.Entry {
 }
 
 // placed asks the mail, and then the Grouper.
-func placed(g Grouper, m *receive.Message, field string) (string, error) {
+func placed(g Grouper, m *message.Message, field string) (string, error) {
 	if own := m.Header.Get(field); own != "" {
 		return own, nil
 	}
 	return safely(g, m)
 }
 
-func (c *Classifier) misplaced(e *store.Entry, m *receive.Message, which string, err error) {
+func (c *Classifier) misplaced(e *store.Entry, m *message.Message, which string, err error) {
 	// The key is masked, or an error that names the mail would make a group of each.
 	e.Group = clip("cannot " + which + ": " + content.Line(Mask(err.Error())))
 	e.Title = cut("cannot " + which + ": " + content.Line(err.Error()))

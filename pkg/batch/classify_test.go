@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -43,13 +43,13 @@ func only(t testing.TB, entries []store.Entry) store.Entry {
 }
 
 func constant(key string) batch.Grouper {
-	return batch.GrouperFunc(func(*receive.Message) (string, error) { return key, nil })
+	return batch.GrouperFunc(func(*message.Message) (string, error) { return key, nil })
 }
 
 func TestAnEntrySaysAllThatTheStoreCounts(t *testing.T) {
 	c := standard(t)
 	c.Window = store.Window{Wait: time.Second, MaxWait: time.Minute}
-	m := receive.NewMessage("app@web1", []string{"ops@x", "root"},
+	m := message.New("app@web1", []string{"ops@x", "root"},
 		[]byte("Subject: disk full\nX-Failmail-Split: team-a\n\nError on sda1: 97% used\n"))
 	m.Helo, m.Received = "web1.shop.example", time.Date(2026, 3, 9, 3, 17, 42, 0, time.UTC)
 	e := only(t, c.Classify(m))
@@ -74,9 +74,9 @@ func compiled(t *testing.T, expression string) batch.Grouper {
 }
 
 func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
-	fails := batch.GrouperFunc(func(*receive.Message) (string, error) { return "half a key", errors.New("no team 4711\r\nfound") })
-	panics := batch.GrouperFunc(func(*receive.Message) (string, error) { panic("bad mood") })
-	crashes := batch.GrouperFunc(func(m *receive.Message) (string, error) { return m.To[7], nil })
+	fails := batch.GrouperFunc(func(*message.Message) (string, error) { return "half a key", errors.New("no team 4711\r\nfound") })
+	panics := batch.GrouperFunc(func(*message.Message) (string, error) { panic("bad mood") })
+	crashes := batch.GrouperFunc(func(m *message.Message) (string, error) { return m.To[7], nil })
 	tests := []struct {
 		name         string
 		batch, group batch.Grouper
@@ -99,7 +99,7 @@ func TestAMailThatCannotBePlacedIsKeptUnderTheError(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var log bytes.Buffer
 			c := batch.Classifier{Batch: tt.batch, Group: tt.group, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-			m := receive.NewMessage("", []string{"ops"}, []byte("Subject: s\n\nbody\n"))
+			m := message.New("", []string{"ops"}, []byte("Subject: s\n\nbody\n"))
 			e := only(t, c.Classify(m))
 			if e.Batch != tt.key || e.Group != tt.want || e.Title != tt.title {
 				t.Errorf("batch %q, group %q, title %q, want batch %q, group %q and title %q", e.Batch, e.Group, e.Title, tt.key, tt.want, tt.title)
@@ -136,7 +136,7 @@ func TestMailsGetATitleWhateverIsMissing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := only(t, standard(t).Classify(receive.NewMessage("", nil, []byte(tt.raw))))
+			e := only(t, standard(t).Classify(message.New("", nil, []byte(tt.raw))))
 			if e.Group != tt.group || e.Title != tt.title {
 				t.Errorf("group %q with title %q, want %q with %q", e.Group, e.Title, tt.group, tt.title)
 			}
@@ -147,7 +147,7 @@ func TestMailsGetATitleWhateverIsMissing(t *testing.T) {
 func TestLongKeysAreCutOnARuneBoundaryAndKeptApart(t *testing.T) {
 	classify := func(key string) store.Entry {
 		c := batch.Classifier{Batch: constant(key), Group: constant(key)}
-		m := receive.NewMessage("", nil, []byte("Subject: s\n\nerror "+key+"\n"))
+		m := message.New("", nil, []byte("Subject: s\n\nerror "+key+"\n"))
 		m.Helo = key
 		return only(t, c.Classify(m))
 	}
@@ -180,7 +180,7 @@ func TestLongKeysAreCutOnARuneBoundaryAndKeptApart(t *testing.T) {
 func TestKeysAreOneLineWithoutControlCharacters(t *testing.T) {
 	hostile := "a\r\nBcc: b\x00\x1b[2J\u202e\u2028c\xff \t d"
 	c := batch.Classifier{Batch: constant(hostile), Group: constant(hostile)}
-	m := receive.NewMessage("", nil, []byte("Subject: s\n\nerror\n"))
+	m := message.New("", nil, []byte("Subject: s\n\nerror\n"))
 	m.Helo = hostile
 	e := only(t, c.Classify(m))
 	for field, value := range map[string]string{"batch": e.Batch, "group": e.Group, "title": e.Title, "host": e.Host} {
@@ -201,7 +201,7 @@ func TestTheHostIsTheGreetingOrElseTheAddress(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := receive.NewMessage("", nil, []byte("Subject: s\n\nx\n"))
+			m := message.New("", nil, []byte("Subject: s\n\nx\n"))
 			m.Helo, m.RemoteAddr = tt.helo, tt.addr
 			if got := only(t, standard(t).Classify(m)).Host; got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)

@@ -5,12 +5,12 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-func mailOf(raw string) *receive.Message {
-	return receive.NewMessage("app@web1.example.com", []string{"ops@example.com"}, []byte(raw))
+func mailOf(raw string) *message.Message {
+	return message.New("app@web1.example.com", []string{"ops@example.com"}, []byte(raw))
 }
 
 func ExampleCompile() {
@@ -63,7 +63,7 @@ func ExampleSharedReason() {
 
 // A Grouper from elsewhere cannot hold up the mails.
 func ExampleGuard() {
-	guarded := batch.Guard(batch.GrouperFunc(func(m *receive.Message) (string, error) { return m.Host(), nil }))
+	guarded := batch.Guard(batch.GrouperFunc(func(m *message.Message) (string, error) { return m.Host(), nil }))
 	m := mailOf("Subject: x\n\n")
 	m.Helo = "web1.example.com"
 	fmt.Println(guarded.Group(m))

@@ -14,7 +14,7 @@ import (
 	"text/template/parse"
 
 	"github.com/hut8labs/failmail/internal/spelling"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // The expressions used when none is given.
@@ -27,11 +27,11 @@ const (
 )
 
 var namedKeys = map[string]GrouperFunc{
-	"subject":        func(m *receive.Message) (string, error) { return m.Subject(), nil },
-	"masked-subject": func(m *receive.Message) (string, error) { return Mask(m.Subject()), nil },
-	"fingerprint":    func(m *receive.Message) (string, error) { return FingerprintOf(m).ID, nil },
-	"from":           func(m *receive.Message) (string, error) { return m.From, nil },
-	"host":           func(m *receive.Message) (string, error) { return m.Host(), nil },
+	"subject":        func(m *message.Message) (string, error) { return m.Subject(), nil },
+	"masked-subject": func(m *message.Message) (string, error) { return Mask(m.Subject()), nil },
+	"fingerprint":    func(m *message.Message) (string, error) { return FingerprintOf(m).ID, nil },
+	"from":           func(m *message.Message) (string, error) { return m.From, nil },
+	"host":           func(m *message.Message) (string, error) { return m.Host(), nil },
 }
 
 // keyNames is the order in which messages list the named keys.
@@ -39,7 +39,7 @@ const keyNames = "subject, masked-subject, fingerprint, from, host or header:NAM
 
 // Compile turns an expression into a Grouper. An expression is either one or
 // more named keys joined by commas (subject, masked-subject, fingerprint, from,
-// host, header:NAME), or a template (text/template) over a receive.Message,
+// host, header:NAME), or a template (text/template) over a message.Message,
 // with the functions match PATTERN TEXT (the leftmost match), submatch PATTERN TEXT
 // (its first group), replace PATTERN TEXT REPLACEMENT, mask, lower and trim;
 // patterns are as in package regexp. The error says where the
@@ -80,7 +80,7 @@ func compileKeys(text string) (GrouperFunc, error) {
 	if len(keys) == 1 {
 		return keys[0], nil
 	}
-	return func(m *receive.Message) (string, error) {
+	return func(m *message.Message) (string, error) {
 		values := make([]string, len(keys))
 		for i, key := range keys {
 			value, err := key(m)
@@ -110,7 +110,7 @@ func compileTemplate(text string) (GrouperFunc, error) {
 	if err != nil {
 		return nil, syntaxError(err)
 	}
-	g := func(m *receive.Message) (string, error) {
+	g := func(m *message.Message) (string, error) {
 		var key strings.Builder
 		if err := t.Execute(&key, m); err != nil {
 			return "", runError(err)
@@ -118,7 +118,7 @@ func compileTemplate(text string) (GrouperFunc, error) {
 		return key.String(), nil
 	}
 	// What no check of the parse tree finds, such as an index out of range.
-	if _, err := g(receive.NewMessage("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
+	if _, err := g(message.New("from@example.com", []string{"to@example.com"}, []byte("Subject: check\r\n\r\ncheck\r\n"))); err != nil {
 		return nil, err
 	}
 	if name, ok := headerOnly(t.Root); ok {
@@ -147,7 +147,7 @@ func headerOnly(root *parse.ListNode) (name string, ok bool) {
 }
 
 func headerKey(name string) GrouperFunc {
-	return func(m *receive.Message) (string, error) { return m.Header.Get(name), nil }
+	return func(m *message.Message) (string, error) { return m.Header.Get(name), nil }
 }
 
 // doubtful matches a string with a backslash that Go does not know, such as

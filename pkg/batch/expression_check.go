@@ -7,7 +7,7 @@ import (
 	"text/template/parse"
 
 	"github.com/hut8labs/failmail/internal/spelling"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // A mistake in a branch that a template seldom takes would show when the first
@@ -21,8 +21,8 @@ const (
 )
 
 var (
-	messageType = reflect.TypeFor[*receive.Message]()
-	headerType  = reflect.TypeFor[receive.Header]()
+	messageType = reflect.TypeFor[*message.Message]()
+	headerType  = reflect.TypeFor[message.Header]()
 	stringType  = reflect.TypeFor[string]()
 	boolType    = reflect.TypeFor[bool]()
 	intType     = reflect.TypeFor[int]()

@@ -5,11 +5,11 @@ import (
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
-func orderMail() *receive.Message {
-	m := receive.NewMessage("app@web1.shop.example", []string{"ops@shop.example", "root"}, []byte(
+func orderMail() *message.Message {
+	m := message.New("app@web1.shop.example", []string{"ops@shop.example", "root"}, []byte(
 		"Subject: =?utf-8?q?Auftr=C3=A4ge?= 4711 failed\n"+
 			"X-App:  Checkout \n"+
 			"X-Level: =?iso-8859-1?q?hei=DF?=\n"+
@@ -153,14 +153,14 @@ func TestPatternsMadeFromTheMailFailForThatMailOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if key, err := grouper.Group(receive.NewMessage("", nil, []byte("X-Pattern: (\nSubject: s\n\n"))); err == nil {
+	if key, err := grouper.Group(message.New("", nil, []byte("X-Pattern: (\nSubject: s\n\n"))); err == nil {
 		t.Errorf("a bad pattern gave the key %q", key)
 	}
 	// More patterns than are kept compiled.
 	for range 2 {
 		for _, letter := range strings.Split(strings.Repeat("abcdefghijklmnopqrstuvwxyz", 5), "") {
 			for _, more := range []string{"", "+", "?", "*", "{1}"} {
-				m := receive.NewMessage("", nil, []byte("X-Pattern: "+letter+more+"$\nSubject: 1"+letter+"\n\n"))
+				m := message.New("", nil, []byte("X-Pattern: "+letter+more+"$\nSubject: 1"+letter+"\n\n"))
 				if key, err := grouper.Group(m); err != nil || key != letter {
 					t.Fatalf("pattern %q gave %q and %v", letter+more+"$", key, err)
 				}

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -35,7 +35,7 @@ type Fingerprint struct {
 //
 // It never fails: should the content be such that reading it panics, the mail is
 // known by its bytes.
-func FingerprintOf(m *receive.Message) (f Fingerprint) {
+func FingerprintOf(m *message.Message) (f Fingerprint) {
 	defer func() {
 		if r := recover(); r != nil {
 			f = Fingerprint{ID: hash("raw", string(m.Raw)), Reason: content.Line(fmt.Sprintf("cannot read the content: %v", r))}

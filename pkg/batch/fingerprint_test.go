@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 func fingerprint(subject, body string) batch.Fingerprint {
-	return batch.FingerprintOf(receive.NewMessage("", nil, []byte("Subject: "+subject+"\nContent-Type: text/plain; charset=utf-8\n\n"+body)))
+	return batch.FingerprintOf(message.New("", nil, []byte("Subject: "+subject+"\nContent-Type: text/plain; charset=utf-8\n\n"+body)))
 }
 
 // edit is text with each first of a pair replaced by its second; it fails if
@@ -142,15 +142,15 @@ func TestFingerprintsReadWhatAPersonWould(t *testing.T) {
 	page := func(order string) string {
 		return "Subject: failed\nContent-Type: text/html; charset=iso-8859-1\n\n<html><style>p{}</style><p>Auftr\xe4ge <b>" + order + "</b> fehlgeschlagen: timeout</p></html>\n"
 	}
-	one := batch.FingerprintOf(receive.NewMessage("", nil, []byte(page("17"))))
-	if other := batch.FingerprintOf(receive.NewMessage("", nil, []byte(page("4711")))); one.ID != other.ID {
+	one := batch.FingerprintOf(message.New("", nil, []byte(page("17"))))
+	if other := batch.FingerprintOf(message.New("", nil, []byte(page("4711")))); one.ID != other.ID {
 		t.Error("a number splits equal HTML mails")
 	}
 	if one.Reason != "Aufträge <num> fehlgeschlagen: timeout" {
 		t.Errorf("the reason of an HTML mail is %q", one.Reason)
 	}
 	encoded := "Subject: failed\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nZGlzayBmdWxsCg==\n"
-	if got, want := batch.FingerprintOf(receive.NewMessage("", nil, []byte(encoded))), fingerprint("failed", "disk full\n"); got.ID != want.ID || got.Reason != want.Reason {
+	if got, want := batch.FingerprintOf(message.New("", nil, []byte(encoded))), fingerprint("failed", "disk full\n"); got.ID != want.ID || got.Reason != want.Reason {
 		t.Errorf("base64 gave %+v, plain text %+v", got, want)
 	}
 }

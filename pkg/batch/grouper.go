@@ -10,7 +10,7 @@ import (
 	"fmt"
 
 	"github.com/hut8labs/failmail/internal/crash"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // A Grouper names the batch or the group that a mail belongs to: mails for
@@ -21,19 +21,19 @@ import (
 // panics, or takes longer than a few seconds, the mail is not lost: it is put into
 // a group named after the error.
 type Grouper interface {
-	Group(m *receive.Message) (string, error)
+	Group(m *message.Message) (string, error)
 }
 
 // GrouperFunc adapts a function to a Grouper.
-type GrouperFunc func(m *receive.Message) (string, error)
+type GrouperFunc func(m *message.Message) (string, error)
 
 var _ Grouper = GrouperFunc(nil)
 
 // Group calls f.
-func (f GrouperFunc) Group(m *receive.Message) (string, error) { return f(m) }
+func (f GrouperFunc) Group(m *message.Message) (string, error) { return f(m) }
 
 // safely asks g and turns a panic into an error.
-func safely(g Grouper, m *receive.Message) (key string, err error) {
+func safely(g Grouper, m *message.Message) (key string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &panicked{value: r, at: crash.Site()}

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 const (
@@ -37,7 +37,7 @@ type answer struct {
 }
 
 // Group implements Grouper.
-func (g *guard) Group(m *receive.Message) (string, error) {
+func (g *guard) Group(m *message.Message) (string, error) {
 	if n := g.stuck.Load(); n >= maxStuck {
 		return "", fmt.Errorf("the grouping function is not called: %d calls have not returned", n)
 	}

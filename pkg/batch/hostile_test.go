@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/testutil"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -102,7 +102,7 @@ var hostileTexts = map[string]testutil.Shape{
 func fingerprint(text string) Fingerprint {
 	Mask(text)
 	body := strings.ReplaceAll(text, "\n", "\r\n")
-	return FingerprintOf(receive.NewMessage("a@b.example", []string{"c@d.example"}, []byte("Subject: "+strings.ReplaceAll(text, "\n", " ")+"\r\n\r\n"+body)))
+	return FingerprintOf(message.New("a@b.example", []string{"c@d.example"}, []byte("Subject: "+strings.ReplaceAll(text, "\n", " ")+"\r\n\r\n"+body)))
 }
 
 func TestTheCostOfAHostileTextGrowsWithItsLength(t *testing.T) {
@@ -172,7 +172,7 @@ func FuzzExpression(f *testing.F) {
 			}
 			return
 		}
-		m := receive.NewMessage("a@b.example", []string{"c@d.example"}, []byte(mail))
+		m := message.New("a@b.example", []string{"c@d.example"}, []byte(mail))
 		first, err := grouper.Group(m)
 		if again, err2 := grouper.Group(m); again != first || (err == nil) != (err2 == nil) {
 			t.Errorf("%q gives %q, %v and then %q, %v", text, first, err, again, err2)

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-func mailWith(header, body string) *receive.Message {
-	return receive.NewMessage("app@web1", []string{"ops@example.com", "dev@example.com"}, []byte(header+"\n\n"+body+"\n"))
+func mailWith(header, body string) *message.Message {
+	return message.New("app@web1", []string{"ops@example.com", "dev@example.com"}, []byte(header+"\n\n"+body+"\n"))
 }
 
 func TestAMailMaySayItselfWhereItBelongs(t *testing.T) {
@@ -25,7 +25,7 @@ func TestAMailMaySayItselfWhereItBelongs(t *testing.T) {
 	if e.Group != "Zahlung fällig" || e.Batch != "team" {
 		t.Errorf("group %q, batch %q", e.Group, e.Batch)
 	}
-	fails := batch.GrouperFunc(func(*receive.Message) (string, error) { return "", errors.New("no") })
+	fails := batch.GrouperFunc(func(*message.Message) (string, error) { return "", errors.New("no") })
 	c = &batch.Classifier{Batch: constant("b"), Group: fails}
 	if e := only(t, c.Classify(mailWith("X-Failmail-Group: own", "x"))); e.Group != "own" {
 		t.Errorf("a grouper that fails won over the mail: %q", e.Group)
@@ -42,7 +42,7 @@ func TestEachRecipientHasABatch(t *testing.T) {
 	if want := []string{"b for ops@example.com[ops@example.com]", "b for dev@example.com[dev@example.com]"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	one := receive.NewMessage("", []string{"ops@example.com"}, []byte("Subject: s\n\nx\n"))
+	one := message.New("", []string{"ops@example.com"}, []byte("Subject: s\n\nx\n"))
 	if e := only(t, c.Classify(one)); e.Batch != entries[0].Batch {
 		t.Errorf("a mail to one recipient alone is in the batch %q, one to two in %q", e.Batch, entries[0].Batch)
 	}
@@ -156,7 +156,7 @@ func TestASlowGrouperDoesNotHoldTheMail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var calls atomic.Int32
-		g := batch.Guard(batch.GrouperFunc(func(*receive.Message) (string, error) { calls.Add(1); <-release; return "late", nil }))
+		g := batch.Guard(batch.GrouperFunc(func(*message.Message) (string, error) { calls.Add(1); <-release; return "late", nil }))
 		m := mailWith("Subject: s", "x")
 		begin := time.Now()
 		if _, err := g.Group(m); err == nil || !strings.Contains(err.Error(), "longer than 5s") {
@@ -185,7 +185,7 @@ func TestAGuardPassesOnWhatAGrouperSays(t *testing.T) {
 	if key, err := batch.Guard(constant("g")).Group(m); key != "g" || err != nil {
 		t.Errorf("%q, %v", key, err)
 	}
-	panics := batch.GrouperFunc(func(*receive.Message) (string, error) { panic("mood") })
+	panics := batch.GrouperFunc(func(*message.Message) (string, error) { panic("mood") })
 	if _, err := batch.Guard(panics).Group(m); err == nil || !strings.Contains(err.Error(), "mood") {
 		t.Errorf("err = %v", err)
 	}

@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 	"sync"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 const (
@@ -31,7 +31,7 @@ type recalledPrint struct {
 }
 
 // fingerprint is FingerprintOf, for a mail that may have been seen before.
-func (r *recalled) fingerprint(m *receive.Message) Fingerprint {
+func (r *recalled) fingerprint(m *message.Message) Fingerprint {
 	subject, text := m.Subject(), safeBody(m)
 	if len(text) > maxRecalledText || len(subject) > maxKeyBytes || text == "" {
 		return FingerprintOf(m)
@@ -72,7 +72,7 @@ func (r *recalled) key(subject, text string) uint64 {
 
 // safeBody is empty where reading the content panics; FingerprintOf then knows
 // what to do.
-func safeBody(m *receive.Message) (text string) {
+func safeBody(m *message.Message) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = ""

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -20,7 +20,7 @@ func SharedReason(v *store.Variant) (reason string) {
 	if len(v.Sample) == 0 || !strings.Contains(v.Reason, "<") {
 		return v.Reason
 	}
-	m := receive.NewMessage("", nil, v.Sample)
+	m := message.New("", nil, v.Sample)
 	f := FingerprintOf(m)
 	masked, values := tellingValues(m)
 	if f.ID != v.Fingerprint || f.Reason != v.Reason && clip(f.Reason) != v.Reason && cut(f.Reason) != v.Reason {
@@ -56,7 +56,7 @@ func SharedReason(v *store.Variant) (reason string) {
 
 // tellingValues returns the line of m that becomes the reason, masked, and what
 // was masked in it.
-func tellingValues(m *receive.Message) (masked string, values []value) {
+func tellingValues(m *message.Message) (masked string, values []value) {
 	text := m.Body()
 	if t := findTrace(text); t != nil {
 		return t.reason()

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -15,7 +15,7 @@ func variantOf(t *testing.T, mails ...string) *store.Variant {
 	c := &batch.Classifier{Batch: constant("b"), Group: constant("g")}
 	b := &store.Batch{}
 	for _, raw := range mails {
-		for _, entry := range c.Classify(receive.NewMessage("", []string{"ops"}, []byte(raw))) {
+		for _, entry := range c.Classify(message.New("", []string{"ops"}, []byte(raw))) {
 			b.Add(&entry, store.Limits{}.WithDefaults())
 		}
 	}

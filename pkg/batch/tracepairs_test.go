@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // traceLanguages are the ones whose stack traces are read.
@@ -141,7 +141,7 @@ func TestTracePairs(t *testing.T) {
 
 func traceFingerprint(mail string) batch.Fingerprint {
 	raw := []byte(strings.ReplaceAll(mail, "\n", "\r\n"))
-	return batch.FingerprintOf(receive.NewMessage("app@example.com", []string{"ops@example.com"}, raw))
+	return batch.FingerprintOf(message.New("app@example.com", []string{"ops@example.com"}, raw))
 }
 
 func TestParseTracePairRefusesAMalformedFile(t *testing.T) {

@@ -9,15 +9,12 @@ import (
 	"context"
 	"math/rand/v2"
 	"time"
+
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // A Mail is one mail ready to be sent.
-type Mail struct {
-	From      string   // reverse-path
-	To        []string // recipients of the envelope
-	MessageID string   // without angle brackets; the same for every attempt
-	Raw       []byte   // RFC 5322 with CRLF line ends, below 998 bytes each
-}
+type Mail = message.Mail
 
 // A Sender takes responsibility for a mail. When Send returns nil, the mail has
 // been accepted for all its recipients and is forgotten here.

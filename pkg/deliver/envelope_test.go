@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/internal/mailbox"
 	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 // What is put into the fail-dir comes out for the same sender and recipients, byte
@@ -30,9 +31,9 @@ func FuzzEnvelopeRoundTrip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, from, one, two string, content []byte) {
 		dir := t.TempDir()
 		// The content of a mail begins with a field or an empty line.
-		want := deliver.Mail{From: from, To: []string{one, two}, Raw: receive.NormalizeLines(append([]byte("X-First: 1\r\n"), content...))}
+		want := deliver.Mail{From: from, To: []string{one, two}, Raw: message.NormalizeLines(append([]byte("X-First: 1\r\n"), content...))}
 		if bytes.HasPrefix(content, []byte("X-Envelope-")) || bytes.HasPrefix(content, []byte("Return-Path:")) {
-			want.Raw = receive.NormalizeLines(content)
+			want.Raw = message.NormalizeLines(content)
 		}
 		if err := (&deliver.Maildir{Dir: dir}).Send(t.Context(), &want); err != nil {
 			t.Fatalf("Send = %v", err)

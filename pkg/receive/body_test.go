@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 const (
@@ -48,7 +48,7 @@ func TestBody(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := receive.NewMessage("", nil, []byte(tt.mail))
+			m := message.New("", nil, []byte(tt.mail))
 			if got := m.Body(); got != tt.want {
 				t.Errorf("Body() = %q, want %q", got, tt.want)
 			}
@@ -60,11 +60,11 @@ func TestBody(t *testing.T) {
 }
 
 func TestHTML(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte(alternative+"--b\n\nplain\n--b\nContent-Type: text/html; charset=iso-8859-1\n\n<p>caf\xe9</p>\n--b--\n"))
+	m := message.New("", nil, []byte(alternative+"--b\n\nplain\n--b\nContent-Type: text/html; charset=iso-8859-1\n\n<p>caf\xe9</p>\n--b--\n"))
 	if got := strings.TrimSpace(m.HTML()); got != "<p>café</p>" {
 		t.Errorf("HTML() = %q", got)
 	}
-	if got := receive.NewMessage("", nil, []byte("Subject: s\n\nplain\n")).HTML(); got != "" {
+	if got := message.New("", nil, []byte("Subject: s\n\nplain\n")).HTML(); got != "" {
 		t.Errorf("HTML() of a plain mail = %q", got)
 	}
 }
@@ -75,7 +75,7 @@ func TestDeepNestingEnds(t *testing.T) {
 		b.WriteString("Content-Type: multipart/mixed; boundary=b\n\n--b\n")
 	}
 	b.WriteString("\ntext\n")
-	m := receive.NewMessage("", nil, []byte(b.String()))
+	m := message.New("", nil, []byte(b.String()))
 	if strings.Contains(m.Body(), "\r") {
 		t.Errorf("Body() = %.200q", m.Body())
 	}
@@ -93,11 +93,11 @@ func FuzzNewMessage(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		before := string(raw)
-		m := receive.NewMessage("from", []string{"to"}, raw)
+		m := message.New("from", []string{"to"}, raw)
 		if string(raw) != before {
 			t.Error("the argument was changed")
 		}
-		if want := receive.NormalizeLines(raw); string(m.Raw) != string(want) {
+		if want := message.NormalizeLines(raw); string(m.Raw) != string(want) {
 			t.Errorf("Raw = %q, want %q", m.Raw, want)
 		}
 		readable(t, "Body()", strings.NewReplacer("\n", "", "\t", "").Replace(m.Body()))

@@ -84,29 +84,6 @@ func ExampleLoadCertificate() {
 	defer server.Shutdown(context.Background())
 }
 
-func ExampleNewMessage() {
-	m := receive.NewMessage("app@example.com", []string{"ops@example.com"},
-		[]byte("Subject: =?utf-8?q?Pl=C3=A4tte_voll?=\nContent-Type: text/html; charset=utf-8\n\n<p>97&nbsp;%</p>\n"))
-	fmt.Println(m.Subject())
-	fmt.Println(m.Body())
-	// Output:
-	// Plätte voll
-	// 97 %
-}
-
-// A Message made by hand lacks what follows from its bytes.
-func ExampleComplete() {
-	byHand := &receive.Message{To: []string{"ops@example.com"}, Raw: []byte("Subject: disk full\n\n97%\n")}
-	m := receive.Complete(byHand)
-	fmt.Printf("%q %q %t\n", byHand.Subject(), m.Subject(), m.ID != "")
-	// Output: "" "disk full" true
-}
-
-func ExampleNormalizeLines() {
-	fmt.Printf("%q\n", receive.NormalizeLines([]byte("one\ntwo\rthree\r\n")))
-	// Output: "one\r\ntwo\r\nthree\r\n"
-}
-
 func ExampleNewPasswords() {
 	users := receive.NewPasswords()
 	users.Add("app", "secret")

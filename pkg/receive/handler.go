@@ -12,7 +12,12 @@ import (
 	"fmt"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/hut8labs/failmail/pkg/message"
 )
+
+// A Message is one received mail.
+type Message = message.Message
 
 // A Handler takes responsibility for a mail. When it returns nil the client is
 // told 250 and forgets the mail, so the mail must be durable by then. For any

@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/lineends"
 )
 
 // An intake takes in the content of one mail. All of them together hold no more
@@ -16,7 +18,7 @@ type intake struct {
 	server  *Server
 	full    [][]byte // the parts of a long mail that are full
 	content []byte   // what follows them
-	lines   lineEnds
+	lines   lineends.Mender
 	size    int64    // bytes received
 	held    int64    // bytes counted as mail in transfer
 	parsing int64    // weight in Server.parsing
@@ -78,10 +80,10 @@ func (k *intake) keep(n int) {
 	switch limit := k.server.options.MaxMessageSize; {
 	case k.size > limit:
 		k.refuse(tooLarge(limit))
-	case k.lines.inOrder(piece):
+	case k.lines.InOrder(piece):
 		k.content = k.content[:len(k.content)+n]
 	default:
-		k.write(k.lines.mend(nil, piece))
+		k.write(k.lines.Mend(nil, piece))
 	}
 }
 
@@ -149,7 +151,7 @@ const parsingShare = 4
 // times the memory that receiving them does, and refusing those that are here
 // already would only bring them back. Short ones do not wait.
 func (k *intake) whole(ctx context.Context) ([]byte, *Refusal) {
-	k.write(k.lines.end())
+	k.write(k.lines.End())
 	if k.refusal == nil && k.full == nil {
 		k.reserve(shortFactor*len(k.content), 0)
 	}

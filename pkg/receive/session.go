@@ -117,7 +117,7 @@ func (s *session) Data(io.Reader) error {
 		Helo:       s.conn.Hostname(),
 		Received:   time.Now(),
 	}
-	m.complete()
+	m.Parse()
 	if refusal := s.loop(m); refusal != nil {
 		return s.answer(m, refusal)
 	}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/emersion/go-message"
+	gomessage "github.com/emersion/go-message"
 	"github.com/emersion/go-message/mail"
 )
 
@@ -37,21 +37,21 @@ func (c *composition) compose() ([]byte, error) {
 	var raw bytes.Buffer
 	if len(c.attachments) == 0 {
 		h.SetContentType("multipart/alternative", nil)
-		w, err := message.CreateWriter(&raw, h.Header)
+		w, err := gomessage.CreateWriter(&raw, h.Header)
 		if err != nil {
 			return nil, fmt.Errorf("compose mail: %w", err)
 		}
 		return finish(&raw, w, c.alternatives(w))
 	}
 	h.SetContentType("multipart/mixed", nil)
-	w, err := message.CreateWriter(&raw, h.Header)
+	w, err := gomessage.CreateWriter(&raw, h.Header)
 	if err != nil {
 		return nil, fmt.Errorf("compose mail: %w", err)
 	}
 	return finish(&raw, w, c.mixed(w))
 }
 
-func finish(raw *bytes.Buffer, w *message.Writer, err error) ([]byte, error) {
+func finish(raw *bytes.Buffer, w *gomessage.Writer, err error) ([]byte, error) {
 	if err == nil {
 		err = w.Close()
 	}
@@ -61,8 +61,8 @@ func finish(raw *bytes.Buffer, w *message.Writer, err error) ([]byte, error) {
 	return raw.Bytes(), nil
 }
 
-func (c *composition) mixed(w *message.Writer) error {
-	var h message.Header
+func (c *composition) mixed(w *gomessage.Writer) error {
+	var h gomessage.Header
 	h.SetContentType("multipart/alternative", nil)
 	body, err := w.CreatePart(h)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *composition) mixed(w *message.Writer) error {
 		return err
 	}
 	for _, a := range c.attachments {
-		var h message.Header
+		var h gomessage.Header
 		h.SetContentDisposition("attachment", map[string]string{"filename": a.name})
 		h.Set("Content-Transfer-Encoding", a.encoding)
 		h.SetContentType(a.mediaType, nil)
@@ -86,12 +86,12 @@ func (c *composition) mixed(w *message.Writer) error {
 	return nil
 }
 
-func (c *composition) alternatives(w *message.Writer) error {
+func (c *composition) alternatives(w *gomessage.Writer) error {
 	for _, version := range []struct {
 		mediaType string
 		body      []byte
 	}{{"text/plain", c.text}, {"text/html", c.html}} {
-		var h message.Header
+		var h gomessage.Header
 		h.SetContentType(version.mediaType, map[string]string{"charset": "utf-8"})
 		h.Set("Content-Transfer-Encoding", "quoted-printable")
 		// Text lines must end in CRLF before they are encoded (RFC 2045 section 6.7).
@@ -102,7 +102,7 @@ func (c *composition) alternatives(w *message.Writer) error {
 	return nil
 }
 
-func writePart(w *message.Writer, h message.Header, body []byte) error {
+func writePart(w *gomessage.Writer, h gomessage.Header, body []byte) error {
 	p, err := w.CreatePart(h)
 	if err != nil {
 		return err

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -41,13 +40,13 @@ func ExampleNewStandard() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(receive.NewMessage(mail.From, mail.To, mail.Raw).Subject())
+	fmt.Println(message.New(mail.From, mail.To, mail.Raw).Subject())
 	// Output: 1 x disk full
 }
 
 // A renderer of your own.
 func ExampleRendererFunc() {
-	short := render.RendererFunc(func(_ context.Context, s *render.Summary) (*deliver.Mail, error) {
+	short := render.RendererFunc(func(_ context.Context, s *render.Summary) (*message.Mail, error) {
 		text := fmt.Sprintf("%s since %s", render.Count(s.Count, "mail"), s.First.Format(time.TimeOnly))
 		return render.Notice(origin, s.To[0], s.Groups[0].Title, text, s.Last)
 	})
@@ -56,7 +55,7 @@ func ExampleRendererFunc() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(strings.TrimSpace(receive.NewMessage(mail.From, mail.To, mail.Raw).Body()))
+	fmt.Println(strings.TrimSpace(message.New(mail.From, mail.To, mail.Raw).Body()))
 	// Output: 1 mail since 03:17:00
 }
 

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emersion/go-message"
+	gomessage "github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset"
 
 	"github.com/hut8labs/failmail/internal/storm"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/receive"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -48,7 +48,7 @@ func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch 
 	}
 	b := &store.Batch{}
 	for _, l := range letters {
-		m := receive.NewMessage("app@shop.example", l.to, []byte(l.raw))
+		m := message.New("app@shop.example", l.to, []byte(l.raw))
 		m.Helo, m.Received = l.helo, l.at
 		if l.to == nil {
 			m.To = []string{"ops@shop.example"}
@@ -94,7 +94,7 @@ func stormLetters(t testing.TB, n int, subjects ...string) []letter {
 	return letters
 }
 
-func render(t testing.TB, s *Summary) *deliver.Mail {
+func render(t testing.TB, s *Summary) *message.Mail {
 	t.Helper()
 	m, err := Standard{}.Render(t.Context(), s)
 	if err != nil {
@@ -110,15 +110,15 @@ func summaryOf(t testing.TB, letters ...letter) *Summary {
 }
 
 // summarize renders it.
-func summarize(t testing.TB, letters ...letter) *deliver.Mail {
+func summarize(t testing.TB, letters ...letter) *message.Mail {
 	t.Helper()
 	return render(t, summaryOf(t, letters...))
 }
 
 // parts decodes the text and the HTML of a mail.
-func parts(t testing.TB, raw []byte) (header message.Header, text, html string) {
+func parts(t testing.TB, raw []byte) (header gomessage.Header, text, html string) {
 	t.Helper()
-	e, err := message.Read(bytes.NewReader(raw))
+	e, err := gomessage.Read(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -31,7 +31,7 @@ func wellFormed(t *testing.T, raw []byte) {
 	}
 }
 
-func parsed(t *testing.T, m *deliver.Mail) mail.Header {
+func parsed(t *testing.T, m *message.Mail) mail.Header {
 	t.Helper()
 	msg, err := mail.ReadMessage(bytes.NewReader(m.Raw))
 	if err != nil {
@@ -189,8 +189,8 @@ func TestASummaryWithoutGroupsIsStillAMail(t *testing.T) {
 }
 
 func TestAFunctionIsARenderer(t *testing.T) {
-	want := &deliver.Mail{}
-	r := RendererFunc(func(_ context.Context, s *Summary) (*deliver.Mail, error) {
+	want := &message.Mail{}
+	r := RendererFunc(func(_ context.Context, s *Summary) (*message.Mail, error) {
 		return want, fmt.Errorf("for %d mails", s.Count)
 	})
 	if got, err := r.Render(t.Context(), &Summary{Count: 3}); got != want || err.Error() != "for 3 mails" {

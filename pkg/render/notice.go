@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-message"
+	gomessage "github.com/emersion/go-message"
 	"github.com/emersion/go-message/mail"
 
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // Notice writes a short mail of plain text that stands for no mails.
-func Notice(origin Origin, to, subject, text string, now time.Time) (*deliver.Mail, error) {
+func Notice(origin Origin, to, subject, text string, now time.Time) (*message.Mail, error) {
 	id := fmt.Sprintf("%d.%s@%s", now.UnixMilli(), strings.ToLower(rand.Text()[:16]), origin.Hostname)
 	var h mail.Header
 	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
@@ -31,7 +31,7 @@ func Notice(origin Origin, to, subject, text string, now time.Time) (*deliver.Ma
 	h.SetAddressList("From", []*mail.Address{{Name: "Failmail", Address: qualify(origin.From, origin.Hostname)}})
 	h.SetDate(now)
 	var raw bytes.Buffer
-	w, err := message.CreateWriter(&raw, h.Header)
+	w, err := gomessage.CreateWriter(&raw, h.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func Notice(origin Origin, to, subject, text string, now time.Time) (*deliver.Ma
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
-	return &deliver.Mail{From: origin.From, To: []string{to}, MessageID: id, Raw: raw.Bytes()}, nil
+	return &message.Mail{From: origin.From, To: []string{to}, MessageID: id, Raw: raw.Bytes()}, nil
 }
 
 // Count writes a number with its noun: "1 mail", "1,204 mails".

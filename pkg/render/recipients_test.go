@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -57,7 +57,7 @@ func TestManyRecipientsAreNotNamedInTheHeader(t *testing.T) {
 // The library that writes the header folds a field at a cost that grows with the
 // square of its length.
 func TestASummaryCostsTheSameForAnyNumberOfRecipients(t *testing.T) {
-	memory := func(n int) (bytes uint64, m *deliver.Mail) {
+	memory := func(n int) (bytes uint64, m *message.Mail) {
 		s := summaryTo(t, n, 20)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

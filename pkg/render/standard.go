@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // Defaults of Options.
@@ -115,7 +115,7 @@ func (r Standard) tryBranches() error {
 }
 
 // Render implements Renderer.
-func (r Standard) Render(_ context.Context, s *Summary) (*deliver.Mail, error) {
+func (r Standard) Render(_ context.Context, s *Summary) (*message.Mail, error) {
 	p := r.parsed
 	if p == nil {
 		var err error
@@ -163,7 +163,7 @@ func (r Standard) Render(_ context.Context, s *Summary) (*deliver.Mail, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deliver.Mail{From: s.From, To: s.To, MessageID: s.MessageID, Raw: raw}, nil
+	return &message.Mail{From: s.From, To: s.To, MessageID: s.MessageID, Raw: raw}, nil
 }
 
 func (r Standard) compositionOf(p *templates, v *View) (*composition, error) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -21,16 +21,16 @@ import (
 //
 // Render is called from one goroutine at a time by a Proxy.
 type Renderer interface {
-	Render(ctx context.Context, s *Summary) (*deliver.Mail, error)
+	Render(ctx context.Context, s *Summary) (*message.Mail, error)
 }
 
 // RendererFunc adapts a function to a Renderer.
-type RendererFunc func(ctx context.Context, s *Summary) (*deliver.Mail, error)
+type RendererFunc func(ctx context.Context, s *Summary) (*message.Mail, error)
 
 var _ Renderer = RendererFunc(nil)
 
 // Render calls f.
-func (f RendererFunc) Render(ctx context.Context, s *Summary) (*deliver.Mail, error) {
+func (f RendererFunc) Render(ctx context.Context, s *Summary) (*message.Mail, error) {
 	return f(ctx, s)
 }
 

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
 // told returns a summary of so many mails with the subject "a".
 func told(id string, count int) *receive.Message {
-	return receive.NewMessage("failmail@example.com", []string{"ops@example.com"},
+	return message.New("failmail@example.com", []string{"ops@example.com"},
 		fmt.Appendf(nil, "Message-ID: <%s>\r\nSubject: a\r\nX-Failmail-Count: %d\r\n\r\n", id, count))
 }
 

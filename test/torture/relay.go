@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/message"
+
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -104,7 +106,7 @@ func (r *relay) take(ctx context.Context, m *receive.Message) error {
 	stub := fmt.Appendf(nil, "Message-ID: %s\r\nSubject: %s\r\nX-Failmail-Count: %s\r\n\r\n",
 		m.Header.Get("Message-Id"), m.Header.Get("Subject"), m.Header.Get("X-Failmail-Count"))
 	r.mu.Lock()
-	r.summaries = append(r.summaries, receive.NewMessage(m.From, m.To, stub))
+	r.summaries = append(r.summaries, message.New(m.From, m.To, stub))
 	r.mu.Unlock()
 	if trouble == forgets {
 		// Not until ctx ends: that is before the connections break, and a reply would

@@ -1,10 +1,10 @@
-package receive_test
+package message_test
 
 import (
 	"bytes"
 	"testing"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 func TestNormalizeLines(t *testing.T) {
@@ -27,7 +27,7 @@ func TestNormalizeLines(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := []byte(tt.raw)
-			if got := string(receive.NormalizeLines(raw)); got != tt.want {
+			if got := string(message.NormalizeLines(raw)); got != tt.want {
 				t.Errorf("NormalizeLines(%q) = %q, want %q", tt.raw, got, tt.want)
 			}
 			if string(raw) != tt.raw {
@@ -39,7 +39,7 @@ func TestNormalizeLines(t *testing.T) {
 
 func TestNormalizeLinesSharesMemoryWhenNothingChanges(t *testing.T) {
 	raw := []byte("a\r\nb\r\n")
-	if got := receive.NormalizeLines(raw); &got[0] != &raw[0] {
+	if got := message.NormalizeLines(raw); &got[0] != &raw[0] {
 		t.Error("a mail that was in order has been copied")
 	}
 }
@@ -49,8 +49,8 @@ func FuzzNormalizeLines(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		got := receive.NormalizeLines(bytes.Clone(raw))
-		if again := receive.NormalizeLines(bytes.Clone(got)); !bytes.Equal(again, got) {
+		got := message.NormalizeLines(bytes.Clone(raw))
+		if again := message.NormalizeLines(bytes.Clone(got)); !bytes.Equal(again, got) {
 			t.Errorf("not idempotent: %q became %q", got, again)
 		}
 		if rest := bytes.ReplaceAll(got, []byte("\r\n"), nil); bytes.ContainsAny(rest, "\r\n") {

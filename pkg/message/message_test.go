@@ -1,4 +1,4 @@
-package receive_test
+package message_test
 
 import (
 	"slices"
@@ -7,12 +7,12 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 func TestNewMessage(t *testing.T) {
 	before := time.Now()
-	m := receive.NewMessage("app@example.com", []string{"a@x", "b@x"}, []byte("Subject: hello\n\nbody\n"))
+	m := message.New("app@example.com", []string{"a@x", "b@x"}, []byte("Subject: hello\n\nbody\n"))
 	if m.From != "app@example.com" || !slices.Equal(m.To, []string{"a@x", "b@x"}) {
 		t.Errorf("envelope is %q to %q", m.From, m.To)
 	}
@@ -22,7 +22,7 @@ func TestNewMessage(t *testing.T) {
 	if m.ID == "" {
 		t.Error("no ID")
 	}
-	if other := receive.NewMessage("", nil, nil); other.ID == m.ID {
+	if other := message.New("", nil, nil); other.ID == m.ID {
 		t.Errorf("two messages share the ID %q", m.ID)
 	}
 	if m.Received.Before(before) {
@@ -54,7 +54,7 @@ func TestNewMessageOfOddMails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := receive.NewMessage("", nil, []byte(tt.raw))
+			m := message.New("", nil, []byte(tt.raw))
 			if got := m.Subject(); got != tt.subject {
 				t.Errorf("Subject() = %q, want %q", got, tt.subject)
 			}
@@ -64,7 +64,7 @@ func TestNewMessageOfOddMails(t *testing.T) {
 			if tt.problem == "" && m.Problem != "" || !strings.Contains(m.Problem, tt.problem) {
 				t.Errorf("Problem = %q, want %q", m.Problem, tt.problem)
 			}
-			if want := string(receive.NormalizeLines([]byte(tt.raw))); string(m.Raw) != want {
+			if want := string(message.NormalizeLines([]byte(tt.raw))); string(m.Raw) != want {
 				t.Errorf("Raw = %q, want %q", m.Raw, want)
 			}
 		})
@@ -72,7 +72,7 @@ func TestNewMessageOfOddMails(t *testing.T) {
 }
 
 func TestFromFieldWithSpaceBeforeColonIsKept(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte("From : a@x\nSubject: s\n\nbody\n"))
+	m := message.New("", nil, []byte("From : a@x\nSubject: s\n\nbody\n"))
 	if got := m.Header.Get("From"); got != "a@x" {
 		t.Errorf("From = %q, want %q", got, "a@x")
 	}
@@ -87,7 +87,7 @@ func TestProblemIsOneShortLine(t *testing.T) {
 		"a field name that is not ASCII":                  "Subject: s\nGr\xfc\xdfe: x\n\nbody\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := receive.NewMessage("", nil, []byte(raw))
+			m := message.New("", nil, []byte(raw))
 			if m.Problem == "" {
 				t.Fatal("no problem was found")
 			}
@@ -102,9 +102,9 @@ func TestProblemIsOneShortLine(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	m := &receive.Message{ID: "mine", Received: time.Unix(7, 0), From: "f", To: []string{"t"},
+	m := &message.Message{ID: "mine", Received: time.Unix(7, 0), From: "f", To: []string{"t"},
 		Helo: "web1", RemoteAddr: "10.0.0.1", Raw: []byte("Subject: s\n\nbody\n")}
-	c := receive.Complete(m)
+	c := message.Complete(m)
 	if c == m {
 		t.Fatal("Complete returned its argument")
 	}
@@ -120,19 +120,19 @@ func TestComplete(t *testing.T) {
 }
 
 func TestCompleteFillsInIDAndTime(t *testing.T) {
-	c := receive.Complete(&receive.Message{})
+	c := message.Complete(&message.Message{})
 	if c.ID == "" || c.Received.IsZero() || c.Problem == "" {
 		t.Errorf("ID %q, Received %v, Problem %q", c.ID, c.Received, c.Problem)
 	}
 }
 
 func TestCompleteFollowsANewRaw(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte("no header"))
+	m := message.New("", nil, []byte("no header"))
 	if m.Body() != "no header" || m.Problem == "" {
 		t.Fatalf("body %q, problem %q", m.Body(), m.Problem)
 	}
 	m.Raw = []byte("Subject: s\n\nnew\n")
-	c := receive.Complete(m)
+	c := message.Complete(m)
 	if c.Subject() != "s" || c.Body() != "new" {
 		t.Errorf("subject %q, body %q are those of the old Raw", c.Subject(), c.Body())
 	}
@@ -164,7 +164,7 @@ func TestHost(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := &receive.Message{Helo: tt.helo, RemoteAddr: tt.remote}
+			m := &message.Message{Helo: tt.helo, RemoteAddr: tt.remote}
 			if got := m.Host(); got != tt.want {
 				t.Errorf("Host() = %q, want %q", got, tt.want)
 			}

@@ -1,4 +1,6 @@
-package receive
+// Package message is what a mail is to everybody: its envelope, its header, and the
+// text a person would read. It knows nothing of how mails come in.
+package message
 
 import (
 	"crypto/rand"
@@ -6,9 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/emersion/go-message"
+	gomessage "github.com/emersion/go-message"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/lineends"
 )
 
 // A Message is one received mail: its envelope (RFC 5321), its parsed header
@@ -41,12 +44,12 @@ type Message struct {
 	decoded *content.Content
 }
 
-// NewMessage parses raw, a mail as in RFC 5322 with CRLF or LF line ends, sent
+// New parses raw, a mail as in RFC 5322 with CRLF or LF line ends, sent
 // from from to to. It never fails: what cannot be parsed is kept as it is and
 // described in Problem. The message is stamped with an ID and the time now.
-func NewMessage(from string, to []string, raw []byte) *Message {
-	m := &Message{From: from, To: to, Raw: NormalizeLines(raw)}
-	m.complete()
+func New(from string, to []string, raw []byte) *Message {
+	m := &Message{From: from, To: to, Raw: lineends.Normalize(raw)}
+	m.Parse()
 	return m
 }
 
@@ -54,12 +57,14 @@ func NewMessage(from string, to []string, raw []byte) *Message {
 // a Message built by hand can be handed over. It leaves m itself alone.
 func Complete(m *Message) *Message {
 	c := *m
-	c.Raw = NormalizeLines(m.Raw)
-	c.complete()
+	c.Raw = lineends.Normalize(m.Raw)
+	c.Parse()
 	return &c
 }
 
-func (m *Message) complete() {
+// Parse fills in the fields that follow from Raw, the line ends of which are CRLF, and
+// an empty ID or Received.
+func (m *Message) Parse() {
 	header, rest, err := content.SplitHeader(m.Raw)
 	m.Header, m.rest, m.decoded, m.Problem = Header{fields: header}, rest, nil, ""
 	if err != nil {
@@ -109,7 +114,7 @@ func (m *Message) Host() string {
 // Header gives access to the fields of a message header (RFC 5322 section 2.2).
 // The zero value is an empty header. It is safe for concurrent reading.
 type Header struct {
-	fields message.Header
+	fields gomessage.Header
 }
 
 // Get returns the value of the first field called name, without regard to
@@ -131,3 +136,9 @@ func (h Header) Values(name string) []string {
 
 // Count returns how many fields called name there are.
 func (h Header) Count(name string) int { return h.fields.FieldsByKey(name).Len() }
+
+// NormalizeLines returns raw with every line end as CRLF (RFC 5321 section
+// 2.3.8): a bare CR or LF inside a mail is how a second mail is smuggled past
+// one server into the next. The result shares memory with raw when nothing had
+// to change.
+func NormalizeLines(raw []byte) []byte { return lineends.Normalize(raw) }

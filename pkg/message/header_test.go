@@ -1,11 +1,11 @@
-package receive_test
+package message_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 func TestHeaderGetDecodes(t *testing.T) {
@@ -46,7 +46,7 @@ func TestHeaderGetDecodes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m := receive.NewMessage("", nil, []byte("X-Before: 1\nSubject: "+tt.field+"\nX-After: 2\n\nbody\n"))
+			m := message.New("", nil, []byte("X-Before: 1\nSubject: "+tt.field+"\nX-After: 2\n\nbody\n"))
 			for _, name := range []string{"Subject", "subject", "SUBJECT"} {
 				if got := m.Header.Get(name); got != tt.want {
 					t.Errorf("Get(%q) = %q, want %q", name, got, tt.want)
@@ -66,7 +66,7 @@ func TestHeaderGetDecodes(t *testing.T) {
 }
 
 func TestHeaderOfSeveralFields(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte("Received: one\nSubject: first\nRECEIVED: =?utf-8?Q?tw=C3=B6?=\nSubject: second\nreceived:\n\n"))
+	m := message.New("", nil, []byte("Received: one\nSubject: first\nRECEIVED: =?utf-8?Q?tw=C3=B6?=\nSubject: second\nreceived:\n\n"))
 	if got, want := m.Header.Values("Received"), []string{"one", "twö", ""}; !slices.Equal(got, want) {
 		t.Errorf("Values(Received) = %q, want %q", got, want)
 	}
@@ -79,21 +79,21 @@ func TestHeaderOfSeveralFields(t *testing.T) {
 }
 
 func TestZeroHeaderIsEmpty(t *testing.T) {
-	var h receive.Header
+	var h message.Header
 	if h.Has("Subject") || h.Get("Subject") != "" || h.Values("Subject") != nil {
 		t.Error("the zero Header has a Subject")
 	}
 }
 
 func TestHeaderNamesMayHaveSpaceBeforeTheColon(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte("Subject : s\nTo\t: x\n\nbody\n"))
+	m := message.New("", nil, []byte("Subject : s\nTo\t: x\n\nbody\n"))
 	if m.Subject() != "s" || m.Header.Get("To") != "x" || m.Body() != "body" {
 		t.Errorf("subject %q, to %q, body %q", m.Subject(), m.Header.Get("To"), m.Body())
 	}
 }
 
 func TestHugeHeaderIsRead(t *testing.T) {
-	m := receive.NewMessage("", nil, []byte("Subject: s\nX-Big: "+strings.Repeat("y", 200_000)+"\nTo: x\n\nbody\n"))
+	m := message.New("", nil, []byte("Subject: s\nX-Big: "+strings.Repeat("y", 200_000)+"\nTo: x\n\nbody\n"))
 	if len(m.Header.Get("X-Big")) != 200_000 || m.Header.Get("To") != "x" || m.Body() != "body" {
 		t.Errorf("big field of %d bytes, to %q, body %.20q", len(m.Header.Get("X-Big")), m.Header.Get("To"), m.Body())
 	}

@@ -1,25 +1,27 @@
-package receive
+// Package lineends makes every line end of a mail CRLF.
+package lineends
 
 import "bytes"
 
-// NormalizeLines returns raw with every line end as CRLF (RFC 5321 section
+// Normalize returns raw with every line end as CRLF (RFC 5321 section
 // 2.3.8): a bare CR or LF inside a mail is how a second mail is smuggled past
 // one server into the next. The result shares memory with raw when nothing had
 // to change.
-func NormalizeLines(raw []byte) []byte {
+func Normalize(raw []byte) []byte {
 	if isNormal(raw) {
 		return raw
 	}
-	var lines lineEnds
-	out := lines.mend(make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'})), raw)
-	return append(out, lines.end()...)
+	var lines Mender
+	out := lines.Mend(make([]byte, 0, len(raw)+bytes.Count(raw, []byte{'\n'})), raw)
+	return append(out, lines.End()...)
 }
 
-// lineEnds makes every line end of a text CRLF that comes in pieces.
-type lineEnds struct{ cr bool } // the text so far ends in CR, the LF of which may come yet
+// A Mender makes every line end of a text CRLF that comes in pieces. The zero value
+// begins one.
+type Mender struct{ cr bool } // the text so far ends in CR, the LF of which may come yet
 
-// inOrder reports whether piece can follow as it is, and if so takes note of it.
-func (l *lineEnds) inOrder(piece []byte) bool {
+// InOrder reports whether piece can follow as it is, and if so takes note of it.
+func (l *Mender) InOrder(piece []byte) bool {
 	if len(piece) == 0 {
 		return true
 	}
@@ -37,8 +39,8 @@ func (l *lineEnds) inOrder(piece []byte) bool {
 	return true
 }
 
-// mend appends piece, which follows what came before, to out.
-func (l *lineEnds) mend(out, piece []byte) []byte {
+// Mend appends piece, which follows what came before, to out.
+func (l *Mender) Mend(out, piece []byte) []byte {
 	for _, c := range piece {
 		switch {
 		case c == '\n' && !l.cr:
@@ -51,8 +53,8 @@ func (l *lineEnds) mend(out, piece []byte) []byte {
 	return out
 }
 
-// end returns what the text lacks at its end.
-func (l *lineEnds) end() []byte {
+// End returns what the text lacks at its end.
+func (l *Mender) End() []byte {
 	if !l.cr {
 		return nil
 	}
