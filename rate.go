@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/internal/ratewatch"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -127,18 +129,18 @@ const maxPagerTitle = 60
 // pagerMail writes what is read on a pager: the subject alone says it all, and what
 // follows fits into a text message.
 func pagerMail(e ratewatch.Storm, limit int, window time.Duration, top render.Group) (subject, text string) {
-	within := render.Duration(window)
+	within := phrase.Duration(window)
 	if e.Over() {
-		return "[failmail] over: " + render.Count(e.Mails, "mail"),
-			fmt.Sprintf("%s from %s to %s. Over: no more than %s in the last %s.\n", render.Count(e.Mails, "mail"),
-				e.Since.Format("15:04:05"), e.Until.Format("15:04:05 MST"), render.Count(limit, "mail"), within)
+		return "[failmail] over: " + phrase.Count(e.Mails, "mail"),
+			fmt.Sprintf("%s from %s to %s. Over: no more than %s in the last %s.\n", phrase.Count(e.Mails, "mail"),
+				e.Since.Format("15:04:05"), e.Until.Format("15:04:05 MST"), phrase.Count(limit, "mail"), within)
 	}
-	subject = fmt.Sprintf("[failmail] more than %s in %s", render.Count(limit, "mail"), within)
-	text = fmt.Sprintf("%s in %s since %s.", render.Count(e.Mails, "mail"), within, e.Since.Format("15:04:05 MST"))
+	subject = fmt.Sprintf("[failmail] more than %s in %s", phrase.Count(limit, "mail"), within)
+	text = fmt.Sprintf("%s in %s since %s.", phrase.Count(e.Mails, "mail"), within, e.Since.Format("15:04:05 MST"))
 	if top.Count > 0 {
-		title := render.Shorten(top.Title, maxPagerTitle)
+		title := phrase.Shorten(top.Title, maxPagerTitle)
 		subject += ": " + title
-		text += fmt.Sprintf(" Most: %s (%s)", title, render.Number(top.Count))
+		text += fmt.Sprintf(" Most: %s (%s)", title, phrase.Number(top.Count))
 	}
 	return subject, text + "\nA mail follows when it is over.\n"
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/internal/ratewatch"
 	"github.com/hut8labs/failmail/pkg/render"
 )
@@ -24,7 +26,7 @@ func TestAPageFitsIntoATextMessage(t *testing.T) {
 		{"nothing is counted yet", ratewatch.Storm{Since: at, Mails: 101}, render.Group{},
 			"[failmail] more than 100 mails in 5m", "101 mails in 5m since 03:17:42 UTC.\nA mail follows when it is over.\n"},
 		{"the error has a long title", ratewatch.Storm{Since: at, Mails: 12345678}, render.Group{Title: long, Count: 12345678},
-			"[failmail] more than 100 mails in 5m: " + render.Shorten(long, maxPagerTitle), ""},
+			"[failmail] more than 100 mails in 5m: " + phrase.Shorten(long, maxPagerTitle), ""},
 		{"it is over", ratewatch.Storm{Since: at, Until: at.Add(14 * time.Minute), Mails: 1204}, render.Group{},
 			"[failmail] over: 1,204 mails", "1,204 mails from 03:17:42 to 03:31:42 UTC. Over: no more than 100 mails in the last 5m.\n"},
 	}

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/render"
 )
 
 func muteCommand() *cli.Command {
@@ -113,13 +114,13 @@ func writeMatches(w io.Writer, m web.MuteMatches) {
 		fmt.Fprintln(w, "matches nothing in the open batches")
 	}
 	if m.Errors > 0 {
-		fmt.Fprintf(w, "matches %s of %s in the open batches, which stay in their summaries:\n", render.Count(m.Mails, "mail"), render.Count(m.Errors, "error"))
+		fmt.Fprintf(w, "matches %s of %s in the open batches, which stay in their summaries:\n", phrase.Count(m.Mails, "mail"), phrase.Count(m.Errors, "error"))
 	}
 	for _, first := range m.First {
-		fmt.Fprintf(w, "%9d  %s\n", first.Mails, render.Shorten(first.Title, maxStatusTitle))
+		fmt.Fprintf(w, "%9d  %s\n", first.Mails, phrase.Shorten(first.Title, maxStatusTitle))
 	}
 	if more := m.Errors - len(m.First); more > 0 {
-		fmt.Fprintf(w, "           and %s\n", render.Count(more, "more error"))
+		fmt.Fprintf(w, "           and %s\n", phrase.Count(more, "more error"))
 	}
 }
 

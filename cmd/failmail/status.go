@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/internal/web"
-	"github.com/hut8labs/failmail/pkg/render"
 )
 
 func statusCommand() *cli.Command {
@@ -113,24 +114,24 @@ func (s *status) write(w io.Writer, address string) {
 	if s.Relay.Error != "" {
 		line("", "%s", s.Relay.Error)
 	}
-	line("mails", "%s in the last hour, %s since the start", render.Count(s.Mails.LastHour, "mail"), render.Count(s.Mails.Total, "mail"))
+	line("mails", "%s in the last hour, %s since the start", phrase.Count(s.Mails.LastHour, "mail"), phrase.Count(s.Mails.Total, "mail"))
 	line("summaries", "%d made, %d sent, %d given up since the start", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
 	switch {
 	case s.FailDir.Problem != "":
 		line("fail-dir", "UNKNOWN: %s", s.FailDir.Problem)
 	case s.FailDir.Mails > 0:
-		line("fail-dir", "%s NOT DELIVERED; failmail resend sends them", render.Count(s.FailDir.Mails, "mail"))
+		line("fail-dir", "%s NOT DELIVERED; failmail resend sends them", phrase.Count(s.FailDir.Mails, "mail"))
 	default:
 		line("fail-dir", "empty")
 	}
 	if !s.Ready {
 		return
 	}
-	line("open", "%s waiting for %s", render.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
 	line("outbox", "%d waiting, %d of them tried in vain", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)
 	for _, b := range s.beats {
-		line("heartbeat", "%s: %s, last %s", b.Name, render.Count(b.Count, "mail"), s.when(b.Last))
+		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))
 	}
 	for _, b := range s.batches {
 		s.writeBatch(w, b)
@@ -142,14 +143,14 @@ func (s *status) write(w io.Writer, address string) {
 		}
 	}
 	for _, f := range s.failed[:min(len(s.failed), maxStatusFailed)] {
-		fmt.Fprintf(w, "\nin the fail-dir: %s\n    to %s, since %s\n", render.Shorten(cmp.Or(f.Subject, f.Name), maxStatusTitle),
+		fmt.Fprintf(w, "\nin the fail-dir: %s\n    to %s, since %s\n", phrase.Shorten(cmp.Or(f.Subject, f.Name), maxStatusTitle),
 			recipients(f), f.Since.Local().Format("2006-01-02 15:04:05"))
 		if why := cmp.Or(f.Problem, f.Reason); why != "" {
 			fmt.Fprintf(w, "    %s\n", why)
 		}
 	}
 	if more := s.FailDir.Mails - maxStatusFailed; more > 0 {
-		fmt.Fprintf(w, "\nand %s in the fail-dir\n", render.Count(more, "older mail"))
+		fmt.Fprintf(w, "\nand %s in the fail-dir\n", phrase.Count(more, "older mail"))
 	}
 }
 
@@ -175,7 +176,7 @@ func (s *status) writeBatch(w io.Writer, b web.Batch) {
 	if b.Key != "" {
 		key = " [" + b.Key + "]"
 	}
-	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, render.Count(b.Mails, "mail"), render.Count(len(b.Groups), "error"), due)
+	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, phrase.Count(b.Mails, "mail"), phrase.Count(len(b.Groups), "error"), due)
 	for _, g := range b.Groups[:min(len(b.Groups), maxStatusGroups)] {
 		title := []rune(g.Title)
 		if len(title) > maxStatusTitle {
@@ -184,7 +185,7 @@ func (s *status) writeBatch(w io.Writer, b web.Batch) {
 		fmt.Fprintf(w, "%9d  %-7s  %s\n", g.Mails, g.State, string(title))
 	}
 	if more := len(b.Groups) - maxStatusGroups; more > 0 {
-		fmt.Fprintf(w, "           and %s\n", render.Count(more, "more error"))
+		fmt.Fprintf(w, "           and %s\n", phrase.Count(more, "more error"))
 	}
 }
 

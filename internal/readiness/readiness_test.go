@@ -19,7 +19,7 @@ type disk struct {
 }
 
 func (d *disk) try(ctx context.Context, n int) error {
-	time.Sleep(time.Duration(d.hangs.Load())) // in the bubble
+	<-time.After(time.Duration(d.hangs.Load())) // in the bubble
 	if int64(n) > d.room.Load() {
 		return errors.New("disk full; make room")
 	}
@@ -53,13 +53,13 @@ func TestWhatFailsWhileNobodySendsIsKnownWithinTenSecondsAndSoIsItsEnd(t *testin
 	d.room.Store(100)
 	run(t, d.dependency(), func(m *Monitor, log *bytes.Buffer) {
 		d.room.Store(0)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err == nil || err.Error() != "store: disk full; make room" {
 			t.Errorf("got %v", err)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		d.room.Store(1)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err != nil {
 			t.Errorf("got %v after the end", err)
 		}
@@ -77,17 +77,17 @@ func TestARefusedMailCountsUntilOneOfItsSizeWouldBeTaken(t *testing.T) {
 		if m.Err() == nil {
 			t.Error("ready right after a refusal")
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if m.Err() == nil {
 			t.Error("ready while a mail of that size would be refused")
 		}
 		d.room.Store(1000)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err != nil {
 			t.Errorf("got %v", err)
 		}
 		d.room.Store(1) // enough for the usual trial
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if err := m.Err(); err != nil {
 			t.Errorf("the size of the refused mail is not forgotten: %v", err)
 		}
@@ -99,12 +99,12 @@ func TestADependencyThatHangsIsAFailureBeforeItHasEnded(t *testing.T) {
 	d.room.Store(1)
 	run(t, d.dependency(), func(m *Monitor, _ *bytes.Buffer) {
 		d.hangs.Store(int64(time.Minute))
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err == nil || !strings.Contains(err.Error(), "no answer for 4s") {
 			t.Errorf("got %v", err)
 		}
 		d.hangs.Store(0)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if err := m.Err(); err != nil {
 			t.Errorf("got %v", err)
 		}
@@ -125,12 +125,12 @@ func TestWhatCanBeRepairedIs(t *testing.T) {
 	}
 	run(t, c, func(m *Monitor, log *bytes.Buffer) {
 		d.room.Store(0)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err == nil || !strings.Contains(err.Error(), "put the file back") {
 			t.Errorf("got %v", err)
 		}
 		mends.Store(true)
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		if err := m.Err(); err != nil {
 			t.Errorf("got %v", err)
 		}

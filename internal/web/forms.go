@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 // The forms of the page. A browser without script posts them, and is sent back to
@@ -179,5 +181,5 @@ func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return number(n) + " " + many
+	return phrase.Number(n) + " " + many
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/render"
 )
 
@@ -24,8 +26,8 @@ type templates struct {
 
 func newTemplates() *templates {
 	functions := template.FuncMap{
-		"number": number,
-		"plural": render.Count,
+		"number": phrase.Number,
+		"plural": phrase.Count,
 		"lower":  func(s render.State) string { return strings.ToLower(string(s)) },
 		"millis": time.Time.UnixMilli,
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -56,7 +58,7 @@ func titleOf(v *view) string {
 	case !v.Relay.Up():
 		return "Failmail: relay down"
 	case v.Mails > 0:
-		return "(" + number(v.Mails) + ") Failmail"
+		return "(" + phrase.Number(v.Mails) + ") Failmail"
 	}
 	return "Failmail"
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 // A plot shows the mails of the last minutes as bars.
@@ -46,14 +46,14 @@ func newPlot(minutes []int, now time.Time) plot {
 	sum := 0
 	for i, n := range minutes {
 		sum += n
-		b := bar{X: i * barWidth, Note: fmt.Sprintf("%s: %s", at(i).Format("15:04"), render.Count(n, "mail"))}
+		b := bar{X: i * barWidth, Note: fmt.Sprintf("%s: %s", at(i).Format("15:04"), phrase.Count(n, "mail"))}
 		b.Height = barHeight(n, p.Peak, plotHeight)
 		b.Y = plotHeight - b.Height
 		p.Bars = append(p.Bars, b)
 	}
 	if sum > 0 {
 		p.Label = fmt.Sprintf("%s in the last hour, at most %s in a minute, at %s",
-			render.Count(sum, "mail"), number(p.Peak), at(slices.Index(minutes, p.Peak)).Format("15:04"))
+			phrase.Count(sum, "mail"), phrase.Number(p.Peak), at(slices.Index(minutes, p.Peak)).Format("15:04"))
 	}
 	return p
 }
@@ -87,6 +87,6 @@ func newSpark(minutes []int) spark {
 	}
 	return spark{
 		Path: path.String(), Width: max(len(minutes), minSlots) * sparkWidth,
-		Label: fmt.Sprintf("over %d minutes, at most %s in a minute", len(minutes), render.Count(peak, "mail")),
+		Label: fmt.Sprintf("over %d minutes, at most %s in a minute", len(minutes), phrase.Count(peak, "mail")),
 	}
 }

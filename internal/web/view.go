@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -154,7 +156,7 @@ func newBatchView(b *render.Summary, room int) batchView {
 	v := batchView{Summary: b, What: what(b.Count, len(b.Groups)), Recipients: addresses(b.To)}
 	switch {
 	case len(b.Groups) == 0 && b.MutedCount() > 0:
-		v.What = render.Count(b.Count, "mail") + ", all muted"
+		v.What = phrase.Count(b.Count, "mail") + ", all muted"
 	case b.New > 0:
 		v.What += fmt.Sprintf(", %d new", b.New)
 	}
@@ -173,7 +175,7 @@ func newBatchView(b *render.Summary, room int) batchView {
 
 // what counts mails and errors in words.
 func what(mails, groups int) string {
-	return render.Count(mails, "mail") + ", " + render.Count(groups, "error")
+	return phrase.Count(mails, "mail") + ", " + phrase.Count(groups, "error")
 }
 
 // idOf makes an identifier of any text that is safe in a URL and in a document.
@@ -199,7 +201,7 @@ func hosts(list []render.Host) string {
 			names = append(names, fmt.Sprintf("%d more", len(list)-i))
 			break
 		}
-		names = append(names, fmt.Sprintf("%s (%s)", h.Name, number(h.Count)))
+		names = append(names, fmt.Sprintf("%s (%s)", h.Name, phrase.Number(h.Count)))
 	}
 	return strings.Join(names, ", ")
 }
@@ -227,10 +229,4 @@ func (v *view) Stamp(t time.Time) string {
 		return t.Format("Jan 2, 15:04")
 	}
 	return t.Format("2006-01-02 15:04")
-}
-
-// number writes n with thousands separators.
-func number(n int) string {
-	digits, _, _ := strings.Cut(render.Count(n, ""), " ")
-	return digits
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -47,7 +49,7 @@ func ExampleNewStandard() {
 // A renderer of your own.
 func ExampleRendererFunc() {
 	short := render.RendererFunc(func(_ context.Context, s *render.Summary) (*message.Mail, error) {
-		text := fmt.Sprintf("%s since %s", render.Count(s.Count, "mail"), s.First.Format(time.TimeOnly))
+		text := fmt.Sprintf("%s since %s", phrase.Count(s.Count, "mail"), s.First.Format(time.TimeOnly))
 		return render.Notice(origin, s.To[0], s.Groups[0].Title, text, s.Last)
 	})
 	mail, err := short.Render(context.Background(), diskFull())
@@ -60,12 +62,12 @@ func ExampleRendererFunc() {
 }
 
 func ExampleCount() {
-	fmt.Println(render.Count(1, "mail"), "-", render.Count(1204, "mail"))
+	fmt.Println(phrase.Count(1, "mail"), "-", phrase.Count(1204, "mail"))
 	// Output: 1 mail - 1,204 mails
 }
 
 func ExampleShorten() {
-	fmt.Println(render.Shorten("connection to db1 refused", 17))
+	fmt.Println(phrase.Shorten("connection to db1 refused", 17))
 	// Output: connection to db…
 }
 
@@ -87,7 +89,7 @@ func ExampleWriteTemplates() {
 }
 
 func ExampleDuration() {
-	fmt.Println(render.Duration(5*time.Minute), render.Duration(90*time.Second))
+	fmt.Println(phrase.Duration(5*time.Minute), phrase.Duration(90*time.Second))
 	// Output: 5m 1m30s
 }
 

@@ -4,45 +4,26 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 // functions are what the templates may call.
 var functions = map[string]any{
-	"number": number,
-	"plural": plural,
+	"number": phrase.Number,
+	"plural": phrase.Count,
 	"clock":  clock,
 	"span":   span,
-	"title":  func(title string) string { return shorten(title, maxIndexTitle) },
+	"title":  func(title string) string { return phrase.Shorten(title, maxIndexTitle) },
 	"pad": func(width int, text string) string {
 		return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
 	},
 	"indent": indent,
 	"marks":  marks,
 	"lower":  strings.ToLower,
-}
-
-// number writes n with thousands separators.
-func number(n int) string {
-	digits := strconv.Itoa(n)
-	var out strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 && d != '-' && digits[i-1] != '-' {
-			out.WriteByte(',')
-		}
-		out.WriteRune(d)
-	}
-	return out.String()
-}
-
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return number(n) + " " + noun
 }
 
 func clock(t time.Time) string { return t.Format("15:04:05 MST") }
@@ -61,20 +42,11 @@ func span(first, last time.Time) string {
 func size(bytes int) string {
 	switch {
 	case bytes < 1000:
-		return plural(bytes, "byte")
+		return phrase.Count(bytes, "byte")
 	case bytes < 999_950: // above, one decimal would round to 1000.0 kB
 		return fmt.Sprintf("%.1f kB", float64(bytes)/1000)
 	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1000/1000)
-}
-
-// shorten cuts text to at most limit characters.
-func shorten(text string, limit int) string {
-	if utf8.RuneCountInString(text) <= limit {
-		return text
-	}
-	runes := []rune(text)
-	return strings.TrimRight(string(runes[:limit-1]), " \t") + "…"
 }
 
 func indent(prefix string, lines []string) string {

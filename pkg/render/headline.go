@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 // scope says of which mails s tells: of those with a batch key, or of those that
@@ -31,13 +33,13 @@ func headline(s *Summary) string {
 	muted := ""
 	switch n := s.MutedCount(); {
 	case n > 0 && n == s.Count:
-		return fmt.Sprintf("%s, all muted, since %s", plural(s.Count, "mail"), clock(s.First))
+		return fmt.Sprintf("%s, all muted, since %s", phrase.Count(s.Count, "mail"), clock(s.First))
 	case n > 0:
-		muted = fmt.Sprintf(" (and %s muted)", number(n))
+		muted = fmt.Sprintf(" (and %s muted)", phrase.Number(n))
 	}
-	mails := plural(s.LoudCount(), "mail")
+	mails := phrase.Count(s.LoudCount(), "mail")
 	if s.LoudCount() == 1 && len(s.Groups) == 1 {
-		return fmt.Sprintf("%s%s, at %s: %s", mails, muted, clock(s.firstLoud()), shorten(s.Groups[0].Title, maxHeadlineTitle))
+		return fmt.Sprintf("%s%s, at %s: %s", mails, muted, clock(s.firstLoud()), phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
 	}
 	return fmt.Sprintf("%s, %s%s, since %s", mails, errorsOf(s), muted, clock(s.firstLoud()))
 }
@@ -49,9 +51,9 @@ func errorsOf(s *Summary) string {
 	}
 	count, fresh := s.Errors(), s.NewErrors()
 	cut := s.Omitted > 0 || slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Omitted > 0 })
-	errors := plural(count, "error")
+	errors := phrase.Count(count, "error")
 	if count > len(s.Groups) {
-		errors = fmt.Sprintf("%s different errors under %s", number(count), plural(len(s.Groups), titles(s)))
+		errors = fmt.Sprintf("%s different errors under %s", phrase.Number(count), phrase.Count(len(s.Groups), titles(s)))
 	}
 	if cut {
 		errors = "more than " + errors
@@ -63,7 +65,7 @@ func errorsOf(s *Summary) string {
 	case fresh == count && !cut:
 		errors += ", all new"
 	default:
-		errors += fmt.Sprintf(", %s of them new", number(fresh))
+		errors += fmt.Sprintf(", %s of them new", phrase.Number(fresh))
 	}
 	return errors
 }

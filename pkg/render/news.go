@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -106,9 +108,9 @@ func pastOf(g Group) string {
 	if a := g.Ahead; a.Count > 0 {
 		sent := "the one"
 		if a.Count > 1 {
-			sent = "the " + number(a.Count)
+			sent = "the " + phrase.Number(a.Count)
 		}
-		parts = append(parts, fmt.Sprintf("%s more after %s sent at %s (%s in all)", number(g.Count), sent, clock(a.At), number(g.Count+a.Count)))
+		parts = append(parts, fmt.Sprintf("%s more after %s sent at %s (%s in all)", phrase.Number(g.Count), sent, clock(a.At), phrase.Number(g.Count+a.Count)))
 	}
 	switch others := othersSince(g); {
 	case !others.IsZero():
@@ -152,9 +154,9 @@ func past(n News) string {
 func roughly(d time.Duration) string {
 	switch {
 	case d < 2*time.Hour:
-		return plural(int(d.Minutes()), "minute")
+		return phrase.Count(int(d.Minutes()), "minute")
 	case d < 48*time.Hour:
-		return plural(int(d.Hours()), "hour")
+		return phrase.Count(int(d.Hours()), "hour")
 	}
-	return plural(int(d.Hours()/24), "day")
+	return phrase.Count(int(d.Hours()/24), "day")
 }

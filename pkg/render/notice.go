@@ -43,24 +43,3 @@ func Notice(origin Origin, to, subject, text string, now time.Time) (*message.Ma
 	}
 	return &message.Mail{From: origin.From, To: []string{to}, MessageID: id, Raw: raw.Bytes()}, nil
 }
-
-// Count writes a number with its noun: "1 mail", "1,204 mails".
-func Count(n int, noun string) string { return plural(n, noun) }
-
-// Number writes a number as the summaries do: "1,204".
-func Number(n int) string { return number(n) }
-
-// Shorten cuts text to at most limit characters, as the summaries do.
-func Shorten(text string, limit int) string { return shorten(text, limit) }
-
-// Duration writes a duration without its zero parts: "5m" rather than "5m0s".
-func Duration(d time.Duration) string {
-	text := strings.TrimSuffix(d.String(), "m0s")
-	if text != d.String() {
-		text = strings.TrimSuffix(text+"m", "h0m")
-		if !strings.HasSuffix(text, "m") {
-			text += "h"
-		}
-	}
-	return text
-}

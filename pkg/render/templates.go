@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	texttemplate "text/template"
+
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 //go:embed templates/summary.txt templates/summary.html
@@ -154,7 +156,7 @@ func newSubjectView(v *View) SubjectView {
 	s := SubjectView{View: v, Mails: cmp.Or(v.LoudCount(), v.Count), More: max(len(v.Groups)-1, 0)}
 	switch {
 	case len(v.Groups) > 0:
-		s.Top = shorten(v.Groups[0].Title, maxSubjectTitle)
+		s.Top = phrase.Shorten(v.Groups[0].Title, maxSubjectTitle)
 	case len(v.Muted) > 0:
 		s.Top = "muted"
 	}

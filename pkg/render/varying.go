@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -12,10 +14,10 @@ import (
 func messages(v store.Variation) []string {
 	var lines []string
 	for _, top := range v.Top {
-		lines = append(lines, fmt.Sprintf("%s × %s", number(top.Count), shorten(top.Text, 160)))
+		lines = append(lines, fmt.Sprintf("%s × %s", phrase.Number(top.Count), phrase.Shorten(top.Text, 160)))
 	}
 	if more := v.Distinct - len(v.Top); more > 0 {
-		lines = append(lines, "and "+plural(more, "more message"))
+		lines = append(lines, "and "+phrase.Count(more, "more message"))
 	}
 	return lines
 }
@@ -70,7 +72,7 @@ func varies(v store.Variation, reason string) string {
 	values := make([]string, len(v.Top))
 	repeated := false // for sure
 	for i, top := range v.Top {
-		values[i] = fmt.Sprintf("%s (%s)", shorten(top.Text, 60), number(top.Count))
+		values[i] = fmt.Sprintf("%s (%s)", phrase.Shorten(top.Text, 60), phrase.Number(top.Count))
 		repeated = repeated || top.Count-top.Over > 1
 	}
 	about := ""
@@ -81,10 +83,10 @@ func varies(v store.Variation, reason string) string {
 	case v.Distinct <= len(v.Top):
 		return fmt.Sprintf("%s: %s", label, strings.Join(values, ", "))
 	case repeated:
-		return fmt.Sprintf("%s: %s%s values, mostly %s", label, about, number(v.Distinct), strings.Join(values, ", "))
+		return fmt.Sprintf("%s: %s%s values, mostly %s", label, about, phrase.Number(v.Distinct), strings.Join(values, ", "))
 	}
 	for i, top := range v.Top {
-		values[i] = shorten(top.Text, 60)
+		values[i] = phrase.Shorten(top.Text, 60)
 	}
-	return fmt.Sprintf("%s: %s%s values, such as %s", label, about, number(v.Distinct), strings.Join(values, ", "))
+	return fmt.Sprintf("%s: %s%s values, such as %s", label, about, phrase.Number(v.Distinct), strings.Join(values, ", "))
 }

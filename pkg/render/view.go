@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/pkg/batch"
 )
 
@@ -118,13 +120,13 @@ func newVariantView(variant Variant, g Group, d detail) VariantView {
 		head := (d.lines*2 + 2) / 3
 		tail := d.lines - head
 		v.Dropped = len(lines) - d.lines
-		lines = slices.Concat(lines[:head], []string{fmt.Sprintf("… %s not shown …", plural(v.Dropped, "line"))}, lines[len(lines)-tail:])
+		lines = slices.Concat(lines[:head], []string{fmt.Sprintf("… %s not shown …", phrase.Count(v.Dropped, "line"))}, lines[len(lines)-tail:])
 	}
 	if strings.TrimSpace(variant.Sample.Text) == "" {
 		lines = nil
 	}
 	for _, line := range lines {
-		v.Lines = append(v.Lines, shorten(line, d.runes))
+		v.Lines = append(v.Lines, phrase.Shorten(line, d.runes))
 	}
 	v.Notes = sampleNotes(variant.Sample)
 	return v
@@ -140,7 +142,7 @@ func sampleNotes(s Sample) (notes []string) {
 	}
 	for i, a := range s.Attachments {
 		if i == maxAttachments {
-			notes = append(notes, fmt.Sprintf("and %s", plural(len(s.Attachments)-i, "further attachment")))
+			notes = append(notes, fmt.Sprintf("and %s", phrase.Count(len(s.Attachments)-i, "further attachment")))
 			break
 		}
 		notes = append(notes, fmt.Sprintf("attachment: %s (%s, %s)", a.Name, a.Type, size(a.Size)))
@@ -187,13 +189,13 @@ func hostList(g Group, most int) string {
 	}
 	var names []string
 	for _, h := range g.Hosts[:min(len(g.Hosts), most)] {
-		names = append(names, fmt.Sprintf("%s (%s)", h.Name, number(h.Count)))
+		names = append(names, fmt.Sprintf("%s (%s)", h.Name, phrase.Number(h.Count)))
 	}
 	if more := len(g.Hosts) - most; more > 0 {
-		names = append(names, "and "+plural(more, "other host"))
+		names = append(names, "and "+phrase.Count(more, "other host"))
 	}
 	if rest := g.Count - named; rest > 0 {
-		names = append(names, fmt.Sprintf("and %s from other hosts, not kept", plural(rest, "mail")))
+		names = append(names, fmt.Sprintf("and %s from other hosts, not kept", phrase.Count(rest, "mail")))
 	}
 	return strings.Join(names, ", ")
 }

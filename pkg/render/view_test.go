@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+
 	"github.com/hut8labs/failmail/internal/content"
 )
 
@@ -14,16 +16,16 @@ func TestNumbersHaveThousandsSeparators(t *testing.T) {
 		0: "0", 7: "7", 999: "999", 1000: "1,000", 12345: "12,345", 999999: "999,999", 1234567: "1,234,567",
 		-1: "-1", -999: "-999", -1000: "-1,000", -123456: "-123,456",
 	} {
-		if got := number(n); got != want {
-			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		if got := phrase.Number(n); got != want {
+			t.Errorf("phrase.Number(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
 
 func TestNounsAgreeWithTheirNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0 mails", 1: "1 mail", 2: "2 mails", 1000: "1,000 mails"} {
-		if got := plural(n, "mail"); got != want {
-			t.Errorf("plural(%d) = %q, want %q", n, got, want)
+		if got := phrase.Count(n, "mail"); got != want {
+			t.Errorf("phrase.Count(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
@@ -79,9 +81,9 @@ func TestTextsAreShortenedToCharacters(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := shorten(tt.text, tt.limit)
+			got := phrase.Shorten(tt.text, tt.limit)
 			if got != tt.want {
-				t.Errorf("shorten(%q, %d) = %q, want %q", tt.text, tt.limit, got, tt.want)
+				t.Errorf("phrase.Shorten(%q, %d) = %q, want %q", tt.text, tt.limit, got, tt.want)
 			}
 			if utf8.RuneCountInString(got) > tt.limit {
 				t.Errorf("%q has more than %d characters", got, tt.limit)

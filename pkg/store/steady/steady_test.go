@@ -32,7 +32,7 @@ func entry(at time.Time) store.Entry {
 // claimedAfter returns how long after now the batch of s can be claimed.
 func claimedAfter(t *testing.T, s store.Store) time.Duration {
 	t.Helper()
-	for began := time.Now(); time.Since(began) < time.Hour; time.Sleep(time.Second) { // in the bubble
+	for began := time.Now(); time.Since(began) < time.Hour; <-time.After(time.Second) { // in the bubble
 		next, err := s.NextDue(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func TestASummaryIsDueWhenItWasWhateverTheWallClockDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, step := range c.steps {
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					w.ahead += step
 				}
 				want := 30*time.Second - time.Duration(len(c.steps))*time.Second
@@ -94,7 +94,7 @@ func TestMailsAroundAStepMakeOneBatchWithOneWindow(t *testing.T) {
 			for range 3 {
 				received := time.Now() // before the step, recorded after it
 				w.ahead += step
-				time.Sleep(10 * time.Second)
+				<-time.After(10 * time.Second)
 				if err := s.Record(t.Context(), []store.Entry{entry(received)}); err != nil {
 					t.Fatal(err)
 				}

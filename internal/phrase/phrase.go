@@ -1,0 +1,52 @@
+// Package phrase writes numbers and durations as people read them, the same in a
+// summary, on the page and in the terminal.
+package phrase
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Number writes n with thousands separators.
+func Number(n int) string {
+	digits := strconv.Itoa(n)
+	var out strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 && d != '-' && digits[i-1] != '-' {
+			out.WriteByte(',')
+		}
+		out.WriteRune(d)
+	}
+	return out.String()
+}
+
+// Count writes a number with its noun: "1 mail", "1,204 mails".
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
+// Shorten cuts text to at most limit characters.
+func Shorten(text string, limit int) string {
+	if utf8.RuneCountInString(text) <= limit {
+		return text
+	}
+	runes := []rune(text)
+	return strings.TrimRight(string(runes[:limit-1]), " \t") + "…"
+}
+
+// Duration writes a duration without its zero parts: "5m" rather than "5m0s".
+func Duration(d time.Duration) string {
+	text := strings.TrimSuffix(d.String(), "m0s")
+	if text != d.String() {
+		text = strings.TrimSuffix(text+"m", "h0m")
+		if !strings.HasSuffix(text, "m") {
+			text += "h"
+		}
+	}
+	return text
+}
