@@ -33,7 +33,7 @@ var ErrNotTried = errors.New("nothing was tried yet")
 type Dependency struct {
 	Name string
 	// Try does what a mail of so many bytes needs. It may be called concurrently
-	// with mails, not with itself.
+	// with mails, not with itself. Its error says what fails, and what to do.
 	Try func(ctx context.Context, bytes int) error
 	// Repair, if it is set, mends what Try complains of, and says what it did.
 	Repair func(ctx context.Context) (did string, err error)
@@ -124,7 +124,7 @@ func (m *Monitor) all(ctx context.Context, bytes int) error {
 			err = m.repair(ctx, d, bytes, err)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", d.Name, err)
+			return err
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestWhatFailsWhileNobodySendsIsKnownWithinTenSecondsAndSoIsItsEnd(t *testin
 	run(t, d.dependency(), func(m *Monitor, log *bytes.Buffer) {
 		d.room.Store(0)
 		<-time.After(10 * time.Second)
-		if err := m.Err(); err == nil || err.Error() != "store: disk full; make room" {
+		if err := m.Err(); err == nil || err.Error() != "disk full; make room" {
 			t.Errorf("got %v", err)
 		}
 		<-time.After(time.Minute)

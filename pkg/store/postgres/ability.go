@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ const probe = " probe"
 // Probe implements store.Prober: it takes the locks that Record needs, without
 // waiting long for them, and commits a row.
 func (s *Store) Probe(ctx context.Context, bytes int) error {
-	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SET LOCAL lock_timeout = '2s';
 			LOCK TABLE batches, groups, variants, samples, sources, minutes, recipients, fingerprints, seen IN ROW EXCLUSIVE MODE`)
@@ -32,6 +33,13 @@ func (s *Store) Probe(ctx context.Context, bytes int) error {
 		}
 		return note(ctx, tx, probe, strings.Repeat(" ", max(bytes, 1)))
 	})
+	switch {
+	case isCode(err, "55P03"): // lock_not_available
+		return fmt.Errorf("%w; somebody has locked a table: look for it in pg_locks, and end that session", err)
+	case isCode(err, "42P01"): // undefined_table
+		return fmt.Errorf("%w; restore it from a backup, or name an empty database", err)
+	}
+	return err
 }
 
 // Now implements store.Clock: whose clock is right is not known, but all nodes share
