@@ -222,10 +222,10 @@ func (c Config) validate() error {
 		case err != nil:
 			bad("Bind", bind, err.Error())
 		case e.TLS && c.TLS == nil:
-			bad("Bind", bind, "needs a certificate; set --tls-cert and --tls-key")
+			bad("Bind", bind, "needs a certificate; set Config.TLS")
 		case !e.Loopback() && !c.Access.Open():
 			bad("Bind", bind, "can be reached from other machines, which could send through your relay; "+
-				"say who may with --allow-net, --credentials, --credentials-file or --allow-recipient")
+				"say who may in Config.Access")
 		case slices.ContainsFunc(c.relays(), func(r deliver.Relay) bool { return r.Addr == e.Address }):
 			bad("Relay", c.Relay, "is an address mails are received on, so summaries would come back for ever; name the server that delivers mail")
 		}

@@ -97,7 +97,7 @@ func (p *Proxy) start(ctx context.Context) error {
 	}
 	if p.archive != nil {
 		if err := p.archive.Init(); err != nil {
-			return fmt.Errorf("%w; choose another folder with --all-dir", err)
+			return fmt.Errorf("%w; choose another folder in Config.AllDir", err)
 		}
 	}
 	listeners, err := p.listen(ctx)

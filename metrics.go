@@ -87,9 +87,9 @@ func newMetrics(p *Proxy) *metrics {
 		folds:         counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down, or they were too large for it."),
 		relayUp:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
 		passed:        counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
-		hookErrors:    counter("failmail_hook_errors_total", "Summaries after which --on-summary failed or was not run."),
-		failDirErrors: counter("failmail_fail_dir_errors_total", "Attempts to put a summary into --fail-dir that failed, so that it stays in the store."),
-		archiveErrors: counter("failmail_archive_errors_total", "Mails that --all-dir could not take, so that their clients keep them."),
+		hookErrors:    counter("failmail_hook_errors_total", "Summaries after which the hook failed or was not run."),
+		failDirErrors: counter("failmail_fail_dir_errors_total", "Attempts to put a summary into the fail-dir that failed, so that it stays in the store."),
+		archiveErrors: counter("failmail_archive_errors_total", "Mails that the archive could not take, so that their clients keep them."),
 		beats:         counter("failmail_heartbeats_total", "Mails that only prove that the path works."),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "failmail_deliveries_total",
@@ -117,14 +117,14 @@ var (
 	mailsDesc        = describe("failmail_smtp_mails_total", "Mails acknowledged with 250.")
 	bytesDesc        = describe("failmail_smtp_received_bytes_total", "Bytes of the mails acknowledged.")
 	inFlightDesc     = describe("failmail_smtp_in_flight_bytes", "Bytes of mails being received.")
-	limitDesc        = describe("failmail_smtp_in_flight_limit_bytes", "Limit of failmail_smtp_in_flight_bytes, set by --max-in-flight.")
+	limitDesc        = describe("failmail_smtp_in_flight_limit_bytes", "Limit of failmail_smtp_in_flight_bytes.")
 	refusalsDesc     = describe("failmail_smtp_refusals_total", "Replies of 4xx and 5xx, by code and enhanced status code.", "code", "status")
 	pendingDesc      = describe("failmail_pending_mails", "Mails counted in batches that are not summarised yet.")
 	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
 	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
 	readyDesc        = describe("failmail_ready", "Whether mails are taken: 1, or 0; /readyz says why not.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
-	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in --fail-dir and were not sent again.")
+	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
 		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc, failDirDesc}
 )

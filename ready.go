@@ -42,5 +42,5 @@ func asArchiveError(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("archive the mail: %w; make room there, and the folder of --all-dir writable", err)
+	return fmt.Errorf("archive the mail: %w; make room there, and the folder writable for this user", err)
 }

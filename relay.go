@@ -76,7 +76,7 @@ func checkOwn(ctx context.Context, relay deliver.Relay, host, port string, liste
 		address = address.Unmap()
 		for _, own := range suspects {
 			if own.AddrPort().Addr().Unmap() == address || own.IP.IsUnspecified() && address.IsLoopback() {
-				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail with --relay", relay)
+				return fmt.Errorf("the relay %s is this proxy itself, so summaries would come back for ever; name the server that delivers mail in Config.Relay", relay)
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if text, ok := environmentMistake(err); ok {
 		err = &usageError{text}
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(inFlags(err.Error()), "\n") {
 		fmt.Fprintf(stderr, "failmail: %s\n", line)
 	}
 	var usage *usageError

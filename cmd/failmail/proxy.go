@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -225,9 +226,28 @@ func asUsage(err error) error {
 		if !errors.As(e, &field) {
 			return err
 		}
-		problems = append(problems, fmt.Sprintf("--%s %q %s", flagName(field.Field), field.Value, field.Problem))
+		problems = append(problems, fmt.Sprintf("--%s %q %s", flagName(field.Field), field.Value, inFlags(field.Problem)))
 	}
 	return &usageError{strings.Join(problems, "\n")}
+}
+
+// fieldNamed finds the fields of a Config that the library names, such as Config.TLS.
+var fieldNamed = regexp.MustCompile(`\bConfig\.([A-Z]\w*)`)
+
+// inFlags says in flags what the library says in fields.
+func inFlags(text string) string {
+	return fieldNamed.ReplaceAllStringFunc(text, func(name string) string {
+		field := strings.TrimPrefix(name, "Config.")
+		if flags := setBy[field]; flags != "" {
+			return flags
+		}
+		return "--" + flagName(field)
+	})
+}
+
+// setBy are the fields that several flags set.
+var setBy = map[string]string{
+	"TLS": "--tls-cert and --tls-key", "Access": "--allow-net, --credentials, --credentials-file or --allow-recipient",
 }
 
 // flagName turns MaxWait into max-wait.

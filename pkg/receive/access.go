@@ -68,7 +68,7 @@ func (a Access) admits(client netip.Addr, authenticated bool) *Refusal {
 	case len(a.Recipients) > 0, !client.IsValid(), client.IsLoopback():
 		return nil
 	}
-	return &Refusal{550, [3]int{5, 7, 1}, "Client " + client.String() + " may not send here; the operator can allow it with --allow-net"}
+	return &Refusal{550, [3]int{5, 7, 1}, "Client " + client.String() + " may not send here; ask the operator of this server to allow it"}
 }
 
 // recipient returns the address that a recipient stands for, or why it is not
@@ -83,7 +83,7 @@ func (a Access) recipient(address string) (string, *Refusal) {
 	}
 	if problem != "" {
 		if len(a.Rewrite) > 0 {
-			problem += ", after --rewrite-recipient"
+			problem += ", as it was rewritten here"
 		}
 		return "", &Refusal{553, [3]int{5, 1, 3}, "The recipient's address " + problem}
 	}
@@ -95,5 +95,5 @@ func (a Access) recipient(address string) (string, *Refusal) {
 			return address, nil
 		}
 	}
-	return "", &Refusal{550, [3]int{5, 7, 1}, "Recipient <" + address + "> is not one that --allow-recipient names"}
+	return "", &Refusal{550, [3]int{5, 7, 1}, "Recipient <" + address + "> is not one that this server takes mail for"}
 }

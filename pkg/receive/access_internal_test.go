@@ -64,7 +64,7 @@ func TestAdmits(t *testing.T) {
 			if got := codeOf(refusal); got != tt.want {
 				t.Errorf("admits = %d %+v, want %d", got, refusal, tt.want)
 			}
-			if tt.want == 550 && (!strings.Contains(refusal.Text, tt.client) || !strings.Contains(refusal.Text, "--allow-net")) {
+			if tt.want == 550 && (!strings.Contains(refusal.Text, tt.client) || !strings.Contains(refusal.Text, "ask the operator")) {
 				t.Errorf("%q does not name client and remedy", refusal.Text)
 			}
 		})

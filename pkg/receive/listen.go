@@ -31,7 +31,7 @@ func (e *ListenError) Unwrap() error { return e.Err }
 func Listen(ctx context.Context, bind string) ([]net.Listener, error) {
 	e, err := ParseEndpoint(bind)
 	if err != nil {
-		return nil, &ListenError{bind, "correct --bind", err}
+		return nil, &ListenError{bind, "correct the address", err}
 	}
 	if e.Network == "unix" {
 		if err := removeStaleSocket(e.Address); err != nil {
@@ -82,7 +82,7 @@ func listen(ctx context.Context, e Endpoint) (net.Listener, error) {
 }
 
 func listenError(addr string, err error) error {
-	hint := "choose another address with --bind"
+	hint := "choose another address"
 	// The system's word is enough; the library repeats the address around it.
 	cause := err
 	var errno syscall.Errno
@@ -91,9 +91,9 @@ func listenError(addr string, err error) error {
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		hint = "stop the program that uses it, or choose another address with --bind"
+		hint = "stop the program that uses it, or choose another address"
 	case errors.Is(err, syscall.EACCES):
-		hint = "this user may not; choose a port above 1023 or another path with --bind"
+		hint = "this user may not; choose a port above 1023 or another path"
 	}
 	return &ListenError{addr, hint, cause}
 }

@@ -156,7 +156,7 @@ func (s *Server) SetAccess(access Access) {
 func (s *Server) Serve(l net.Listener) error {
 	endpoint := EndpointOf(l)
 	if endpoint.TLS && s.options.TLS == nil {
-		return fmt.Errorf("serve %s: TLS needs a certificate; set --tls-cert and --tls-key", endpoint)
+		return fmt.Errorf("serve %s: TLS needs a certificate; set Options.TLS", endpoint)
 	}
 	e := s.smtp
 	if endpoint.LMTP {
@@ -274,7 +274,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return ctx.Err()
 	}
 	s.log.Warn("cut connections at shutdown", "connections", cut, "mails", mails)
-	return fmt.Errorf("%d connections were cut, %d of them within a mail, whose clients got no answer and will send it again, so that it may be counted twice; raise --shutdown-timeout: %w",
+	return fmt.Errorf("%d connections were cut, %d of them within a mail, whose clients got no answer and will send it again, so that it may be counted twice; allow more time for it: %w",
 		cut, mails, ctx.Err())
 }
 

@@ -168,7 +168,7 @@ func (s *session) tooLarge(from string) error {
 }
 
 func tooLarge(limit int64) *Refusal {
-	return &Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf("Message is larger than %d bytes, the limit set by --max-message-size", limit)}
+	return &Refusal{552, [3]int{5, 3, 4}, fmt.Sprintf("Message is larger than %d bytes, the limit of this server", limit)}
 }
 
 func tooMuchInFlight() *Refusal {
@@ -205,7 +205,7 @@ const maxReceived = 50
 // loop returns why a mail must not go round once more (RFC 5321 section 6.3).
 func (s *session) loop(m *Message) *Refusal {
 	if mark := s.server.options.LoopMark; mark != "" && slices.Contains(m.Header.Values(LoopField), mark) {
-		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: this mail was sent from here; name another server with --relay"}
+		return &Refusal{554, [3]int{5, 4, 6}, "Mail loop: this mail was sent from here, so this server must not be its relay"}
 	}
 	if m.Header.Count("Received") > maxReceived {
 		return &Refusal{554, [3]int{5, 4, 6}, fmt.Sprintf("Mail loop: the mail has passed through more than %d servers", maxReceived)}
