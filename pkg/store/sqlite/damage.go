@@ -22,6 +22,9 @@ const wholeCheck = 64 << 20
 // markDamage is put behind the name of a file in which a damage was met.
 const markDamage = "-damaged"
 
+// stamp is how a time stands in a name.
+const stamp = "20060102T150405Z"
+
 var header = []byte("SQLite format 3\x00")
 
 // isOurs reports whether the file at path may be a store: empty, an SQLite file,
@@ -60,6 +63,10 @@ func (s *Store) check() error {
 	if _, err := os.Stat(s.path + markDamage); info.Size() > wholeCheck && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	return s.checkWhole()
+}
+
+func (s *Store) checkWhole() error {
 	stmt, _, err := s.conn.Prepare("PRAGMA quick_check(1)")
 	if err != nil {
 		return err
@@ -73,7 +80,7 @@ func (s *Store) check() error {
 
 // setAside renames the files of a damaged store, and returns the new name.
 func setAside(path string, now time.Time) (string, error) {
-	aside := path + ".damaged-" + now.UTC().Format("20060102T150405Z")
+	aside := path + ".damaged-" + now.UTC().Format(stamp)
 	if err := os.Rename(path, aside); err != nil {
 		return "", err
 	}

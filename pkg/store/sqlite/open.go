@@ -338,7 +338,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	// What has no name any more would be gone with the process.
-	_, err := s.repair()
+	err := s.leave()
 	if s.conn == nil {
 		return err
 	}
