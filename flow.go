@@ -16,7 +16,11 @@ import (
 // nil, and only then does the client get its 250.
 func (p *Proxy) accept(ctx context.Context, m *Message) error {
 	err := p.take(ctx, m)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case err == nil:
+		p.recent.count(m.Received)
+		p.rate.Count(m.Received)
+	case ctx.Err() == nil:
 		p.readiness.Refused(err, len(m.Raw))
 	}
 	return err
@@ -29,8 +33,6 @@ func (p *Proxy) take(ctx context.Context, m *Message) error {
 			return asArchiveError(err)
 		}
 	}
-	p.recent.count(m.Received)
-	p.rate.Count(m.Received)
 	switch {
 	case p.passes(m):
 		return p.pass(ctx, m)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,6 +43,9 @@ type hooks struct {
 	errors prometheus.Counter
 	log    *slog.Logger
 	done   chan struct{} // closed when run has ended
+	left   atomic.Int64  // events that are waiting or with the hook
+	life   context.Context
+	end    context.CancelFunc
 
 	mu     sync.Mutex
 	closed bool
@@ -50,7 +54,9 @@ type hooks struct {
 
 // newHooks returns hooks that call call, until close.
 func newHooks(call func(ctx context.Context, e Event) error, errors prometheus.Counter, log *slog.Logger) *hooks {
-	return &hooks{call: call, errors: errors, log: log, done: make(chan struct{}), events: make(chan Event, maxEvents)}
+	h := &hooks{call: call, errors: errors, log: log, done: make(chan struct{}), events: make(chan Event, maxEvents)}
+	h.life, h.end = context.WithCancel(context.Background())
+	return h
 }
 
 // tell queues e. It never blocks: a hook must not hold deliveries up.
@@ -60,6 +66,7 @@ func (h *hooks) tell(e Event) {
 	if !h.closed {
 		select {
 		case h.events <- e:
+			h.left.Add(1)
 			return
 		default:
 		}
@@ -69,11 +76,20 @@ func (h *hooks) tell(e Event) {
 		"message_id", e.MessageID, "waiting", len(h.events))
 }
 
-// run calls the hook for each event, until close. ctx ends the call that is under way.
-func (h *hooks) run(ctx context.Context) {
+// run calls the hook for each event, until close.
+func (h *hooks) run() {
 	defer close(h.done)
-	for e := range h.events {
-		err := doWithin(ctx, "hook", func() error { return h.call(ctx, e) })
+	defer h.end()
+	for ; ; h.left.Add(-1) {
+		e, more := <-h.events
+		if !more {
+			return
+		}
+		if h.life.Err() != nil {
+			h.errors.Inc() // close says how many there are
+			continue
+		}
+		err := doWithin(h.life, "hook", func() error { return h.call(h.life, e) })
 		if err != nil {
 			h.errors.Inc()
 			h.log.Error("the hook failed; the summary is not affected", "message_id", e.MessageID, "error", err)
@@ -95,12 +111,16 @@ func (h *hooks) close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
+	left := h.left.Load()
+	h.end() // a program is ended with what it has started
 	select {
 	case <-h.done:
-		return nil
 	case <-time.After(endGrace / 2):
-		return fmt.Errorf("%w: the hook is still running, and was not called for %d more summaries", ctx.Err(), len(h.events))
 	}
+	if left == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: the hook was ended, or not called, for %d summaries", ctx.Err(), left)
 }
 
 // tell tells Config.OnSummary what became of a summary.

@@ -186,7 +186,7 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	for _, bind := range p.conf().binds() {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w, in Config.Bind", err)
 		}
 		listeners = append(listeners, l...)
 	}
@@ -199,12 +199,8 @@ func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 // runLoops starts the loops; the clean-ups end them and, if asked to, send
 // everything that is left, and tell of it.
 func (p *Proxy) runLoops() {
-	hooks, cancelHooks := context.WithCancel(context.Background())
-	go p.hooks.run(hooks)
-	p.push("hooks", func(end context.Context) error {
-		defer cancelHooks()
-		return p.hooks.close(end)
-	})
+	go p.hooks.run()
+	p.push("hooks", p.hooks.close)
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
 	if !p.conf().ReceiveOnly {

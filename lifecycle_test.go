@@ -106,11 +106,11 @@ func TestStartReportsWhatItCannotUse(t *testing.T) {
 	}{
 		"an address in use": {
 			failmail.Config{Bind: taken.Addr().String()},
-			[]string{taken.Addr().String(), "in use", "--bind"},
+			[]string{taken.Addr().String(), "in use", "Config.Bind"},
 		},
 		"an archive that is a file": {
 			failmail.Config{Bind: "localhost:0", AllDir: file},
-			[]string{file, "--all-dir"},
+			[]string{file, "Config.AllDir"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -82,6 +82,22 @@ func (p *Proxy) recallRate(ctx context.Context) error {
 	if err := p.rate.Restore(text, time.Now()); err != nil {
 		p.log.Warn("the count for the pager begins anew", "error", err)
 	}
+	if _, shared := p.engine.(store.Clock); shared {
+		return nil // its mails are those of other processes, too
+	}
+	batches, err := p.store.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("read store: %w", err)
+	}
+	mails := make(map[int64]int)
+	for _, b := range batches {
+		for _, g := range b.Groups {
+			for minute, n := range g.Minutes {
+				mails[minute] += n
+			}
+		}
+	}
+	p.rate.Recount(mails, time.Now())
 	return nil
 }
 

@@ -163,7 +163,7 @@ func TestARelayThatIsTheProxyUnderAnotherNameIsRefused(t *testing.T) {
 	}
 	p := newProxy(t, failmail.Config{Bind: address, Relay: "smtp://localhost:" + port})
 	err = p.Start(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "--relay") {
+	if err == nil || !strings.Contains(err.Error(), "Config.Relay") {
 		t.Errorf("got %v, want an error that names --relay", err)
 	}
 	if err == nil {

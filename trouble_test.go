@@ -144,7 +144,7 @@ func TestAMailThatCannotBeArchivedStaysWithItsClient(t *testing.T) {
 		}
 		unblock := block(t, folder)
 		err := p.Submit(t.Context(), message())
-		if err == nil || !strings.Contains(err.Error(), folder) || !strings.Contains(err.Error(), "make room there, and the folder of --all-dir writable") {
+		if err == nil || !strings.Contains(err.Error(), folder) || !strings.Contains(err.Error(), "make room there, and the folder writable for this user") {
 			t.Errorf("Submit = %v", err)
 		}
 		wantMetric(t, p, "failmail_archive_errors_total 1")

@@ -25,7 +25,8 @@ func backupCommand() *cli.Command {
 		Usage:     "write a consistent copy of the store to FILE, while the proxy runs or not",
 		ArgsUsage: "FILE",
 		Description: "The copy is a store that failmail --store=sqlite:FILE starts with. A proxy that runs makes it\n" +
-			"at its page (--bind-http); otherwise the file of --store is read. FILE must not exist.",
+			"at its page (--bind-http); otherwise the file of --store is read. A proxy that answers copies its own store,\n" +
+			"whatever --store says. FILE must not exist.",
 		Flags: []cli.Flag{httpFlag()},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 || c.Args().First() == "" {
@@ -119,6 +120,9 @@ func copyStore(ctx context.Context, s storage, part string) error {
 		return err
 	}
 	opened, err := sqlite.Open(s.path, s.limits)
+	if errors.Is(err, sqlite.ErrInUse) {
+		return fmt.Errorf("a proxy has %s open, and has to make the copy itself: name its settings with --config, or its page with --http", s.path)
+	}
 	if err != nil {
 		return err
 	}

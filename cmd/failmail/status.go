@@ -61,16 +61,23 @@ func runStatus(c *cli.Context) error {
 	if err := proxy.call(c.Context, http.MethodGet, "/api/stats", nil, &s.Stats); err != nil {
 		return err
 	}
-	if !s.Ready {
-		s.write(c.App.Writer, proxy.shown())
-		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.shown(), s.Problem)
+	// What cannot be read is named in the stats; the rest is shown all the same.
+	var lists map[string]any
+	if s.Unknown == "" {
+		lists = map[string]any{"/api/batches": &s.batches, "/api/outbox": &s.outbox, "/api/heartbeats": &s.beats}
+		if s.FailDir.Problem == "" {
+			lists["/api/failed"] = &s.failed
+		}
 	}
-	for path, into := range map[string]any{"/api/batches": &s.batches, "/api/outbox": &s.outbox, "/api/failed": &s.failed, "/api/heartbeats": &s.beats} {
+	for path, into := range lists {
 		if err := proxy.call(c.Context, http.MethodGet, path, nil, into); err != nil {
 			return err
 		}
 	}
 	s.write(c.App.Writer, proxy.shown())
+	if !s.Ready {
+		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.shown(), s.Problem)
+	}
 	return nil
 }
 
@@ -124,11 +131,12 @@ func (s *status) write(w io.Writer, address string) {
 	default:
 		line("fail-dir", "empty")
 	}
-	if !s.Ready {
+	if s.Unknown != "" {
+		line("open", "UNKNOWN: %s", s.Unknown)
 		return
 	}
 	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
-	line("outbox", "%d waiting, %d of them tried in vain", s.Outbox.Waiting, s.Outbox.Failing)
+	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)
 	for _, b := range s.beats {
 		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))

@@ -132,6 +132,27 @@ func (w *Watch) move(now time.Time) {
 	w.newest = max(w.newest, newest)
 }
 
+// Recount makes up for what was counted in the last seconds before a process was
+// killed: mails are those that a store has of each minute, by its number since 1970. If
+// they are more than w has counted within the window, they are what counts.
+func (w *Watch) Recount(mails map[int64]int, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.move(now)
+	var counts [slices]int
+	sum := 0
+	for minute, n := range mails {
+		ago := now.Sub(time.Unix(minute*60+59, 0)) // of its end
+		if slice := w.newest - int64(max(ago, 0)/(w.window/slices)); slice > w.newest-slices {
+			counts[slice%slices] += n
+			sum += n
+		}
+	}
+	if sum > w.total() {
+		w.counts, w.changed = counts, true
+	}
+}
+
 func (w *Watch) total() (sum int) {
 	for _, n := range w.counts {
 		sum += n

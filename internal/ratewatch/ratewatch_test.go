@@ -116,6 +116,31 @@ func TestARestartForgetsNothing(t *testing.T) {
 	})
 }
 
+func TestWhatTheStoreHasCountsWhenItIsMore(t *testing.T) {
+	minute := noon.Unix() / 60
+	for _, c := range []struct {
+		name    string
+		counted int
+		mails   map[int64]int
+		storm   bool
+	}{
+		{"the store has more", 3, map[int64]int{minute: 8, minute - 1: 3}, true},
+		{"the store has less, since a summary was made", 11, map[int64]int{minute: 2}, true},
+		{"what has left the window does not count", 3, map[int64]int{minute - 7: 50}, false},
+		{"nothing is there", 3, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := New(10, 5*time.Minute, noon.Add(-time.Hour))
+			count(w, noon, c.counted)
+			w.Recount(c.mails, noon.Add(30*time.Second))
+			w.Count(noon.Add(30 * time.Second))
+			if _, storm := w.News(noon.Add(30 * time.Second)); storm != c.storm {
+				t.Errorf("a storm: %t", storm)
+			}
+		})
+	}
+}
+
 func TestAStateThatIsNoneIsRefused(t *testing.T) {
 	w := New(10, time.Minute, noon)
 	if err := w.Restore("{", noon); err == nil {

@@ -62,9 +62,12 @@ func (m *Monitor) Err() error {
 	return m.reason
 }
 
-// Refused notes that a mail was refused, and has everything tried again at once.
+// Refused notes that a mail was refused, and has everything tried again at once. Why
+// nothing is taken the trials know better, if it is known already.
 func (m *Monitor) Refused(reason error, bytes int) {
-	m.set(reason)
+	if m.Err() == nil {
+		m.set(reason)
+	}
 	select {
 	case m.refused <- bytes:
 	default: // it is going to be tried anyway

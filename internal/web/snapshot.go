@@ -13,7 +13,8 @@ import (
 // A snapshot is what there is to see at one moment.
 type snapshot struct {
 	now     time.Time
-	problem error // why mails cannot be taken; then what the store knows is missing
+	problem error // why mails are refused
+	unknown error // why the store cannot be read, so that what it knows is missing
 
 	relay   deliver.State
 	addr    string // where mails are taken
@@ -40,15 +41,15 @@ func (h *handler) look(ctx context.Context) *snapshot {
 		s.addr = addr.String()
 	}
 	s.failed, s.failedAll, s.failedErr = h.proxy.Failed(ctx)
-	s.problem = s.read(ctx, h.proxy)
+	s.unknown = s.read(ctx, h.proxy)
+	// Mails may be refused though all that is known can be read.
+	if s.problem = h.proxy.Ready(ctx); s.problem == nil {
+		s.problem = s.unknown
+	}
 	return s
 }
 
 func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
-	// Mails may be refused though all that is known can be read.
-	if refused := p.Ready(ctx); refused != nil {
-		defer func() { err = refused }()
-	}
 	if err = s.readOpen(ctx, p); err != nil {
 		return err
 	}

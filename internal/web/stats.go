@@ -13,6 +13,7 @@ type Stats struct {
 	Version   string       `json:"version"`
 	Ready     bool         `json:"ready"`             // mails are taken
 	Problem   string       `json:"problem,omitempty"` // why not
+	Unknown   string       `json:"unknown,omitempty"` // why the store cannot be read: then open, outbox and mutes are not known
 	Mails     MailStats    `json:"mails"`
 	Open      OpenStats    `json:"open"`
 	Summaries SummaryStats `json:"summaries"`
@@ -77,6 +78,9 @@ func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	}
 	if s.problem != nil {
 		stats.Problem = s.problem.Error()
+	}
+	if s.unknown != nil {
+		stats.Unknown = s.unknown.Error()
 	}
 	if len(s.open) > 0 {
 		stats.Open.NextDue = &s.open[0].Due

@@ -32,7 +32,8 @@ const (
 // browser's.
 type view struct {
 	now                 time.Time
-	Problem             string
+	Problem             string // why mails are refused
+	Unknown             string // why the store cannot be read
 	Zone                string
 	Relay               deliver.State
 	SendTo              string // option of failmail send for where mails are taken
@@ -101,6 +102,9 @@ func newView(s *snapshot) *view {
 	}
 	if s.problem != nil {
 		v.Problem = s.problem.Error()
+	}
+	if s.unknown != nil {
+		v.Unknown = s.unknown.Error()
 	}
 	if len(s.open) > 0 {
 		v.NextDue = s.open[0].Due

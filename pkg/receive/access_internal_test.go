@@ -136,7 +136,7 @@ func TestRecipient(t *testing.T) {
 			if got != tt.want || codeOf(refusal) != tt.refusal {
 				t.Errorf("recipient = %q, %+v; want %q, %d", got, refusal, tt.want, tt.refusal)
 			}
-			if tt.refusal == 553 && strings.Contains(refusal.Text, "--rewrite-recipient") != (len(tt.access.Rewrite) > 0) {
+			if tt.refusal == 553 && strings.Contains(refusal.Text, "rewritten here") != (len(tt.access.Rewrite) > 0) {
 				t.Errorf("%q names --rewrite-recipient, of which there are %d", refusal.Text, len(tt.access.Rewrite))
 			}
 		})

@@ -47,14 +47,14 @@ func TestListenErrors(t *testing.T) {
 		cause      error
 		words      []string
 	}{
-		{"a port in use names the address and the remedy", taken, syscall.EADDRINUSE, []string{taken, "in use", "stop the program", "--bind"}},
+		{"a port in use names the address and the remedy", taken, syscall.EADDRINUSE, []string{taken, "in use", "stop the program", "another address"}},
 		{"localhost with its IPv4 port in use", "localhost:" + port, syscall.EADDRINUSE, []string{":" + port, "stop the program"}},
-		{"an address without a port", "localhost", nil, []string{"listen on localhost:", "no port", "--bind"}},
-		{"an empty address", "", nil, []string{"no port", "--bind"}},
-		{"a port that is no number", "127.0.0.1:smtpp", nil, []string{"127.0.0.1:smtpp", "--bind"}},
-		{"a port that is too large", "127.0.0.1:70000", nil, []string{"127.0.0.1:70000", "--bind"}},
-		{"an address that is not this machine's", "192.0.2.1:0", syscall.EADDRNOTAVAIL, []string{"192.0.2.1:0", "--bind"}},
-		{"too many colons", "::1:25", nil, []string{"::1:25", "--bind"}},
+		{"an address without a port", "localhost", nil, []string{"listen on localhost:", "no port", "correct the address"}},
+		{"an empty address", "", nil, []string{"no port", "correct the address"}},
+		{"a port that is no number", "127.0.0.1:smtpp", nil, []string{"127.0.0.1:smtpp", "correct the address"}},
+		{"a port that is too large", "127.0.0.1:70000", nil, []string{"127.0.0.1:70000", "correct the address"}},
+		{"an address that is not this machine's", "192.0.2.1:0", syscall.EADDRNOTAVAIL, []string{"192.0.2.1:0", "another address"}},
+		{"too many colons", "::1:25", nil, []string{"::1:25", "correct the address"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

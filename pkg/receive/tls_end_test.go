@@ -155,7 +155,7 @@ func TestPlainTextOnATLSPortIsNotObeyed(t *testing.T) {
 func TestServeOfATLSPortWithoutACertificateIsAnError(t *testing.T) {
 	l := listen(t, "smtps://127.0.0.1:0")[0]
 	err := receive.NewServer(&inbox{}, receive.Options{}).Serve(l)
-	if err == nil || !strings.Contains(err.Error(), "smtps://127.0.0.1:0") || !strings.Contains(err.Error(), "--tls-cert") {
+	if err == nil || !strings.Contains(err.Error(), "smtps://127.0.0.1:0") || !strings.Contains(err.Error(), "Options.TLS") {
 		t.Errorf("Serve = %v", err)
 	}
 }
