@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: cross torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ test: ## run all tests with the race detector, none skipped; as root it installs
 	@.ci/bring modules cc postgres chromium shells
 	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 
-check: fmt lint tidy-check test torture-short ## all that CI checks
+check: fmt lint cross tidy-check test torture-short ## all that CI checks
 
 fmt: ## fail if a file is not formatted
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -32,6 +32,13 @@ fmt: ## fail if a file is not formatted
 lint: ## vet and staticcheck
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+
+SYSTEMS := linux darwin freebsd windows
+cross: ## compile and vet for Linux, macOS, FreeBSD and Windows, on amd64 and arm64
+	@for system in $(SYSTEMS); do for arch in amd64 arm64; do \
+		export GOOS=$$system GOARCH=$$arch CGO_ENABLED=0; \
+		go build -o /dev/null ./cmd/failmail && go vet ./... || { echo "failmail does not build for $$system/$$arch" >&2; exit 1; }; \
+	done; done
 
 tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff

@@ -37,8 +37,7 @@ func measure(ctx context.Context, p peer, l load) (m measurement, err error) {
 	}
 	cmd := p.command(folder, addr)
 	cmd.Stderr = os.Stderr
-	// A session of its own, to find its children and to end them.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	separate(cmd)
 	if err := cmd.Start(); err != nil {
 		return m, err
 	}
@@ -70,7 +69,7 @@ func end(cmd *exec.Cmd) {
 	select {
 	case <-gone:
 	case <-time.After(10 * time.Second):
-		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		killSession(cmd)
 		<-gone
 	}
 }

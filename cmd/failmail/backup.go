@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -65,7 +64,7 @@ func backup(c *cli.Context, target string) (size int64, err error) {
 	named := c.String("http") != ""
 	if pageless := proxyOf(c).String("bind-http") == ""; pageless && !named {
 		err = copyStore(c.Context, storage, part)
-	} else if err = fetchBackup(c, part); errors.Is(err, syscall.ECONNREFUSED) && !named {
+	} else if err = fetchBackup(c, part); errors.Is(err, errConnectionRefused) && !named {
 		err = copyStore(c.Context, storage, part)
 	}
 	if err != nil {

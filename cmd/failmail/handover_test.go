@@ -1,15 +1,11 @@
+//go:build unix
+
 package main
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"net/smtp"
 	"os"
@@ -124,48 +120,6 @@ func TestASignalThatComesBeforeTheOldProcessHasLeftIsKept(t *testing.T) {
 		p.send(t, "Subject: the last of the old one", "x")
 	}
 	waitUntil(t, p, func() bool { return strings.Contains(p.log.String(), "took new settings") && len(relay.Mails()) == 1 })
-}
-
-// waitUntil polls, since the processes have no other way to tell.
-func waitUntil(t *testing.T, p *process, done func() bool) {
-	t.Helper()
-	waitFor(t, "what should happen", done, p.log)
-}
-
-func waitFor(t *testing.T, what string, done func() bool, log fmt.Stringer) {
-	t.Helper()
-	deadline := time.After(time.Minute)
-	for !done() {
-		select {
-		case <-deadline:
-			t.Fatalf("waited in vain for %s\n%s", what, log)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-func writeCertificate(t *testing.T, certFile, keyFile string) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, block := range map[string]*pem.Block{
-		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: pkcs8},
-	} {
-		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 func TestASocketOfSystemdIsServed(t *testing.T) {

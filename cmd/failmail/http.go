@@ -12,7 +12,6 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -79,7 +78,7 @@ func (w *watch) listen(ctx context.Context) (err error) {
 func (w *watch) listenIfFree(ctx context.Context) error {
 	err := w.listen(ctx)
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE) && !w.chosen:
+	case errors.Is(err, errAddressInUse) && !w.chosen:
 		w.log.Warn("the page and the metrics are off: another program uses the address; choose one with --bind-http", "address", w.address)
 		return nil
 	case err == nil && w.listener != nil:

@@ -2,14 +2,22 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test binary stand in for failmail, so that what is tested
@@ -56,6 +64,57 @@ func freeAddress(t *testing.T) string {
 const firstPort, ports = 20_000, 12_000
 
 var lastPort atomic.Uint32
+
+// waitUntil polls, since the processes have no other way to tell.
+func waitUntil(t *testing.T, p *process, done func() bool) {
+	t.Helper()
+	waitFor(t, "what should happen", done, p.log)
+}
+
+func waitFor(t *testing.T, what string, done func() bool, log fmt.Stringer) {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for !done() {
+		select {
+		case <-deadline:
+			t.Fatalf("waited in vain for %s\n%s", what, log)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func readPID(path string) int {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSuffix(string(text), "\n"))
+	return pid
+}
+
+func writeCertificate(t *testing.T, certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: pkcs8},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 	t.Parallel()

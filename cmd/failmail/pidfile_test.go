@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -8,15 +10,6 @@ import (
 	"syscall"
 	"testing"
 )
-
-func readPID(path string) int {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0
-	}
-	pid, _ := strconv.Atoi(strings.TrimSuffix(string(text), "\n"))
-	return pid
-}
 
 func TestPidfileNamesTheProcessWhileItRuns(t *testing.T) {
 	t.Parallel()

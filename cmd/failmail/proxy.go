@@ -37,7 +37,7 @@ func proxyFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "flush-on-exit", EnvVars: env("flush-on-exit"), Usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 		&cli.StringFlag{Name: "log-format", EnvVars: env("log-format"), Value: "text", Usage: "write the log as `FORMAT`: text or json"},
 		&cli.StringFlag{Name: "log-level", EnvVars: env("log-level"), Value: "info", Usage: "log from `LEVEL` on: debug, info, warn or error"},
-		pidfileFlag(),
+		&cli.StringFlag{Name: "pidfile", EnvVars: env("pidfile"), Usage: "keep the number of the process in `FILE` while it takes mails"},
 	}, slices.Concat(groupingFlags(), relayFlags(), summaryFlags(), accessFlags(), configFlags(), legacyFlags())...)
 }
 

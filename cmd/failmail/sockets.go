@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,9 @@ import (
 // that is being replaced hands over (sd_listen_fds(3)).
 const firstSocket = 3
 
+// handoverEnv tells the new process what it was handed.
+const handoverEnv = "FAILMAIL_HANDOVER"
+
 // openSockets returns the sockets to receive on: those handed over, if there are
 // any, else new ones for --bind.
 func openSockets(ctx context.Context, binds string, c *cli.Context, from *predecessor) ([]net.Listener, error) {
@@ -25,6 +29,8 @@ func openSockets(ctx context.Context, binds string, c *cli.Context, from *predec
 		return inherit(firstSocket, from.kinds)
 	case os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()):
 		return activatedSockets()
+	case c.Int("socket-fd") > 0 && !inheritsSockets:
+		return nil, &usageError{fmt.Sprintf("--socket-fd \"%d\": %s passes no sockets to programs; leave it out and use --bind", c.Int("socket-fd"), runtime.GOOS)}
 	case c.Int("socket-fd") > 0: // 0 is none, as in failmail 0.2
 		return inherit(c.Int("socket-fd"), []receive.Endpoint{{}})
 	case c.Int("socket-fd") < 0:
@@ -45,6 +51,9 @@ func openSockets(ctx context.Context, binds string, c *cli.Context, from *predec
 // activatedSockets takes the sockets of a systemd unit. A socket called smtps,
 // lmtp or lmtps (FileDescriptorName=) is served so.
 func activatedSockets() ([]net.Listener, error) {
+	if !inheritsSockets {
+		return nil, &usageError{fmt.Sprintf("LISTEN_PID=%q: %s passes no sockets to programs; unset it and use --bind", os.Getenv("LISTEN_PID"), runtime.GOOS)}
+	}
 	n, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
 	if err != nil || n < 1 {
 		return nil, &usageError{fmt.Sprintf("LISTEN_FDS=%q is not a number of sockets; start failmail from its socket unit", os.Getenv("LISTEN_FDS"))}

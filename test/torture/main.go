@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command torture kills, stops and starves a real failmail under load, round
 // after round, and counts: every mail that was acknowledged must be in a summary,
 // and none twice. See docs/reliability.md and make torture.

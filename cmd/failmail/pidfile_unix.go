@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -8,13 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-
-	"github.com/urfave/cli/v2"
 )
-
-func pidfileFlag() cli.Flag {
-	return &cli.StringFlag{Name: "pidfile", EnvVars: env("pidfile"), Usage: "keep the number of the process in `FILE` while it takes mails"}
-}
 
 // maxPidfile is more than any number needs.
 const maxPidfile = 64

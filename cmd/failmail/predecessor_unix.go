@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -14,28 +16,6 @@ import (
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
-
-// On SIGUSR1 a failmail starts its own program anew, perhaps a newer version, and
-// hands its listening sockets over. The kernel queues the clients that connect
-// meanwhile, so none is refused. The old process leaves when the new one serves:
-//
-//	old                               new
-//	starts new with the sockets  ──▶  reads its settings, opens and checks all
-//	                                  that the old one does not have for itself
-//	                             ◀──  "release", unless it has all it needs
-//	ends its sessions, closes the
-//	store and the HTTP address   ──▶  opens them
-//	                             ◀──  "serving": its Proxy is ready
-//	names it to systemd          ──▶  places the PID file
-//	ends
-//
-// SQLite's file has one owner, hence "release": from then on, and only then, nobody
-// serves, for as long as the old one's sessions may take (releaseTime) and the new
-// one's start, some tens of milliseconds. If the new one fails at any point, it is
-// ended, and the old one goes on: it opens the store again if it had released it.
-
-// handoverEnv tells the new process what it was handed.
-const handoverEnv = "FAILMAIL_HANDOVER"
 
 // What the new process says, a line each.
 const (

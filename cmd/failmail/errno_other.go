@@ -1,0 +1,10 @@
+//go:build !windows
+
+package main
+
+import "syscall"
+
+const (
+	errAddressInUse      = syscall.EADDRINUSE
+	errConnectionRefused = syscall.ECONNREFUSED
+)
