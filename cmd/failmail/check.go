@@ -50,7 +50,7 @@ func runCheck(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := watchFrom(proxy, config.Access.Authenticate, logger); err != nil {
+	if _, err := guardFrom(proxy, config.Access.Authenticate, logger); err != nil {
 		return err
 	}
 	out := c.App.Writer

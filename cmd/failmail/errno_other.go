@@ -4,7 +4,4 @@ package main
 
 import "syscall"
 
-const (
-	errAddressInUse      = syscall.EADDRINUSE
-	errConnectionRefused = syscall.ECONNREFUSED
-)
+const errConnectionRefused = syscall.ECONNREFUSED

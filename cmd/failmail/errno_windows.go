@@ -2,9 +2,6 @@ package main
 
 import "syscall"
 
-// What Windows says of sockets, for which package syscall has numbers of its own
-// invention (Winsock's WSAEADDRINUSE and WSAECONNREFUSED).
-const (
-	errAddressInUse      = syscall.Errno(10048)
-	errConnectionRefused = syscall.Errno(10061)
-)
+// errConnectionRefused is what Windows says (Winsock's WSAECONNREFUSED); package syscall
+// has a number of its own invention.
+const errConnectionRefused = syscall.Errno(10061)

@@ -108,9 +108,9 @@ func TestHTTPAsksForCredentialsWhenThereAreAny(t *testing.T) {
 
 func TestWhoGuessesPasswordsOverHTTPIsSlowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w, check := &watch{log: slog.New(slog.DiscardHandler)}, userCheck(func(user, password string) bool { return password == "secret" })
-		w.users.Store(&check)
-		handler := w.guarded(http.NotFoundHandler())
+		g, check := &guard{log: slog.New(slog.DiscardHandler)}, userCheck(func(user, password string) bool { return password == "secret" })
+		g.users.Store(&check)
+		handler := g.protect(http.NotFoundHandler(), nil)
 		ask := func(client, password string) (status int, took time.Duration) {
 			request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
 			request.RemoteAddr = client

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/internal/supervise"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/postgres"
@@ -74,12 +75,12 @@ func limitMemory(maxInFlight int64) {
 }
 
 // runProxy is the action without a command.
-func runProxy(c *cli.Context) (err error) {
+func runProxy(c *cli.Context) error {
 	if c.Args().Present() {
 		return unknownCommand(c, c.Args().First())
 	}
-	asked := listenForSignals()
-	defer asked.stop()
+	signals := supervise.Listen()
+	defer signals.Stop()
 	if err := loadConfig(c); err != nil {
 		return err
 	}
@@ -107,31 +108,21 @@ func runProxy(c *cli.Context) (err error) {
 		return err
 	}
 	warnLegacy(c, logger)
-	watch, err := watchFrom(c, config.Access.Authenticate, logger)
+	guard, err := guardFrom(c, config.Access.Authenticate, logger)
 	if err != nil {
 		return err
 	}
-	from, err := findPredecessor()
-	if err != nil {
-		return err
-	}
-	supervised, err := supervise(c.String("pidfile"), from != nil, logger)
-	if err != nil {
-		return err
-	}
-	defer supervised.close()
-	if config.Bind != failmail.NoListener {
-		if config.Listeners, err = openSockets(c.Context, config.Bind, c, from); err != nil {
-			return err
-		}
-	}
-	s := &service{config: config, storage: storage, watch: watch, supervised: supervised, from: from, asked: asked, log: logger,
-		reloader: &reloader{start: c, watch: watch, level: level, logger: logger}}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if err := s.acquire(c.Context); err != nil {
-		return err
-	}
-	return s.run(c.Context)
+	reloader := &reloader{start: c, guard: guard, level: level, logger: logger}
+	return asUsage(supervise.Run(c.Context, supervise.Options{
+		Config:   config,
+		Storage:  storage,
+		HTTP:     supervise.HTTP{Address: c.String("bind-http"), Chosen: c.IsSet("bind-http"), Guard: guard.protect},
+		SocketFD: c.Int("socket-fd"),
+		Pidfile:  c.String("pidfile"),
+		Reload:   reloader.reload,
+		Signals:  signals,
+		Log:      logger,
+	}))
 }
 
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
@@ -216,6 +207,10 @@ func checkGiven(c *cli.Context) error {
 
 // asUsage names the flags instead of the fields of the Config.
 func asUsage(err error) error {
+	var mistake *supervise.Mistake
+	if errors.As(err, &mistake) {
+		return &usageError{mistake.Problem}
+	}
 	var joined interface{ Unwrap() []error }
 	if !errors.As(err, &joined) {
 		return err
@@ -301,16 +296,17 @@ func storageFrom(c *cli.Context) (storage, error) {
 	return s, &usageError{fmt.Sprintf("--store %q is not a store; use sqlite:FILE such as sqlite:%s, postgres://USER@HOST/DATABASE, or memory:", s.url, failmail.DefaultStore)}
 }
 
-// probe reports why open would fail, as far as that can be told without opening
-// it; sqlite.ErrInUse while another process has it.
-func (s storage) probe() error {
+// Probe is a part of [supervise.Storage], as are Open and Persistent.
+func (s storage) Probe() error {
 	if s.engine == "sqlite" {
 		return sqlite.Probe(s.path)
 	}
 	return nil
 }
 
-func (s storage) open(ctx context.Context, log *slog.Logger) (failmail.Store, error) {
+func (s storage) Persistent() bool { return s.engine != "memory" }
+
+func (s storage) Open(ctx context.Context, log *slog.Logger) (failmail.Store, error) {
 	switch s.engine {
 	case "memory":
 		return memory.New(s.limits), nil

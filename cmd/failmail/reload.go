@@ -14,8 +14,7 @@ import (
 // A reloader puts settings into force that have changed since the start.
 type reloader struct {
 	start  *cli.Context // what the start has read
-	proxy  *failmail.Proxy
-	watch  *watch
+	guard  *guard
 	level  *slog.LevelVar
 	logger *slog.Logger
 }
@@ -27,11 +26,11 @@ var startOnly = []string{"store", "max-store", "bind-http", "pidfile", "socket-f
 // reload reads the command line, the environment and the file again, as a new
 // start would, and names what only that can change. When something is wrong,
 // nothing changes.
-func (r *reloader) reload() error {
+func (r *reloader) reload(proxy *failmail.Proxy) error {
 	app := newApp(r.start.App.Reader, io.Discard, io.Discard)
 	var kept []string
 	app.Action = func(fresh *cli.Context) (err error) {
-		kept, err = r.take(fresh)
+		kept, err = r.take(fresh, proxy)
 		return err
 	}
 	if err := app.RunContext(r.start.Context, os.Args); err != nil {
@@ -43,7 +42,7 @@ func (r *reloader) reload() error {
 	return nil
 }
 
-func (r *reloader) take(fresh *cli.Context) (kept []string, err error) {
+func (r *reloader) take(fresh *cli.Context, proxy *failmail.Proxy) (kept []string, err error) {
 	if err := loadConfig(fresh); err != nil {
 		return nil, err
 	}
@@ -61,13 +60,13 @@ func (r *reloader) take(fresh *cli.Context) (kept []string, err error) {
 	}
 	// What the store keeps at the end is a matter of the one that is in use.
 	config.FlushOnExit = fresh.Bool("flush-on-exit") || r.start.String("store") == memoryStore
-	users := *r.watch.users.Load()
-	if err := r.watch.admit(config.Access.Authenticate); err != nil {
+	users := *r.guard.users.Load()
+	if err := r.guard.admit(config.Access.Authenticate); err != nil {
 		return nil, err
 	}
-	fields, err := r.proxy.Reload(config)
+	fields, err := proxy.Reload(config)
 	if err != nil {
-		r.watch.users.Store(&users)
+		r.guard.users.Store(&users)
 		return nil, asUsage(err)
 	}
 	for _, field := range fields {

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/hut8labs/failmail/internal/testutil"
 )
 
 // A replaceable is a failmail whose program and settings can be replaced before it
@@ -20,14 +21,14 @@ type replaceable struct {
 	t                          *testing.T
 	folder, program, conf, pid string
 	settings                   string
-	notified                   *manager
+	notified                   *testutil.Systemd
 }
 
 func startReplaceable(t *testing.T, settings ...string) *replaceable {
 	t.Helper()
 	folder, addr := t.TempDir(), freeAddress(t)
 	r := &replaceable{t: t, folder: folder, program: filepath.Join(folder, "failmail"), conf: filepath.Join(folder, "failmail.toml"),
-		pid: filepath.Join(folder, "pid"), notified: startManager(t)}
+		pid: filepath.Join(folder, "pid"), notified: testutil.StartSystemd(t)}
 	r.settings = fmt.Sprintf("bind = [%q]\nbind-http = %q\nrelay = %q\npidfile = %q\nwait = \"10ms\"\n%s\n",
 		addr, freeAddress(t), startRelay(t).Addr(), r.pid, strings.Join(settings, "\n"))
 	r.write(r.settings)
@@ -36,9 +37,9 @@ func startReplaceable(t *testing.T, settings ...string) *replaceable {
 		t.Fatal(err)
 	}
 	cmd.Path, cmd.Args[0] = r.program, r.program
-	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+r.notified.path)
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+r.notified.Path)
 	r.process = startCommand(t, cmd, addr)
-	r.notified.expect("READY=1")
+	r.notified.Expect("READY=1")
 	return r
 }
 
@@ -64,7 +65,7 @@ func (r *replaceable) handOver() {
 	if err := r.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 		r.t.Fatal(err)
 	}
-	if said := r.notified.next(""); !strings.HasPrefix(said, "RELOADING=1\n") {
+	if said := r.notified.Next(""); !strings.HasPrefix(said, "RELOADING=1\n") {
 		r.t.Fatalf("said %q", said)
 	}
 }
@@ -100,7 +101,7 @@ func TestAHandoverThatFailsLeavesTheOldProcessServing(t *testing.T) {
 			for range 2 { // the second as the first
 				before := strings.Count(r.log.String(), "cannot hand over")
 				r.handOver()
-				r.notified.expect("READY=1")
+				r.notified.Expect("READY=1")
 				waitUntil(t, r.process, func() bool { return strings.Count(r.log.String(), "cannot hand over") > before })
 				r.send(t, "Subject: after", "x")
 			}
@@ -116,21 +117,21 @@ func TestAHandoverThatFailsLeavesTheOldProcessServing(t *testing.T) {
 				os.Rename(r.program+".right", r.program)
 			}
 			r.handOver()
-			said := r.notified.next("")
+			said := r.notified.Next("")
 			number, _ := strings.CutPrefix(strings.TrimSuffix(said, "\nWATCHDOG=1"), "MAINPID=")
 			pid, err := strconv.Atoi(number)
 			if err != nil {
 				t.Fatalf("said %q\n%s", said, r.log)
 			}
 			t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
-			r.notified.expect("READY=1")
+			r.notified.Expect("READY=1")
 			if err := r.cmd.Wait(); err != nil {
 				t.Fatalf("the old process: %v\n%s", err, r.log)
 			}
 			waitUntil(t, r.process, func() bool { return readPID(r.pid) == pid })
 			r.send(t, "Subject: at last", "x")
 			syscall.Kill(pid, syscall.SIGTERM)
-			r.notified.expect("STOPPING=1")
+			r.notified.Expect("STOPPING=1")
 		})
 	}
 }
@@ -141,7 +142,7 @@ func TestAHandoverThatFailsMayCostThePageButNoMail(t *testing.T) {
 	r := startReplaceable(t)
 	r.replace("echo release >&4\nread x <&5\nsleep 5 >/dev/null 2>&1 &\nexit 9")
 	r.handOver()
-	r.notified.expect("READY=1")
+	r.notified.Expect("READY=1")
 	r.send(t, "Subject: after", "x")
 	if !strings.Contains(r.log.String(), "cannot serve HTTP any more") {
 		t.Errorf("the page is not said to be off\n%s", r.log)
@@ -170,20 +171,5 @@ func TestAStopDuringAHandoverEndsBoth(t *testing.T) {
 				t.Errorf("left %q: %v", left, err)
 			}
 		})
-	}
-}
-
-func TestAProcessThatHangsIsEndedAfterItsTime(t *testing.T) {
-	t.Parallel()
-	next, err := startSuccessor("/bin/sh", []string{"sh", "-c", "echo starting >&2; exec sleep 1000"}, nil, nil, nil, "", os.Stderr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = next.await(t.Context(), 50*time.Millisecond)
-	if err = next.end(err); err == nil || !strings.Contains(err.Error(), "did not serve within 50ms: starting") {
-		t.Errorf("got %v", err)
-	}
-	if err := syscall.Kill(next.process.Pid, 0); err == nil {
-		t.Error("it lives on")
 	}
 }

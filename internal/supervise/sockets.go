@@ -1,4 +1,4 @@
-package main
+package supervise
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -23,18 +21,18 @@ const handoverEnv = "FAILMAIL_HANDOVER"
 
 // openSockets returns the sockets to receive on: those handed over, if there are
 // any, else new ones for --bind.
-func openSockets(ctx context.Context, binds string, c *cli.Context, from *predecessor) ([]net.Listener, error) {
+func openSockets(ctx context.Context, binds string, fd int, from *predecessor) ([]net.Listener, error) {
 	switch {
 	case from != nil:
 		return inherit(firstSocket, from.kinds)
 	case os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()):
 		return activatedSockets()
-	case c.Int("socket-fd") > 0 && !inheritsSockets:
-		return nil, &usageError{fmt.Sprintf("--socket-fd \"%d\": %s passes no sockets to programs; leave it out and use --bind", c.Int("socket-fd"), runtime.GOOS)}
-	case c.Int("socket-fd") > 0: // 0 is none, as in failmail 0.2
-		return inherit(c.Int("socket-fd"), []receive.Endpoint{{}})
-	case c.Int("socket-fd") < 0:
-		return nil, &usageError{fmt.Sprintf("--socket-fd \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", c.Int("socket-fd"))}
+	case fd > 0 && !inheritsSockets:
+		return nil, &Mistake{fmt.Sprintf("--socket-fd \"%d\": %s passes no sockets to programs; leave it out and use --bind", fd, runtime.GOOS)}
+	case fd > 0: // 0 is none, as in failmail 0.2
+		return inherit(fd, []receive.Endpoint{{}})
+	case fd < 0:
+		return nil, &Mistake{fmt.Sprintf("--socket-fd \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", fd)}
 	}
 	var listeners []net.Listener
 	for bind := range strings.SplitSeq(binds, ",") {
@@ -52,11 +50,11 @@ func openSockets(ctx context.Context, binds string, c *cli.Context, from *predec
 // lmtp or lmtps (FileDescriptorName=) is served so.
 func activatedSockets() ([]net.Listener, error) {
 	if !inheritsSockets {
-		return nil, &usageError{fmt.Sprintf("LISTEN_PID=%q: %s passes no sockets to programs; unset it and use --bind", os.Getenv("LISTEN_PID"), runtime.GOOS)}
+		return nil, &Mistake{fmt.Sprintf("LISTEN_PID=%q: %s passes no sockets to programs; unset it and use --bind", os.Getenv("LISTEN_PID"), runtime.GOOS)}
 	}
 	n, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
 	if err != nil || n < 1 {
-		return nil, &usageError{fmt.Sprintf("LISTEN_FDS=%q is not a number of sockets; start failmail from its socket unit", os.Getenv("LISTEN_FDS"))}
+		return nil, &Mistake{fmt.Sprintf("LISTEN_FDS=%q is not a number of sockets; start failmail from its socket unit", os.Getenv("LISTEN_FDS"))}
 	}
 	names := strings.Split(os.Getenv("LISTEN_FDNAMES"), ":")
 	kinds := make([]receive.Endpoint, n)

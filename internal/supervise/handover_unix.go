@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package supervise
 
 import (
 	"context"
@@ -49,8 +49,9 @@ const (
 // inheritsSockets says whether a process can have sockets that another has opened.
 const inheritsSockets = true
 
-func listenForSignals() signals {
-	s := signals{make(chan os.Signal, 1), make(chan os.Signal, 1)}
+// Listen keeps the signals that come from now on, for Run.
+func Listen() Signals {
+	s := Signals{make(chan os.Signal, 1), make(chan os.Signal, 1)}
 	signal.Notify(s.handovers, syscall.SIGUSR1)
 	signal.Notify(s.reloads, syscall.SIGHUP)
 	return s
@@ -76,7 +77,7 @@ func (s *service) handOver(ctx context.Context) error {
 		return err
 	}
 	defer closeFiles(sockets...)
-	http, bind, err := s.watch.file()
+	http, bind, err := s.website.file()
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (s *service) handOver(ctx context.Context) error {
 	}
 	word, err := next.await(ctx, checkTime)
 	if err == nil {
-		s.log.Info("handing over to a new process", "pid", next.process.Pid)
+		s.Log.Info("handing over to a new process", "pid", next.process.Pid)
 	}
 	if err == nil && word == wordRelease {
 		s.release()
@@ -119,21 +120,21 @@ func (s *service) release() {
 	defer cancel()
 	s.stopHTTP()
 	shutdown := s.proxy.Load().Release
-	if s.storage.engine == "memory" {
+	if !s.Storage.Persistent() {
 		shutdown = s.proxy.Load().Shutdown // nobody could take it over
 	}
 	err := shutdown(end)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = nil // its log names what was cut, and nothing of that was acknowledged
 	}
-	if err := errors.Join(err, s.config.Store.Close()); err != nil {
-		s.log.Error("cannot stop for the new process as wanted; see what error says", "error", err)
+	if err := errors.Join(err, s.Config.Store.Close()); err != nil {
+		s.Log.Error("cannot stop for the new process as wanted; see what error says", "error", err)
 	}
 }
 
 // resume undoes release.
 func (s *service) resume(ctx context.Context, config failmail.Config, sockets []*os.File, kinds []receive.Endpoint) {
-	s.config, s.config.Listeners = config, nil
+	s.Config, s.Config.Listeners = config, nil
 	if ctx.Err() != nil {
 		s.ended <- nil
 		return
@@ -153,13 +154,13 @@ func (s *service) reopen(ctx context.Context, sockets []*os.File, kinds []receiv
 		if err != nil {
 			return err
 		}
-		s.config.Listeners = append(s.config.Listeners, l)
+		s.Config.Listeners = append(s.Config.Listeners, l)
 	}
-	if s.config.Store, err = s.storage.open(ctx, s.log); err != nil {
+	if s.Config.Store, err = s.Storage.Open(ctx, s.Log); err != nil {
 		return err
 	}
-	if err := s.watch.reopen(ctx); err != nil { // mail matters more
-		s.log.Error("cannot serve HTTP any more; restart", "error", err)
+	if err := s.website.reopen(ctx); err != nil { // mail matters more
+		s.Log.Error("cannot serve HTTP any more; restart", "error", err)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package supervise
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 
 const inheritsSockets = false
 
-// Without SIGUSR1 nobody asks for a hand-over, and without SIGHUP nobody for new
+// Listen does nothing: without SIGUSR1 nobody asks for a hand-over, and without SIGHUP nobody for new
 // settings; a restart does both.
-func listenForSignals() signals { return signals{} }
+func Listen() Signals { return Signals{} }
 
 func (s *service) handOver(context.Context) error { return errNoHandover }
 

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package main
+package supervise
 
 import "runtime"
 
@@ -12,7 +12,7 @@ func preparePidfile(path string, _ bool) (*pidfile, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return nil, &usageError{"--pidfile: " + runtime.GOOS + " has no locks that a PID file needs; leave it out"}
+	return nil, &Mistake{"--pidfile: " + runtime.GOOS + " has no locks that a PID file needs; leave it out"}
 }
 
 func (*pidfile) place() error { return nil }

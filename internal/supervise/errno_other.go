@@ -1,0 +1,7 @@
+//go:build !windows
+
+package supervise
+
+import "syscall"
+
+const errAddressInUse = syscall.EADDRINUSE
