@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/message"
@@ -29,7 +28,7 @@ func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
 	header := mail.Header{Header: fields}
 	if in.fromHeader {
 		for _, name := range []string{"To", "Cc", "Bcc"} {
-			in.to = append(in.to, addresses(&header, name)...)
+			in.to = append(in.to, envelope.Addresses(&header, name)...)
 		}
 		header.Del("Bcc")
 		if len(in.to) == 0 {
@@ -62,39 +61,4 @@ func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
 		out.WriteString("\r\n")
 	}
 	return out.Bytes(), nil
-}
-
-// addresses returns the addresses of a field, also those without a domain, which
-// are no addresses to RFC 5322.
-func addresses(header *mail.Header, name string) (list []string) {
-	for fields := header.FieldsByKey(name); fields.Next(); {
-		var one mail.Header
-		one.Set(name, fields.Value())
-		if parsed, err := one.AddressList(name); err == nil {
-			for _, a := range parsed {
-				list = append(list, envelope.Quote(a.Address))
-			}
-			continue
-		}
-		for _, part := range splitList(fields.Value()) {
-			if i := strings.LastIndexByte(part, '<'); i >= 0 {
-				part, _, _ = strings.Cut(part[i+1:], ">")
-			}
-			if part = strings.TrimSpace(part); part != "" && !strings.ContainsAny(part, " \t;:") {
-				list = append(list, part)
-			}
-		}
-	}
-	return list
-}
-
-// splitList splits an address list at the commas outside of quoted strings.
-func splitList(list string) []string {
-	quoted := false
-	return strings.FieldsFunc(list, func(r rune) bool {
-		if r == '"' {
-			quoted = !quoted
-		}
-		return r == ',' && !quoted
-	})
 }

@@ -27,7 +27,7 @@ func TestExplainPrintsWhatTheDocumentationShows(t *testing.T) {
 		example, _, _ = strings.Cut(example, "```\n")
 		line, want, _ := strings.Cut(example, "\n")
 		line, first := strings.CutSuffix(line, " | head -n 1")
-		code, got, stderr := explain(t, "", strings.Fields(line)...)
+		code, got, stderr := explainMails(t, "", strings.Fields(line)...)
 		if first {
 			got, _, _ = strings.Cut(got, "\n")
 			got += "\n"

@@ -52,7 +52,7 @@ func TestExplainSaysWhatTheProxyDoes(t *testing.T) {
 				}
 			}
 			counts := countedByProxy(t, config, mails)
-			code, out, stderr := explain(t, "", append(args, "--json", config.AllDir)...)
+			code, out, stderr := explainMails(t, "", append(args, "--json", config.AllDir)...)
 			if code != 0 {
 				t.Fatalf("exit code %d: %s", code, stderr)
 			}
@@ -105,7 +105,7 @@ func TestExplainRefusesExpressionsAsTheProxyDoes(t *testing.T) {
 	} {
 		var stderr bytes.Buffer
 		code := run(t.Context(), append([]string{"failmail", "--bind=127.0.0.1:0", "--bind-http=", "--store=memory:"}, args...), nil, io.Discard, &stderr)
-		own, out, said := explain(t, diskMail, args...)
+		own, out, said := explainMails(t, diskMail, args...)
 		if own != code || code != exitUsage || said != stderr.String() || out != "" {
 			t.Errorf("%s: exit code %d, said %s%s\nthe proxy: exit code %d, said %s", args, own, said, out, code, stderr.String())
 		}

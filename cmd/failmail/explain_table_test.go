@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-
-	"github.com/hut8labs/failmail"
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 func TestExplainListsTheLargestGroupsFirst(t *testing.T) {
@@ -18,7 +15,7 @@ func TestExplainListsTheLargestGroupsFirst(t *testing.T) {
 	writeFile(t, "mails/b.eml", diskMail)
 	writeFile(t, "mails/c.eml", strings.Replace(diskMail, "used", "used, and nobody has looked at it for so long that the line has to be broken in two", 1))
 	writeFile(t, "mails/d.eml", "Subject: urgent\nX-Failmail: PASS\n\nnow\n")
-	code, out, stderr := explain(t, "", "mails")
+	code, out, stderr := explainMails(t, "", "mails")
 	if code != 0 || stderr != "" {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
@@ -62,55 +59,22 @@ func TestExplainSaysWhatItDoesNotList(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&lines, "%s failed\n", strings.Repeat("x", i+1))
 	}
-	_, out, _ := explain(t, lines.String(), "--lines")
+	_, out, _ := explainMails(t, lines.String(), "--lines")
 	for _, want := range []string{"30 lines: 1 group, 30 variants\n", "       30  (no subject)\n", "       10    of 10 other variants\n", "--group=fingerprint makes each variant"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("there is no %q in\n%s", want, out)
 		}
 	}
-	_, out, _ = explain(t, lines.String(), "--lines", "--group=fingerprint", "--top=2")
+	_, out, _ = explainMails(t, lines.String(), "--lines", "--group=fingerprint", "--top=2")
 	if !strings.HasSuffix(out, "\n28 groups more with 28 lines; --top 0 lists them all.\n") || strings.Count(out, "grouped as") != 2 {
 		t.Errorf("--top=2 gave\n%s", out)
 	}
-	_, out, _ = explain(t, lines.String(), "--lines", "--group=fingerprint", "--top=0")
+	_, out, _ = explainMails(t, lines.String(), "--lines", "--group=fingerprint", "--top=0")
 	if strings.Count(out, "grouped as") != 30 || strings.Contains(out, "more") {
 		t.Errorf("--top=0 gave\n%s", out)
 	}
-	if _, out, _ = explain(t, "", "--lines"); out != "no lines\n" {
+	if _, out, _ = explainMails(t, "", "--lines"); out != "no lines\n" {
 		t.Errorf("of no lines it says %q", out)
-	}
-}
-
-func TestATableKeepsNoMoreThanItsBound(t *testing.T) {
-	table := newTable(3)
-	add := func(group, fingerprint string) {
-		p := placed{source: "f", message: failmail.NewMessage("", nil, []byte("Subject: s\n\nx\n"))}
-		p.entry = store.Entry{Group: group, Title: group, Fingerprint: fingerprint, Reason: "r"}
-		table.add(p)
-	}
-	for range 2 {
-		for _, group := range []string{"a", "b", "c", "d", "e"} {
-			for _, fingerprint := range []string{"1", "2"} {
-				add(group, fingerprint)
-			}
-		}
-	}
-	if len(table.groups) != 3 || len(table.variants) > 5 {
-		t.Errorf("it keeps %d groups and %d variants", len(table.groups), len(table.variants))
-	}
-	listed := table.unlisted
-	for _, g := range table.groups {
-		sum := g.unlisted
-		for _, v := range g.variants {
-			sum += v.count
-		}
-		if sum != g.count {
-			t.Errorf("of %d mails of a group %d are told", g.count, sum)
-		}
-		listed += g.count
-	}
-	if table.mails != 20 || listed != 20 || table.unlisted != 8 {
-		t.Errorf("of %d mails %d are told, %d of them as not listed", table.mails, listed, table.unlisted)
 	}
 }
 
@@ -120,9 +84,9 @@ func TestTheTableIsNarrowWhateverTheMailsHold(t *testing.T) {
 	for i := range 5 {
 		fmt.Fprintf(&mbox, "From a@x\nSubject: %s%d\nX-Failmail-Split: %s%d\nContent-Type: text/plain; charset=utf-8\n\nerror %s %s\n\n", long, i, long, i, long, strings.Repeat("word ", 100))
 	}
-	_, out, _ := explain(t, mbox.String())
+	_, out, _ := explainMails(t, mbox.String())
 	for line := range strings.Lines(out) {
-		if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > tableWidth {
+		if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > 80 {
 			t.Errorf("%d characters: %s", width, line)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// explain runs the command in this process.
-func explain(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+// explainMails runs the command in this process.
+func explainMails(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	code = run(t.Context(), append([]string{"failmail", "explain"}, args...), strings.NewReader(stdin), &out, &errs)
@@ -108,7 +108,7 @@ func TestExplainPrintsAnObjectForEachMail(t *testing.T) {
 		"of nothing":                  {"", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out, stderr := explain(t, test.stdin, append([]string{"--json"}, test.args...)...)
+			code, out, stderr := explainMails(t, test.stdin, append([]string{"--json"}, test.args...)...)
 			if test.want == nil && test.stdin != "" {
 				if code != exitUsage {
 					t.Errorf("exit code %d: %s", code, stderr)
@@ -155,11 +155,11 @@ func TestExplainReportsWhatItCannotReadAndGoesOn(t *testing.T) {
 		"a negative number":        {[]string{"--top=-1", "disk.eml"}, 2, 0, "failmail: --top \"-1\" is negative; use 0 for all groups\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, out, stderr := explain(t, "", append([]string{"--json"}, test.args...)...)
+			code, out, stderr := explainMails(t, "", append([]string{"--json"}, test.args...)...)
 			if code != test.code || stderr != test.want || strings.Count(out, "\n") != test.mails {
 				t.Errorf("exit code %d, want %d\n%d mails, want %d\nsaid %swant %s", code, test.code, strings.Count(out, "\n"), test.mails, stderr, test.want)
 			}
-			if table, out, again := explain(t, "", test.args...); table != test.code || again != test.want || test.mails == 0 && out != "" {
+			if table, out, again := explainMails(t, "", test.args...); table != test.code || again != test.want || test.mails == 0 && out != "" {
 				t.Errorf("without --json: exit code %d: %s%s", table, again, out)
 			}
 		})
@@ -168,7 +168,7 @@ func TestExplainReportsWhatItCannotReadAndGoesOn(t *testing.T) {
 	for i := range 25 {
 		many = append(many, fmt.Sprintf("gone%d", i))
 	}
-	if _, _, stderr := explain(t, "", many...); strings.Count(stderr, "\n") != 21 || !strings.HasSuffix(stderr, "failmail: 5 more could not be read\n") {
+	if _, _, stderr := explainMails(t, "", many...); strings.Count(stderr, "\n") != 21 || !strings.HasSuffix(stderr, "failmail: 5 more could not be read\n") {
 		t.Errorf("25 failures are told as\n%s", stderr)
 	}
 }
@@ -198,7 +198,7 @@ func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 		}
 	}
 	writeFile(t, config, "grup = \"from\"\n")
-	if code, _, stderr := explain(t, diskMail, "--config", config); code != exitUsage || !strings.Contains(stderr, "\"grup\" is no setting, did you mean \"group\"") {
+	if code, _, stderr := explainMails(t, diskMail, "--config", config); code != exitUsage || !strings.Contains(stderr, "\"grup\" is no setting, did you mean \"group\"") {
 		t.Errorf("with a mistake in the file: exit code %d: %s", code, stderr)
 	}
 	t.Setenv("FAILMAIL_GROUP", "header:From")
@@ -212,7 +212,7 @@ func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 
 func TestExplainHelpSaysHowToUseIt(t *testing.T) {
 	for _, help := range []string{"--help", "-h"} {
-		code, out, _ := explain(t, "", "some.eml", help)
+		code, out, _ := explainMails(t, "", "some.eml", help)
 		for _, want := range []string{"failmail explain", "[PATH ...]", "--lines=FILE", "--json", "--top N", "docs/grouping.md", "FAILMAIL_GROUP"} {
 			if code != 0 || !strings.Contains(out, want) {
 				t.Errorf("%s: exit code %d, there is no %q in\n%s", help, code, want, out)

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"bufio"
@@ -13,8 +13,6 @@ import (
 const (
 	// maxListed bounds the groups of a table, and its variants.
 	maxListed = 100_000
-	// defaultTop is how many groups are printed.
-	defaultTop = 50
 	// topVariants is how many variants of a group are printed: as many as the
 	// store keeps.
 	topVariants = 20
