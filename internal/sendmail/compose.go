@@ -1,4 +1,4 @@
-package main
+package sendmail
 
 import (
 	"bytes"
@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/message"
-
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-message/textproto"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/envelope"
+	"github.com/hut8labs/failmail/pkg/message"
 )
 
 // compose makes a mail of what was read: with -t it finds the recipients, and it
 // adds the fields that a mail needs and programs leave to sendmail (RFC 6409
 // section 8).
-func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
+func (in *Request) compose(raw []byte, now time.Time) ([]byte, error) {
 	raw = message.NormalizeLines(raw)
 	fields, body, err := content.SplitHeader(raw)
 	if err != nil && fields.Len() > 0 {
@@ -26,17 +25,17 @@ func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
 		fields, body = mail.Header{}.Header, raw
 	}
 	header := mail.Header{Header: fields}
-	if in.fromHeader {
+	if in.FromHeader {
 		for _, name := range []string{"To", "Cc", "Bcc"} {
-			in.to = append(in.to, envelope.Addresses(&header, name)...)
+			in.To = append(in.To, envelope.Addresses(&header, name)...)
 		}
 		header.Del("Bcc")
-		if len(in.to) == 0 {
+		if len(in.To) == 0 {
 			return nil, errors.New("-t found no recipients in To, Cc and Bcc; add one of them or name recipients")
 		}
 	}
-	if in.from == "" {
-		in.from = defaultSender()
+	if in.From == "" {
+		in.From = defaultSender()
 	}
 	if !header.Has("Message-Id") {
 		if err := header.GenerateMessageID(); err != nil {
@@ -47,7 +46,7 @@ func (in *injection) compose(raw []byte, now time.Time) ([]byte, error) {
 		header.Set("To", "undisclosed-recipients:;")
 	}
 	if !header.Has("From") {
-		header.SetAddressList("From", []*mail.Address{{Name: in.name, Address: in.from}})
+		header.SetAddressList("From", []*mail.Address{{Name: in.Name, Address: in.From}})
 	}
 	if !header.Has("Date") {
 		header.SetDate(now)
