@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/mailbox"
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/batch"
 )
 
@@ -100,7 +101,7 @@ func (e *explanation) read(ctx context.Context, reader *mailbox.Reader, inputs [
 		for mail, err := range mails {
 			switch {
 			case ctx.Err() != nil:
-				return &Interrupted{amount(e.mails, e.noun(inputs))}
+				return &Interrupted{phrase.Count(e.mails, e.noun(inputs))}
 			case err != nil:
 				e.fail(err)
 				continue
@@ -130,7 +131,7 @@ func (e *explanation) failed() error {
 	}
 	lines := e.failures
 	if e.unlisted > 0 {
-		lines = append(lines, fmt.Sprintf("%s more could not be read", thousands(e.unlisted)))
+		lines = append(lines, fmt.Sprintf("%s more could not be read", phrase.Number(e.unlisted)))
 	}
 	return errors.New(strings.Join(lines, "\n"))
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 // isTerminal reports whether someone sits behind a reader or a writer.
@@ -43,10 +45,10 @@ func (p *progress) at(n int, noun string) {
 	}
 	p.next, p.shown = now.Add(p.every), true
 	if p.terminal {
-		fmt.Fprintf(p.w, "\r%s …", amount(n, noun))
+		fmt.Fprintf(p.w, "\r%s …", phrase.Count(n, noun))
 		return
 	}
-	p.say(amount(n, noun) + " so far")
+	p.say(phrase.Count(n, noun) + " so far")
 }
 
 // say prints a line for the person who waits.

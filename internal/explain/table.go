@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/phrase"
 )
 
 const (
@@ -98,7 +99,7 @@ func (t *table) write(w *bufio.Writer, top int, noun string) {
 		fmt.Fprintf(w, "no %ss\n", noun)
 		return
 	}
-	fmt.Fprintf(w, "%s: %s, %s", amount(t.mails, noun), amount(len(t.groups), "group"), amount(len(t.variants), "variant"))
+	fmt.Fprintf(w, "%s: %s, %s", phrase.Count(t.mails, noun), phrase.Count(len(t.groups), "group"), phrase.Count(len(t.variants), "variant"))
 	if len(t.batches) > 1 {
 		fmt.Fprintf(w, ", in %d batches", len(t.batches))
 	}
@@ -130,14 +131,14 @@ const (
 )
 
 func (t *table) writeGroup(w *bufio.Writer, g *tableGroup) {
-	fmt.Fprintf(w, "\n%9s  %s\n", thousands(g.count), shorten(g.title, tableWidth-groupIndent))
+	fmt.Fprintf(w, "\n%9s  %s\n", phrase.Number(g.count), phrase.Shorten(g.title, tableWidth-groupIndent))
 	if len(t.batches) > 1 {
-		fmt.Fprintf(w, "%*sbatch: %s\n", groupIndent, "", shorten(cmp.Or(g.batch, "(none)"), tableWidth-groupIndent-len("batch: ")))
+		fmt.Fprintf(w, "%*sbatch: %s\n", groupIndent, "", phrase.Shorten(cmp.Or(g.batch, "(none)"), tableWidth-groupIndent-len("batch: ")))
 	}
 	slices.SortStableFunc(g.variants, func(a, b *tableVariant) int { return cmp.Compare(b.count, a.count) })
 	listed := min(len(g.variants), topVariants)
 	for _, v := range g.variants[:listed] {
-		fmt.Fprintf(w, "%9s    %s  %s\n", thousands(v.count), v.fingerprint, shortenLeft(content.Line(v.source), sourceWidth))
+		fmt.Fprintf(w, "%9s    %s  %s\n", phrase.Number(v.count), v.fingerprint, shortenLeft(content.Line(v.source), sourceWidth))
 		for i, line := range wrap("grouped as: "+v.reason, tableWidth-variantIndent, 4) {
 			indent := variantIndent
 			if i > 0 {
@@ -152,9 +153,9 @@ func (t *table) writeGroup(w *bufio.Writer, g *tableGroup) {
 	}
 	switch more := len(g.variants) - listed; {
 	case g.unlisted > 0:
-		fmt.Fprintf(w, "%9s    of more than %s\n", thousands(mails), amount(more, "other variant"))
+		fmt.Fprintf(w, "%9s    of more than %s\n", phrase.Number(mails), phrase.Count(more, "other variant"))
 	case more > 0:
-		fmt.Fprintf(w, "%9s    of %s\n", thousands(mails), amount(more, "other variant"))
+		fmt.Fprintf(w, "%9s    of %s\n", phrase.Number(mails), phrase.Count(more, "other variant"))
 	}
 }
 
@@ -162,14 +163,14 @@ func (t *table) writeGroup(w *bufio.Writer, g *tableGroup) {
 func (t *table) writeNotes(w *bufio.Writer, groups, mails int, noun string) {
 	var notes []string
 	if groups > 0 {
-		notes = append(notes, fmt.Sprintf("%s more with %s; --top 0 lists them all.", amount(groups, "group"), amount(mails, noun)))
+		notes = append(notes, fmt.Sprintf("%s more with %s; --top 0 lists them all.", phrase.Count(groups, "group"), phrase.Count(mails, noun)))
 	}
 	if t.unlisted > 0 {
 		notes = append(notes, fmt.Sprintf("Not listed: %s of further groups, as only the first %s are kept; --json prints every %s.",
-			amount(t.unlisted, noun), amount(t.max, "group"), noun))
+			phrase.Count(t.unlisted, noun), phrase.Count(t.max, "group"), noun))
 	}
 	if t.passed > 0 {
-		notes = append(notes, fmt.Sprintf("The proxy relays %s with X-Failmail: pass at once and counts none of them.", amount(t.passed, noun)))
+		notes = append(notes, fmt.Sprintf("The proxy relays %s with X-Failmail: pass at once and counts none of them.", phrase.Count(t.passed, noun)))
 	}
 	if noun == "line" && len(t.groups) == 1 && len(t.variants) > 1 {
 		notes = append(notes, "Lines have no subject to be grouped by; --group=fingerprint makes each variant a group.")

@@ -1,35 +1,9 @@
 package explain
 
 import (
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
-
-// thousands writes 1,234,567.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
-// amount writes "1 mail" or "1,234 mails".
-func amount(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return thousands(n) + " " + noun
-}
-
-// shorten cuts the end of text so that it has at most width characters.
-func shorten(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:max(width-1, 0)]) + "…"
-}
 
 // shortenLeft cuts the beginning: the end of a path tells more.
 func shortenLeft(text string, width int) string {
