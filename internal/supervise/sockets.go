@@ -39,7 +39,7 @@ func openSockets(ctx context.Context, binds string, fd int, from *predecessor) (
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
 			closeAll(listeners)
-			return nil, err
+			return nil, fmt.Errorf("%w with --bind", err) // it ends with the remedy
 		}
 		listeners = append(listeners, l...)
 	}
