@@ -111,16 +111,17 @@ func (s *supervised) close() {
 	s.pidfile.remove()
 }
 
-// feed feeds the watchdog twice as often as it wants while the proxy takes
-// mails, and also while it starts or ends, which systemd times by itself.
+// feed feeds the watchdog twice as often as it wants while the proxy answers, whether
+// it takes mails or not: a new start makes no room on a disk, and would lose what is
+// held. It does so also while the proxy starts or ends, which systemd times by itself.
 func (s *supervised) feed(ctx context.Context) {
 	ticker := time.NewTicker(s.watchdog / 2)
 	defer ticker.Stop()
 	for {
-		if err := s.alive(ctx); err == nil {
+		if s.answers(ctx) {
 			s.notify(daemon.SdNotifyWatchdog)
 		} else if ctx.Err() == nil {
-			s.log.Warn("the proxy takes no mails, the watchdog is not told that it is alive", "error", err)
+			s.log.Warn("the proxy does not answer, the watchdog is not told that it is alive")
 		}
 		select {
 		case <-ctx.Done():
@@ -130,14 +131,22 @@ func (s *supervised) feed(ctx context.Context) {
 	}
 }
 
-func (s *supervised) alive(ctx context.Context) error {
+// answers reports whether the proxy says in time whether it is ready, or need not yet.
+func (s *supervised) answers(ctx context.Context) bool {
 	ready := s.ready.Load()
 	if ready == nil {
-		return nil
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.watchdog/2)
 	defer cancel()
-	return (*ready)(ctx)
+	said := make(chan struct{})
+	go func() { (*ready)(ctx); close(said) }()
+	select {
+	case <-said:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func (s *supervised) notify(state string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/hut8labs/failmail/internal/testutil"
 )
 
-func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
+func TestNotifyStarvesTheWatchdogOfAProxyThatDoesNotAnswer(t *testing.T) {
 	m := testutil.StartSystemd(t)
 	t.Setenv("NOTIFY_SOCKET", m.Path)
 	t.Setenv("WATCHDOG_USEC", "4000")
@@ -19,7 +19,7 @@ func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	down, checks := make(chan struct{}), make(chan struct{})
+	full, down, checks := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
 	s.start(ctx, func(ctx context.Context) error {
 		select {
@@ -28,13 +28,24 @@ func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
 			case checks <- struct{}{}:
 			case <-ctx.Done():
 			}
-			return errors.New("the store is down")
+			<-ctx.Done()
+			return nil
+		default:
+		}
+		select {
+		case <-full:
+			return errors.New("the disk is full")
 		default:
 			return nil
 		}
 	}, func() error { return nil })
 	m.Expect("READY=1")
 	m.Expect("WATCHDOG=1")
+	close(full)
+	m.Say("it is full")
+	for said := ""; said != "it is full"; said = m.Next("") {
+	}
+	m.Expect("WATCHDOG=1") // a new start would not help
 	close(down)
 	// What was on its way comes before this, and then silence.
 	<-checks
@@ -45,7 +56,7 @@ func TestNotifyStarvesTheWatchdogWhileTheProxyTakesNoMails(t *testing.T) {
 	}
 	m.Say("to here")
 	if said := m.Next("WATCHDOG=1"); said != "to here" {
-		t.Fatalf("says %q while the store is down", said)
+		t.Fatalf("says %q while the proxy does not answer", said)
 	}
 	cancel()
 	m.Expect("STOPPING=1")
