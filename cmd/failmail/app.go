@@ -71,7 +71,7 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		name = strings.TrimPrefix(name, "-")
-		return &usageError{fmt.Sprintf("--%s needs a value, a %s", name, kindOf(c, name))}
+		return &usageError{fmt.Sprintf("--%s needs a %s", name, kindOf(c, name))}
 	}
 	return &usageError{text + "; see failmail --help"}
 }

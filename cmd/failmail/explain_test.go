@@ -150,7 +150,7 @@ func TestExplainReportsWhatItCannotReadAndGoesOn(t *testing.T) {
 		"a folder without mails":   {[]string{"empty", "disk.eml"}, 1, 1, "failmail: no mails in \"empty\": a maildir has the folders cur and new, elsewhere the names of mails end in .eml; name the files\n"},
 		"a folder of logs":         {[]string{"--lines", "logs"}, 1, 0, "failmail: cannot read the lines of \"logs\", it is a folder; name its files\n"},
 		"an unknown flag":          {[]string{"disk.eml", "--grup=subject"}, 2, 0, "failmail: unknown flag --grup, did you mean --group; failmail --help lists them\n"},
-		"a flag without its value": {[]string{"disk.eml", "--group"}, 2, 0, "failmail: --group needs a value, a value; see failmail --help\n"},
+		"a flag without its value": {[]string{"disk.eml", "--group"}, 2, 0, "failmail: --group needs a value; see failmail --help\n"},
 		"a number that is none":    {[]string{"--top=x", "disk.eml"}, 2, 0, "failmail: --top \"x\" is not a whole number; use one such as 10\n"},
 		"a negative number":        {[]string{"--top=-1", "disk.eml"}, 2, 0, "failmail: --top \"-1\" is negative; use 0 for all groups\n"},
 	} {

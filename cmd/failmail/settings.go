@@ -168,7 +168,7 @@ func (l *commandLine) refuse(app *cli.App, command *cli.Command) error {
 		}
 	}
 	if l.lacking != "" && len(problems) == 0 {
-		problems = append(problems, fmt.Sprintf("--%s needs a value, a %s", l.lacking, kindOf(cli.NewContext(app, nil, nil), l.lacking)))
+		problems = append(problems, fmt.Sprintf("--%s needs a %s", l.lacking, kindOf(cli.NewContext(app, nil, nil), l.lacking)))
 	}
 	if len(problems) == 0 {
 		return nil

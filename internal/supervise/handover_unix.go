@@ -107,10 +107,27 @@ func (s *service) handOver(ctx context.Context) error {
 	}
 	s.supervised.handedOver(next.process.Pid)
 	next.leave()
+	if !s.released.Load() {
+		s.warnLeft(ctx, config.Store)
+	}
 	if s.released.Load() {
 		s.ended <- nil
 	}
 	return nil
+}
+
+// warnLeft says what stays in a store that the new process has not asked for, and so
+// does not use. What several nodes share has a clock for them all, and is used.
+func (s *service) warnLeft(ctx context.Context, kept failmail.Store) {
+	if _, shared := kept.(store.Clock); shared || !s.Storage.Persistent() {
+		return
+	}
+	pending, err := kept.Pending(ctx)
+	if err != nil || pending.Mails == 0 && pending.Outbox == 0 {
+		return
+	}
+	s.Log.Warn("the new process uses another store; what is in the old one is not sent until failmail is started with it",
+		"pending_mails", pending.Mails, "outbox", pending.Outbox)
 }
 
 // release closes what one process at a time can have, but the sockets for mail.
