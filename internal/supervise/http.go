@@ -88,7 +88,7 @@ func (w *website) serve(ctx context.Context, l net.Listener, handler http.Handle
 		ErrorLog:          slog.NewLogLogger(w.log.Handler(), slog.LevelInfo),
 	}
 	context.AfterFunc(ctx, func() { server.Close() })
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		w.log.Error("cannot serve HTTP any more; restart", "error", err)
 	}
 }

@@ -239,7 +239,7 @@ func (s *Store) exchange(place func() error) error {
 
 // leave is repair at the end: what cannot be put into its place is left beside it.
 func (s *Store) leave() error {
-	did, err := s.repair()
+	_, err := s.repair()
 	if err == nil || s.conn == nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (s *Store) leave() error {
 	if heldErr != nil {
 		return errors.Join(err, heldErr)
 	}
-	return fmt.Errorf("%w (%s); what was counted and not sent is in %q: start failmail with it", err, did, name)
+	return fmt.Errorf("%w; what was counted and not sent is in %q: start failmail with it", err, name)
 }
 
 // release closes the connection.
