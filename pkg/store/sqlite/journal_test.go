@@ -141,6 +141,7 @@ func TestOpenRefusesAJournalThatItCannotRead(t *testing.T) {
 	if err := s.stmt.note.exec([]byte(`[{}]`)); err != nil {
 		t.Fatal(err)
 	}
+	s.files.note() // as each commit does
 	if err := s.replay(); err == nil {
 		t.Fatal("a row without a batch was taken")
 	}
