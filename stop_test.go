@@ -19,6 +19,22 @@ import (
 // stubborn does not look at its context, for a while.
 func stubborn(d time.Duration) { <-time.After(d) }
 
+// withOneMail starts a Proxy and submits a mail to it.
+func withOneMail(t *testing.T, config failmail.Config) *failmail.Proxy {
+	t.Helper()
+	p, err := failmail.New(config)
+	if err == nil {
+		err = p.Start(t.Context())
+	}
+	if err == nil {
+		err = p.Submit(t.Context(), message())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func TestShutdownReturnsWhenItsTimeIsOverWhateverOthersDo(t *testing.T) {
 	config := func(change func(*failmail.Config)) failmail.Config {
 		c := failmail.Config{Wait: time.Second, Sender: failmail.SenderFunc(func(context.Context, *failmail.Mail) error { return nil })}
@@ -42,21 +58,12 @@ func TestShutdownReturnsWhenItsTimeIsOverWhateverOthersDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c.Bind, c.Store, c.FailDir = failmail.NoListener, memory.New(store.Limits{}), t.TempDir()
-				p, err := failmail.New(c)
-				if err == nil {
-					err = p.Start(t.Context())
-				}
-				if err == nil {
-					err = p.Submit(t.Context(), message())
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+				p := withOneMail(t, c)
 				<-time.After(2 * time.Second) // it is busy now
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				began := time.Now()
-				err = p.Shutdown(ctx)
+				err := p.Shutdown(ctx)
 				if took := time.Since(began); took > 5*time.Second { // of the bubble
 					t.Errorf("Shutdown took %s", took)
 				}
@@ -73,7 +80,7 @@ func TestAHookIsToldOfSummariesThatAreSentAtTheExit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var events []string
-		p, err := failmail.New(failmail.Config{
+		p := withOneMail(t, failmail.Config{
 			Bind: failmail.NoListener, Store: memory.New(store.Limits{}), FailDir: t.TempDir(), FlushOnExit: true,
 			Sender: failmail.SenderFunc(func(context.Context, *failmail.Mail) error { return nil }),
 			OnSummary: func(ctx context.Context, e failmail.Event) error {
@@ -84,15 +91,6 @@ func TestAHookIsToldOfSummariesThatAreSentAtTheExit(t *testing.T) {
 				return ctx.Err()
 			},
 		})
-		if err == nil {
-			err = p.Start(t.Context())
-		}
-		if err == nil {
-			err = p.Submit(t.Context(), message())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := p.Shutdown(ctx); err != nil {
@@ -107,19 +105,10 @@ func TestAHookIsToldOfSummariesThatAreSentAtTheExit(t *testing.T) {
 func TestWhatASenderThatHangsDoesNotTakeAtTheExitGoesToTheFailDir(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		p, err := failmail.New(failmail.Config{
+		p := withOneMail(t, failmail.Config{
 			Bind: failmail.NoListener, Store: memory.New(store.Limits{}), FailDir: dir, FlushOnExit: true,
 			Sender: failmail.SenderFunc(func(context.Context, *failmail.Mail) error { stubborn(time.Hour); return nil }),
 		})
-		if err == nil {
-			err = p.Start(t.Context())
-		}
-		if err == nil {
-			err = p.Submit(t.Context(), message())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if err := p.Shutdown(ctx); err != nil {
@@ -138,22 +127,13 @@ func TestASummaryIsDueWhenItWasThoughTheClockIsSet(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var ahead atomic.Int64
 				var sent []time.Time
-				p, err := failmail.New(failmail.Config{
+				p := withOneMail(t, failmail.Config{
 					Bind: failmail.NoListener, FailDir: t.TempDir(),
 					Store: steady.New(memory.New(store.Limits{}), steady.Options{
 						Wall: func(now time.Time) time.Time { return now.Add(time.Duration(ahead.Load())) },
 					}),
 					Sender: failmail.SenderFunc(func(context.Context, *failmail.Mail) error { sent = append(sent, time.Now()); return nil }),
 				})
-				if err == nil {
-					err = p.Start(t.Context())
-				}
-				if err == nil {
-					err = p.Submit(t.Context(), message())
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
 				began := time.Now()
 				<-time.After(10 * time.Second)
 				ahead.Store(int64(step))
