@@ -15,10 +15,11 @@ var ErrNoBackup = errors.New("failmail: this store makes no copies of itself; ba
 // can be started with, while mails come in and summaries go out. What is
 // acknowledged meanwhile may or may not be part of it. It fails if there is a file.
 func (p *Proxy) Backup(ctx context.Context, path string) error {
-	if err := p.running(); err != nil {
+	parts, err := p.running()
+	if err != nil {
 		return err
 	}
-	engine, ok := p.engine.(store.Copier)
+	engine, ok := parts.engine.(store.Copier)
 	if !ok {
 		return ErrNoBackup
 	}

@@ -38,6 +38,10 @@ type (
 	Summary = render.Summary
 	// RelayOptions say how to talk to a relay.
 	RelayOptions = deliver.Options
+	// An Event tells Config.OnSummary what became of a summary.
+	Event = render.Event
+	// An EventLine is one headline of a summary.
+	EventLine = render.EventLine
 	// A Redactor removes secrets from what people are shown.
 	Redactor = render.Redactor
 )

@@ -2,157 +2,131 @@ package failmail
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/dispatch"
+	"github.com/hut8labs/failmail/internal/readiness"
+	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// The life of a mail, on one page.
+// The life of a mail, on one page: a flow archives and counts it; when its batch is due,
+// summaries puts a summary of it into the outbox, from which outbox delivers that.
+type flow struct {
+	*base
+	recorder  *store.Committer
+	store     store.Memory
+	summaries *summarize.Summarizer
+	outbox    *dispatch.Dispatcher
+	readiness *readiness.Monitor
+	wishes    wishes
+}
 
 // accept takes responsibility for one mail: it is durable when accept returns
 // nil, and only then does the client get its 250.
-func (p *Proxy) accept(ctx context.Context, m *Message) error {
-	err := p.take(ctx, m)
+func (f *flow) accept(ctx context.Context, m *Message) error {
+	err := f.take(ctx, m)
 	switch {
 	case err == nil:
-		p.recent.count(m.Received)
-		p.rate.Count(m.Received)
+		f.recent.Count(m.Received)
+		f.rate.Count(m.Received)
 	case ctx.Err() == nil:
-		p.readiness.Refused(err, len(m.Raw))
+		f.readiness.Refused(err, len(m.Raw))
 	}
 	return err
 }
 
-func (p *Proxy) take(ctx context.Context, m *Message) error {
-	if p.archive != nil {
-		if err := p.archive.Send(ctx, &deliver.Mail{From: m.From, To: m.To, Raw: m.Raw}); err != nil {
-			p.metrics.archiveErrors.Inc()
+func (f *flow) take(ctx context.Context, m *Message) error {
+	if f.archive != nil {
+		if err := f.archive.Send(ctx, &deliver.Mail{From: m.From, To: m.To, Raw: m.Raw}); err != nil {
+			f.metrics.archiveErrors.Inc()
 			return asArchiveError(err)
 		}
 	}
-	switch {
-	case p.passes(m):
-		return p.pass(ctx, m)
-	case p.isHeartbeat(m):
-		return p.beat(ctx, m)
+	err := f.keep(ctx, m)
+	if err != nil {
+		f.metrics.storeErrors.Inc()
 	}
-	entries := p.settings.Load().classifier.Classify(m)
-	if err := p.recorder.Record(ctx, entries...); err != nil {
-		p.metrics.storeErrors.Inc()
+	return err
+}
+
+func (f *flow) keep(ctx context.Context, m *Message) error {
+	if f.wishes.asksToPass(m, f.log) {
+		return f.pass(ctx, m)
+	}
+	if heartbeat := f.heartbeat(m); heartbeat != "" {
+		return f.beat(ctx, heartbeat, m)
+	}
+	if err := f.count(ctx, m); err != nil || !f.settings.config().RelayAll {
 		return err
 	}
-	p.metrics.recorded.Inc()
-	if p.conf().RelayAll {
-		if err := p.pass(ctx, m); err != nil {
-			return err
-		}
+	return f.pass(ctx, m)
+}
+
+// count adds m to its batch.
+func (f *flow) count(ctx context.Context, m *Message) error {
+	entries := f.settings.Load().classifier.Classify(m)
+	if err := f.recorder.Record(ctx, entries...); err != nil {
+		return err
 	}
+	f.metrics.recorded.Inc()
 	entry := &entries[0] // the others have the same window
-	p.flushing.DueAt(due(entry))
-	if p.log.Enabled(ctx, slog.LevelDebug) {
-		p.log.Debug("counted a mail", "id", m.ID, "from", m.From, "client", m.RemoteAddr, "message_id", m.Header.Get("Message-ID"),
+	f.summaries.DueAt(due(entry))
+	if f.log.Enabled(ctx, slog.LevelDebug) {
+		f.log.Debug("counted a mail", "id", m.ID, "from", m.From, "client", m.RemoteAddr, "message_id", m.Header.Get("Message-ID"),
 			"batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)
 	}
 	return nil
 }
 
-// flush turns every batch that is due into a summary in the outbox. While the
-// relay is down batches stay open.
-func (p *Proxy) flush(ctx context.Context) error {
-	for {
-		now := time.Now()
-		if !p.mayFlush(ctx, now) {
-			return nil
-		}
-		done, err := p.flushOne(ctx, now)
-		if err != nil || done {
-			p.breaker.abandoned()
-			return err
-		}
+// due returns when a batch with e may be due at the earliest.
+func due(e *store.Entry) time.Time {
+	switch {
+	case e.Quiet > 0:
+		return e.Received // it may be the first of its group
+	case !e.MutedUntil.IsZero():
+		return e.MutedUntil
 	}
+	return e.Window.Due(e.Received, e.Received)
 }
 
-// flushOne turns one batch that is due at now into a summary; done says that
-// there was none.
-func (p *Proxy) flushOne(ctx context.Context, now time.Time) (done bool, err error) {
-	// One that could not be summarised is still claimed: it comes first.
-	b := p.claimed.Load()
-	if b == nil {
-		if b, err = p.store.Claim(ctx, now, claimLease); err != nil || b == nil {
-			return true, err
-		}
-		p.claimed.Store(b)
-	}
-	if err := p.summarize(ctx, b); err != nil {
-		return false, err
-	}
-	p.claimed.Store(nil)
-	return false, nil
-}
-
-// summarize puts the summary of a claimed batch into the outbox, in one step.
-func (p *Proxy) summarize(ctx context.Context, b *store.Batch) error {
+// pass puts a mail into the outbox as it is. It is durable when pass returns
+// nil.
+func (f *flow) pass(ctx context.Context, m *Message) error {
 	now := time.Now()
-	if b.HeldSince.IsZero() {
-		held := *b // the page may be reading b
-		held.HeldSince = p.breaker.heldSince(b.Due, now)
-		b = &held
-	}
-	summary := p.newSummary(b, now)
-	mail, err := p.render(ctx, summary)
+	err := f.outbox.Enqueue(ctx, store.Outgoing{
+		MessageID: strings.Trim(m.Header.Get("Message-ID"), "<> "), From: m.From, To: m.To, Mail: withTrace(m, f.settings.config().Hostname),
+		Count: 1, Due: now, NextAt: now,
+	})
 	if err != nil {
 		return err
 	}
-	err = p.store.Seal(ctx, b.ID, []store.Outgoing{{
-		Batch: b.Key, MessageID: mail.MessageID, From: mail.From, To: mail.To, Mail: mail.Raw,
-		Count: b.Count, Groups: len(summary.Groups), Due: b.Due, NextAt: now,
-	}})
-	if errors.Is(err, store.ErrNotClaimed) {
-		p.log.Warn("another process took over a batch that was claimed here for too long", "batch", b.Key)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	p.metrics.summaries.Inc()
-	p.log.Info("made a summary", "batch", b.Key, "mails", b.Count, "groups", len(summary.Groups), "message_id", mail.MessageID)
-	p.noteMade(b, summary, mail)
-	p.sending.DueAt(now)
+	f.metrics.passed.Inc()
+	f.log.Info("passes a mail on unchanged", "id", m.ID, "recipients", len(m.To))
 	return nil
 }
 
-// send begins to deliver every summary whose time has come, as many at a time as
-// the relay may be used for.
-func (p *Proxy) send(ctx context.Context) error {
-	if err := p.settleAgain(); err != nil {
-		return err
+// heartbeat returns the pattern that makes m a mail that only proves that the path
+// works; empty if none does.
+func (f *flow) heartbeat(m *Message) string {
+	for _, pattern := range f.settings.config().Heartbeats {
+		if pattern.MatchString(m.Subject()) {
+			return pattern.String()
+		}
 	}
-	for p.breaker.mayGoOn(time.Now()) {
-		if p.attempts.enter(p.parallel()); ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !p.breaker.mayGoOn(time.Now()) { // by what was waited for
-			break
-		}
-		o, err := p.store.ClaimOutgoing(ctx, time.Now(), sendLease)
-		if err != nil || o == nil {
-			return err
-		}
-		p.attempts.run(p.parallel(), len(o.Mail), func() { p.attempt(ctx, o) })
-	}
-	return p.foldRest(context.WithoutCancel(ctx))
+	return ""
 }
 
-// attempt delivers one summary, and writes down what happened even when the Proxy
-// is stopping.
-func (p *Proxy) attempt(ctx context.Context, o *store.Outgoing) {
-	sendErr := p.deliver(ctx, o)
-	outcome := decide(o, sendErr, time.Now(), p.retryUntil(o.Due))
-	if err := p.settle(context.WithoutCancel(ctx), o, outcome); err != nil {
-		p.log.Error("cannot write down what happened to a summary, will try again", "message_id", o.MessageID, "error", err)
+// beat notes a heartbeat. Its name is the pattern, so that there are as many as the
+// operator has given.
+func (f *flow) beat(ctx context.Context, name string, m *Message) error {
+	if err := f.store.Beat(ctx, name, m.Received); err != nil {
+		return err
 	}
-	p.sending.DueAt(time.Now())
+	f.metrics.beats.Inc()
+	f.log.Debug("counted a heartbeat", "id", m.ID)
+	return nil
 }

@@ -11,13 +11,12 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/message"
-
-	"github.com/hut8labs/failmail/internal/envelope"
-	"github.com/hut8labs/failmail/internal/readiness"
-	"github.com/hut8labs/failmail/pkg/receive"
-	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
 	"github.com/hut8labs/failmail/pkg/store/steady"
+
+	"github.com/hut8labs/failmail/internal/envelope"
+	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // Errors of the life of a Proxy.
@@ -27,20 +26,6 @@ var (
 	// ErrStarted is returned by Start when it or Shutdown was called before.
 	ErrStarted = errors.New("failmail: the proxy was started or stopped before; make a new one")
 )
-
-type state int
-
-const (
-	idle state = iota
-	running
-	stopping
-)
-
-// A cleanup undoes one step of Start. They run last in, first out.
-type cleanup struct {
-	name string
-	run  func(context.Context) error
-}
 
 // Run starts the Proxy, waits for ctx to end, and shuts down within
 // Config.ShutdownTimeout. It returns nil after an orderly end.
@@ -55,10 +40,10 @@ func (p *Proxy) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-p.fatal:
-	case <-p.stopped:
-		return p.stopErr
+	case <-p.life.Ended():
+		return p.life.Err()
 	}
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.conf().ShutdownTimeout)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.settings.config().ShutdownTimeout)
 	defer cancel()
 	return errors.Join(err, p.Shutdown(end))
 }
@@ -67,31 +52,24 @@ func (p *Proxy) Run(ctx context.Context) error {
 // in the store are taken up again. ctx bounds the start only. A Proxy can be
 // started once.
 func (p *Proxy) Start(ctx context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.state != idle {
+	began, err := p.life.Begin(ctx, func() error { return p.start(ctx) })
+	if !began {
 		return ErrStarted
 	}
-	p.state, p.started = running, time.Now()
-	if err := p.start(ctx); err != nil {
-		p.state = stopping
-		p.stopErr = err
-		err = errors.Join(err, p.undo(context.WithoutCancel(ctx)))
-		close(p.stopped)
-		return err
-	}
-	return nil
+	return err
 }
 
 func (p *Proxy) start(ctx context.Context) error {
-	p.push("sender", func(context.Context) error { return p.settings.Load().closeSender() })
-	if err := p.openStore(ctx); err != nil {
+	p.life.Undo("sender", func(context.Context) error { return p.settings.Load().closeSender() })
+	kept, err := p.openStore(ctx)
+	if err != nil {
 		return err
 	}
-	if err := p.recallRate(ctx); err != nil {
+	parts := newParts(&p.base, kept)
+	if err := parts.pager.Recall(ctx); err != nil {
 		return err
 	}
-	pending, err := p.store.Pending(ctx)
+	pending, err := kept.Pending(ctx)
 	if err != nil {
 		return fmt.Errorf("read store: %w", err)
 	}
@@ -104,24 +82,33 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.checkLoop(ctx, listeners); err != nil {
+	if len(listeners) > 0 {
+		parts.addr = listeners[0].Addr()
+	}
+	if err := p.settings.config().checkLoop(ctx, listeners); err != nil {
 		return err
 	}
-	if err := p.refreshMutes(ctx); err != nil {
+	if err := parts.keeper.refresh(ctx); err != nil {
 		return fmt.Errorf("read mutes: %w", err)
 	}
-	if err := p.failDir.Check(); err != nil && !p.conf().ReceiveOnly {
+	if err := p.failDir.Check(); err != nil && !p.settings.config().ReceiveOnly {
 		// No reason to refuse mails: what cannot be delivered stays in the store.
 		p.log.Error("the fail-dir cannot be used, so what cannot be delivered would stay in the store; make the folder writable",
-			"dir", p.conf().FailDir, "error", err)
+			"dir", p.failDir.Dir, "error", err)
 	}
-	p.readiness = readiness.New(p.log, p.dependencies()...)
-	p.readiness.Try(ctx) // a failure now is no reason not to start: it may pass, and is told
-	p.runLoops()
-	p.push("resends", p.resends.start())
+	parts.readiness.Try(ctx) // a failure now is no reason not to start: it may pass, and is told
+	p.run(parts)
 	// What Submit brings is either refused or seen by the last flush.
-	p.recorder = store.NewCommitter(p.store)
-	p.push("recorder", func(context.Context) error { p.recorder.Close(); return nil })
+	parts.flow.recorder = store.NewCommitter(kept)
+	p.life.Undo("recorder", func(context.Context) error { parts.flow.recorder.Close(); return nil })
+	p.parts.Store(parts)
+	p.serve(listeners)
+	p.log.Info("started", "bind", addressList(listeners), "relay", p.settings.relay(),
+		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
+	return nil
+}
+
+func (p *Proxy) serve(listeners []net.Listener) {
 	for _, l := range listeners {
 		go func() {
 			if err := p.server.Serve(l); err != nil {
@@ -133,109 +120,96 @@ func (p *Proxy) start(ctx context.Context) error {
 			}
 		}()
 	}
-	p.push("server", func(end context.Context) error {
+	p.life.Undo("server", func(end context.Context) error {
 		end, cancel := p.drainTime(end)
 		defer cancel()
 		return p.server.Shutdown(end)
 	})
-	p.log.Info("started", "bind", addressList(listeners), "relay", p.Relay().Name,
-		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
-	return nil
 }
 
-func (p *Proxy) openStore(ctx context.Context) error {
-	p.engine = p.conf().Store
-	if p.engine == nil {
+// openStore opens the one of the Config, or the default one.
+func (p *Proxy) openStore(ctx context.Context) (*steady.Store, error) {
+	engine := p.settings.config().Store
+	if engine == nil {
 		s, err := sqlite.Open(DefaultStore, store.Limits{})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if aside, reason := s.SetAside(); aside != "" {
 			p.log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent",
 				"set_aside", aside, "reason", reason)
 		}
-		p.engine = s
-		p.push("store", func(context.Context) error { return s.Close() })
+		engine = s
+		p.life.Undo("store", func(context.Context) error { return s.Close() })
 	}
-	kept, ok := p.engine.(*steady.Store)
-	if ok {
-		p.engine = kept.Engine()
-	} else {
-		kept = steady.New(p.engine, steady.Options{Logger: p.log})
+	kept, ok := engine.(*steady.Store)
+	if !ok {
+		kept = steady.New(engine, steady.Options{Logger: p.log})
 	}
-	p.store = kept
 	if err := kept.Start(ctx); err != nil {
-		return fmt.Errorf("read store: %w", err)
+		return nil, fmt.Errorf("read store: %w", err)
 	}
-	return nil
+	return kept, nil
 }
 
 func (p *Proxy) listen(ctx context.Context) ([]net.Listener, error) {
 	var listeners []net.Listener
-	p.push("listeners", func(context.Context) error {
+	p.life.Undo("listeners", func(context.Context) error {
 		for _, l := range listeners {
 			l.Close() // the server has closed it already, if it was served
 		}
 		return nil
 	})
-	if len(p.conf().Listeners) > 0 {
-		listeners = p.conf().Listeners
-		p.addr = listeners[0].Addr()
+	if len(p.settings.config().Listeners) > 0 {
+		listeners = p.settings.config().Listeners
 		return listeners, nil
 	}
-	for _, bind := range p.conf().binds() {
+	for _, bind := range p.settings.config().binds() {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
 			return nil, fmt.Errorf("%w, in Config.Bind", err)
 		}
 		listeners = append(listeners, l...)
 	}
-	if len(listeners) > 0 {
-		p.addr = listeners[0].Addr()
-	}
 	return listeners, nil
 }
 
-// runLoops starts the loops; the clean-ups end them and, if asked to, send
-// everything that is left, and tell of it.
-func (p *Proxy) runLoops() {
-	go p.hooks.run()
-	p.push("hooks", p.hooks.close)
+// run starts the loops. At the end they stop and, if asked to, everything that is left is
+// sent, and the hook told of it.
+func (p *Proxy) run(parts *parts) {
+	go p.hooks.Run()
+	p.life.Undo("hooks", p.hooks.Close)
 	ctx, cancel := context.WithCancel(context.Background())
 	var loops sync.WaitGroup
-	if !p.conf().ReceiveOnly {
-		loops.Go(func() { p.flushing.Run(ctx) })
-		loops.Go(func() { p.sending.Run(ctx) })
+	if !p.settings.config().ReceiveOnly {
+		loops.Go(func() { parts.summaries.Run(ctx) })
+		loops.Go(func() { parts.outbox.Run(ctx) })
 	}
-	loops.Go(func() { p.housekeep(ctx) })
-	loops.Go(func() { p.watchRate(ctx) })
-	loops.Go(func() { p.readiness.Run(ctx) })
-	p.push("deliveries", func(end context.Context) error {
+	loops.Go(func() { parts.keeper.run(ctx) })
+	loops.Go(func() { parts.pager.Run(ctx) })
+	loops.Go(func() { parts.readiness.Run(ctx) })
+	p.life.Undo("deliveries", func(end context.Context) error {
 		cancel()
 		loops.Wait()
-		p.attempts.wait()
-		if p.conf().FlushOnExit && !p.released.Load() {
-			return p.flushAll(end)
+		if p.settings.config().FlushOnExit && !p.released.Load() {
+			return parts.outbox.Drain(end, parts.summaries.All)
 		}
 		return nil
 	})
+	p.life.Undo("resends", func(context.Context) error { parts.outbox.StopResending(); return nil })
 }
 
-func (p *Proxy) push(name string, run func(context.Context) error) {
-	p.cleanups = append(p.cleanups, cleanup{name, run})
-}
+// leastFlush is how much of the time of a shutdown connections leave for delivery, if
+// there is twice as much; otherwise they leave half.
+const leastFlush = 5 * time.Second
 
-// undo runs the clean-ups, the newest first; all of them, whatever fails. One that
-// does not end when ctx does is left behind, and named in the error.
-func (p *Proxy) undo(ctx context.Context) error {
-	var errs []error
-	for _, c := range slices.Backward(p.cleanups) {
-		if err := doWithin(ctx, c.name, func() error { return c.run(ctx) }); err != nil {
-			errs = append(errs, fmt.Errorf("stop %s: %w", c.name, err))
-		}
+// drainTime returns the context that connections have to end by.
+func (p *Proxy) drainTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded || !p.settings.config().FlushOnExit || p.released.Load() {
+		return context.WithCancel(ctx)
 	}
-	p.cleanups = nil
-	return errors.Join(errs...)
+	return context.WithDeadline(ctx, deadline.Add(-min(leastFlush, time.Until(deadline)/2)))
 }
 
 // Shutdown stops accepting connections, lets mails in transfer finish, and
@@ -247,27 +221,15 @@ func (p *Proxy) undo(ctx context.Context) error {
 // Shutdown may be called again, also while it runs: every call waits for the
 // end and returns the same result. Before Start it makes Start fail.
 func (p *Proxy) Shutdown(ctx context.Context) error {
-	p.mu.Lock()
-	first := p.state != stopping
-	p.state = stopping
-	p.mu.Unlock()
-	if !first {
-		select {
-		case <-p.stopped:
-			return p.stopErr
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	// No lock is held here: Addr and Submit answer while connections drain.
-	p.stopErr = p.undo(ctx)
-	close(p.stopped)
-	if p.stopErr != nil {
-		p.log.Warn("stopped, but not everything had ended", "error", p.stopErr)
-	} else {
+	first, err := p.life.End(ctx)
+	switch {
+	case !first:
+	case err != nil:
+		p.log.Warn("stopped, but not everything had ended", "error", err)
+	default:
 		p.log.Info("stopped")
 	}
-	return p.stopErr
+	return err
 }
 
 // Release is Shutdown for another process that takes the store over: it keeps what
@@ -281,16 +243,18 @@ func (p *Proxy) Release(ctx context.Context) error {
 // when Config.Bind left it open with ":0". It is nil before Start and without a
 // listener.
 func (p *Proxy) Addr() net.Addr {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.addr
+	if parts := p.parts.Load(); parts != nil {
+		return parts.addr
+	}
+	return nil
 }
 
 // Submit hands m over without SMTP, and returns when it is durable. Fields that
 // follow from m.Raw, and an empty ID or Received, are filled in on a copy. The
 // error of a store that is full or down is worth a retry.
 func (p *Proxy) Submit(ctx context.Context, m *Message) error {
-	if err := p.running(); err != nil {
+	parts, err := p.running()
+	if err != nil {
 		return err
 	}
 	if len(m.To) == 0 {
@@ -310,7 +274,15 @@ func (p *Proxy) Submit(ctx context.Context, m *Message) error {
 		m.Received = now // or its batch would wait until then
 	}
 	m.Received = now.Add(m.Received.Sub(now)) // a step of the wall clock does not age it
-	return p.accept(ctx, m)
+	return parts.flow.accept(ctx, m)
+}
+
+// running returns ErrNotRunning before Start and after Shutdown.
+func (p *Proxy) running() (*parts, error) {
+	if !p.life.Running() {
+		return nil, ErrNotRunning
+	}
+	return p.parts.Load(), nil
 }
 
 func addressList(listeners []net.Listener) string {

@@ -1,60 +1,9 @@
 package failmail
 
 import (
-	"cmp"
-	"context"
-	"net/http"
-	"runtime/debug"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"github.com/hut8labs/failmail/internal/web"
-)
-
-// scrapeTimeout bounds how long a store that is down delays a scrape.
-const scrapeTimeout = 5 * time.Second
-
-// Handler serves what operators look at: a live page, /api for programs, /metrics
-// for Prometheus, /healthz for "is it alive" and /readyz for "does it take
-// mails". It may be mounted anywhere with http.StripPrefix, and works before Start
-// and after Shutdown, which ends the page's streams of events. It asks for no
-// credentials: who mounts it decides who may see it, and steer the Proxy.
-func (p *Proxy) Handler() http.Handler {
-	// A page of metrics of its own also tells about the process.
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), p.Metrics())
-	return web.New(p, web.Options{Metrics: registry, Version: cmp.Or(p.conf().Version, version()), Stopped: p.stopped})
-}
-
-// Metrics returns the metrics of this Proxy, and none of the process, for a
-// registry of your own. Where several Proxies share one, give each a label with
-// prometheus.WrapRegistererWith.
-func (p *Proxy) Metrics() prometheus.Collector { return p.metrics.registry }
-
-// version returns that of this module in the program, as the go command has
-// recorded it.
-func version() string {
-	const unknown = "development"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return unknown
-	}
-	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == "github.com/hut8labs/failmail" && m.Version != "" && m.Version != "(devel)" {
-			return m.Version
-		}
-	}
-	return unknown
-}
-
-// What happens to a summary, as the label "result" of
-// failmail_deliveries_total.
-const (
-	resultSent      = "sent"      // accepted for some or all recipients
-	resultPostponed = "postponed" // will be tried again
-	resultFailed    = "failed"    // given up, in the fail-dir
+	"github.com/hut8labs/failmail/internal/dispatch"
 )
 
 // metrics counts what one Proxy does. What others count already is read from
@@ -75,7 +24,7 @@ type metrics struct {
 	deliveries    *prometheus.CounterVec
 }
 
-func newMetrics(p *Proxy) *metrics {
+func newMetrics() *metrics {
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
@@ -96,95 +45,12 @@ func newMetrics(p *Proxy) *metrics {
 			Help: "Attempts to deliver a summary, by result: sent, postponed or failed (it is in the fail-dir).",
 		}, []string{"result"}),
 	}
-	for _, result := range []string{resultSent, resultPostponed, resultFailed} {
-		m.deliveries.WithLabelValues(result) // so that a rate starts at zero
+	for _, result := range []dispatch.Result{dispatch.Sent, dispatch.Postponed, dispatch.Failed} {
+		m.deliveries.WithLabelValues(string(result)) // so that a rate starts at zero
 	}
 	m.relayUp.Set(1)
 	m.registry.MustRegister(
 		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.failDirErrors,
-		m.archiveErrors, m.deliveries, &scrape{p})
+		m.archiveErrors, m.deliveries)
 	return m
-}
-
-// scrape reads the counts of the server and of the store.
-type scrape struct{ p *Proxy }
-
-var _ prometheus.Collector = (*scrape)(nil)
-
-var (
-	connectionsDesc  = describe("failmail_smtp_connections_total", "Connections admitted.")
-	openDesc         = describe("failmail_smtp_connections", "Connections open.")
-	mailsDesc        = describe("failmail_smtp_mails_total", "Mails acknowledged with 250.")
-	bytesDesc        = describe("failmail_smtp_received_bytes_total", "Bytes of the mails acknowledged.")
-	inFlightDesc     = describe("failmail_smtp_in_flight_bytes", "Bytes of mails being received.")
-	limitDesc        = describe("failmail_smtp_in_flight_limit_bytes", "Limit of failmail_smtp_in_flight_bytes.")
-	refusalsDesc     = describe("failmail_smtp_refusals_total", "Replies of 4xx and 5xx, by code and enhanced status code.", "code", "status")
-	pendingDesc      = describe("failmail_pending_mails", "Mails counted in batches that are not summarised yet.")
-	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
-	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
-	readyDesc        = describe("failmail_ready", "Whether mails are taken: 1, or 0; /readyz says why not.")
-	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
-	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
-	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc, failDirDesc}
-)
-
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(name, help, labels, nil)
-}
-
-// Describe implements prometheus.Collector.
-func (s *scrape) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range scrapeCollection {
-		descs <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
-	count := func(d *prometheus.Desc, value uint64, labels ...string) {
-		metrics <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
-	}
-	gauge := func(d *prometheus.Desc, value int64) {
-		metrics <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(value))
-	}
-	server := s.p.server.Stats()
-	count(connectionsDesc, server.Connections)
-	gauge(openDesc, int64(server.OpenConnections))
-	count(mailsDesc, server.Mails)
-	count(bytesDesc, server.Bytes)
-	gauge(inFlightDesc, server.InFlight)
-	gauge(limitDesc, s.p.conf().MaxInFlight)
-	for reply, n := range server.Refusals {
-		count(refusalsDesc, n, reply.Code, reply.Status)
-	}
-	ready := int64(0)
-	if s.p.Ready(context.Background()) == nil {
-		ready = 1
-	}
-	gauge(readyDesc, ready)
-	if failed, err := s.p.failDir.Count(); err == nil {
-		gauge(failDirDesc, int64(failed))
-	}
-	s.collectStore(gauge)
-}
-
-// collectStore leaves the store's gauges out while it does not answer: an
-// outdated number would look like calm.
-func (s *scrape) collectStore(gauge func(*prometheus.Desc, int64)) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
-	defer cancel()
-	if s.p.running() != nil {
-		gauge(storeUpDesc, 0)
-		return
-	}
-	pending, err := s.p.store.Pending(ctx)
-	if err != nil {
-		gauge(storeUpDesc, 0)
-		return
-	}
-	gauge(storeUpDesc, 1)
-	gauge(pendingDesc, int64(pending.Mails))
-	gauge(batchesDesc, int64(pending.Batches))
-	gauge(outboxDesc, int64(pending.Outbox))
 }

@@ -1,29 +1,15 @@
 package failmail
 
 import (
-	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // passField with the value "pass" asks to relay a mail at once and unchanged.
 const passField = "X-Failmail"
-
-func (p *Proxy) passes(m *Message) bool {
-	wish := strings.TrimSpace(m.Header.Get(passField))
-	if wish == "" || strings.EqualFold(wish, "pass") {
-		return wish != ""
-	}
-	if p.wishes.isNew(wish) {
-		p.log.Warn("a mail asks for something unknown in its header, it is counted like any other; the only value is pass",
-			"id", m.ID, "field", passField, "value", wish)
-	}
-	return false
-}
 
 // maxWishes bounds what is remembered of what programs misspell.
 const maxWishes = 100
@@ -33,6 +19,19 @@ const maxWishes = 100
 type wishes struct {
 	mu   sync.Mutex
 	seen map[string]bool
+}
+
+// asksToPass reports whether m asks to be relayed as it is.
+func (w *wishes) asksToPass(m *Message, log *slog.Logger) bool {
+	wish := strings.TrimSpace(m.Header.Get(passField))
+	if wish == "" || strings.EqualFold(wish, "pass") {
+		return wish != ""
+	}
+	if w.isNew(wish) {
+		log.Warn("a mail asks for something unknown in its header, it is counted like any other; the only value is pass",
+			"id", m.ID, "field", passField, "value", wish)
+	}
+	return false
 }
 
 func (w *wishes) isNew(wish string) bool {
@@ -46,24 +45,6 @@ func (w *wishes) isNew(wish string) bool {
 	}
 	w.seen[wish] = true
 	return true
-}
-
-// pass puts a mail into the outbox as it is. It is durable when pass returns
-// nil.
-func (p *Proxy) pass(ctx context.Context, m *Message) error {
-	now := time.Now()
-	err := p.store.Enqueue(ctx, []store.Outgoing{{
-		MessageID: strings.Trim(m.Header.Get("Message-ID"), "<> "), From: m.From, To: m.To, Mail: withTrace(m, p.conf().Hostname),
-		Count: 1, Due: now, NextAt: now,
-	}})
-	if err != nil {
-		p.metrics.storeErrors.Inc()
-		return err
-	}
-	p.metrics.passed.Inc()
-	p.sending.DueAt(now)
-	p.log.Info("passes a mail on unchanged", "id", m.ID, "recipients", len(m.To))
-	return nil
 }
 
 // withTrace puts the Received field on top that RFC 5321 section 4.4 asks of
@@ -90,15 +71,4 @@ func oneWord(name string) string {
 		}
 		return r
 	}, name[:min(len(name), 255)])
-}
-
-// due returns when a batch with e may be due at the earliest.
-func due(e *store.Entry) time.Time {
-	switch {
-	case e.Quiet > 0:
-		return e.Received // it may be the first of its group
-	case !e.MutedUntil.IsZero():
-		return e.MutedUntil
-	}
-	return e.Window.Due(e.Received, e.Received)
 }

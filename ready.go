@@ -5,28 +5,18 @@ import (
 	"fmt"
 
 	"github.com/hut8labs/failmail/internal/readiness"
+	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// Ready returns why the Proxy refuses mails now, and what to do; nil if it takes
-// them. What a 250 depends on, the store and Config.AllDir, is tried every few
-// seconds, so that a failure is known within ten, whether mails come or not.
-func (p *Proxy) Ready(context.Context) error {
-	if err := p.running(); err != nil {
-		return err
-	}
-	return p.readiness.Err()
-}
-
 // dependencies are what a 250 depends on.
-func (p *Proxy) dependencies() []readiness.Dependency {
+func dependencies(archive *deliver.Maildir, engine store.Store) []readiness.Dependency {
 	var all []readiness.Dependency
-	if p.archive != nil {
+	if archive != nil {
 		all = append(all, readiness.Dependency{Name: "archive", Try: func(_ context.Context, bytes int) error {
-			return asArchiveError(p.archive.Try(bytes))
+			return asArchiveError(archive.Try(bytes))
 		}})
 	}
-	engine := p.engine
 	try := func(ctx context.Context, _ int) error { _, err := engine.Pending(ctx); return err }
 	if prober, ok := engine.(store.Prober); ok {
 		try = prober.Probe

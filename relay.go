@@ -10,18 +10,6 @@ import (
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
-// relays returns the relays in their order; nil if they are not used or wrong.
-func (c Config) relays() []deliver.Relay {
-	if c.Sender != nil {
-		return nil
-	}
-	relays, err := deliver.ParseRelays(c.Relay)
-	if err != nil {
-		return nil // validate reports it
-	}
-	return relays
-}
-
 // openSender returns what delivers the summaries, and how to close it.
 func (c Config) openSender() (Sender, func() error, error) {
 	if c.Sender != nil {
@@ -45,8 +33,8 @@ const lookupTimeout = 2 * time.Second
 // checkLoop refuses a relay that is one of our own listeners under another name.
 // A name that cannot be looked up now is no mistake; it is not even tried unless
 // a listener has the relay's port.
-func (p *Proxy) checkLoop(ctx context.Context, listeners []net.Listener) error {
-	for _, relay := range p.conf().relays() {
+func (c Config) checkLoop(ctx context.Context, listeners []net.Listener) error {
+	for _, relay := range c.relays() {
 		host, port, err := net.SplitHostPort(relay.Addr)
 		if err != nil {
 			continue // a socket or a command

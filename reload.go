@@ -1,56 +1,15 @@
 package failmail
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"time"
-
-	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/render"
-	"github.com/hut8labs/failmail/pkg/store"
 )
-
-// settings are what a Proxy works by. They are replaced as a whole.
-type settings struct {
-	config      Config
-	classifier  *batch.Classifier
-	renderer    render.Renderer
-	sender      deliver.Sender
-	closeSender func() error
-}
-
-func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
-	batchBy, groupBy, err := config.groupers()
-	if err != nil {
-		return nil, err
-	}
-	sender, closeSender, err := config.openSender()
-	if err != nil {
-		return nil, errors.Join(err)
-	}
-	return &settings{
-		config: config,
-		classifier: &batch.Classifier{
-			Batch: batchBy, Group: groupBy,
-			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
-			Quiet:  config.First, EachRecipient: config.EachRecipient,
-			Mutes:  mutes,
-			Logger: config.Logger.With("component", "batch"),
-		},
-		renderer: config.Renderer,
-		sender:   sender, closeSender: closeSender,
-	}, nil
-}
-
-// conf returns the Config in force.
-func (p *Proxy) conf() *Config { return &p.settings.Load().config }
 
 // Config returns the Config in force, with the defaults of the fields that were
 // empty.
-func (p *Proxy) Config() Config { return *p.conf() }
+func (p *Proxy) Config() Config { return *p.settings.config() }
 
 // Reload puts another Config into force, for what comes from now on, without
 // ending a connection. What cannot change while a Proxy runs stays as it is; the
@@ -60,7 +19,7 @@ func (p *Proxy) Reload(config Config) (kept []string, err error) {
 	p.reloading.Lock()
 	defer p.reloading.Unlock()
 	if config.Logger == nil {
-		config.Logger = p.conf().Logger // the default would be another one
+		config.Logger = p.settings.config().Logger // the default would be another one
 	}
 	config = config.withDefaults()
 	old := p.settings.Load()

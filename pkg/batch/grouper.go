@@ -9,7 +9,7 @@ package batch
 import (
 	"fmt"
 
-	"github.com/hut8labs/failmail/internal/crash"
+	"github.com/hut8labs/failmail/internal/foreign"
 	"github.com/hut8labs/failmail/pkg/message"
 )
 
@@ -36,7 +36,7 @@ func (f GrouperFunc) Group(m *message.Message) (string, error) { return f(m) }
 func safely(g Grouper, m *message.Message) (key string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &panicked{value: r, at: crash.Site()}
+			err = &panicked{value: r, at: foreign.Site()}
 		}
 	}()
 	return g.Group(m)

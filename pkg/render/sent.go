@@ -19,3 +19,26 @@ type Sent struct {
 	HTML []byte
 	Text string
 }
+
+// An Event says what became of a summary.
+type Event struct {
+	Event     string      `json:"event"` // "sent", or "failed": it is in the fail-dir
+	Time      time.Time   `json:"time"`
+	MessageID string      `json:"message_id"`
+	Batch     string      `json:"batch"`
+	Subject   string      `json:"subject"`
+	To        []string    `json:"to"`
+	Count     int         `json:"count"`  // mails it stands for
+	Groups    int         `json:"groups"` // headlines
+	Error     string      `json:"error,omitempty"`
+	Headlines []EventLine `json:"headlines"` // empty for a summary made before the last start
+}
+
+// An EventLine is one headline of a summary.
+type EventLine struct {
+	Title string    `json:"title"`
+	State string    `json:"state"` // NEW, ONGOING or BACK
+	Count int       `json:"count"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+}

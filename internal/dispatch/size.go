@@ -1,4 +1,4 @@
-package failmail
+package dispatch
 
 import (
 	"context"
@@ -69,10 +69,10 @@ func (s *sizeBounds) lower(batch string, size, declared int, now time.Time) bool
 	return true
 }
 
-// relayMaxSize returns how large a summary the relay takes, as far as it says so; 0
-// if it does not.
-func (p *Proxy) relayMaxSize() int {
-	if limiter, ok := p.settings.Load().sender.(deliver.SizeLimiter); ok {
+// declared returns how large a mail the relay takes, as far as it says so; 0 if it does
+// not.
+func (d *Dispatcher) declared() int {
+	if limiter, ok := d.config.Policy().Sender.(deliver.SizeLimiter); ok {
 		if size := limiter.MaxSize(); size > 0 {
 			return max(size-sizeMargin, 1)
 		}
@@ -80,28 +80,24 @@ func (p *Proxy) relayMaxSize() int {
 	return 0
 }
 
-// maxBytes returns how large the next summary of the batch may be; 0 for as large as
-// the settings have it.
-func (p *Proxy) maxBytes(batch string, now time.Time) int {
-	declared, learned := p.relayMaxSize(), p.sizes.of(batch, now)
+// MaxBytes returns how large the next summary of the batch may be for the relay; 0 if
+// nothing is known that bounds it.
+func (d *Dispatcher) MaxBytes(batch string, now time.Time) int {
+	declared, learned := d.declared(), d.sizes.of(batch, now)
 	if declared == 0 || learned > 0 && learned < declared {
 		return learned
 	}
 	return declared
 }
 
-// remake opens the batch of a summary again that was refused as too large, so that a
+// shrink opens the batch of a summary again that was refused as too large, so that a
 // smaller one is made at once. It reports false if none is to be made.
-func (p *Proxy) remake(ctx context.Context, o *store.Outgoing, out outcome) (done bool, err error) {
+func (d *Dispatcher) shrink(ctx context.Context, o *store.Outgoing, out outcome) (done bool, err error) {
 	now := time.Now()
-	if out.sent || !foldable(o) || !deliver.IsTooLarge(out.err) || !p.sizes.lower(o.Batch, len(o.Mail), p.relayMaxSize(), now) {
+	if out.sent || !foldable(o) || !deliver.IsTooLarge(out.err) || !d.sizes.lower(o.Batch, len(o.Mail), d.declared(), now) {
 		return false, nil
 	}
-	p.metrics.folds.Inc()
-	p.recent.forget(o.MessageID)
-	p.log.Warn("a summary is too large for the relay, making a smaller one", "batch", o.Batch, "mails", o.Count,
-		"bytes", len(o.Mail), "max_bytes", p.sizes.of(o.Batch, now), "error", out.err)
-	err = p.write(func() error { return p.store.Fold(ctx, o.ID, time.Time{}) })
-	p.flushing.DueAt(now)
-	return true, err
+	d.log.Warn("a summary is too large for the relay, making a smaller one", "batch", o.Batch, "mails", o.Count,
+		"bytes", len(o.Mail), "max_bytes", d.sizes.of(o.Batch, now), "error", out.err)
+	return true, d.reopen(ctx, o, time.Time{}, now)
 }

@@ -1,4 +1,4 @@
-package crash_test
+package foreign_test
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/hut8labs/failmail/internal/crash"
+	"github.com/hut8labs/failmail/internal/foreign"
 )
 
 func TestSiteIsTheLineThatPanicked(t *testing.T) {
@@ -23,14 +23,14 @@ func TestSiteIsTheLineThatPanicked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				recover()
-				if site := path.Base(crash.Site()); site != want {
+				if site := path.Base(foreign.Site()); site != want {
 					t.Errorf("Site is %q, want %q", site, want)
 				}
 			}()
 			code()
 		})
 	}
-	if site := crash.Site(); site != "" {
+	if site := foreign.Site(); site != "" {
 		t.Errorf("without a panic Site is %q", site)
 	}
 }

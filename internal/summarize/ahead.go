@@ -1,4 +1,4 @@
-package failmail
+package summarize
 
 import (
 	"maps"
@@ -38,7 +38,7 @@ func (a *ahead) note(b *store.Batch, now time.Time, quiet time.Duration) {
 }
 
 // tell has s, the summary of b, say what was sent before it.
-func (a *ahead) tell(s *Summary, b *store.Batch) {
+func (a *ahead) tell(s *render.Summary, b *store.Batch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s.NoteAhead(b, func(group string) render.Ahead { return a.sent[aheadKey{b.Key, group}] })

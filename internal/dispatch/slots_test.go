@@ -1,4 +1,4 @@
-package failmail
+package dispatch
 
 import (
 	"testing"
@@ -8,17 +8,17 @@ import (
 func TestALargeMailIsOnItsWayAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const short, large = 1 << 20, 30 << 20
-		c, release := newCrew(), map[int]chan struct{}{short: make(chan struct{}), large: make(chan struct{})}
+		s, release := newSlots(), map[int]chan struct{}{short: make(chan struct{}), large: make(chan struct{})}
 		running := func() int {
 			synctest.Wait()
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			return c.running
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.running
 		}
 		go func() {
 			for _, size := range []int{short, short, large, short, short} {
-				c.enter(3)
-				c.run(3, size, func() { <-release[size] })
+				s.await(3)
+				s.run(3, size, func() { <-release[size] })
 			}
 		}()
 		if n := running(); n != 3 {
@@ -34,6 +34,6 @@ func TestALargeMailIsOnItsWayAlone(t *testing.T) {
 			t.Errorf("%d short mails are on their way after the large one, want 2", n)
 		}
 		close(release[short])
-		c.wait()
+		s.wait()
 	})
 }

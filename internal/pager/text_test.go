@@ -1,4 +1,4 @@
-package failmail
+package pager
 
 import (
 	"strings"
@@ -26,13 +26,13 @@ func TestAPageFitsIntoATextMessage(t *testing.T) {
 		{"nothing is counted yet", ratewatch.Storm{Since: at, Mails: 101}, render.Group{},
 			"[failmail] more than 100 mails in 5m", "101 mails in 5m since 03:17:42 UTC.\nA mail follows when it is over.\n"},
 		{"the error has a long title", ratewatch.Storm{Since: at, Mails: 12345678}, render.Group{Title: long, Count: 12345678},
-			"[failmail] more than 100 mails in 5m: " + phrase.Shorten(long, maxPagerTitle), ""},
+			"[failmail] more than 100 mails in 5m: " + phrase.Shorten(long, maxTitle), ""},
 		{"it is over", ratewatch.Storm{Since: at, Until: at.Add(14 * time.Minute), Mails: 1204}, render.Group{},
 			"[failmail] over: 1,204 mails", "1,204 mails from 03:17:42 to 03:31:42 UTC. Over: no more than 100 mails in the last 5m.\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			subject, text := pagerMail(tt.event, 100, 5*time.Minute, tt.top)
+			subject, text := write(tt.event, 100, 5*time.Minute, tt.top)
 			if subject != tt.subject || tt.text != "" && text != tt.text {
 				t.Errorf("got %q, %q\nwant %q, %q", subject, text, tt.subject, tt.text)
 			}

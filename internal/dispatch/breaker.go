@@ -1,4 +1,4 @@
-package failmail
+package dispatch
 
 import (
 	"cmp"

@@ -1,5 +1,4 @@
-// Package crash says where code that others gave us panicked.
-package crash
+package foreign
 
 import (
 	"fmt"

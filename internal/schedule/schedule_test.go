@@ -1,4 +1,4 @@
-package batch_test
+package schedule_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/internal/schedule"
 )
 
 var errDown = errors.New("the store is down")
@@ -80,11 +80,11 @@ func (p *plan) calls() (nexts, steps []time.Duration) {
 }
 
 // run runs test beside a Loop over p inside a bubble of fake time.
-func run(t *testing.T, p *plan, test func(t *testing.T, l *batch.Loop)) {
+func run(t *testing.T, p *plan, test func(t *testing.T, l *schedule.Loop)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		p.start = time.Now()
-		l := &batch.Loop{Next: p.next, Step: p.step, Name: "work", Logger: slog.New(slog.DiscardHandler)}
+		l := &schedule.Loop{Next: p.next, Step: p.step, Name: "work", Logger: slog.New(slog.DiscardHandler)}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); l.Run(ctx) }()
@@ -112,7 +112,7 @@ const second = time.Second
 
 func TestTheLoopStepsWhenNextSays(t *testing.T) {
 	p := &plan{}
-	run(t, p, func(t *testing.T, l *batch.Loop) {
+	run(t, p, func(t *testing.T, l *schedule.Loop) {
 		nexts, _ := p.calls()
 		expect(t, "first look", nexts, 0)
 		l.DueAt(p.add(5 * second))
@@ -125,7 +125,7 @@ func TestTheLoopStepsWhenNextSays(t *testing.T) {
 
 func TestWorkThatIsDueAlreadyIsDoneAtOnce(t *testing.T) {
 	p := &plan{due: []time.Time{time.Unix(0, 0)}}
-	run(t, p, func(t *testing.T, l *batch.Loop) {
+	run(t, p, func(t *testing.T, l *schedule.Loop) {
 		_, steps := p.calls()
 		expect(t, "steps", steps, 0)
 		p.until(3 * second)
@@ -138,7 +138,7 @@ func TestWorkThatIsDueAlreadyIsDoneAtOnce(t *testing.T) {
 
 func TestDueAtWakesTheLoopOnlyForSomethingEarlier(t *testing.T) {
 	p := &plan{}
-	run(t, p, func(t *testing.T, l *batch.Loop) {
+	run(t, p, func(t *testing.T, l *schedule.Loop) {
 		l.DueAt(p.add(20 * second))
 		synctest.Wait()
 		p.calls()
@@ -163,7 +163,7 @@ func TestDueAtWakesTheLoopOnlyForSomethingEarlier(t *testing.T) {
 
 func TestAFloodDuringASlowLookCausesNoFurtherOne(t *testing.T) {
 	p := &plan{slow: 2 * second}
-	run(t, p, func(t *testing.T, l *batch.Loop) {
+	run(t, p, func(t *testing.T, l *schedule.Loop) {
 		p.until(second) // inside the first look
 		for range 1000 {
 			l.DueAt(p.add(10 * second))
@@ -184,7 +184,7 @@ func TestAFloodDuringASlowLookCausesNoFurtherOne(t *testing.T) {
 
 func TestTheLoopSleepsAtMostHalfAMinute(t *testing.T) {
 	p := &plan{}
-	run(t, p, func(t *testing.T, _ *batch.Loop) {
+	run(t, p, func(t *testing.T, _ *schedule.Loop) {
 		p.until(100 * second)
 		nexts, steps := p.calls()
 		expect(t, "looks", nexts, 0, 30*second, 60*second, 90*second)
@@ -208,7 +208,7 @@ func TestFailuresAreRetriedEverMoreSlowly(t *testing.T) {
 				}
 				return nil
 			}
-			run(t, p, func(t *testing.T, l *batch.Loop) {
+			run(t, p, func(t *testing.T, l *schedule.Loop) {
 				outage := func() {
 					t.Helper()
 					p.mu.Lock()
@@ -248,7 +248,7 @@ func TestALookThatFindsNothingEndsTheBackoff(t *testing.T) {
 	var failing error
 	p := &plan{}
 	p.fails = func(bool) error { return failing }
-	run(t, p, func(t *testing.T, l *batch.Loop) {
+	run(t, p, func(t *testing.T, l *schedule.Loop) {
 		fail := func(err error) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -288,7 +288,7 @@ func TestTheLoopEndsWithItsContext(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second+time.Millisecond)
 				defer cancel()
 				begin := time.Now()
-				(&batch.Loop{Next: tt.next, Step: tt.step, Name: "work", Logger: slog.New(slog.DiscardHandler)}).Run(ctx)
+				(&schedule.Loop{Next: tt.next, Step: tt.step, Name: "work", Logger: slog.New(slog.DiscardHandler)}).Run(ctx)
 				if took := time.Since(begin); took != time.Second+time.Millisecond {
 					t.Errorf("Run took %v", took)
 				}
@@ -297,4 +297,4 @@ func TestTheLoopEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestDueAtBeforeRunDoesNothing(*testing.T) { new(batch.Loop).DueAt(time.Now()) }
+func TestDueAtBeforeRunDoesNothing(*testing.T) { new(schedule.Loop).DueAt(time.Now()) }

@@ -1,0 +1,58 @@
+package failmail
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+const (
+	// refreshEvery is how late a mute is noticed that another process on the
+	// same store was asked for.
+	refreshEvery = 5 * time.Second
+	// forgetEvery is how often the history is pruned, and remember what it
+	// keeps.
+	forgetEvery = 24 * time.Hour
+	remember    = 90 * 24 * time.Hour
+)
+
+// A housekeeper keeps up with the mutes that other processes change, and prunes the
+// history.
+type housekeeper struct {
+	settings *current
+	store    store.Memory
+	log      *slog.Logger
+}
+
+// refresh puts the mutes in force that the store has.
+func (h *housekeeper) refresh(ctx context.Context) error {
+	mutes, err := h.store.Mutes(ctx, time.Now())
+	if err == nil {
+		h.settings.Load().classifier.Mutes.Set(mutes)
+	}
+	return err
+}
+
+func (h *housekeeper) run(ctx context.Context) {
+	refresh := time.NewTicker(refreshEvery)
+	defer refresh.Stop()
+	var pruned time.Time
+	for {
+		if time.Since(pruned) > forgetEvery {
+			pruned = time.Now()
+			if err := h.store.Forget(ctx, pruned.Add(-remember)); err != nil && ctx.Err() == nil {
+				h.log.Warn("cannot prune the history, will try again tomorrow", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-refresh.C:
+		}
+		if err := h.refresh(ctx); err != nil && ctx.Err() == nil {
+			h.log.Debug("cannot read the mutes, will try again", "error", err)
+		}
+	}
+}

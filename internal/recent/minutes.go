@@ -1,0 +1,49 @@
+package recent
+
+import (
+	"sync"
+	"time"
+)
+
+// minutes are those that a Rate knows.
+const minutes = 60
+
+// A Rate counts the mails of each minute of the last hour. The zero value is ready. Its
+// methods are safe for concurrent use.
+type Rate struct {
+	mu     sync.Mutex
+	counts [minutes]int
+	start  time.Time // of minute 0, by the monotonic clock, which nobody sets
+	newest int64     // the minute of the last count
+}
+
+// Count notes a mail.
+func (r *Rate) Count(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.move(now)
+	r.counts[r.newest%minutes]++
+}
+
+func (r *Rate) move(now time.Time) {
+	if r.start.IsZero() {
+		r.start = now.Add(-minutes*time.Minute - time.Duration(now.Second())*time.Second)
+	}
+	minute := int64(now.Sub(r.start) / time.Minute)
+	for m := max(r.newest+1, minute-minutes+1); m <= minute; m++ {
+		r.counts[m%minutes] = 0
+	}
+	r.newest = max(r.newest, minute)
+}
+
+// PerMinute returns how many mails came in each minute, the current one last.
+func (r *Rate) PerMinute(now time.Time) []int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.move(now)
+	line := make([]int, minutes)
+	for i := range line {
+		line[i] = r.counts[(r.newest+1+int64(i))%minutes]
+	}
+	return line
+}

@@ -1,0 +1,49 @@
+package failmail
+
+import (
+	"net"
+
+	"github.com/hut8labs/failmail/internal/dispatch"
+	"github.com/hut8labs/failmail/internal/pager"
+	"github.com/hut8labs/failmail/internal/readiness"
+	"github.com/hut8labs/failmail/internal/summarize"
+	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/steady"
+)
+
+// parts are what a Proxy runs on its store.
+type parts struct {
+	addr      net.Addr    // the first one that mails are received on; may be nil
+	engine    store.Store // behind store
+	store     *steady.Store
+	flow      *flow
+	readiness *readiness.Monitor
+	summaries *summarize.Summarizer
+	outbox    *dispatch.Dispatcher
+	pager     *pager.Pager
+	keeper    *housekeeper
+}
+
+// newParts wires them: what flow counts becomes summaries, which go through outbox. Its flow
+// takes mails until the recorder is closed.
+func newParts(b *base, kept *steady.Store) *parts {
+	seen := &observer{settings: b.settings, metrics: b.metrics, recent: b.recent, hooks: b.hooks}
+	p := &parts{
+		engine: kept.Engine(), store: kept,
+		readiness: readiness.New(b.log, dependencies(b.archive, kept.Engine())...),
+		keeper:    &housekeeper{b.settings, kept, b.log},
+	}
+	p.outbox = dispatch.New(dispatch.Config{
+		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
+	})
+	p.summaries = summarize.New(summarize.Config{
+		Batches: kept, Relay: p.outbox, Policy: b.settings.summaries, Made: seen.made, Logger: b.log,
+	})
+	seen.summarizeAt = p.summaries.DueAt
+	p.pager = pager.New(pager.Config{
+		Watch: b.rate, Policy: b.settings.pages, Enqueue: p.outbox.Enqueue, Summaries: p.summaries.Open, Logger: b.log,
+		Engine: kept.Engine(), Batches: kept,
+	})
+	p.flow = &flow{base: b, store: kept, summaries: p.summaries, outbox: p.outbox, readiness: p.readiness}
+	return p
+}

@@ -1,0 +1,96 @@
+package failmail
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/hut8labs/failmail/internal/dispatch"
+	"github.com/hut8labs/failmail/internal/pager"
+	"github.com/hut8labs/failmail/internal/summarize"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// settings are what a Proxy works by. They are replaced as a whole.
+type settings struct {
+	config      Config
+	classifier  *batch.Classifier
+	sender      deliver.Sender
+	closeSender func() error
+}
+
+func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
+	batchBy, groupBy, err := config.groupers()
+	if err != nil {
+		return nil, err
+	}
+	sender, closeSender, err := config.openSender()
+	if err != nil {
+		return nil, err
+	}
+	return &settings{
+		config: config,
+		classifier: &batch.Classifier{
+			Batch: batchBy, Group: groupBy,
+			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
+			Quiet:  config.First, EachRecipient: config.EachRecipient,
+			Mutes:  mutes,
+			Logger: config.Logger.With("component", "batch"),
+		},
+		sender: sender, closeSender: closeSender,
+	}, nil
+}
+
+// current are the settings in force, and what the parts of a Proxy want to know of them.
+type current struct{ atomic.Pointer[settings] }
+
+func newCurrent(config Config) (*current, error) {
+	s, err := newSettings(config, &batch.Mutes{})
+	if err != nil {
+		return nil, err
+	}
+	c := &current{}
+	c.Store(s)
+	return c, nil
+}
+
+func (c *current) config() *Config { return &c.Load().config }
+
+// relay returns the name of the relay, for people: it has no password, see deliver.ParseRelays.
+func (c *current) relay() string {
+	if c.config().Sender != nil {
+		return ""
+	}
+	return c.config().Relay
+}
+
+func (c *current) origin() render.Origin {
+	config := c.config()
+	return render.Origin{From: config.From, Hostname: config.Hostname, Mark: config.loopMark()}
+}
+
+func (c *current) delivery() dispatch.Policy {
+	s := c.Load()
+	policy := dispatch.Policy{Sender: s.sender, Relay: c.relay(), Parallel: 1, RetryFor: s.config.RetryFor}
+	if s.config.Sender == nil { // somebody else's is promised one call at a time
+		policy.Parallel = s.config.RelayOptions.Limits.MaxConns
+	}
+	return policy
+}
+
+func (c *current) summaries() summarize.Policy {
+	config := c.config()
+	return summarize.Policy{Origin: c.origin(), Renderer: config.Renderer, Redactor: config.Redactor, First: config.First}
+}
+
+func (c *current) pages() pager.Policy { return pager.Policy{Origin: c.origin(), To: c.config().Pager} }
+
+// onSummary calls the hook that is in force.
+func (c *current) onSummary(ctx context.Context, e Event) error {
+	if call := c.config().OnSummary; call != nil {
+		return call(ctx, e)
+	}
+	return nil
+}
