@@ -40,8 +40,10 @@ const (
 	// floor is what costs too little to be compared.
 	floor = 2 * time.Millisecond
 	tries = 5
-	// undisturbed is what costs too much for a busy machine to be the reason.
+	// A cost over undisturbed that grows by more than clearGrowth is none of which a busy
+	// machine could be the reason.
 	undisturbed = 50 * time.Millisecond
+	clearGrowth = 10
 )
 
 // CheckLinear fails t if what read does with inputs of up to 4 × size bytes costs
@@ -71,6 +73,7 @@ func costError(size int, grow func(size int) string, read func(input string)) er
 	for largest, size := size, max(1, size>>(2*rounds)); ; size *= 4 {
 		small, big, length := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64), 0
 		grows := func() bool { return big > floor && big > maxGrowth*small }
+		isClear := func() bool { return small > undisturbed && big > clearGrowth*small }
 		for try := range tries {
 			var took time.Duration
 			took, length = once(4 * size)
@@ -78,7 +81,7 @@ func costError(size int, grow func(size int) string, read func(input string)) er
 				break
 			}
 			took, _ = once(size)
-			if small = min(small, took); !grows() || try > 0 && small > undisturbed {
+			if small = min(small, took); !grows() || try > 0 && isClear() {
 				break // what disturbs adds
 			}
 		}
@@ -87,7 +90,7 @@ func costError(size int, grow func(size int) string, read func(input string)) er
 		}
 		if !grows() {
 			growth = nil
-		} else if growth = append(growth, fmt.Sprintf("%d bytes %v, four times as many %v", size, small, big)); len(growth) == 2 || small > undisturbed {
+		} else if growth = append(growth, fmt.Sprintf("%d bytes %v, four times as many %v", size, small, big)); len(growth) == 2 || isClear() {
 			return fmt.Errorf("costs more than in proportion to its length: %s: %.60q…", strings.Join(growth, "; "), grow(size))
 		}
 		if size >= largest && growth == nil || size > largest {
