@@ -43,8 +43,8 @@ cross: ## compile and vet for Linux, macOS, FreeBSD and Windows, on amd64 and ar
 tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 
-update-golden: ## rewrite the golden mails from what is rendered now; read the diff
-	go test ./pkg/render -update
+update-golden: ## rewrite the golden mails and the tables of docs/grouping.md; read the diff
+	go test ./pkg/render ./pkg/batch -update
 
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run

@@ -15,49 +15,30 @@ import (
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
-// accessFlags say who may send, what, and how much of it.
-func accessFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.IntFlag{Name: "socket-fd", EnvVars: env("socket-fd"), Usage: "receive on the listening socket that was inherited as descriptor `N`, instead of --bind; the sockets of a systemd socket unit are found without it"},
-		&cli.GenericFlag{Name: "proxy-protocol-from", EnvVars: env("proxy-protocol-from"), Value: &list{commas: true, env: env("proxy-protocol-from")[0]}, Usage: "expect a PROXY protocol header, version 1 or 2, from load balancers in `NETWORK`; may be repeated"},
-		&cli.StringFlag{Name: "tls-cert", EnvVars: env("tls-cert"), Usage: "offer STARTTLS, and TLS on smtps addresses, with the certificate chain in `FILE`, which is read again when it changes"},
-		&cli.StringFlag{Name: "tls-key", EnvVars: env("tls-key"), Usage: "the key of the certificate is in `FILE`"},
-		&cli.GenericFlag{Name: "credentials", EnvVars: env("credentials"), Value: &list{env: env("credentials")[0]}, Usage: "require clients to authenticate, and admit `USER:PASSWORD`; may be repeated; other users of this machine can see it, so prefer the file or the environment"},
-		&cli.StringFlag{Name: "credentials-file", EnvVars: env("credentials-file"), Usage: "require clients to authenticate, and admit the users in `FILE`, as made by htpasswd -B"},
-		&cli.GenericFlag{Name: "allow-net", EnvVars: env("allow-net"), Value: &list{commas: true, env: env("allow-net")[0]}, Usage: "let clients from `NETWORK`, such as 10.0.0.0/8, send without credentials, or \"unix\" those on Unix sockets; may be repeated"},
-		&cli.GenericFlag{Name: "allow-recipient", EnvVars: env("allow-recipient"), Value: &list{env: env("allow-recipient")[0]}, Usage: "take only recipients that match `PATTERN` as a whole; may be repeated"},
-		&cli.GenericFlag{Name: "rewrite-recipient", EnvVars: env("rewrite-recipient"), Value: &list{env: env("rewrite-recipient")[0]}, Usage: "replace what matches in a recipient, as `PATTERN=REPLACEMENT`; may be repeated"},
-		&cli.StringFlag{Name: "rewrite-src", Hidden: true, Usage: "old form of the pattern of --rewrite-recipient"},
-		&cli.StringFlag{Name: "rewrite-dest", Hidden: true, Usage: "old form of the replacement of --rewrite-recipient"},
-		&cli.Int64Flag{Name: "max-message-size", EnvVars: env("max-message-size"), Value: receive.DefaultMaxMessageSize, Usage: "refuse mails larger than `BYTES`"},
-		&cli.Int64Flag{Name: "max-in-flight", EnvVars: env("max-in-flight"), Value: receive.DefaultMaxInFlight, Usage: "temporarily refuse mails while those in transfer hold `BYTES` of memory; the process takes up to half as much more, and 64 MiB"},
-		&cli.IntFlag{Name: "max-recipients", EnvVars: env("max-recipients"), Value: receive.DefaultMaxRecipients, Usage: "take at most `N` recipients for one mail"},
-		&cli.IntFlag{Name: "max-connections", EnvVars: env("max-connections"), Value: receive.DefaultMaxConnections, Usage: "serve at most `N` connections at a time"},
-		&cli.IntFlag{Name: "max-per-client", EnvVars: env("max-per-client"), Value: receive.DefaultMaxPerClient, Usage: "serve at most `N` connections from one address at a time"},
-		&cli.DurationFlag{Name: "idle-timeout", EnvVars: env("idle-timeout"), Value: receive.DefaultIdleTimeout, Usage: "end a connection that is silent for this `DURATION`"},
-		&cli.DurationFlag{Name: "session-timeout", EnvVars: env("session-timeout"), Value: receive.DefaultSessionTimeout, Usage: "end a connection that has been open for this `DURATION`"},
+// setAccess says who may send, and what.
+func setAccess(c *cli.Context, config *failmail.Config) (err error) {
+	access := &config.Access
+	if config.TrustedProxies, err = parseNetworks("proxy-protocol-from", listOf(c, "proxy-protocol-from")); err != nil {
+		return err
 	}
-}
-
-func accessFrom(c *cli.Context) (access failmail.Access, err error) {
 	networks := listOf(c, "allow-net")
 	outside := slices.DeleteFunc(networks, func(network string) bool { return network == unixNetwork })
 	access.UnixSockets = len(outside) < len(networks)
 	if access.Networks, err = parseNetworks("allow-net", outside); err != nil {
-		return access, err
+		return err
 	}
 	for _, pattern := range listOf(c, "allow-recipient") {
 		re, err := regexp.Compile(pattern)
 		if err != nil {
-			return access, &usageError{fmt.Sprintf("--allow-recipient %q is not a pattern: %v; use one such as .*@example\\.com", pattern, err)}
+			return &usageError{fmt.Sprintf("--allow-recipient %q is not a pattern: %v; use one such as .*@example\\.com", pattern, err)}
 		}
 		access.Recipients = append(access.Recipients, re)
 	}
 	if access.Rewrite, err = rewritesFrom(c); err != nil {
-		return access, err
+		return err
 	}
 	access.Authenticate, err = authenticatorFrom(c)
-	return access, err
+	return err
 }
 
 // unixNetwork stands in --allow-net for the Unix sockets.
@@ -105,7 +86,7 @@ func rewritesFrom(c *cli.Context) (rewrites []receive.Rewrite, err error) {
 			return nil, err
 		}
 	}
-	if source := c.String("rewrite-src"); source != "" {
+	if source := c.String("rewrite-src"); source != "" { // whose replacement may hold "="
 		if err := add("rewrite-src", source, source, c.String("rewrite-dest")); err != nil {
 			return nil, err
 		}

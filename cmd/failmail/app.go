@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,10 +24,13 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Usage: "SMTP proxy that turns floods of alert mail into summaries",
 		Description: "Point your application's SMTP setting at failmail instead of your relay.\n" +
 			"Without a command, failmail runs the proxy until SIGTERM or SIGINT.",
-		Version:         version,
-		Flags:           proxyFlags(),
-		Action:          runProxy,
-		Commands:        []*cli.Command{explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), renderCommand(), checkCommand(), resendCommand(), backupCommand(), demoCommand(), completionCommand(), manCommand()},
+		Version: version,
+		Flags:   proxyFlags(),
+		Action:  runProxy,
+		Commands: []*cli.Command{
+			explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), renderCommand(),
+			checkCommand(), resendCommand(), backupCommand(), demoCommand(), completionCommand(), manCommand(),
+		},
 		Reader:          stdin,
 		Writer:          stdout,
 		ErrWriter:       stderr,
@@ -33,11 +38,26 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		OnUsageError:    explainUsage,
 		ExitErrHandler:  func(*cli.Context, error) {}, // run reports errors
 	}
+	// The library would sort the sections, and what is in them.
+	app.CustomAppHelpTemplate, _, _ = strings.Cut(cli.AppHelpTemplate, "{{if .VisibleFlagCategories}}")
+	app.CustomAppHelpTemplate += "\n"
+	for _, s := range listedSections() {
+		app.CustomAppHelpTemplate += inHelp(s.title, s.options)
+	}
 	for _, command := range app.Commands {
 		command.OnUsageError = explainUsage
 		withSettings(command)
 	}
 	return app
+}
+
+// inHelp returns the part of a template of --help that lists flags.
+func inHelp(title string, options []*option) string {
+	text := "\n" + strings.ToUpper(title) + ":\n"
+	for _, o := range options {
+		text += "   " + o.String() + "\n"
+	}
+	return "{{" + strconv.Quote(text) + "}}"
 }
 
 // unknownCommand says which one was probably meant.
@@ -53,74 +73,40 @@ func unknownCommand(c *cli.Context, name string) error {
 	return &usageError{fmt.Sprintf("unknown command %q%s; failmail --help lists the commands, and without one failmail runs the proxy", name, suggested)}
 }
 
+// wrongValue is what the flag parser says of a value.
+var wrongValue = regexp.MustCompile(`^invalid (?:boolean )?value ("(?:[^"\\]|\\.)*") for (?:flag )?-([a-z-]+)`)
+
 // explainUsage rewrites what the flag parser says so that it names the flag as
 // it is written and what would be right.
 func explainUsage(c *cli.Context, err error, _ bool) error {
+	flags := c.App.Flags
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
+		flags = slices.Clone(c.Command.Flags)
+		for _, o := range settingsOf(c.Command.Name) {
+			flags = append(flags, o)
+		}
+	}
 	text := err.Error()
+	remedy := func(name string) string {
+		if o := optionNamed(flags, name); o != nil {
+			return o.remedy()
+		}
+		return (&option{}).remedy()
+	}
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		name = strings.TrimPrefix(name, "-")
-		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them",
-			name, suggestion(c, name))}
-	}
-	for _, form := range []string{"invalid value %q for flag -%s", "invalid boolean value %q for -%s"} {
-		var value, name string
-		if _, scanErr := fmt.Sscanf(text, form, &value, &name); scanErr == nil {
-			name = strings.TrimSuffix(name, ":")
-			return &usageError{fmt.Sprintf("--%s %q is not a %s", name, value, kindOf(c, name))}
+		suggested := ""
+		if near := cli.SuggestFlag(flags, strings.Split(name, "=")[0], false); near != "" {
+			suggested = ", did you mean " + near
 		}
+		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them", name, suggested)}
+	}
+	if m := wrongValue.FindStringSubmatch(text); m != nil {
+		return &usageError{fmt.Sprintf("--%s %s is not a %s", m[2], m[1], remedy(m[2]))}
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		name = strings.TrimPrefix(name, "-")
-		return &usageError{fmt.Sprintf("--%s needs a %s", name, kindOf(c, name))}
+		return &usageError{fmt.Sprintf("--%s needs a %s", name, remedy(name))}
 	}
 	return &usageError{text + "; see failmail --help"}
-}
-
-// environmentMistake rewrites what the library says of a variable it cannot use,
-// which it reports without calling OnUsageError.
-func environmentMistake(err error) (string, bool) {
-	var value, kind, variable string
-	_, scanErr := fmt.Sscanf(err.Error(), "could not parse %q as %s value from environment variable %q", &value, &kind, &variable)
-	if scanErr != nil {
-		return "", false
-	}
-	return fmt.Sprintf("%s=%q in the environment is not a %s; correct it, or unset it for the default", variable, value, kind), true
-}
-
-func flagsOf(c *cli.Context) []cli.Flag {
-	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-		return slices.Concat(c.Command.Flags, settingsRead()[c.Command.Name])
-	}
-	return c.App.Flags
-}
-
-func kindOf(c *cli.Context, name string) string {
-	for _, flag := range flagsOf(c) {
-		for _, known := range flag.Names() {
-			if known != name {
-				continue
-			}
-			switch flag.(type) {
-			case *cli.DurationFlag:
-				return "duration; use one such as 30s, 5m or 1h30m"
-			case *cli.Int64Flag, *cli.IntFlag:
-				if strings.Contains(flag.(cli.DocGenerationFlag).GetUsage(), "`BYTES`") {
-					return "whole number of bytes; use one such as 1048576"
-				}
-				return "whole number; use one such as 10"
-			case *cli.BoolFlag:
-				return "truth value; use true or false"
-			}
-		}
-	}
-	return "value; see failmail --help"
-}
-
-// suggestion names the flag that was probably meant.
-func suggestion(c *cli.Context, name string) string {
-	name, _, _ = strings.Cut(name, "=")
-	if near := cli.SuggestFlag(flagsOf(c), name, false); near != "" {
-		return ", did you mean " + near
-	}
-	return ""
 }

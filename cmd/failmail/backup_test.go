@@ -56,15 +56,25 @@ var backupFlagTests = []flagTest{
 			t.Errorf("%+v", r)
 		}
 	}},
-	{"--store names what is copied when no proxy runs", func(t *testing.T) {
-		folder := t.TempDir()
-		store, file := filepath.Join(folder, "a.db"), filepath.Join(folder, "b.db")
-		startProcess(t, folder, "--store=sqlite:"+store).end(t, syscall.SIGTERM)
-		failmailHere(t, "", "backup", file, "--bind-http=", "--store=sqlite:"+store).succeeds(t)
-		if _, err := os.Stat(file); err != nil {
-			t.Error(err)
+	{"--store names what is copied when no proxy runs", func(t *testing.T) { copies(t, "--store=sqlite:FOLDER/failmail.db") }},
+	{"--message-store is an old form of --store", func(t *testing.T) { copies(t, "--message-store=FOLDER") }},
+	{"--memory-store is an old form of --store, and has no file", func(t *testing.T) {
+		r := failmailHere(t, "", "backup", "never.db", "--memory-store")
+		if r.code != exitUsage || !strings.Contains(r.stderr, `--store "memory:"`) {
+			t.Errorf("%+v", r)
 		}
 	}},
+}
+
+// copies backs up a store in FOLDER while no proxy runs.
+func copies(t *testing.T, named string) {
+	t.Helper()
+	folder, file := t.TempDir(), filepath.Join(t.TempDir(), "copy.db")
+	startProcess(t, folder, "--store=sqlite:"+filepath.Join(folder, "failmail.db")).end(t, syscall.SIGTERM)
+	failmailHere(t, "", "backup", file, "--bind-http=", strings.ReplaceAll(named, "FOLDER", folder)).succeeds(t)
+	if _, err := os.Stat(file); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestABackupThatCannotBeMadeSaysWhyAndLeavesNothing(t *testing.T) {

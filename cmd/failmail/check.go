@@ -31,13 +31,7 @@ func checkCommand() *cli.Command {
 }
 
 func runCheck(c *cli.Context) error {
-	if c.Args().Present() {
-		return &usageError{fmt.Sprintf("check takes no argument %q; see failmail check --help", c.Args().First())}
-	}
 	proxy := proxyOf(c)
-	if _, _, err := loggerFrom(proxy); err != nil {
-		return err
-	}
 	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	config, err := configFrom(proxy, logger)
 	if err != nil {
@@ -67,7 +61,7 @@ func runCheck(c *cli.Context) error {
 	}
 	err = errors.Join(checkFolders(config, storage, proxy.String("pidfile")), greetRelays(c.Context, c, config))
 	if err == nil {
-		fmt.Fprintln(out, "All is in order.")
+		fmt.Fprintln(out, "Configuration OK.")
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,83 +16,103 @@ func completionCommand() *cli.Command {
 		Description: "For bash: source <(failmail completion bash)\n\n" +
 			"For zsh: failmail completion zsh >\"${fpath[1]}/_failmail\"\n\n" +
 			"For fish: failmail completion fish >~/.config/fish/completions/failmail.fish\n\n" +
-			"The packages of failmail bring them along.",
+			"The packages of failmail install them.",
 		Action: func(c *cli.Context) error {
-			scripts := map[string]func(*cli.App) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
+			scripts := map[string]func([]completed) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
 			script, known := scripts[c.Args().First()]
 			if !known || c.NArg() > 1 {
 				return &usageError{fmt.Sprintf("completion %q: name a shell: bash, zsh or fish", strings.Join(c.Args().Slice(), " "))}
 			}
-			_, err := io.WriteString(c.App.Writer, script(freshApp()))
+			_, err := io.WriteString(c.App.Writer, script(completions(freshApp())))
 			return err
 		},
 	}
 }
 
-// choices are the values of the options that have only a few.
-var choices = map[string][]string{
-	"log-format": {"text", "json"},
-	"log-level":  {"debug", "info", "warn", "error"},
-	"relay-tls":  {"auto", "require", "off"},
-	"redact":     {"on", "off"},
-	"as":         {"text", "html", "mail"},
-	"first":      {"send", "hold"},
-	"recipients": {"union", "each"},
-}
-
-// choicesOf returns the values of o, if there are only a few.
-func (o option) choicesOf() []string {
-	for _, name := range o.names {
-		if values := choices[name]; values != nil {
-			return values
-		}
-	}
-	return nil
-}
-
-// short is what fits behind an option in a list.
-func (o option) short() string {
-	text, _, _ := strings.Cut(o.usage, ";")
+// shortUsage is what fits behind an option in a list.
+func (o *option) shortUsage() string {
+	text, _, _ := strings.Cut(o.text(), ";")
 	text, _, _ = strings.Cut(text, ": ")
 	return text
 }
 
-// A completed is a command, or the proxy for the empty name, with its options.
+// A candidate is what may be typed in a place.
+type candidate struct {
+	words          []string
+	files, folders bool
+}
+
+// value is what completes the value of an option.
+func (o *option) value() candidate {
+	return candidate{o.choices, o.placeholder() == "FILE", o.placeholder() == "DIR"}
+}
+
+// A completed is a command, or the proxy for the empty name.
 type completed struct {
 	name, usage string
-	options     []option
-	files       bool // for arguments
+	options     []*option
+	arguments   candidate
 }
 
-func completions(app *cli.App) []completed {
-	all := []completed{{options: optionsOf(app.VisibleFlags())}}
+// completions has the proxy last, whose arguments are the commands.
+func completions(app *cli.App) (all []completed) {
+	var proxy completed
+	for _, s := range listedSections() {
+		proxy.options = append(proxy.options, s.options...)
+	}
 	for _, command := range app.VisibleCommands() {
-		all = append(all, completed{command.Name, command.Usage, optionsOf(slices.Concat(command.VisibleFlags(), settingsListed(command.Name))),
-			strings.Contains(command.ArgsUsage, "PATH") || strings.Contains(command.ArgsUsage, "DIR")})
-	}
-	return all
-}
-
-func optionsOf(flags []cli.Flag) (options []option) {
-	for _, flag := range flags {
-		if o, known := optionOf(flag); known {
-			options = append(options, o)
+		c := completed{name: command.Name, usage: command.Usage, options: optionsOf(command)}
+		args := command.ArgsUsage
+		c.arguments.files = strings.Contains(args, "PATH") || strings.Contains(args, "DIR")
+		if args != "" && args == strings.ToLower(args) {
+			c.arguments.words = strings.Split(args, "|")
 		}
+		all = append(all, c)
+		proxy.arguments.words = append(proxy.arguments.words, command.Name)
 	}
-	return options
+	return append(all, proxy)
 }
 
-func namesOf(all []completed) (names []string) {
-	for _, c := range all[1:] {
-		names = append(names, c.name)
+// optionsOf returns the options of a command, and those of the proxy that it reads.
+func optionsOf(command *cli.Command) (options []*option) {
+	for _, f := range command.VisibleFlags() {
+		options = append(options, optionOf(f))
 	}
-	return names
+	return append(options, settingsListed(command.Name)...)
 }
 
-func bashCompletion(app *cli.App) string {
-	var s strings.Builder
-	all := completions(app)
-	s.WriteString(`# Completions of failmail for bash.
+func (c candidate) bash() string {
+	const reply = "mapfile -t COMPREPLY < <(compgen %s -- \"$cur\")"
+	switch {
+	case c.words != nil:
+		return fmt.Sprintf(reply, "-W "+quote(strings.Join(c.words, " ")))
+	case c.files:
+		return fmt.Sprintf("compopt -o filenames; "+reply, "-f")
+	case c.folders:
+		return fmt.Sprintf("compopt -o filenames; "+reply, "-d")
+	}
+	return ":"
+}
+
+func bashCompletion(all []completed) string {
+	var values, commands strings.Builder
+	seen := map[string]bool{}
+	for _, c := range all {
+		var flags []string
+		for _, o := range c.options {
+			flags = append(flags, o.dashed()...)
+			if pattern := strings.Join(o.dashed(), "|"); o.takesValue() && !seen[pattern] {
+				seen[pattern] = true
+				fmt.Fprintf(&values, "\t%s) %s; return ;;\n", pattern, o.value().bash())
+			}
+		}
+		pattern, rest := c.name, c.arguments.bash()
+		if pattern == "" {
+			pattern, rest = "*", "((COMP_CWORD > 1)) || "+rest
+		}
+		fmt.Fprintf(&commands, "\t%s)\n\t\tif [[ $cur == -* ]]; then %s; return; fi; %s ;;\n", pattern, candidate{words: flags}.bash(), rest)
+	}
+	return `# Completions of failmail for bash.
 _failmail() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	# "--flag=value" comes as three words.
@@ -103,149 +122,95 @@ _failmail() {
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	case $prev in
-`)
-	var files, folders, others []string
-	seen := map[string]bool{}
-	for _, c := range all {
-		for _, o := range c.options {
-			pattern := strings.Join(o.dashed(), "|")
-			if !o.takesValue || seen[pattern] {
-				continue
-			}
-			seen[pattern] = true
-			switch values := o.choicesOf(); {
-			case values != nil:
-				fmt.Fprintf(&s, "\t%s) mapfile -t COMPREPLY < <(compgen -W %s -- \"$cur\"); return ;;\n", pattern, quote(strings.Join(values, " ")))
-			case o.placeholder == "FILE":
-				files = append(files, pattern)
-			case o.placeholder == "DIR":
-				folders = append(folders, pattern)
-			default:
-				others = append(others, pattern)
-			}
-		}
-	}
-	const reply = "mapfile -t COMPREPLY < <(compgen %s -- \"$cur\")"
-	fmt.Fprintf(&s, "\t%s) compopt -o filenames; "+reply+"; return ;;\n", strings.Join(files, "|"), "-f")
-	fmt.Fprintf(&s, "\t%s) compopt -o filenames; "+reply+"; return ;;\n", strings.Join(folders, "|"), "-d")
-	fmt.Fprintf(&s, "\t%s) return ;;\n\tesac\n\tcase ${COMP_WORDS[1]} in\n", strings.Join(others, "|"))
-	for _, c := range slices.Concat(all[1:], all[:1]) {
-		var flags []string
-		for _, o := range c.options {
-			flags = append(flags, o.dashed()...)
-		}
-		pattern, rest := c.name, ""
-		switch {
-		case c.name == "":
-			pattern = "*"
-			rest = fmt.Sprintf("; ((COMP_CWORD > 1)) || "+reply, "-W "+quote(strings.Join(namesOf(all), " ")))
-		case c.name == "completion":
-			rest = "; " + fmt.Sprintf(reply, "-W 'bash zsh fish'")
-		case c.files:
-			rest = "; compopt -o filenames; " + fmt.Sprintf(reply, "-f")
-		}
-		fmt.Fprintf(&s, "\t%s)\n\t\tif [[ $cur == -* ]]; then "+reply+"; return; fi%s ;;\n", pattern, "-W "+quote(strings.Join(flags, " ")), rest)
-	}
-	s.WriteString("\tesac\n}\ncomplete -F _failmail failmail\n")
-	return s.String()
+` + values.String() + "\tesac\n\tcase ${COMP_WORDS[1]} in\n" + commands.String() + "\tesac\n}\ncomplete -F _failmail failmail\n"
 }
 
-func zshCompletion(app *cli.App) string {
-	var s strings.Builder
-	all := completions(app)
-	s.WriteString("#compdef failmail\n# Completions of failmail for zsh.\n\n_failmail() {\n\tlocal -a commands=(\n")
-	for _, c := range all[1:] {
-		fmt.Fprintf(&s, "\t\t%s\n", quote(c.name+":"+c.usage))
+func (c candidate) zsh() string {
+	switch {
+	case c.words != nil:
+		return "(" + strings.Join(c.words, " ") + ")"
+	case c.files:
+		return "_files"
+	case c.folders:
+		return "_files -/"
 	}
-	s.WriteString("\t)\n\tif ((CURRENT == 2)) && [[ $words[2] != -* ]]; then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n")
-	for _, c := range slices.Concat(all[1:], all[:1]) {
+	return ""
+}
+
+func zshCompletion(all []completed) string {
+	var names, commands strings.Builder
+	for _, c := range all {
 		if c.name == "" {
-			s.WriteString("\t*)\n")
+			commands.WriteString("\t*)\n")
 		} else {
-			fmt.Fprintf(&s, "\t%s)\n\t\tshift words\n\t\t((CURRENT--))\n", c.name)
+			fmt.Fprintf(&names, "\t\t%s\n", quote(c.name+":"+c.usage))
+			fmt.Fprintf(&commands, "\t%s)\n\t\tshift words\n\t\t((CURRENT--))\n", c.name)
 		}
-		s.WriteString("\t\t_arguments -s :")
+		commands.WriteString("\t\t_arguments -s :")
 		for _, o := range c.options {
 			for _, name := range o.dashed() {
-				fmt.Fprintf(&s, " \\\n\t\t\t%s", quote(zshSpec(name, o)))
+				fmt.Fprintf(&commands, " \\\n\t\t\t%s", quote(zshSpec(name, o)))
 			}
 		}
 		switch {
-		case c.name == "completion":
-			s.WriteString(" \\\n\t\t\t'1:shell:(bash zsh fish)'")
-		case c.files:
-			s.WriteString(" \\\n\t\t\t'*:path:_files'")
+		case c.name != "" && c.arguments.words != nil:
+			fmt.Fprintf(&commands, " \\\n\t\t\t'1:word:%s'", c.arguments.zsh())
+		case c.arguments.files:
+			fmt.Fprintf(&commands, " \\\n\t\t\t'*:path:%s'", c.arguments.zsh())
 		}
-		s.WriteString("\n\t\t;;\n")
+		commands.WriteString("\n\t\t;;\n")
 	}
-	s.WriteString("\tesac\n}\n\n_failmail \"$@\"\n")
-	return s.String()
+	return "#compdef failmail\n# Completions of failmail for zsh.\n\n_failmail() {\n\tlocal -a commands=(\n" + names.String() +
+		"\t)\n\tif ((CURRENT == 2)) && [[ $words[2] != -* ]]; then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n" +
+		commands.String() + "\tesac\n}\n\n_failmail \"$@\"\n"
 }
 
 // zshSpec describes an option to _arguments.
-func zshSpec(name string, o option) string {
-	spec := name
-	if o.takesValue {
-		spec += "="
+func zshSpec(name string, o *option) string {
+	usage := "[" + strings.NewReplacer("[", `\[`, "]", `\]`, `\`, `\\`).Replace(o.shortUsage()) + "]"
+	if !o.takesValue() {
+		return name + usage
 	}
-	if o.repeated {
-		spec = "*" + spec
+	if _, repeated := o.deflt.([]string); repeated {
+		name = "*" + name
 	}
-	spec += "[" + strings.NewReplacer("[", `\[`, "]", `\]`, `\`, `\\`).Replace(o.short()) + "]"
-	values := o.choicesOf()
-	switch {
-	case !o.takesValue:
-		return spec
-	case values != nil:
-		return spec + ":" + o.placeholder + ":(" + strings.Join(values, " ") + ")"
-	case o.placeholder == "FILE":
-		return spec + ":FILE:_files"
-	case o.placeholder == "DIR":
-		return spec + ":DIR:_files -/"
-	}
-	return spec + ":" + strings.ReplaceAll(o.placeholder, ":", `\:`) + ":"
+	return name + "=" + usage + ":" + strings.ReplaceAll(o.placeholder(), ":", `\:`) + ":" + o.value().zsh()
 }
 
-func fishCompletion(app *cli.App) string {
+func (c candidate) fish() string {
+	switch {
+	case c.words != nil:
+		return " -x -a " + quote(strings.Join(c.words, " "))
+	case c.files:
+		return " -r -F"
+	case c.folders:
+		return " -x -a '(__fish_complete_directories)'"
+	}
+	return " -x"
+}
+
+func fishCompletion(all []completed) string {
 	var s strings.Builder
-	all := completions(app)
 	s.WriteString("# Completions of failmail for fish.\ncomplete -c failmail -f\n")
-	commands := strings.Join(namesOf(all), " ")
+	noCommand := "not __fish_seen_subcommand_from " + strings.Join(all[len(all)-1].arguments.words, " ")
 	for _, c := range all {
-		when := "__fish_seen_subcommand_from " + c.name
-		if c.name == "" {
-			when = "not __fish_seen_subcommand_from " + commands
-		} else {
-			fmt.Fprintf(&s, "complete -c failmail -n %s -a %s -d %s\n", quote("not __fish_seen_subcommand_from "+commands), c.name, fishQuote(c.usage))
+		when := noCommand
+		if c.name != "" {
+			when = "__fish_seen_subcommand_from " + c.name
+			fmt.Fprintf(&s, "complete -c failmail -n %s -a %s -d %s\n", quote(noCommand), c.name, fishQuote(c.usage))
 		}
 		for _, o := range c.options {
-			fmt.Fprintf(&s, "complete -c failmail -n %s", quote(when))
-			for _, name := range o.names {
-				if len(name) == 1 {
-					fmt.Fprintf(&s, " -s %s", name)
-				} else {
-					fmt.Fprintf(&s, " -l %s", name)
-				}
+			fmt.Fprintf(&s, "complete -c failmail -n %s -l %s", quote(when), o.name)
+			if o.short != "" {
+				fmt.Fprintf(&s, " -s %s", o.short)
 			}
-			values := o.choicesOf()
-			switch {
-			case !o.takesValue:
-			case values != nil:
-				fmt.Fprintf(&s, " -x -a %s", quote(strings.Join(values, " ")))
-			case o.placeholder == "FILE":
-				s.WriteString(" -r -F")
-			case o.placeholder == "DIR":
-				s.WriteString(" -x -a '(__fish_complete_directories)'")
-			default:
-				s.WriteString(" -x")
+			if o.takesValue() {
+				s.WriteString(o.value().fish())
 			}
-			fmt.Fprintf(&s, " -d %s\n", fishQuote(o.short()))
+			fmt.Fprintf(&s, " -d %s\n", fishQuote(o.shortUsage()))
 		}
-		switch {
-		case c.name == "completion":
-			fmt.Fprintf(&s, "complete -c failmail -n %s -a 'bash zsh fish'\n", quote(when))
-		case c.files:
-			fmt.Fprintf(&s, "complete -c failmail -n %s -F\n", quote(when))
+		if c.name != "" && (c.arguments.words != nil || c.arguments.files) {
+			fmt.Fprintf(&s, "complete -c failmail -n %s%s\n", quote(when), c.arguments.fish())
 		}
 	}
 	return s.String()

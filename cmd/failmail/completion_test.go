@@ -30,22 +30,6 @@ func TestCompletionHasEveryOptionAndCommand(t *testing.T) {
 	}
 }
 
-func TestCompletionChoicesAreOfOptions(t *testing.T) {
-	known := map[string]bool{}
-	for _, c := range completions(freshApp()) {
-		for _, o := range c.options {
-			for _, name := range o.names {
-				known[name] = true
-			}
-		}
-	}
-	for name := range choices {
-		if !known[name] {
-			t.Errorf("there is no option --%s", name)
-		}
-	}
-}
-
 func TestCompletionOfAnUnknownShellIsAMistake(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"completion"}, {"completion", "tcsh"}, {"completion", "bash", "zsh"}} {

@@ -8,24 +8,14 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/urfave/cli/v2"
 )
 
-// The flags are the one source of names, defaults and help: a file has the same
-// names, and what it says is set as if it had been given as a flag, unless a flag
-// or the environment says otherwise.
-
-func configFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "config", EnvVars: env("config"), Usage: "read settings from the TOML file `FILE`, where they have the names of the flags; flags and environment take precedence"},
-		&cli.StringFlag{Name: "write-config", Usage: "write the settings, with their meanings, to `FILE` as TOML, and end; - for standard output"},
-	}
-}
-
-// notInConfig are flags that make no sense in a file.
-var notInConfig = []string{"config", "write-config", "help", "version"}
+// A file has the names of the flags, and what it says is set as if it had been given as
+// a flag, unless a flag or the environment says otherwise.
 
 // loadConfig sets the flags that the file of --config names.
 func loadConfig(c *cli.Context) error {
@@ -52,17 +42,7 @@ func loadConfig(c *cli.Context) error {
 		return &usageError{fmt.Sprintf("%s: %v", path, err)}
 	}
 	var problems []string
-	given := make(map[string]bool) // by an old name, which also takes precedence over the file
-	for old, name := range map[string]string{
-		"batch-expr": "batch", "group-expr": "group", "bind-addr": "bind", "relay-addr": "relay", "relay-command": "relay",
-		"wait-period": "wait", "message-store": "store", "memory-store": "store",
-	} {
-		given[name] = given[name] || c.IsSet(old)
-	}
 	for key, value := range settings {
-		if given[strings.ReplaceAll(key, "_", "-")] {
-			continue
-		}
 		if problem := setFromConfig(c, key, value); problem != "" {
 			problems = append(problems, fmt.Sprintf("%s: %s", path, problem))
 		}
@@ -78,14 +58,14 @@ func loadConfig(c *cli.Context) error {
 // wrote underscores.
 func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 	name := strings.ReplaceAll(key, "_", "-")
-	flag := flagOf(c.App.Flags, name)
-	if slices.Contains(notInConfig, name) {
+	o := optionNamed(c.App.Flags, name)
+	if o != nil && (o.is&noFile != 0 || name == "help" || name == "version") {
 		return fmt.Sprintf("%q belongs on the command line, not in a file; leave it out", key)
 	}
 	if _, table := value.(map[string]any); table {
 		return fmt.Sprintf("%q is a table; write the settings without one, such as relay = \"localhost:25\"", key)
 	}
-	if flag == nil {
+	if o == nil {
 		near := strings.TrimPrefix(cli.SuggestFlag(c.App.Flags, name, false), "--")
 		return fmt.Sprintf("%q is no setting, did you mean %q? failmail --help lists them", key, near)
 	}
@@ -95,7 +75,7 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 	values, ok := value.([]any)
 	if !ok {
 		values = []any{value}
-	} else if _, repeats := flag.(*cli.GenericFlag); !repeats {
+	} else if _, repeats := o.deflt.([]string); !repeats {
 		return fmt.Sprintf("%q takes one value, not a list", key)
 	}
 	for _, v := range values {
@@ -105,39 +85,28 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 			return fmt.Sprintf("%q = %v is no text, number or truth value; durations are text, such as \"30s\"", key, v)
 		}
 		if err := c.Set(name, fmt.Sprint(v)); err != nil {
-			return fmt.Sprintf("%q = %q is not a %s", key, fmt.Sprint(v), kindOf(c, name))
+			return fmt.Sprintf("%q = %q is not a %s", key, fmt.Sprint(v), o.remedy())
 		}
 	}
 	return ""
-}
-
-func flagOf(flags []cli.Flag, name string) cli.Flag {
-	for _, f := range flags {
-		if slices.Contains(f.Names(), name) {
-			return f
-		}
-	}
-	return nil
 }
 
 // writeConfig writes the settings in force; what has its default is a comment.
 func writeConfig(c *cli.Context, path string) error {
 	var out bytes.Buffer
 	out.WriteString("# Settings of failmail, read with --config. What is commented out is the default.\n")
-	for _, f := range c.App.VisibleFlags() {
-		name := f.Names()[0]
-		if slices.Contains(notInConfig, name) {
-			continue
+	for _, s := range sections() {
+		fmt.Fprintf(&out, "\n## %s\n", s.title)
+		for _, o := range s.options {
+			if o.is&(hidden|noFile) != 0 {
+				continue
+			}
+			fmt.Fprintf(&out, "\n# %s\n", o.text())
+			if !c.IsSet(o.name) {
+				out.WriteString("# ")
+			}
+			fmt.Fprintf(&out, "%s = %s\n", o.name, inTOML(c.Value(o.name)))
 		}
-		documented, ok := f.(cli.DocGenerationFlag)
-		if !ok {
-			continue
-		}
-		fmt.Fprintf(&out, "\n# %s\n", strings.ReplaceAll(documented.GetUsage(), "`", ""))
-		if !c.IsSet(name) {
-			out.WriteString("# ")
-		}
-		fmt.Fprintf(&out, "%s = %s\n", name, tomlValue(c, f, name))
 	}
 	if path == "-" {
 		_, err := c.App.Writer.Write(out.Bytes())
@@ -152,24 +121,20 @@ func writeConfig(c *cli.Context, path string) error {
 	return errors.Join(err, f.Close())
 }
 
-func tomlValue(c *cli.Context, f cli.Flag, name string) string {
-	switch f.(type) {
-	case *cli.BoolFlag:
-		return fmt.Sprint(c.Bool(name))
-	case *cli.IntFlag:
-		return fmt.Sprint(c.Int(name))
-	case *cli.Int64Flag:
-		return fmt.Sprint(c.Int64(name))
-	case *cli.DurationFlag:
-		return quoteTOML(c.Duration(name).String())
-	case *cli.GenericFlag:
+func inTOML(value any) string {
+	switch v := value.(type) {
+	case string:
+		return quoteTOML(v)
+	case time.Duration:
+		return quoteTOML(v.String())
+	case []string:
 		var quoted []string
-		for _, value := range listOf(c, name) {
-			quoted = append(quoted, quoteTOML(value))
+		for _, text := range v {
+			quoted = append(quoted, quoteTOML(text))
 		}
 		return "[" + strings.Join(quoted, ", ") + "]"
 	}
-	return quoteTOML(c.String(name))
+	return fmt.Sprint(value)
 }
 
 // quoteTOML writes text as a literal string where it can, because templates and

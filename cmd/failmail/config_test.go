@@ -94,7 +94,7 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 	t.Parallel()
 	relay, folder := startRelay(t), t.TempDir()
 	out, errOut, code := runOnce(t, folder, "--relay="+relay.Addr(), "--wait=7s", "check")
-	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") || !strings.HasSuffix(out, "All is in order.\n") {
+	if code != 0 || !strings.Contains(out, "7s after the last mail") || !strings.Contains(out, "The relay "+relay.Addr()+" answers") || !strings.HasSuffix(out, "Configuration OK.\n") {
 		t.Errorf("%d %q\n%s", code, errOut, out)
 	}
 	if files, _ := os.ReadDir(folder); len(files) != 0 {
@@ -127,7 +127,7 @@ func TestCheckSaysWhatWouldRunAndGreetsTheRelay(t *testing.T) {
 		"two relays":                     {[]string{"--relay=" + freeAddress(t) + "," + freeAddress(t)}, 1, []string{"connection refused", "would wait"}},
 	} {
 		out, errOut, code := runOnce(t, folder, append(test.args, "check")...)
-		if code != test.code || strings.Contains(out, "in order") {
+		if code != test.code || strings.Contains(out, "Configuration OK") {
 			t.Errorf("%s: code %d, want %d: %s", name, code, test.code, errOut)
 		}
 		for _, want := range test.wants {
@@ -186,7 +186,7 @@ func TestACommandLineOfFailmail02BecomesAFile(t *testing.T) {
 		"expressions":                 {[]string{"--batch-expr={{.Header.Get \"X\"}}", "--group-expr=from"}, []string{"\nbatch = '{{.Header.Get \"X\"}}'\n", "\ngroup = 'from'\n"}},
 		"a command as relay":          {[]string{"--relay-command=/usr/sbin/sendmail"}, []string{"\nrelay = 'exec:/usr/sbin/sendmail'\n"}},
 		"rewriting after other rules": {[]string{"--rewrite-src=.*", "--rewrite-dest=s@x", "--rewrite-recipient=a=b"}, []string{"\nrewrite-recipient = ['a=b', '.*=s@x']\n"}},
-		"a command that is empty":     {[]string{"--relay-command="}, []string{"\nrelay = 'localhost:25'\n"}},
+		"a command that is empty":     {[]string{"--relay-command="}, []string{"\n# relay = 'localhost:25'\n"}},
 		"TLS on the default address":  {[]string{"--ssl"}, []string{"\nbind = ['smtps://localhost:2525']\n"}},
 		"TLS on another":              {[]string{"--ssl", "--bind-addr=localhost:2526"}, []string{"\nbind = ['smtps://localhost:2526']\n"}},
 		"a new name beside the old":   {[]string{"--wait-period=10s", "--wait=20s"}, []string{"\nwait = '20s'\n"}},

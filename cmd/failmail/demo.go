@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,18 +17,15 @@ func demoCommand() *cli.Command {
 			"sends mails over SMTP as four hosts in trouble would, and prints what arrives\n" +
 			"at the relay. Nothing leaves this machine.",
 		Flags: []cli.Flag{
-			&cli.IntFlag{Name: "mails", Value: 600, Usage: "send `N` mails"},
-			&cli.DurationFlag{Name: "wait", Value: 2 * time.Second, Usage: "make the summary this `DURATION` after the last mail"},
-			&cli.BoolFlag{Name: "verbose", Usage: "show the proxy's log"},
+			&option{name: "mails", deflt: 600, usage: "send `N` mails"},
+			&option{name: "wait", deflt: 2 * time.Second, usage: "make the summary this `DURATION` after the last mail"},
+			&option{name: "verbose", deflt: false, usage: "show the proxy's log"},
 		},
 		Action: runDemo,
 	}
 }
 
 func runDemo(c *cli.Context) error {
-	if c.Args().Present() {
-		return &usageError{fmt.Sprintf("demo takes no argument %q; see failmail demo --help", c.Args().First())}
-	}
 	o := demo.Options{Mails: c.Int("mails"), Wait: c.Duration("wait"), Out: c.App.Writer}
 	if o.Mails < 1 || o.Wait <= 0 {
 		return &usageError{"--mails and --wait must be more than zero"}

@@ -197,7 +197,7 @@ func tryOut(ctx context.Context, words []string) error {
 		if c.Args().Present() {
 			return &usageError{"there is no command " + c.Args().First()}
 		}
-		if err := loadConfig(c); err != nil {
+		if err := readSettings(c); err != nil {
 			return err
 		}
 		config, err := configFrom(c, slog.New(slog.DiscardHandler))

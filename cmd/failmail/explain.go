@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,67 +28,13 @@ func explainCommand() *cli.Command {
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "lines", Usage: "take each line for the text of a mail"},
-			&cli.BoolFlag{Name: "json", Usage: "print one JSON object for each mail, in the order read"},
-			&cli.IntFlag{Name: "top", Value: 50, Usage: "list the `N` largest groups; 0 for all"},
+			&option{name: "lines", deflt: linesFlag{}, usage: "take each line for the text of a mail"},
+			&option{name: "json", deflt: false, usage: "print one JSON object for each mail, in the order read"},
+			&option{name: "top", deflt: 50, usage: "list the `N` largest groups; 0 for all"},
 		},
 		HideHelpCommand: true,
-		SkipFlagParsing: true, // parseExplain also takes flags behind a PATH
-		Action: func(c *cli.Context) error {
-			parsed, inputs, err := parseExplain(c)
-			switch {
-			case err != nil:
-				return err
-			case parsed.Bool("help"), parsed.Bool("h"):
-				return cli.ShowSubcommandHelp(c)
-			}
-			return runExplain(parsed, inputs)
-		},
+		Action:          runExplain,
 	}
-}
-
-// parseExplain takes flags before, between and behind the PATHs.
-func parseExplain(c *cli.Context) (*cli.Context, []explain.Input, error) {
-	set := flag.NewFlagSet("explain", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
-	var lines linesFlag
-	for _, f := range c.Command.Flags {
-		if f.Names()[0] == "lines" {
-			set.Var(&lines, "lines", "")
-		} else if err := f.Apply(set); err != nil {
-			return nil, nil, err
-		}
-	}
-	var inputs []explain.Input
-	for args := c.Args().Slice(); len(args) > 0; {
-		if err := set.Parse(args); err != nil {
-			return nil, nil, explainUsage(c, err, true)
-		}
-		rest := set.Args()
-		if read := len(args) - len(rest); read > 0 && args[read-1] == "--" {
-			for _, path := range rest {
-				inputs = append(inputs, explain.Input{Path: path})
-			}
-			break
-		}
-		if len(rest) > 0 {
-			inputs = append(inputs, explain.Input{Path: rest[0]})
-			rest = rest[1:]
-		}
-		args = rest
-	}
-	for i := range inputs {
-		inputs[i].Lines = lines.all
-	}
-	for _, file := range lines.files {
-		inputs = append(inputs, explain.Input{Path: file, Lines: true})
-	}
-	if len(inputs) == 0 {
-		inputs = []explain.Input{{Path: mailbox.Stdin, Lines: lines.all}}
-	}
-	parsed := cli.NewContext(c.App, set, c)
-	parsed.Command = c.Command
-	return parsed, inputs, nil
 }
 
 // A linesFlag is --lines, a truth value, or --lines=FILE.
@@ -109,10 +53,26 @@ func (l *linesFlag) Set(text string) error {
 	return nil
 }
 
+func (l *linesFlag) Get() any         { return *l }
 func (l *linesFlag) String() string   { return "" }
 func (l *linesFlag) IsBoolFlag() bool { return true }
 
-func runExplain(c *cli.Context, inputs []explain.Input) error {
+// inputsOf returns what the PATHs and --lines=FILE name; standard input if nothing.
+func inputsOf(c *cli.Context) (inputs []explain.Input) {
+	lines, _ := c.Value("lines").(linesFlag)
+	for _, path := range c.Args().Slice() {
+		inputs = append(inputs, explain.Input{Path: path, Lines: lines.all})
+	}
+	for _, file := range lines.files {
+		inputs = append(inputs, explain.Input{Path: file, Lines: true})
+	}
+	if len(inputs) == 0 {
+		inputs = []explain.Input{{Path: mailbox.Stdin, Lines: lines.all}}
+	}
+	return inputs
+}
+
+func runExplain(c *cli.Context) error {
 	batchBy, groupBy, err := groupersFrom(c)
 	if err != nil {
 		return err
@@ -122,7 +82,7 @@ func runExplain(c *cli.Context, inputs []explain.Input) error {
 	}
 	err = explain.Run(c.Context, explain.Options{
 		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy},
-		Inputs:     inputs, JSON: c.Bool("json"), Top: c.Int("top"),
+		Inputs:     inputsOf(c), JSON: c.Bool("json"), Top: c.Int("top"),
 		Stdin: c.App.Reader, Stdout: c.App.Writer, Stderr: c.App.ErrWriter,
 	})
 	var interrupted *explain.Interrupted

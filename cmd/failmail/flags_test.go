@@ -89,8 +89,8 @@ func knownFlags() map[string][]string {
 			flags = append(flags, "--"+flag.Names()[0])
 		}
 		if command.Name != "check" { // which reads them as the proxy does
-			for _, flag := range settingsRead()[command.Name] {
-				flags = append(flags, "--"+flag.Names()[0])
+			for _, flag := range settingsOf(command.Name) {
+				flags = append(flags, "--"+flag.name)
 			}
 		}
 		if command.Name == "send" {

@@ -2,127 +2,115 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"log/slog"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
 )
 
-// A command line of failmail 0.2 starts as it is: its names are hidden aliases.
+// A command line of failmail 0.2 starts as it is: its flags are old forms of ours.
 
-func legacyFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "receiver", Hidden: true, Usage: "only receive: another process on the same store sends"},
-		&cli.BoolFlag{Name: "sender", Hidden: true, Usage: "only send what another process on the same store receives"},
-		&cli.StringFlag{Name: "bind-addr", Hidden: true, Usage: "old name of --bind"},
-		&cli.StringFlag{Name: "relay-addr", Hidden: true, Usage: "old name of --relay"},
-		&cli.DurationFlag{Name: "wait-period", Hidden: true, Usage: "old name of --wait"},
-		&cli.StringFlag{Name: "message-store", Hidden: true, Usage: "old form of --store: a folder"},
-		&cli.BoolFlag{Name: "memory-store", Hidden: true, Usage: "old form of --store=memory:"},
-		&cli.BoolFlag{Name: "ssl", Hidden: true, Usage: "old form of --bind=smtps://…"},
-		&cli.DurationFlag{Name: "poll", Hidden: true, Value: 5 * time.Second, Usage: "does nothing: what is due is noticed at once"},
+// An oldForm is a hidden flag that stands for an option, or changes its value.
+type oldForm struct {
+	name   string
+	deflt  any
+	as     string // the value of the option, with VALUE for that of the old form; empty for the same
+	better string // what to write instead; empty for the option
+	// amend, if it is set, changes the value of the option instead.
+	amend func(*cli.Context) error
+}
+
+// instead is what to write instead of the old form of the option name.
+func (f oldForm) instead(name string) string {
+	switch {
+	case f.better != "":
+		return f.better
+	case f.as != "":
+		return "--" + name + "=" + f.as
+	}
+	return "--" + name
+}
+
+// oldForms returns those that are given, with their options.
+func oldForms(c *cli.Context) iter.Seq2[oldForm, *option] {
+	return func(yield func(oldForm, *option) bool) {
+		for _, o := range settings() {
+			for _, form := range o.old {
+				if c.IsSet(form.name) && !yield(form, o) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// carry gives the flag name what old stands for, unless it is given itself.
-func carry(c *cli.Context, old, name, value string) error {
-	if !c.IsSet(old) || c.IsSet(name) {
-		return nil
-	}
-	if err := c.Set(name, value); err != nil {
-		return &usageError{fmt.Sprintf("--%s %q is not a %s", old, value, kindOf(c, name))}
+// carryOld gives options what their old forms stand for. A new form wins over the old
+// one, and either of the command line over the file.
+func carryOld(c *cli.Context) error {
+	for form, o := range oldForms(c) {
+		value := fmt.Sprint(c.Value(form.name))
+		// With nothing for its value, an old form said so.
+		if form.amend != nil || c.IsSet(o.name) || form.as != "" && (value == "" || value == "false") {
+			continue
+		}
+		if form.as != "" {
+			value = strings.ReplaceAll(form.as, "VALUE", value)
+		}
+		if err := c.Set(o.name, value); err != nil {
+			return &usageError{fmt.Sprintf("--%s %q is not a %s", form.name, value, o.remedy())}
+		}
 	}
 	return nil
 }
 
-// modernise carries over all that a file can hold, so that --write-config makes
-// one of an old command line. The rest works on without: what those flags mean
-// is told apart where they are read.
-func modernise(c *cli.Context) error {
-	if err := applyLegacy(c); err != nil {
-		return err
-	}
-	for _, alias := range [][3]string{
-		{"batch-expr", "batch", c.String("batch-expr")},
-		{"group-expr", "group", c.String("group-expr")},
-		{"relay-command", "relay", relayFrom(c)},
-	} {
-		if err := carry(c, alias[0], alias[1], alias[2]); err != nil {
+// amendOld has old forms change what their options have.
+func amendOld(c *cli.Context) error {
+	for form := range oldForms(c) {
+		if form.amend == nil {
+			continue
+		}
+		if err := form.amend(c); err != nil {
 			return err
 		}
-	}
-	// A list grows by what it is set to.
-	if source := c.String("rewrite-src"); source != "" {
-		if err := c.Set("rewrite-recipient", source+"="+c.String("rewrite-dest")); err != nil {
-			return err
-		}
-	}
-	if bind, ok := c.Generic("bind").(*list); ok && c.Bool("ssl") {
-		over := overTLS(bind.String())
-		bind.values = nil
-		return c.Set("bind", over)
 	}
 	return nil
 }
 
-// applyLegacy carries old names over to the new ones. A new name that is given
-// too wins.
-func applyLegacy(c *cli.Context) error {
-	for _, alias := range [][3]string{
-		{"bind-addr", "bind", c.String("bind-addr")},
-		{"relay-addr", "relay", c.String("relay-addr")},
-		{"wait-period", "wait", c.Duration("wait-period").String()},
-		{"message-store", "store", "sqlite:" + filepath.Join(c.String("message-store"), failmail.DefaultStore)},
-	} {
-		if err := carry(c, alias[0], alias[1], alias[2]); err != nil {
-			return err
-		}
-	}
-	if c.Bool("memory-store") {
-		return carry(c, "memory-store", "store", "memory:")
-	}
-	return nil
-}
-
-// setHalves makes the proxy receive only, or send only.
-func setHalves(c *cli.Context, config *failmail.Config) {
-	config.ReceiveOnly = c.Bool("receiver") && !c.Bool("sender")
-	config.SendOnly = c.Bool("sender") && !c.Bool("receiver")
-	if config.SendOnly {
-		config.Bind = failmail.NoListener
-	}
-	if c.Bool("ssl") {
-		config.Bind = overTLS(config.Bind)
-	}
-}
+// nothing is for old forms that are read where they are used, or not at all.
+func nothing(*cli.Context) error { return nil }
 
 // overTLS gives each address that names no protocol the one of --ssl.
-func overTLS(bind string) string {
-	binds := strings.Split(bind, ",")
+func overTLS(c *cli.Context) error {
+	if !c.Bool("ssl") {
+		return nil
+	}
+	binds := listOf(c, "bind")
 	for i, bind := range binds {
-		bind = strings.TrimSpace(bind)
 		if !strings.Contains(bind, ":/") && bind != failmail.NoListener {
 			binds[i] = "smtps://" + bind
 		}
 	}
-	return strings.Join(binds, ",")
+	return setList(c, "bind", binds)
 }
 
-// warnLegacy says what to write instead.
-func warnLegacy(c *cli.Context, log *slog.Logger) {
-	instead := map[string]string{
-		"bind-addr": "--bind", "relay-addr": "--relay", "wait-period": "--wait", "batch-expr": "--batch", "group-expr": "--group",
-		"message-store": "--store=sqlite:FILE", "memory-store": "--store=memory:", "ssl": "--bind=smtps://HOST:PORT",
-		"rewrite-src": "--rewrite-recipient", "rewrite-dest": "--rewrite-recipient", "relay-command": "--relay=exec:COMMAND",
-		"poll": "nothing: what is due is noticed at once",
+// addRewrite makes a rule for a file of --rewrite-src and --rewrite-dest.
+func addRewrite(c *cli.Context) error {
+	source, replacement := c.String("rewrite-src"), c.String("rewrite-dest")
+	if source == "" {
+		return nil
 	}
-	for _, name := range c.FlagNames() {
-		if better := instead[name]; better != "" {
-			log.Warn("an old option still works; better write another", "option", "--"+name, "better", better)
-		}
+	if strings.Contains(replacement, "=") { // read as a part of the pattern
+		return &usageError{fmt.Sprintf("--rewrite-dest %q cannot be written to a file: it contains \"=\"; use an address without one", replacement)}
+	}
+	return setList(c, "rewrite-recipient", append(listOf(c, "rewrite-recipient"), source+"="+replacement))
+}
+
+// warnOld says what to write instead.
+func warnOld(c *cli.Context, log *slog.Logger) {
+	for form, o := range oldForms(c) {
+		log.Warn("an old option still works; better write another", "option", "--"+form.name, "better", form.instead(o.name))
 	}
 }

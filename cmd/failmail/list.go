@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ type list struct {
 	sets   int
 }
 
-var _ cli.Generic = (*list)(nil)
+var _ flag.Getter = (*list)(nil)
 
 // Set adds what one use of the flag gives.
 func (l *list) Set(text string) error {
@@ -39,13 +40,21 @@ func (l *list) Set(text string) error {
 	return nil
 }
 
-// String is what --help shows as the default.
 func (l *list) String() string { return strings.Join(l.values, ", ") }
 
-// listOf returns the values of a flag that was made with a list.
-func listOf(c *cli.Context, flag string) []string {
-	if l, ok := c.Generic(flag).(*list); ok {
-		return slices.Clone(l.values)
+// Get returns a copy of the values.
+func (l *list) Get() any { return slices.Clone(l.values) }
+
+// listOf returns the values of an option that may be repeated.
+func listOf(c *cli.Context, name string) []string {
+	values, _ := c.Value(name).([]string)
+	return values
+}
+
+// setList replaces the values, whatever gave them.
+func setList(c *cli.Context, name string, values []string) error {
+	if l, ok := c.Generic(name).(*list); ok {
+		l.values = nil
 	}
-	return nil
+	return c.Set(name, strings.Join(values, "\n"))
 }

@@ -34,10 +34,14 @@ func TestListFlag(t *testing.T) {
 			if tt.env != "-" {
 				t.Setenv("FAILMAIL_TEST_LIST", tt.env)
 			}
+			x := &option{name: "x", deflt: []string{"default"}, env: "FAILMAIL_TEST_LIST"}
+			if tt.commas {
+				x.is = commas
+			}
 			var got []string
 			app := &cli.App{
 				Writer: io.Discard, ErrWriter: io.Discard,
-				Flags:  []cli.Flag{&cli.GenericFlag{Name: "x", EnvVars: []string{"FAILMAIL_TEST_LIST"}, Value: &list{values: []string{"default"}, commas: tt.commas, env: "FAILMAIL_TEST_LIST"}}},
+				Flags:  []cli.Flag{x},
 				Action: func(c *cli.Context) error { got = listOf(c, "x"); return nil },
 			}
 			if err := app.RunContext(t.Context(), append([]string{"test"}, tt.args...)); err != nil {
@@ -52,7 +56,7 @@ func TestListFlag(t *testing.T) {
 
 func TestListOfIsNotTheFlagItself(t *testing.T) {
 	app := &cli.App{
-		Flags: []cli.Flag{&cli.GenericFlag{Name: "x", Value: &list{}}, &cli.StringFlag{Name: "other"}},
+		Flags: []cli.Flag{&option{name: "x", deflt: []string{}}, &option{name: "other"}},
 		Action: func(c *cli.Context) error {
 			listOf(c, "x")[0] = "changed"
 			if got := listOf(c, "x"); !slices.Equal(got, []string{"a"}) {

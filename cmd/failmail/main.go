@@ -53,9 +53,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		return 0
 	}
-	if text, ok := environmentMistake(err); ok {
-		err = &usageError{text}
-	}
 	for line := range strings.SplitSeq(inFlags(err.Error()), "\n") {
 		fmt.Fprintf(stderr, "failmail: %s\n", line)
 	}

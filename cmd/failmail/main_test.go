@@ -206,7 +206,7 @@ func TestHelpNamesEveryFlagWithItsDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--bind ADDRESS", "default: localhost:2525", `default: "localhost:25"`, "default: 30s", "default: 5m0s", `default: "failed"`, "FAILMAIL_RELAY", "demo"} {
+	for _, want := range []string{"--bind ADDRESS", "default: localhost:2525", "default: localhost:25", "default: 30s", "default: 5m)", "default: failed", "FAILMAIL_RELAY", "demo"} {
 		if !bytes.Contains(out, []byte(want)) {
 			t.Errorf("--help lacks %q:\n%s", want, out)
 		}

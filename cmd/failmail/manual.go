@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -52,9 +49,12 @@ func manual(app *cli.App) string {
 	m.section("DESCRIPTION")
 	m.paragraphs(app.Description)
 	m.line(".PP")
-	m.text("Each option can also be given in the environment, as the name that is shown with it.")
+	m.text("Options can also be set in the environment, under the names given below, and in a TOML file; see --config.")
 	m.section("OPTIONS")
-	m.flags(app.VisibleFlags())
+	for _, s := range listedSections() {
+		m.line(".SS %s", roff(s.title))
+		m.options(s.options)
+	}
 	m.section("COMMANDS")
 	for _, command := range app.VisibleCommands() {
 		m.line(".SS failmail %s", roff(strings.TrimSpace(command.Name+" "+synopsis(command))))
@@ -63,17 +63,17 @@ func manual(app *cli.App) string {
 			m.line(".PP")
 			m.paragraphs(command.Description)
 		}
-		m.flags(slices.Concat(command.VisibleFlags(), settingsListed(command.Name)))
+		m.options(optionsOf(command))
 	}
 	m.section("SIGNALS")
-	m.item("SIGTERM, SIGINT", "End: take no more mails, finish those in transfer, and keep what is not due yet for the next start. A second one ends at once.")
-	m.item("SIGHUP", "Read the settings and the certificates again. What only a new start can change is named in the log.")
-	m.item("SIGUSR1", "Start the program anew, perhaps a newer version, and hand the listening sockets over to it. No client is refused. If the new process does not come to serve, the old one goes on; the log says why.")
+	m.item("SIGTERM, SIGINT", "Stop: accept no more mails, finish those in transfer, and keep what is not due yet for the next start. A second signal stops immediately.")
+	m.item("SIGHUP", "Reload the settings and the certificates. The log names the settings that need a restart.")
+	m.item("SIGUSR1", "Start the program again, perhaps a newer version, and hand the listening sockets over to it. No client is refused. If the new process fails to start, the old one continues, and the log says why.")
 	m.section("EXIT STATUS")
-	m.item("0", "It ended as it was told to.")
-	m.item(fmt.Sprint(exitFailure), "It could not do it; standard error has the reason.")
-	m.item(fmt.Sprint(exitUsage), "The command line or the environment has a mistake.")
-	m.text("Those of failmail send are named there.")
+	m.item("0", "Success.")
+	m.item(fmt.Sprint(exitFailure), "Failure; standard error has the reason.")
+	m.item(fmt.Sprint(exitUsage), "A mistake on the command line, in the environment or in the file of --config.")
+	m.text("The description of failmail send lists its own.")
 	m.section("SEE ALSO")
 	m.text("systemd.service(5), sendmail(8)")
 	return m.String()
@@ -115,79 +115,22 @@ func (m *manPage) paragraphs(description string) {
 	}
 }
 
-func (m *manPage) flags(flags []cli.Flag) {
-	for _, flag := range flags {
-		o, known := optionOf(flag)
-		if !known {
-			continue
-		}
+func (m *manPage) options(options []*option) {
+	for _, o := range options {
 		m.line(".TP")
 		tag := `\fB` + roff(strings.Join(o.dashed(), ", ")) + `\fR`
-		if o.takesValue {
-			tag += ` \fI` + roff(o.placeholder) + `\fR`
+		if o.takesValue() {
+			tag += ` \fI` + roff(o.placeholder()) + `\fR`
 		}
 		m.line("%s", tag)
-		m.text(sentence(o.usage))
-		if o.deflt != "" {
-			m.text("Default: " + o.deflt + ".")
+		m.text(sentence(o.text()))
+		if text := o.defaultText(); text != "" {
+			m.text("Default: " + text + ".")
 		}
-		for _, name := range o.env {
-			m.text("Environment: " + name + ".")
-		}
-	}
-}
-
-// An option is what is said of a flag.
-type option struct {
-	names       []string
-	usage       string
-	placeholder string // of the value
-	takesValue  bool
-	repeated    bool
-	deflt       string
-	env         []string
-}
-
-var (
-	placeholders = regexp.MustCompile("`([^`]*)`")
-	trailing     = regexp.MustCompile("; `[^`]*`$") // one that is no part of the sentence
-)
-
-func optionOf(flag cli.Flag) (option, bool) {
-	f, known := flag.(cli.DocGenerationFlag)
-	if !known {
-		return option{}, false
-	}
-	usage := f.GetUsage()
-	text := placeholders.ReplaceAllString(trailing.ReplaceAllString(usage, ""), "$1")
-	o := option{
-		names: flag.Names(), takesValue: f.TakesValue(), placeholder: "VALUE",
-		repeated: strings.Contains(usage, "may be repeated"), env: f.GetEnvVars(),
-		usage: text,
-	}
-	if found := placeholders.FindStringSubmatch(usage); found != nil {
-		o.placeholder = found[1]
-	}
-	if o.takesValue {
-		o.deflt = f.GetDefaultText()
-		if unquoted, err := strconv.Unquote(o.deflt); err == nil {
-			o.deflt = unquoted
+		if o.env != "" {
+			m.text("Environment: " + o.env + ".")
 		}
 	}
-	return o, true
-}
-
-// dashed returns the names as they are typed.
-func (o option) dashed() []string {
-	var names []string
-	for _, name := range o.names {
-		if len(name) == 1 {
-			names = append(names, "-"+name)
-		} else {
-			names = append(names, "--"+name)
-		}
-	}
-	return names
 }
 
 // sentence makes one of a line of --help.

@@ -62,7 +62,7 @@ func TestManualHasEveryOptionOfHelp(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"Environment: FAILMAIL_MAX_WAIT.", "Default: 5m0s.", "Default: localhost:2525.", ".TH FAILMAIL 1"} {
+	for _, want := range []string{"Environment: FAILMAIL_MAX_WAIT.", "Default: 5m.", "Default: localhost:2525.", ".TH FAILMAIL 1"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the manual lacks %q", want)
 		}

@@ -28,10 +28,10 @@ func muteCommand() *cli.Command {
 			"named in the last line of the next summary.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&cli.StringFlag{Name: "for", Value: "2h", Usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
-			&cli.StringFlag{Name: "reason", Usage: "`TEXT` for the readers of the summaries"},
-			&cli.BoolFlag{Name: "dry-run", Usage: "only show what it matches, and mute nothing"},
-			&cli.BoolFlag{Name: "force", Usage: "mute even what matches every mail"},
+			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
+			&option{name: "reason", usage: "`TEXT` for the readers of the summaries"},
+			&option{name: "dry-run", deflt: false, usage: "only show what it matches, and mute nothing"},
+			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},
 		},
 		Action: func(c *cli.Context) error {
 			what := c.Args().First()

@@ -35,9 +35,9 @@ func renderCommand() *cli.Command {
 			"mails of the demo are taken. The options of the proxy that say what a summary looks like,\n" +
 			"such as --template and --subject, work here too. docs/templates.md says what templates see.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "as", Value: "text", Usage: "print the summary as `FORM`: text, html for a browser, or mail"},
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE` instead of standard output"},
-			&cli.StringFlag{Name: "write-template", Usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
+			&option{name: "as", deflt: "text", choices: []string{"text", "html", "mail"}, usage: "print the summary as text, HTML for a browser, or a mail"},
+			&option{name: "output", short: "o", usage: "write to `FILE` instead of standard output"},
+			&option{name: "write-template", usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
 		},
 		Action: runRender,
 	}

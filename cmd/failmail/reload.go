@@ -19,10 +19,6 @@ type reloader struct {
 	logger *slog.Logger
 }
 
-// startOnly are the settings that only a start reads; [failmail.Proxy.Reload]
-// names those that it knows of.
-var startOnly = []string{"store", "max-store", "bind-http", "pidfile", "socket-fd", "log-format", "tls-cert", "tls-key"}
-
 // reload reads the command line, the environment and the file again, as a new
 // start would, and names what only that can change. When something is wrong,
 // nothing changes.
@@ -37,25 +33,22 @@ func (r *reloader) reload(proxy *failmail.Proxy) error {
 		return err
 	}
 	for _, flag := range kept {
-		r.logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", "--"+flag)
+		r.logger.Warn("a setting changes only with a new start; restart, or send SIGUSR1", "option", flag)
 	}
 	return nil
 }
 
 func (r *reloader) take(fresh *cli.Context, proxy *failmail.Proxy) (kept []string, err error) {
-	if err := loadConfig(fresh); err != nil {
+	if err := readSettings(fresh); err != nil {
 		return nil, err
 	}
 	config, err := configFrom(fresh, r.logger)
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := loggerFrom(fresh); err != nil {
-		return nil, err
-	}
-	for _, flag := range startOnly {
-		if fmt.Sprint(fresh.Value(flag)) != fmt.Sprint(r.start.Value(flag)) {
-			kept = append(kept, flag)
+	for _, o := range settings() {
+		if o.is&restart != 0 && fmt.Sprint(fresh.Value(o.name)) != fmt.Sprint(r.start.Value(o.name)) {
+			kept = append(kept, "--"+o.name)
 		}
 	}
 	// What the store keeps at the end is a matter of the one that is in use.
@@ -70,7 +63,8 @@ func (r *reloader) take(fresh *cli.Context, proxy *failmail.Proxy) (kept []strin
 		return nil, asUsage(err)
 	}
 	for _, field := range fields {
-		kept = append(kept, flagName(field))
+		kept = append(kept, flagsFor(field))
 	}
-	return kept, setLevel(r.level, fresh.String("log-level"))
+	setLevel(r.level, fresh.String("log-level"))
+	return kept, nil
 }

@@ -21,7 +21,7 @@ func resendCommand() *cli.Command {
 		Description: "DIR is a maildir; without one, it is that of --fail-dir. What went is marked as passed in the\n" +
 			"maildir, and not sent a second time; what did not go stays. The page of a running proxy can do\n" +
 			"the same, also at the same time: no mail is sent twice.",
-		Flags:  []cli.Flag{&cli.BoolFlag{Name: "quiet", Usage: "print nothing but failures"}},
+		Flags:  []cli.Flag{&option{name: "quiet", deflt: false, usage: "print nothing but failures"}},
 		Action: resend,
 	}
 }
@@ -83,7 +83,7 @@ func resend(c *cli.Context) error {
 
 // openRelay returns what sends through --relay.
 func openRelay(c *cli.Context) (*deliver.Failover, error) {
-	relay := relayFrom(c)
+	relay := c.String("relay")
 	relays, err := deliver.ParseRelays(relay)
 	if err != nil {
 		return nil, &usageError{fmt.Sprintf("--relay: %v", err)}

@@ -56,6 +56,13 @@ var sendSettingTests = []flagTest{
 	}},
 	{"--bind is the server", func(t *testing.T) { sendsTo(t, "--bind=") }},
 	{"--bind-addr is its old name", func(t *testing.T) { sendsTo(t, "--bind-addr=") }},
+	{"--ssl says that it speaks TLS", func(t *testing.T) {
+		relay := startRelay(t)
+		r := failmailHere(t, "Subject: s\n\nx\n", "send", "--ssl", "--bind="+relay.Addr(), "a@example.com")
+		if r.code != 75 || !strings.Contains(r.stderr, "TLS") {
+			t.Errorf("%+v", r)
+		}
+	}},
 	{"--credentials log in", func(t *testing.T) {
 		p := proxyHere(t, "--credentials=ops:secret")
 		failmailHere(t, "Subject: s\n\nx\n", "--bind="+p.addr, "--credentials=ops:secret", "send", "a@example.com").succeeds(t)

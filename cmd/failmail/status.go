@@ -25,15 +25,10 @@ func statusCommand() *cli.Command {
 			"is on the page that --bind-http serves. For health checks, --ready needs no password.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&cli.BoolFlag{Name: "json", Usage: "print /api/stats instead, for programs"},
-			&cli.BoolFlag{Name: "ready", Usage: "only say whether it takes mails, as /readyz does"},
+			&option{name: "json", deflt: false, usage: "print /api/stats instead, for programs"},
+			&option{name: "ready", deflt: false, usage: "only say whether it takes mails, as /readyz does"},
 		},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return &usageError{fmt.Sprintf("status takes no argument %q; see failmail status --help", c.Args().First())}
-			}
-			return runStatus(c)
-		},
+		Action: runStatus,
 	}
 }
 

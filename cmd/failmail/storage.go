@@ -29,9 +29,6 @@ type storage struct {
 
 func storageFrom(c *cli.Context) (storage, error) {
 	s := storage{url: c.String("store"), limits: store.Limits{StoreBytes: c.Int64("max-store")}}
-	if s.limits.StoreBytes <= 0 {
-		return s, &usageError{fmt.Sprintf("--max-store \"%d\" must be more than zero; use a number of bytes such as 1073741824", s.limits.StoreBytes)}
-	}
 	s.engine, s.path, _ = strings.Cut(s.url, ":")
 	switch {
 	case s.url == memoryStore, s.engine == "sqlite" && s.path != "", s.engine == "postgres":

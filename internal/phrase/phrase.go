@@ -50,3 +50,12 @@ func Duration(d time.Duration) string {
 	}
 	return text
 }
+
+// Or lists alternatives: "a, b or c".
+func Or(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
@@ -31,6 +32,11 @@ func ExampleCompile() {
 	// checkout / app@web1.example.com <nil>
 	// shop <nil>
 	// wrong
+}
+
+func ExampleKeys() {
+	fmt.Println(strings.Join(batch.Keys(), ", "))
+	// Output: subject, masked-subject, fingerprint, from, host, header:NAME
 }
 
 func ExampleMask() {

@@ -3,16 +3,15 @@ package batch
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/textproto"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"text/template"
 	"text/template/parse"
 
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/spelling"
 	"github.com/hut8labs/failmail/pkg/message"
 )
@@ -26,24 +25,12 @@ const (
 	DefaultGroup = "subject"
 )
 
-var namedKeys = map[string]GrouperFunc{
-	"subject":        func(m *message.Message) (string, error) { return m.Subject(), nil },
-	"masked-subject": func(m *message.Message) (string, error) { return Mask(m.Subject()), nil },
-	"fingerprint":    func(m *message.Message) (string, error) { return FingerprintOf(m).ID, nil },
-	"from":           func(m *message.Message) (string, error) { return m.From, nil },
-	"host":           func(m *message.Message) (string, error) { return m.Host(), nil },
-}
-
-// keyNames is the order in which messages list the named keys.
-const keyNames = "subject, masked-subject, fingerprint, from, host or header:NAME"
-
 // Compile turns an expression into a Grouper. An expression is either one or
-// more named keys joined by commas (subject, masked-subject, fingerprint, from,
-// host, header:NAME), or a template (text/template) over a message.Message,
-// with the functions match PATTERN TEXT (the leftmost match), submatch PATTERN TEXT
-// (its first group), replace PATTERN TEXT REPLACEMENT, mask, lower and trim;
-// patterns are as in package regexp. The error says where the
-// expression is wrong and what would be right.
+// more named keys joined by commas ([Keys]), or a template
+// (text/template) over a message.Message, with the functions match PATTERN TEXT (the
+// leftmost match), submatch PATTERN TEXT (its first group), replace PATTERN TEXT
+// REPLACEMENT, mask, lower and trim; patterns are as in package regexp. The error says
+// where the expression is wrong and what would be right.
 func Compile(text string) (Grouper, error) {
 	compile := compileKeys
 	if strings.Contains(text, "{{") {
@@ -61,18 +48,9 @@ func compileKeys(text string) (GrouperFunc, error) {
 	position := 1
 	for part := range strings.SplitSeq(text, ",") {
 		name := strings.TrimSpace(part)
-		key, known := namedKeys[name]
-		if header, ok := strings.CutPrefix(name, "header:"); ok && header != "" {
-			header = textproto.TrimString(header)
-			if !isFieldName(header) {
-				return nil, fmt.Errorf("the header name %q at position %d cannot be one: it may hold no blank, colon or letter beyond ASCII; use one such as header:X-Team",
-					header, position+strings.Index(part, name)+len("header:"))
-			}
-			key, known = headerKey(header), true
-		}
-		if !known {
-			return nil, fmt.Errorf("unknown key %q at position %d%s: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
-				name, position+strings.Index(part, name), didYouMean("", spelling.Nearest(name, slices.Sorted(maps.Keys(namedKeys)))), keyNames)
+		key, err := compileKey(name, position+strings.Index(part, name))
+		if err != nil {
+			return nil, err
 		}
 		keys = append(keys, key)
 		position += len(part) + 1
@@ -93,20 +71,36 @@ func compileKeys(text string) (GrouperFunc, error) {
 	}, nil
 }
 
+// compileKey returns what one named key gives; position is where it stands.
+func compileKey(name string, position int) (GrouperFunc, error) {
+	for _, key := range namedKeys {
+		if name == key.name && key.of != nil {
+			return key.of, nil
+		}
+	}
+	header, isHeader := strings.CutPrefix(name, headerPrefix)
+	header = textproto.TrimString(header)
+	switch {
+	case !isHeader || header == "":
+		return nil, fmt.Errorf("unknown key %q at position %d%s: use %s, joined by commas, or a template such as {{.Header.Get \"Subject\"}}",
+			name, position, didYouMean("", spelling.Nearest(name, Keys())), phrase.Or(Keys()))
+	case !isFieldName(header):
+		return nil, fmt.Errorf("the header name %q at position %d is not valid: it may not contain a blank, a colon or a letter beyond ASCII; use one such as %sX-Team",
+			header, position+len(headerPrefix), headerPrefix)
+	}
+	return headerKey(header), nil
+}
+
 func compileTemplate(text string) (GrouperFunc, error) {
 	text = rawPatterns(text)
 	if err := checkTemplate("expression", text); err != nil {
 		return nil, err
 	}
-	patterns := &patternCache{}
-	t, err := template.New("expression").Option("missingkey=error").Funcs(template.FuncMap{
-		"match":    patterns.match,
-		"submatch": patterns.submatch,
-		"replace":  patterns.replace,
-		"mask":     Mask,
-		"lower":    strings.ToLower,
-		"trim":     strings.TrimSpace,
-	}).Parse(text)
+	patterns, calls := &patternCache{}, make(template.FuncMap)
+	for _, f := range functions {
+		calls[f.name] = f.of(patterns)
+	}
+	t, err := template.New("expression").Option("missingkey=error").Funcs(calls).Parse(text)
 	if err != nil {
 		return nil, syntaxError(err)
 	}
@@ -171,7 +165,7 @@ func isFieldName(name string) bool {
 }
 
 func syntaxError(err error) error {
-	return fmt.Errorf("%s: fields are %s; functions are %s", strings.TrimPrefix(err.Error(), "template: "), fieldNames, functionNames)
+	return fmt.Errorf("%s: fields are %s; functions are %s", strings.TrimPrefix(err.Error(), "template: "), fieldNames, strings.Join(functionNames(), ", "))
 }
 
 // inExecution matches what text/template writes in front of an error: where in
@@ -187,64 +181,4 @@ func runError(err error) error {
 		return err
 	}
 	return fmt.Errorf("%s, at %s (expression:%s)", strings.TrimPrefix(text, m[0]), m[2], m[1])
-}
-
-// patternCache compiles each pattern of an expression once. Patterns are
-// nearly always constants; the bound is for those made from the mail.
-type patternCache struct {
-	mu       sync.Mutex
-	compiled map[string]*regexp.Regexp
-}
-
-const maxPatterns = 100
-
-func (c *patternCache) get(pattern string) (*regexp.Regexp, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if re := c.compiled[pattern]; re != nil {
-		return re, nil
-	}
-	re, err := regexp.Compile(pattern)
-	if err != nil {
-		return nil, err
-	}
-	if c.compiled == nil || len(c.compiled) >= maxPatterns {
-		c.compiled = make(map[string]*regexp.Regexp)
-	}
-	c.compiled[pattern] = re
-	return re, nil
-}
-
-// match returns the leftmost match of pattern in text; empty when nothing
-// matches.
-func (c *patternCache) match(pattern, text string) (string, error) {
-	re, err := c.get(pattern)
-	if err != nil {
-		return "", err
-	}
-	return re.FindString(text), nil
-}
-
-// submatch returns what the first group of pattern matched in text.
-func (c *patternCache) submatch(pattern, text string) (string, error) {
-	re, err := c.get(pattern)
-	if err != nil {
-		return "", err
-	}
-	if re.NumSubexp() == 0 {
-		return "", fmt.Errorf("the pattern %q has no group; put what you want into parentheses, or use match", pattern)
-	}
-	groups := re.FindStringSubmatch(text)
-	if groups == nil {
-		return "", nil
-	}
-	return groups[1], nil
-}
-
-func (c *patternCache) replace(pattern, text, replacement string) (string, error) {
-	re, err := c.get(pattern)
-	if err != nil {
-		return "", err
-	}
-	return re.ReplaceAllString(text, replacement), nil
 }

@@ -14,11 +14,8 @@ import (
 // mail takes it: perhaps in the night of the storm. So every branch is looked at
 // when the expression is compiled.
 
-// fieldNames and functionNames are what an expression may use.
-const (
-	fieldNames    = `.Header.Get "NAME", .From, .To, .Subject, .Body, .Host and .RemoteAddr`
-	functionNames = "match, submatch, replace, mask, lower and trim"
-)
+// fieldNames are the fields that a template may use.
+const fieldNames = `.Header.Get "NAME", .From, .To, .Subject, .Body, .Host and .RemoteAddr`
 
 var (
 	messageType = reflect.TypeFor[*message.Message]()
@@ -307,7 +304,7 @@ func (c *checker) method(kind reflect.Type, m reflect.Method, at parse.Pos, args
 			c.fail(at, ".%s takes a text, and got a value of type %s; put it into quotes", m.Name, got.kindName())
 		}
 		if name, ok := constant(got.node); ok && kind == headerType && !isFieldName(name.Text) {
-			c.fail(name.Pos, "the header name %q cannot be one: it may hold no blank, colon or letter beyond ASCII; use one such as \"X-Team\"", name.Text)
+			c.fail(name.Pos, "the header name %q is not valid: it may not contain a blank, a colon or a letter beyond ASCII; use one such as \"X-Team\"", name.Text)
 		}
 	}
 }

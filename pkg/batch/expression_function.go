@@ -2,7 +2,6 @@ package batch
 
 import (
 	"cmp"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -13,16 +12,6 @@ import (
 	"github.com/hut8labs/failmail/internal/spelling"
 )
 
-// ownArguments says what the functions take, in order.
-var ownArguments = map[string][]string{
-	"match":    {"PATTERN", "TEXT"},
-	"submatch": {"PATTERN", "TEXT"},
-	"replace":  {"PATTERN", "TEXT", "REPLACEMENT"},
-	"mask":     {"TEXT"},
-	"lower":    {"TEXT"},
-	"trim":     {"TEXT"},
-}
-
 // builtinResults are the functions of text/template with the types of their
 // results; nil where it depends.
 var builtinResults = map[string]reflect.Type{
@@ -32,14 +21,15 @@ var builtinResults = map[string]reflect.Type{
 }
 
 func (c *checker) function(n *parse.IdentifierNode, args []argument) reflect.Type {
-	names, own := ownArguments[n.Ident]
-	if !own {
+	at := slices.Index(functionNames(), n.Ident)
+	if at < 0 {
 		result, builtin := builtinResults[n.Ident]
 		if !builtin && n.Ident != "break" && n.Ident != "continue" {
-			c.fail(n.Pos, "no function %q%s; functions are %s", n.Ident, didYouMean("", spelling.Nearest(n.Ident, slices.Sorted(maps.Keys(ownArguments)))), functionNames)
+			c.fail(n.Pos, "no function %q%s; functions are %s", n.Ident, didYouMean("", spelling.Nearest(n.Ident, functionNames())), strings.Join(functionNames(), ", "))
 		}
 		return result
 	}
+	names := functions[at].arguments
 	form := n.Ident + " " + strings.Join(names, " ")
 	if len(args) != len(names) {
 		c.fail(n.Pos, "%s takes %s, and got %s; write it as %s", n.Ident, arguments(len(names)), howMany(len(args)), form)

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/render"
+)
+
+// grouping are the options for which mails belong together, and when they are sent.
+var grouping = []option{
+	{name: "wait", deflt: failmail.DefaultWait, is: positive, field: "Wait",
+		usage: "send a summary this `DURATION` after its last mail",
+		old:   []oldForm{{name: "wait-period", deflt: time.Duration(0)}, {name: "poll", deflt: 5 * time.Second, better: "nothing: what is due is noticed at once", amend: nothing}}},
+	{name: "max-wait", deflt: failmail.DefaultMaxWait, is: positive, field: "MaxWait", usage: "send a summary at most this `DURATION` after its first mail"},
+	{name: "batch", deflt: batch.DefaultBatch, field: "Batch", readBy: "explain render", choices: batch.Keys(), is: open,
+		usage: "put mails for which `EXPRESSION` gives the same value into one summary",
+		old:   []oldForm{{name: "batch-expr"}}},
+	{name: "group", deflt: batch.DefaultGroup, field: "Group", readBy: "explain render", choices: batch.Keys(), is: open | required,
+		usage: "put mails for which `EXPRESSION` gives the same value under one headline: " + strings.Join(batch.Keys(), ", ") + ", joined by commas, or a template",
+		old:   []oldForm{{name: "group-expr"}}},
+	{name: "first", deflt: "hold", choices: []string{"hold", "send"},
+		usage: "hold the first mail of a group for the summary, or immediately send the first one of a group that has been quiet"},
+	{name: "quiet", deflt: defaultQuiet, field: "First", usage: "with --first=send, a group is quiet after this `DURATION` without a mail"},
+	{name: "recipients", deflt: "union", choices: []string{"union", "each"},
+		usage: "send one summary to the union of the recipients, or one to each with only the mails addressed to them"},
+	{name: "heartbeat", deflt: []string{}, field: "Heartbeats",
+		usage: "count mails whose subject matches `PATTERN` as proof that the path works, and send no summary of them; may be repeated"},
+	{name: "rate-limit", deflt: 0, field: "RateLimit", usage: "mail --pager when more than `N` mails come within --rate-window, and again when that is over"},
+	{name: "rate-window", deflt: failmail.DefaultRateWindow, field: "RateWindow", usage: "count the mails of --rate-limit within this `DURATION`"},
+	{name: "pager", field: "Pager", usage: "send the mails of --rate-limit to `ADDRESS`"},
+}
+
+// layout are the options for what a summary looks like, and what happens after it.
+var layout = []option{
+	{name: "from", shown: "failmail@HOSTNAME", field: "From", readBy: "render", usage: "send summaries from `ADDRESS`"},
+	{name: "reply-to", readBy: "render", usage: "have replies to summaries go to `ADDRESS`"},
+	{name: "subject", deflt: render.DefaultSubject, readBy: "render", usage: "write the subject of summaries with `TEMPLATE`"},
+	{name: "template", readBy: "render",
+		usage: "write summaries with summary.txt, summary.html or both in `DIR`; failmail render --write-template writes both to start from"},
+	{name: "attach-samples", deflt: false, readBy: "render", usage: "attach the original mails that a summary shows"},
+	{name: "max-summary", deflt: render.DefaultMaxBytes, is: positive, readBy: "render", usage: "keep a summary below `BYTES`"},
+	{name: "redact", deflt: "on", choices: []string{"on", "off"}, readBy: "render", usage: "remove passwords, tokens, cookies and card numbers from what people see"},
+	{name: "redact-pattern", deflt: []string{}, readBy: "render", usage: "also remove what matches `PATTERN`; may be repeated"},
+	{name: "on-summary", field: "OnSummary", usage: "run `COMMAND` after each summary, with JSON on standard input"},
+	{name: "on-summary-timeout", deflt: 30 * time.Second, usage: "stop the command of --on-summary after this `DURATION`"},
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/phrase"
+)
+
+// An option is a flag of failmail or of one of its commands. What an entry says is
+// all there is to say: the command line, the environment, the file of --config,
+// --help, the manual and the completions are derived from it.
+type option struct {
+	name  string
+	short string // "o" of --output, -o
+	usage string // what it does, with the `PLACEHOLDER` of its value
+	// deflt is the value when none is given. Its type is the kind of the option: bool,
+	// int, int64, time.Duration, []string for one that may be repeated, or string,
+	// for which nil stands as well. linesFlag is that of explain.
+	deflt   any
+	shown   string   // the default in words, where deflt does not say it
+	choices []string // the values it takes; completed in shells
+	is      trait
+	readBy  string // the commands that read it, besides the proxy and check
+	field   string // of [failmail.Config] that it sets; see assign
+	old     []oldForm
+
+	env   string // its environment variable; empty for none
+	given bool   // by the environment
+}
+
+// A trait is what only some options are.
+type trait uint
+
+const (
+	hidden   trait = 1 << iota // from --help, the manual, completions and --write-config
+	positive                   // takes no value below 1, or no duration of 0
+	required                   // takes no empty value
+	open                       // takes other values than its choices, too
+	commas                     // repeated, or separated by commas
+	restart                    // only a new start takes a change
+	noFile                     // makes no sense in a file
+	noEnv                      // makes no sense in the environment
+)
+
+var _ cli.VisibleFlag = (*option)(nil)
+
+// Names and the next two make an option a flag of the library, as do String and Apply.
+func (o *option) Names() []string {
+	if o.short != "" {
+		return []string{o.name, o.short}
+	}
+	return []string{o.name}
+}
+
+func (o *option) IsSet() bool     { return o.given }
+func (o *option) IsVisible() bool { return o.is&hidden == 0 }
+
+func (o *option) takesValue() bool {
+	switch o.deflt.(type) {
+	case bool, linesFlag:
+		return false
+	}
+	return true
+}
+
+// defaultText is the default as people read it.
+func (o *option) defaultText() string {
+	switch deflt := o.deflt.(type) {
+	case []string:
+		return strings.Join(deflt, ", ")
+	case time.Duration:
+		return phrase.Duration(deflt)
+	case nil:
+		return o.shown
+	}
+	if !o.takesValue() {
+		return ""
+	}
+	return fmt.Sprint(o.deflt)
+}
+
+var placeholders = regexp.MustCompile("`([^`]*)`")
+
+// text is the usage without its mark.
+func (o *option) text() string { return strings.ReplaceAll(o.usage, "`", "") }
+
+// placeholder is what stands for the value: the choices, or what usage marks.
+func (o *option) placeholder() string {
+	if o.choices != nil && o.is&open == 0 {
+		return strings.Join(o.choices, "|")
+	}
+	if found := placeholders.FindStringSubmatch(o.usage); found != nil {
+		return found[1]
+	}
+	return "VALUE"
+}
+
+// String is the line of --help.
+func (o *option) String() string {
+	line := strings.Join(o.dashed(), ", ")
+	if o.takesValue() {
+		line += " " + o.placeholder()
+	}
+	line += "\t" + o.text()
+	if text := o.defaultText(); text != "" {
+		line += " (default: " + text + ")"
+	}
+	if o.env != "" {
+		line += " [$" + o.env + "]"
+	}
+	return line
+}
+
+// dashed returns the names as they are typed.
+func (o *option) dashed() []string {
+	names := []string{"--" + o.name}
+	if o.short != "" {
+		names = append(names, "-"+o.short)
+	}
+	return names
+}
+
+// kind says what a value must be.
+func (o *option) kind() string {
+	switch o.deflt.(type) {
+	case time.Duration:
+		return "duration"
+	case int, int64:
+		if o.placeholder() == "BYTES" {
+			return "whole number of bytes"
+		}
+		return "whole number"
+	case bool:
+		return "truth value"
+	}
+	return "value"
+}
+
+// remedy says what is right for a value that is not of the kind.
+func (o *option) remedy() string {
+	example := map[string]string{"duration": "30s, 5m or 1h30m", "whole number of bytes": "1048576", "whole number": "10"}[o.kind()]
+	switch {
+	case example != "":
+		return o.kind() + "; use one such as " + example
+	case o.kind() == "truth value":
+		return "truth value; use true or false"
+	}
+	return "value; see failmail --help"
+}
+
+// Apply adds the option to set, with the value that the environment gives.
+func (o *option) Apply(set *flag.FlagSet) error {
+	switch deflt := o.deflt.(type) {
+	case bool:
+		set.Bool(o.name, deflt, "")
+	case int:
+		set.Int(o.name, deflt, "")
+	case int64:
+		set.Int64(o.name, deflt, "")
+	case time.Duration:
+		set.Duration(o.name, deflt, "")
+	case []string:
+		set.Var(&list{values: deflt, commas: o.is&commas != 0, env: o.env}, o.name, "")
+	case linesFlag:
+		set.Var(&deflt, o.name, "")
+	case string:
+		set.String(o.name, deflt, "")
+	case nil:
+		set.String(o.name, "", "")
+	}
+	value := set.Lookup(o.name).Value
+	if o.short != "" {
+		set.Var(value, o.short, "")
+	}
+	text, found := os.LookupEnv(o.env)
+	_, isText := value.(flag.Getter).Get().(string)
+	if !found || text == "" && !isText {
+		return nil // an empty text may say something, such as "no page"
+	}
+	if err := value.Set(text); err != nil {
+		return &usageError{fmt.Sprintf("%s=%q in the environment is not a %s", o.env, text, o.remedy())}
+	}
+	o.given = true
+	return nil
+}
+
+// optionOf returns the option that a flag is; the library brings --help and
+// --version.
+func optionOf(f cli.Flag) *option {
+	if o, ours := f.(*option); ours {
+		return o
+	}
+	o := &option{name: f.Names()[0], deflt: false}
+	if names := f.Names(); len(names) > 1 {
+		o.short = names[1]
+	}
+	if documented, ok := f.(cli.DocGenerationFlag); ok {
+		o.usage = documented.GetUsage()
+	}
+	return o
+}
+
+// optionNamed returns the option of flags with that name; nil if there is none.
+func optionNamed(flags []cli.Flag, name string) *option {
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return optionOf(f)
+		}
+	}
+	return nil
+}

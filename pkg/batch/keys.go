@@ -1,0 +1,39 @@
+package batch
+
+import "github.com/hut8labs/failmail/pkg/message"
+
+// A namedKey is a word of an expression. Compile, its error texts, --help, the
+// completions and docs/grouping.md know it from its entry in namedKeys.
+type namedKey struct {
+	name    string
+	meaning string // in Markdown, for docs/grouping.md
+	of      GrouperFunc
+}
+
+var namedKeys = []namedKey{
+	{"subject", "the subject, decoded",
+		func(m *message.Message) (string, error) { return m.Subject(), nil }},
+	{"masked-subject", "the subject after masking",
+		func(m *message.Message) (string, error) { return Mask(m.Subject()), nil }},
+	{"fingerprint", "the fingerprint; the headline is then the reason, see below",
+		func(m *message.Message) (string, error) { return FingerprintOf(m).ID, nil }},
+	{"from", "the sender of the envelope",
+		func(m *message.Message) (string, error) { return m.From, nil }},
+	{"host", "the name the client gave in its greeting; its address if that is not a name",
+		func(m *message.Message) (string, error) { return m.Host(), nil }},
+	{headerPrefix + "NAME", "a header field, decoded", nil}, // see compileKey
+}
+
+// headerPrefix begins a key for the header field that follows it.
+const headerPrefix = "header:"
+
+// Keys returns the named keys that [Compile] takes, in the order in which people are
+// shown them; the last one, header:NAME, stands for one for each header field. It is
+// safe for concurrent use.
+func Keys() []string {
+	names := make([]string, len(namedKeys))
+	for i, key := range namedKeys {
+		names[i] = key.name
+	}
+	return names
+}
