@@ -1,13 +1,10 @@
 package deliver
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/exec"
 )
 
 // Options are what all relays of a Failover have in common. The zero value means
@@ -57,33 +54,4 @@ func (o Options) problems(relays []Relay) (problems []error) {
 		problems = append(problems, fmt.Errorf("the AUTH mechanism %q is not known or lacks its secret; there are XOAUTH2 with a token, and CRAM-MD5, PLAIN and LOGIN with a password", m))
 	}
 	return problems
-}
-
-func (o Options) open(r Relay) (Sender, error) {
-	switch r.Protocol {
-	case ProtocolDebug:
-		if o.Output == nil {
-			o.Output = os.Stdout
-		}
-		return &Debug{Output: o.Output}, nil
-	case ProtocolExec:
-		if _, err := exec.LookPath(r.Command[0]); err != nil {
-			return nil, fmt.Errorf("the relay %s cannot be run: %w", r, err)
-		}
-		return &Exec{Command: r.Command}, nil
-	}
-	s := &SMTP{
-		Addr: r.Addr, Hostname: o.Hostname, LMTP: r.Protocol == ProtocolLMTP, TLS: o.TLS, Auth: o.Auth,
-		Limits: o.Limits, Timeouts: o.Timeouts, Logger: o.Logger,
-	}
-	s.TLS.Implicit = r.Protocol == ProtocolSMTPS
-	s.Auth.User = cmp.Or(r.User, o.Auth.User)
-	s.Limits.IdleTimeout = max(cmp.Or(o.Limits.IdleTimeout, DefaultIdleTimeout), 0)
-	switch {
-	case s.TLS.Implicit && s.TLS.policy() == TLSOff:
-		return nil, fmt.Errorf("the relay %s is always encrypted, which --relay-tls=off contradicts; leave out one of them", r)
-	case s.Auth.User != "" && s.Auth.Password == nil && s.Auth.Token == nil:
-		return nil, fmt.Errorf("the relay %s has the user %q, but there is neither a password nor a token command for it", r, s.Auth.User)
-	}
-	return s, nil
 }
