@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -107,6 +108,9 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		name = strings.TrimPrefix(name, "-")
 		return &usageError{fmt.Sprintf("--%s needs a %s", name, remedy(name))}
+	}
+	if usage, ours := errors.AsType[*usageError](err); ours {
+		return usage
 	}
 	return &usageError{text + "; see failmail --help"}
 }
