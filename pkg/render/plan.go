@@ -30,8 +30,9 @@ var details = []detail{
 	{}, // in the index only
 }
 
-// indexes are how many groups the index names, when even that is too much.
-var indexes = []int{1000, 300, 100, 20, 5}
+// indexes are how many groups the index names, when even that is too much. Each is about
+// half of the one before, so that no summary leaves more than half of its room unused.
+var indexes = []int{1000, 500, 250, 120, 60, 30, 15, 5}
 
 // A plan says how much a summary shows of all its groups. Plans are numbered from
 // the richest on; each one shows a little less than the one before: of a further
