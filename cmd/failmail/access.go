@@ -27,12 +27,8 @@ func setAccess(c *cli.Context, config *failmail.Config) (err error) {
 	if access.Networks, err = parseNetworks("allow-net", outside); err != nil {
 		return err
 	}
-	for _, pattern := range listOf(c, "allow-recipient") {
-		re, err := regexp.Compile(pattern)
-		if err != nil {
-			return &usageError{fmt.Sprintf("--allow-recipient %q is not a pattern: %v; use one such as .*@example\\.com", pattern, err)}
-		}
-		access.Recipients = append(access.Recipients, re)
+	if access.Recipients, err = patternsFrom(c, "allow-recipient", `.*@example\.com`); err != nil {
+		return err
 	}
 	if access.Rewrite, err = rewritesFrom(c); err != nil {
 		return err

@@ -132,13 +132,12 @@ func greetRelays(ctx context.Context, c *cli.Context, config failmail.Config) er
 }
 
 func answered(r deliver.Report) string {
-	switch {
-	case r.LoggedIn && r.Encrypted:
-		return fmt.Sprintf("The relay %s answers, over TLS, and takes the login.", r.Relay)
-	case r.Encrypted:
-		return fmt.Sprintf("The relay %s answers, over TLS.", r.Relay)
-	case r.LoggedIn:
-		return fmt.Sprintf("The relay %s answers, and takes the login.", r.Relay)
+	text := fmt.Sprintf("The relay %s answers", r.Relay)
+	if r.Encrypted {
+		text += ", over TLS"
 	}
-	return fmt.Sprintf("The relay %s answers.", r.Relay)
+	if r.LoggedIn {
+		text += ", and accepts the login"
+	}
+	return text + "."
 }

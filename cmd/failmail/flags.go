@@ -111,7 +111,8 @@ func checkSettings(c *cli.Context, read []*option) error {
 		case o.is&required != 0 && (text == "" || slices.Contains(several, "")):
 			return &usageError{fmt.Sprintf("--%s is empty; leave it out for the default", o.name)}
 		case o.is&positive != 0 && !isPositive(value):
-			return &usageError{fmt.Sprintf("--%s %q must be more than zero; use a %s such as %v", o.name, text, o.kind(), o.defaultText())}
+			noun, _ := o.kind()
+			return &usageError{fmt.Sprintf("--%s %q must be more than zero; use a %s such as %v", o.name, text, noun, o.defaultText())}
 		case o.choices != nil && o.is&open == 0 && !slices.Contains(o.choices, text):
 			return &usageError{fmt.Sprintf("--%s %q is unknown; use %s", o.name, text, phrase.Or(o.choices))}
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
@@ -41,15 +40,8 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 		return &usageError{fmt.Sprintf("--quiet %q must be more than zero; use a duration such as 1h", config.First)}
 	}
 	config.EachRecipient = c.String("recipients") == "each"
-	for _, pattern := range listOf(c, "heartbeat") {
-		re, err := regexp.Compile(pattern)
-		if pattern == "" {
-			err = errors.New("it is empty, and would match every mail")
-		}
-		if err != nil {
-			return &usageError{fmt.Sprintf("--heartbeat %q is not a pattern: %v; use one such as ^just monitoring", pattern, err)}
-		}
-		config.Heartbeats = append(config.Heartbeats, re)
+	if config.Heartbeats, err = patternsFrom(c, "heartbeat", "^just monitoring"); err != nil {
+		return err
 	}
 	if c.IsSet("rate-limit") && config.RateLimit <= 0 {
 		return &usageError{fmt.Sprintf("--rate-limit \"%d\" must be more than zero; leave it out for none", config.RateLimit)}
@@ -58,4 +50,16 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 		return &usageError{fmt.Sprintf("--rate-window %q is shorter than a second; use a duration such as 5m", config.RateWindow)}
 	}
 	return nil
+}
+
+// patternsFrom compiles the values of an option that may be repeated.
+func patternsFrom(c *cli.Context, name, example string) (patterns []*regexp.Regexp, err error) {
+	for _, text := range listOf(c, name) {
+		re, err := regexp.Compile(text)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--%s %q is not a pattern: %v; use one such as %s", name, text, err, example)}
+		}
+		patterns = append(patterns, re)
+	}
+	return patterns, nil
 }

@@ -159,7 +159,7 @@ func TestMistakesAreReportedOnOneLineWithTheRemedy(t *testing.T) {
 		"no template":                   {[]string{"--template=."}, 2, []string{`--template ".": there is neither summary.txt nor summary.html`}},
 		"empty pattern":                 {[]string{"--redact-pattern="}, 2, []string{`--redact-pattern "" is empty`}},
 		"pattern of nothing":            {[]string{"--redact-pattern=a*"}, 2, []string{`--redact-pattern "a*" also matches`, "a+"}},
-		"empty heartbeat":               {[]string{"--heartbeat="}, 2, []string{`--heartbeat ""`, "it is empty"}},
+		"empty heartbeat":               {[]string{"--heartbeat="}, 2, []string{"--heartbeat is empty", "leave it out"}},
 		"argument of demo":              {[]string{"demo", "now"}, 2, []string{`"now"`, "demo --help"}},
 		"flag of demo":                  {[]string{"demo", "--mail=3"}, 2, []string{"unknown flag --mail", "--mails"}},
 		"port in use":                   {[]string{"--bind=" + taken.Addr().String()}, 1, []string{taken.Addr().String(), "address already in use", "--bind"}},

@@ -106,6 +106,8 @@ func mute(c *cli.Context, request web.MuteRequest) error {
 	return nil
 }
 
+const maxMatchTitle = 70 // characters
+
 func writeMatches(w io.Writer, m web.MuteMatches) {
 	switch {
 	case m.Everything:
@@ -117,7 +119,7 @@ func writeMatches(w io.Writer, m web.MuteMatches) {
 		fmt.Fprintf(w, "matches %s of %s in the open batches, which stay in their summaries:\n", phrase.Count(m.Mails, "mail"), phrase.Count(m.Errors, "error"))
 	}
 	for _, first := range m.First {
-		fmt.Fprintf(w, "%9d  %s\n", first.Mails, phrase.Shorten(first.Title, maxStatusTitle))
+		fmt.Fprintf(w, "%9d  %s\n", first.Mails, phrase.Shorten(first.Title, maxMatchTitle))
 	}
 	if more := m.Errors - len(m.First); more > 0 {
 		fmt.Fprintf(w, "           and %s\n", phrase.Count(more, "more error"))

@@ -128,32 +128,26 @@ func (o *option) dashed() []string {
 	return names
 }
 
-// kind says what a value must be.
-func (o *option) kind() string {
+// kind says what a value must be, and names some.
+func (o *option) kind() (noun, remedy string) {
 	switch o.deflt.(type) {
 	case time.Duration:
-		return "duration"
+		return "duration", "use one such as 30s, 5m or 1h30m"
 	case int, int64:
 		if o.placeholder() == "BYTES" {
-			return "whole number of bytes"
+			return "whole number of bytes", "use one such as 1048576"
 		}
-		return "whole number"
+		return "whole number", "use one such as 10"
 	case bool:
-		return "truth value"
+		return "truth value", "use true or false"
 	}
-	return "value"
+	return "value", "see failmail --help"
 }
 
 // remedy says what is right for a value that is not of the kind.
 func (o *option) remedy() string {
-	example := map[string]string{"duration": "30s, 5m or 1h30m", "whole number of bytes": "1048576", "whole number": "10"}[o.kind()]
-	switch {
-	case example != "":
-		return o.kind() + "; use one such as " + example
-	case o.kind() == "truth value":
-		return "truth value; use true or false"
-	}
-	return "value; see failmail --help"
+	noun, remedy := o.kind()
+	return noun + "; " + remedy
 }
 
 // Apply adds the option to set, with the value that the environment gives.
@@ -192,20 +186,12 @@ func (o *option) Apply(set *flag.FlagSet) error {
 	return nil
 }
 
-// optionOf returns the option that a flag is; the library brings --help and
-// --version.
+// optionOf returns the option that a flag is; --help and --version are the library's.
 func optionOf(f cli.Flag) *option {
 	if o, ours := f.(*option); ours {
 		return o
 	}
-	o := &option{name: f.Names()[0], deflt: false}
-	if names := f.Names(); len(names) > 1 {
-		o.short = names[1]
-	}
-	if documented, ok := f.(cli.DocGenerationFlag); ok {
-		o.usage = documented.GetUsage()
-	}
-	return o
+	return &option{name: f.Names()[0], short: f.Names()[1], usage: f.(cli.DocGenerationFlag).GetUsage(), deflt: false}
 }
 
 // optionNamed returns the option of flags with that name; nil if there is none.

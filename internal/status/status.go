@@ -1,0 +1,153 @@
+// Package status prints for a terminal how a running proxy is.
+package status
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/internal/web"
+)
+
+// A Report is what a proxy has told of itself.
+type Report struct {
+	web.Stats
+	Now        time.Time
+	Batches    []web.Batch
+	Outgoing   []web.Outgoing
+	NotSent    []web.Failed
+	Heartbeats []web.Heartbeat
+}
+
+const (
+	maxGroups = 10 // of a batch
+	maxTitle  = 70 // characters
+	maxFailed = 10 // mails in the fail-dir
+)
+
+// Write prints it, as that of the proxy at an address.
+func (s *Report) Write(w io.Writer, address string) {
+	line := func(name, format string, values ...any) {
+		fmt.Fprintf(w, "%-11s %s\n", name, fmt.Sprintf(format, values...))
+	}
+	ready := "takes mails"
+	if !s.Ready {
+		ready = "NOT READY: " + s.Problem
+	}
+	line("proxy", "failmail %s at %s, %s", s.Version, address, ready)
+	relay := s.Relay.Name
+	if relay == "" {
+		relay = "a sender of its own"
+	}
+	switch {
+	case s.Relay.Up:
+		line("relay", "%s, up", relay)
+	case s.Relay.NextTry != nil:
+		line("relay", "%s, DOWN since %s, next try %s", relay, s.Relay.DownSince.Local().Format("15:04:05"), s.when(*s.Relay.NextTry))
+	default:
+		line("relay", "%s, DOWN since %s", relay, s.Relay.DownSince.Local().Format("15:04:05"))
+	}
+	if s.Relay.Error != "" {
+		line("", "%s", s.Relay.Error)
+	}
+	line("mails", "%s in the last hour, %s since the start", phrase.Count(s.Mails.LastHour, "mail"), phrase.Count(s.Mails.Total, "mail"))
+	line("summaries", "%d made, %d sent, %d given up since the start", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
+	switch {
+	case s.FailDir.Problem != "":
+		line("fail-dir", "UNKNOWN: %s", s.FailDir.Problem)
+	case s.FailDir.Mails > 0:
+		line("fail-dir", "%s NOT DELIVERED; failmail resend sends them", phrase.Count(s.FailDir.Mails, "mail"))
+	default:
+		line("fail-dir", "empty")
+	}
+	if s.Unknown != "" {
+		line("open", "UNKNOWN: %s", s.Unknown)
+		return
+	}
+	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
+	line("muted", "%d; failmail mute lists them", s.Mutes)
+	for _, b := range s.Heartbeats {
+		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))
+	}
+	for _, b := range s.Batches {
+		s.writeBatch(w, b)
+	}
+	for _, o := range s.Outgoing {
+		fmt.Fprintf(w, "\nwaiting: a mail to %s, next try %s\n", strings.Join(o.To, ", "), s.when(o.NextTry))
+		if o.LastError != "" {
+			fmt.Fprintf(w, "    %s\n", o.LastError)
+		}
+	}
+	for _, f := range s.NotSent[:min(len(s.NotSent), maxFailed)] {
+		fmt.Fprintf(w, "\nin the fail-dir: %s\n    to %s, since %s\n", phrase.Shorten(cmp.Or(f.Subject, f.Name), maxTitle),
+			recipients(f), f.Since.Local().Format("2006-01-02 15:04:05"))
+		if why := cmp.Or(f.Problem, f.Reason); why != "" {
+			fmt.Fprintf(w, "    %s\n", why)
+		}
+	}
+	if more := s.FailDir.Mails - maxFailed; more > 0 {
+		fmt.Fprintf(w, "\nand %s in the fail-dir\n", phrase.Count(more, "older mail"))
+	}
+}
+
+func recipients(f web.Failed) string {
+	switch more := f.Recipients - len(f.To); {
+	case f.Recipients == 0:
+		return "nobody"
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(f.To, ", "), more)
+	}
+	return strings.Join(f.To, ", ")
+}
+
+func (s *Report) writeBatch(w io.Writer, b web.Batch) {
+	due := "summary " + s.when(b.Due)
+	if b.Summarizing {
+		due = "summary is being made"
+	}
+	if b.HeldSince != nil {
+		due = "held since " + b.HeldSince.Local().Format("15:04:05") + " until the relay takes it"
+	}
+	key := ""
+	if b.Key != "" {
+		key = " [" + b.Key + "]"
+	}
+	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, phrase.Count(b.Mails, "mail"), phrase.Count(len(b.Groups), "error"), due)
+	for _, g := range b.Groups[:min(len(b.Groups), maxGroups)] {
+		fmt.Fprintf(w, "%9d  %-7s  %s\n", g.Mails, g.State, phrase.Shorten(g.Title, maxTitle))
+	}
+	if more := len(b.Groups) - maxGroups; more > 0 {
+		fmt.Fprintf(w, "           and %s\n", phrase.Count(more, "more error"))
+	}
+}
+
+func summaries(n int) string {
+	if n == 1 {
+		return "1 summary"
+	}
+	return fmt.Sprintf("%d summaries", n)
+}
+
+// when says how far a time is away.
+func (s *Report) when(t time.Time) string {
+	away := t.Sub(s.Now)
+	unit := time.Second
+	if away.Abs() > time.Hour {
+		unit = time.Minute
+	}
+	text := away.Abs().Round(unit).String()
+	if unit == time.Minute {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	switch {
+	case away.Abs() < time.Second:
+		return "now"
+	case away > 0:
+		return "in " + text
+	}
+	return text + " ago"
+}
