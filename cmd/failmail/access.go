@@ -67,7 +67,7 @@ func rewritesFrom(c *cli.Context) (rewrites []receive.Rewrite, err error) {
 	add := func(flag, rule, pattern, replacement string) error {
 		re, err := regexp.Compile(pattern)
 		if err != nil {
-			return &usageError{fmt.Sprintf("--%s %q has a wrong pattern: %v; use PATTERN=REPLACEMENT such as .*=staging@example.com", flag, rule, err)}
+			return &usageError{fmt.Sprintf("--%s %q is not a valid pattern: %v; use PATTERN=REPLACEMENT such as .*=staging@example.com", flag, rule, err)}
 		}
 		rewrites = append(rewrites, receive.Rewrite{Pattern: re, Replacement: replacement})
 		return nil
@@ -97,7 +97,7 @@ func authenticatorFrom(c *cli.Context) (func(user, password string) bool, error)
 		user, password, found := strings.Cut(credentials, ":")
 		if !found || user == "" || password == "" {
 			// Not shown: it may be a password.
-			return nil, &usageError{"--credentials is not USER:PASSWORD; use a user, a colon and a password"}
+			return nil, &usageError{"--credentials is not USER:PASSWORD; write a user, a colon and a password"}
 		}
 		passwords.Add(user, password)
 	}
@@ -117,9 +117,9 @@ func tlsFrom(c *cli.Context, logger *slog.Logger) (*tls.Config, error) {
 	case certFile == "" && keyFile == "":
 		return nil, nil
 	case certFile == "":
-		return nil, &usageError{"--tls-key is given without --tls-cert; give both"}
+		return nil, &usageError{"--tls-key needs --tls-cert; set both"}
 	case keyFile == "":
-		return nil, &usageError{"--tls-cert is given without --tls-key; give both"}
+		return nil, &usageError{"--tls-cert needs --tls-key; set both"}
 	}
 	certificate, err := receive.LoadCertificate(certFile, keyFile, logger.With("component", "tls"))
 	if err != nil {

@@ -71,7 +71,7 @@ func unknownCommand(c *cli.Context, name string) error {
 	if near := spelling.Nearest(name, names); near != "" {
 		suggested = ", did you mean " + near
 	}
-	return &usageError{fmt.Sprintf("unknown command %q%s; failmail --help lists the commands, and without one failmail runs the proxy", name, suggested)}
+	return &usageError{fmt.Sprintf("unknown command %q%s; failmail --help lists the commands", name, suggested)}
 }
 
 // wrongValue is what the flag parser says of a value.

@@ -21,15 +21,15 @@ const backupTimeout = time.Hour
 func backupCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "backup",
-		Usage:     "write a consistent copy of the store to FILE, while the proxy runs or not",
+		Usage:     "write a consistent copy of the store to FILE, whether or not the proxy is running",
 		ArgsUsage: "FILE",
-		Description: "The copy is a store that failmail --store=sqlite:FILE starts with. A proxy that runs makes it\n" +
-			"at its page (--bind-http); otherwise the file of --store is read. A proxy that answers copies its own store,\n" +
-			"whatever --store says. FILE must not exist.",
+		Description: "The copy is a store that failmail --store=sqlite:FILE can start with. A running proxy, found by\n" +
+			"--bind-http, copies its own store, whatever --store says; if none is running, the file of\n" +
+			"--store is copied. FILE must not exist yet.",
 		Flags: []cli.Flag{httpFlag()},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 || c.Args().First() == "" {
-				return &usageError{"backup needs the name of one new file; such as failmail backup failmail-backup.db"}
+				return &usageError{"backup needs the name of one new file, such as failmail backup failmail-backup.db"}
 			}
 			target := c.Args().First()
 			size, err := backup(c, target)
@@ -46,14 +46,14 @@ func backupCommand() *cli.Command {
 // taken for one.
 func backup(c *cli.Context, target string) (size int64, err error) {
 	if _, err := os.Lstat(target); err == nil {
-		return 0, &usageError{fmt.Sprintf("backup %q: there is a file of that name; name a new one", target)}
+		return 0, &usageError{fmt.Sprintf("backup %q: the file exists; name a new one", target)}
 	}
 	storage, err := storageFrom(proxyOf(c))
 	if err != nil {
 		return 0, err
 	}
 	if storage.engine != "sqlite" {
-		return 0, &usageError{fmt.Sprintf("--store %q is not a file that failmail could copy; back up a PostgreSQL database with pg_dump", withoutPassword(storage.url))}
+		return 0, &usageError{fmt.Sprintf("--store %q is not a file that failmail can copy; back up a PostgreSQL database with pg_dump", withoutPassword(storage.url))}
 	}
 	part := target + ".part"
 	defer func() {
@@ -113,14 +113,14 @@ func fetchBackup(c *cli.Context, part string) error {
 // copyStore copies the file of a proxy that does not run.
 func copyStore(ctx context.Context, s storage, part string) error {
 	if _, err := os.Stat(s.path); err != nil { // opening would make an empty one
-		return fmt.Errorf("no proxy runs, and there is no store: %w; name the file with --store", err)
+		return fmt.Errorf("no proxy is running, and there is no store: %w; name the file with --store", err)
 	}
 	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	opened, err := sqlite.Open(s.path, s.limits)
 	if errors.Is(err, sqlite.ErrInUse) {
-		return fmt.Errorf("a proxy has %s open, and has to make the copy itself: name its settings with --config, or its page with --http", s.path)
+		return fmt.Errorf("a proxy has %s open, and only that proxy can copy it; name its settings with --config, or its page with --http", s.path)
 	}
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ func TestABackupThatCannotBeMadeSaysWhyAndLeavesNothing(t *testing.T) {
 		"no file":                          {[]string{}, "name of one new file"},
 		"a file that exists":               {[]string{there}, "name a new one"},
 		"a database":                       {[]string{"x.db", "--store=postgres://u:secret@h/d"}, "pg_dump"},
-		"no proxy and no store":            {[]string{"x.db", "--bind-http=" + freeAddress(t)}, "no proxy runs, and there is no store"},
+		"no proxy and no store":            {[]string{"x.db", "--bind-http=" + freeAddress(t)}, "no proxy is running, and there is no store"},
 		"no page and no store":             {[]string{"x.db", "--bind-http="}, "no store"},
 		"something that is not a failmail": {[]string{"x.db", "--bind-http=" + page}, "404"},
 	} {

@@ -21,11 +21,11 @@ const checkTimeout = 30 * time.Second
 func checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "check",
-		Usage: "check the settings and greet the relay, without receiving or sending anything",
-		Description: "The settings are the options of the proxy, those of the environment and those of --config.\n" +
-			"Prints what would run. Run it as the user of the proxy: it tries whether that one can write to\n" +
-			"the folders. Exit codes: 0; 1 if a relay does not answer or a folder cannot be written to; 2 if\n" +
-			"a setting is wrong.",
+		Usage: "check the settings and connect to the relay, without receiving or sending anything",
+		Description: "Checks the settings on the command line, in the environment and in the file of --config, and\n" +
+			"prints what would run. Run it as the user of the proxy, because it also checks that this user\n" +
+			"can write to the folders. Exit codes: 0; 1 if a relay does not answer or a folder is not\n" +
+			"writable; 2 if a setting is wrong.",
 		Action: runCheck,
 	}
 }
@@ -124,7 +124,7 @@ func greetRelays(ctx context.Context, c *cli.Context, config failmail.Config) er
 	case err == nil:
 		return nil
 	case len(up)+unchecked == 0:
-		return errors.Join(err, errors.New("summaries would wait and be tried again; start the relay, or name another one with --relay"))
+		return errors.Join(err, errors.New("summaries would wait and be retried; start the relay, or name another one with --relay"))
 	case len(up) == 0:
 		return errors.Join(err, errors.New("summaries would go through the other relay; start this one, or correct --relay"))
 	}

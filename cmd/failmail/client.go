@@ -17,7 +17,7 @@ import (
 
 // httpFlag names the running proxy that a command talks to.
 func httpFlag() cli.Flag {
-	return &option{name: "http", usage: "talk to the proxy at `HOST:PORT`, or whose page has that URL, instead of --bind-http; as the first user of --credentials, if there is one"}
+	return &option{name: "http", usage: "talk to the proxy at `HOST:PORT`, or at the URL of its page, instead of --bind-http; log in as the first user of --credentials, if there is one"}
 }
 
 // clientTimeout is how long a proxy may take to answer.
@@ -65,7 +65,7 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 		return nil
 	}
 	if err := json.NewDecoder(response.Body).Decode(result); err != nil {
-		return fmt.Errorf("what answers at %s is not a failmail proxy: %w; name the right one with --http", c.shown(), err)
+		return fmt.Errorf("what answers at %s is not a failmail proxy: %w; name the right address with --http", c.shown(), err)
 	}
 	return nil
 }
@@ -85,7 +85,7 @@ func (c *client) send(ctx context.Context, method, path string, content io.Reade
 	}
 	response, err := (&http.Client{Timeout: c.timeout}).Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("no proxy answers at %s: %w; is it running, and is this its --bind-http? Its settings are found by --config, or name it with --http", c.shown(), err)
+		return nil, fmt.Errorf("no proxy answers at %s: %w; check that it is running with this --bind-http, or name its settings with --config or its address with --http", c.shown(), err)
 	}
 	return response, nil
 }
@@ -101,7 +101,7 @@ func (c *client) ready(ctx context.Context) error {
 	case http.StatusOK:
 		return nil
 	case http.StatusServiceUnavailable:
-		return fmt.Errorf("the proxy at %s cannot take mails now; failmail status and its log say why", c.shown())
+		return fmt.Errorf("the proxy at %s is not accepting mails; failmail status and the log say why", c.shown())
 	}
 	return c.refused(response)
 }
@@ -110,9 +110,9 @@ func (c *client) refused(response *http.Response) error {
 	var refusal web.Error
 	switch err := json.NewDecoder(response.Body).Decode(&refusal); {
 	case response.StatusCode == http.StatusUnauthorized:
-		return fmt.Errorf("the proxy at %s wants a user and a password; name the file with its credentials by --config, or set FAILMAIL_CREDENTIALS=USER:PASSWORD (of a file of htpasswd only the proxy knows whether they are right)", c.shown())
+		return fmt.Errorf("the proxy at %s requires a user and a password; name the file that holds them with --config, or set FAILMAIL_CREDENTIALS=USER:PASSWORD (a file made by htpasswd holds no passwords)", c.shown())
 	case err != nil || refusal.Error == "":
-		return fmt.Errorf("the proxy at %s answered %s; is it the same version?", c.shown(), response.Status)
+		return fmt.Errorf("the proxy at %s answered %s; check that it is the same version", c.shown(), response.Status)
 	}
 	return fmt.Errorf("%s", refusal.Error)
 }

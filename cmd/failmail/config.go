@@ -63,11 +63,11 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 		return fmt.Sprintf("%q belongs on the command line, not in a file; leave it out", key)
 	}
 	if _, table := value.(map[string]any); table {
-		return fmt.Sprintf("%q is a table; write the settings without one, such as relay = \"localhost:25\"", key)
+		return fmt.Sprintf("%q is a table; write settings without one, such as relay = \"localhost:25\"", key)
 	}
 	if o == nil {
 		near := strings.TrimPrefix(cli.SuggestFlag(c.App.Flags, name, false), "--")
-		return fmt.Sprintf("%q is no setting, did you mean %q? failmail --help lists them", key, near)
+		return fmt.Sprintf("%q is not a setting, did you mean %q? failmail --help lists them", key, near)
 	}
 	if c.IsSet(name) {
 		return ""
@@ -82,7 +82,7 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 		switch v.(type) {
 		case string, int64, bool:
 		default:
-			return fmt.Sprintf("%q = %v is no text, number or truth value; durations are text, such as \"30s\"", key, v)
+			return fmt.Sprintf("%q = %v is not text, a number or a truth value; write durations as text, such as \"30s\"", key, v)
 		}
 		if err := c.Set(name, fmt.Sprint(v)); err != nil {
 			return fmt.Sprintf("%q = %q is not a %s", key, fmt.Sprint(v), o.remedy())

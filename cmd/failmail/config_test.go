@@ -61,7 +61,7 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 		text  string
 		wants []string
 	}{
-		"a key that is none":      {`realy = "x"`, []string{`"realy" is no setting`, `"relay"`}},
+		"a key that is none":      {`realy = "x"`, []string{`"realy" is not a setting`, `"relay"`}},
 		"a value of another kind": {`wait = 5`, []string{`"wait" = "5" is not a duration`, "30s"}},
 		"a list where one stands": {`group = ["a"]`, []string{`"group" takes one value`}},
 		"a table":                 {"[relay]\nhost = 1", []string{`"relay" is a table`, "without one"}},
@@ -71,7 +71,7 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 		"a size with a unit":      {`max-store = "1GB"`, []string{`"max-store" = "1GB" is not a whole number of bytes`, "1048576"}},
 		"no TOML":                 {"a = = 1", []string{"f.toml:1:5", "quotes"}},
 		"a setting that is wrong": {`relay = "mail"`, []string{`--relay "mail"`, "mail:25"}},
-		"two at once":             {"a = 1\nb = 2", []string{`"a" is no setting`, `"b" is no setting`}},
+		"two at once":             {"a = 1\nb = 2", []string{`"a" is not a setting`, `"b" is not a setting`}},
 	} {
 		folder := t.TempDir()
 		writeFile(t, filepath.Join(folder, "f.toml"), test.text)

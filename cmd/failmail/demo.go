@@ -13,12 +13,12 @@ func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "send a storm of mails through a proxy on free ports and show the summary",
-		Description: "Starts a proxy with a store in a temporary folder and a throw-away relay,\n" +
-			"sends mails over SMTP as four hosts in trouble would, and prints what arrives\n" +
-			"at the relay. Nothing leaves this machine.",
+		Description: "Starts a proxy with a temporary store and a throw-away relay, sends mails over SMTP\n" +
+			"as four hosts in trouble would, and prints what the relay receives. Nothing leaves\n" +
+			"this machine.",
 		Flags: []cli.Flag{
 			&option{name: "mails", deflt: 600, usage: "send `N` mails"},
-			&option{name: "wait", deflt: 2 * time.Second, usage: "make the summary this `DURATION` after the last mail"},
+			&option{name: "wait", deflt: 2 * time.Second, usage: "send the summary this `DURATION` after the last mail"},
 			&option{name: "verbose", deflt: false, usage: "show the proxy's log"},
 		},
 		Action: runDemo,
@@ -28,7 +28,7 @@ func demoCommand() *cli.Command {
 func runDemo(c *cli.Context) error {
 	o := demo.Options{Mails: c.Int("mails"), Wait: c.Duration("wait"), Out: c.App.Writer}
 	if o.Mails < 1 || o.Wait <= 0 {
-		return &usageError{"--mails and --wait must be more than zero"}
+		return &usageError{"--mails and --wait must be more than zero; leave them out for the defaults"}
 	}
 	if c.Bool("verbose") {
 		o.Log = slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))

@@ -20,15 +20,15 @@ func explainCommand() *cli.Command {
 		Usage:     "show how mails, or the lines of a log, would be grouped, and why",
 		ArgsUsage: "[--batch EXPRESSION] [--group EXPRESSION] [--lines] [--json] [PATH ...]",
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, or - for\n" +
-			"standard input, which is read if there is none. Nothing is sent, and no file is changed.\n\n" +
-			"With --lines, each line of every PATH is taken for the text of a mail without a subject;\n" +
+			"standard input, which is the default. Nothing is sent, and no file is changed.\n\n" +
+			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
 			"--lines=FILE does so with FILE only. --json prints an object for each mail: source, batch,\n" +
 			"group, fingerprint, and masked, which is the text after masking or, of a stack trace, the\n" +
 			"reason. What is in no file is not known: the host is localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
 		Flags: []cli.Flag{
-			&option{name: "lines", deflt: linesFlag{}, usage: "take each line for the text of a mail"},
+			&option{name: "lines", deflt: linesFlag{}, usage: "treat each line as the text of a mail"},
 			&option{name: "json", deflt: false, usage: "print one JSON object for each mail, in the order read"},
 			&option{name: "top", deflt: 50, usage: "list the `N` largest groups; 0 for all"},
 		},

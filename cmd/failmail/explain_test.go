@@ -198,7 +198,7 @@ func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 		}
 	}
 	writeFile(t, config, "grup = \"from\"\n")
-	if code, _, stderr := explainMails(t, diskMail, "--config", config); code != exitUsage || !strings.Contains(stderr, "\"grup\" is no setting, did you mean \"group\"") {
+	if code, _, stderr := explainMails(t, diskMail, "--config", config); code != exitUsage || !strings.Contains(stderr, "\"grup\" is not a setting, did you mean \"group\"") {
 		t.Errorf("with a mistake in the file: exit code %d: %s", code, stderr)
 	}
 	t.Setenv("FAILMAIL_GROUP", "header:From")

@@ -17,7 +17,7 @@ var receiving = []option{
 	{name: "max-message-size", deflt: int64(receive.DefaultMaxMessageSize), is: positive, field: "MaxMessageSize", usage: "refuse mails larger than `BYTES`"},
 	{name: "max-in-flight", deflt: int64(receive.DefaultMaxInFlight), is: positive, field: "MaxInFlight",
 		usage: "temporarily refuse mails while those in transfer hold `BYTES` of memory; the process takes up to half as much more, and 64 MiB"},
-	{name: "max-recipients", deflt: receive.DefaultMaxRecipients, is: positive, field: "MaxRecipients", usage: "take at most `N` recipients for one mail"},
+	{name: "max-recipients", deflt: receive.DefaultMaxRecipients, is: positive, field: "MaxRecipients", usage: "accept at most `N` recipients for one mail"},
 	{name: "max-connections", deflt: receive.DefaultMaxConnections, is: positive, field: "MaxConnections", usage: "serve at most `N` connections at a time"},
 	{name: "max-per-client", deflt: receive.DefaultMaxPerClient, is: positive, field: "MaxPerClient", usage: "serve at most `N` connections from one address at a time"},
 	{name: "idle-timeout", deflt: receive.DefaultIdleTimeout, is: positive, field: "IdleTimeout", usage: "close connections that have been idle for this `DURATION`"},

@@ -23,7 +23,7 @@ func flushCommand() *cli.Command {
 				id, err := strconv.ParseInt(c.Args().First(), 10, 64)
 				// 0 would be all of them.
 				if err != nil || id < 1 || c.NArg() != 1 {
-					return &usageError{fmt.Sprintf("flush %q: the number of one batch is needed; failmail status shows them", c.Args().First())}
+					return &usageError{fmt.Sprintf("flush %q is not the number of one batch; failmail status shows them", c.Args().First())}
 				}
 				request.Batch = id
 			}

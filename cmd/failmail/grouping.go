@@ -57,7 +57,7 @@ func patternsFrom(c *cli.Context, name, example string) (patterns []*regexp.Rege
 	for _, text := range listOf(c, name) {
 		re, err := regexp.Compile(text)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("--%s %q is not a pattern: %v; use one such as %s", name, text, err, example)}
+			return nil, &usageError{fmt.Sprintf("--%s %q is not a valid pattern: %v; use one such as %s", name, text, err, example)}
 		}
 		patterns = append(patterns, re)
 	}

@@ -48,7 +48,7 @@ func (g *guard) admit(check userCheck) error {
 			return &usageError{fmt.Sprintf("--bind-http %q is not an address; use host:port such as %s, or \"\" for none", g.address, defaultBindHTTP)}
 		}
 		if !isLoopback(host) && check == nil {
-			return &usageError{fmt.Sprintf("--bind-http %q can be reached from other machines; say who may look with --credentials or --credentials-file", g.address)}
+			return &usageError{fmt.Sprintf("--bind-http %q can be reached from other machines; set --credentials or --credentials-file to say who may use it", g.address)}
 		}
 	}
 	g.users.Store(&check)

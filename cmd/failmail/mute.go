@@ -24,13 +24,13 @@ func muteCommand() *cli.Command {
 		ArgsUsage: "[PATTERN|FINGERPRINT]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
 			"is v1: and 16 digits, as failmail explain and the summaries show it. What it matches in the\n" +
-			"open batches is shown first; that stays in its summary. Muted mails are still counted, and\n" +
-			"named in the last line of the next summary.",
+			"open batches is shown first, and stays in its summary. Muted mails are still counted, and\n" +
+			"the last line of the next summary names them.",
 		Flags: []cli.Flag{
 			httpFlag(),
 			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
-			&option{name: "reason", usage: "`TEXT` for the readers of the summaries"},
-			&option{name: "dry-run", deflt: false, usage: "only show what it matches, and mute nothing"},
+			&option{name: "reason", usage: "tell the readers of the summaries why, in `TEXT`"},
+			&option{name: "dry-run", deflt: false, usage: "show what it matches, and mute nothing"},
 			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},
 		},
 		Action: func(c *cli.Context) error {
@@ -48,7 +48,7 @@ func muteCommand() *cli.Command {
 				return &usageError{fmt.Sprintf("mute %s: %s; to mute mails that say %q, write it as a pattern: failmail mute '(%s)'", what, verbs[strings.ToLower(what)], what, what)}
 			}
 			if c.NArg() > 1 {
-				return &usageError{fmt.Sprintf("mute takes one pattern, and got %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
+				return &usageError{fmt.Sprintf("mute takes one pattern, not %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
 			}
 			return mute(c, web.MuteRequest{What: what, Reason: c.String("reason"), For: c.String("for"), Force: c.Bool("force")})
 		},
@@ -164,7 +164,7 @@ func unmuteCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			id, err := strconv.ParseInt(c.Args().First(), 10, 64)
 			if err != nil || c.NArg() != 1 {
-				return &usageError{fmt.Sprintf("unmute %q: the number of a mute is needed; failmail mute lists them", c.Args().First())}
+				return &usageError{fmt.Sprintf("unmute %q is not the number of a mute; failmail mute lists them", c.Args().First())}
 			}
 			proxy, err := clientFrom(c)
 			if err != nil {

@@ -24,7 +24,7 @@ func pageOf(c *cli.Context) (string, error) {
 	}
 	address := c.String("bind-http")
 	if address == "" {
-		return "", fmt.Errorf("the proxy has neither a page nor an API: its setting bind-http is empty; start it with --bind-http=%s, or name another one with --http", defaultBindHTTP)
+		return "", fmt.Errorf("the proxy has no page and no API, because its setting bind-http is empty; start it with --bind-http=%s, or name another proxy with --http", defaultBindHTTP)
 	}
 	return reachable(address), nil
 }
@@ -82,7 +82,7 @@ func serverOf(c *cli.Context, server string) (deliver.Sender, error) {
 		}
 	}
 	if chosen == nil {
-		return nil, cmp.Or(problem, errors.New("the proxy takes no mails: its setting bind names no address; name a server with -S"))
+		return nil, cmp.Or(problem, errors.New("the proxy accepts no mails, because its setting bind names no address; name a server with -S"))
 	}
 	s := &deliver.SMTP{Addr: chosen.Addr, LMTP: chosen.Protocol == deliver.ProtocolLMTP}
 	s.TLS.Implicit = chosen.Protocol == deliver.ProtocolSMTPS

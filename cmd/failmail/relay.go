@@ -31,7 +31,7 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 	o.TLS.Policy = deliver.TLSPolicy(c.String("relay-tls"))
 	files := deliver.TLSFiles{CA: c.String("relay-ca"), Cert: c.String("relay-cert"), Key: c.String("relay-key")}
 	if (files.Cert == "") != (files.Key == "") {
-		return o, &usageError{"--relay-cert and --relay-key belong together; give both or none"}
+		return o, &usageError{"--relay-cert and --relay-key belong together; set both or neither"}
 	}
 	if files != (deliver.TLSFiles{}) {
 		o.TLS.Files = &files
@@ -39,7 +39,7 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 	o.Auth.User = c.String("relay-user")
 	switch password, file := c.String("relay-password"), c.String("relay-password-file"); {
 	case password != "" && file != "":
-		return o, &usageError{"--relay-password and --relay-password-file exclude each other; leave out one of them"}
+		return o, &usageError{"--relay-password and --relay-password-file cannot be combined; leave out one of them"}
 	case password != "":
 		o.Auth.Password = deliver.Password(password)
 	case file != "":
@@ -59,7 +59,7 @@ func relayOptionsFrom(c *cli.Context) (o failmail.RelayOptions, err error) {
 		return o, &usageError{"--relay-password, --relay-password-file and --relay-token-command need --relay-user; name the user"}
 	}
 	if o.Limits.Rate = c.Int("relay-rate"); o.Limits.Rate < 0 {
-		return o, &usageError{fmt.Sprintf("--relay-rate \"%d\" is negative; use 0 for any number", o.Limits.Rate)}
+		return o, &usageError{fmt.Sprintf("--relay-rate \"%d\" is negative; use 0 for no limit", o.Limits.Rate)}
 	}
 	return o, nil
 }
@@ -79,7 +79,7 @@ func commandFrom(flag, text string) ([]string, error) {
 		return nil, &usageError{fmt.Sprintf("--%s %q: %v", flag, text, err)}
 	}
 	if _, err := exec.LookPath(command[0]); err != nil {
-		return nil, &usageError{fmt.Sprintf("--%s %q cannot be run: %v; name a program that is there, and that this user may run", flag, text, err)}
+		return nil, &usageError{fmt.Sprintf("--%s %q cannot be run: %v; name a program that exists and that this user may run", flag, text, err)}
 	}
 	return command, nil
 }
@@ -163,7 +163,7 @@ func redactorFrom(c *cli.Context) (*failmail.Redactor, error) {
 	case c.String("redact") == "on":
 		return failmail.NewRedactor(own...), nil
 	case len(own) > 0:
-		return nil, &usageError{"--redact=off and --redact-pattern exclude each other; leave out one of them"}
+		return nil, &usageError{"--redact=off and --redact-pattern cannot be combined; leave out one of them"}
 	}
 	return nil, nil
 }

@@ -23,12 +23,12 @@ func renderCommand() *cli.Command {
 		ArgsUsage: "[PATH ...]",
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, - for\n" +
 			"standard input, or the store of a proxy (sqlite:FILE), which is only read. Without one, the\n" +
-			"mails of the demo are taken. The options of the proxy that say what a summary looks like,\n" +
-			"such as --template and --subject, work here too. docs/templates.md says what templates see.",
+			"mails of the demo are used. The settings for what a summary looks like, such as --template and\n" +
+			"--subject, work here too. docs/templates.md describes what templates can use.",
 		Flags: []cli.Flag{
 			&option{name: "as", deflt: "text", choices: []string{"text", "html", "mail"}, usage: "print the summary as text, HTML for a browser, or a mail"},
 			&option{name: "output", short: "o", usage: "write to `FILE` instead of standard output"},
-			&option{name: "write-template", usage: "write the standard templates to `DIR`, to begin from with --template, and end"},
+			&option{name: "write-template", usage: "write the standard templates to `DIR`, as a start for --template, and exit"},
 		},
 		Action: runRender,
 	}
@@ -59,7 +59,7 @@ func runRender(c *cli.Context) error {
 		return err
 	}
 	if len(batches) == 0 {
-		return errors.New("there is no mail to summarise; name a file or a folder that holds some")
+		return errors.New("there are no mails to summarise; name a file or a folder that has some")
 	}
 	var out []byte
 	for _, b := range batches {
@@ -85,7 +85,7 @@ func runRender(c *cli.Context) error {
 func writeTemplates(c *cli.Context) error {
 	folder := c.String("write-template")
 	if folder == "" {
-		return &usageError{"--write-template \"\" is no folder; name one, which is made if need be"}
+		return &usageError{"--write-template \"\" is not a folder; name one, which is created if needed"}
 	}
 	files, err := render.WriteTemplates(folder)
 	if err != nil {

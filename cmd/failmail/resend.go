@@ -16,12 +16,12 @@ import (
 func resendCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "resend",
-		Usage:     "send what lies in the fail-dir again",
+		Usage:     "send the mails in the fail-dir again",
 		ArgsUsage: "[DIR]",
-		Description: "DIR is a maildir; without one, it is that of --fail-dir. What went is marked as passed in the\n" +
-			"maildir, and not sent a second time; what did not go stays. The page of a running proxy can do\n" +
-			"the same, also at the same time: no mail is sent twice.",
-		Flags:  []cli.Flag{&option{name: "quiet", deflt: false, usage: "print nothing but failures"}},
+		Description: "DIR is a maildir; the default is --fail-dir. Mails that were sent are marked as passed in the\n" +
+			"maildir and not sent again; the others stay. The page of a running proxy can do the same, even\n" +
+			"at the same time: no mail is sent twice.",
+		Flags:  []cli.Flag{&option{name: "quiet", deflt: false, usage: "print only failures"}},
 		Action: resend,
 	}
 }
@@ -30,7 +30,7 @@ func resend(c *cli.Context) error {
 	dir := c.Args().First()
 	switch {
 	case c.NArg() > 1:
-		return &usageError{fmt.Sprintf("resend takes one folder, and got %q as well", c.Args().Get(1))}
+		return &usageError{fmt.Sprintf("resend takes one folder, not %q as well; leave it out", c.Args().Get(1))}
 	case dir == "":
 		dir = c.String("fail-dir")
 	}
@@ -63,13 +63,13 @@ func resend(c *cli.Context) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist) && !filepath.IsAbs(dir):
 		here, _ := os.Getwd() // or the sentence has a hole
-		return fmt.Errorf("%w; in %s, that is: run this where the proxy runs, or name the fail-dir: failmail resend DIR", err, here)
+		return fmt.Errorf("%w in %s; run this where the proxy runs, or name the fail-dir: failmail resend DIR", err, here)
 	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("%w; name the fail-dir: failmail resend DIR", err)
 	case err != nil:
 		return err
 	case failed > 0:
-		return fmt.Errorf("%d sent, %d not; they stay in %s, so correct the cause and run it again", sent, failed, dir)
+		return fmt.Errorf("%d sent, %d not; those stay in %s; correct the cause and run it again", sent, failed, dir)
 	case c.Bool("quiet"):
 		return nil
 	}

@@ -125,7 +125,7 @@ func refuse(app *cli.App, command *cli.Command, named []string) (problems []stri
 		case optionNamed(command.Flags, name) != nil:
 			problems = append(problems, fmt.Sprintf("--%s in front of the command is a setting of the proxy; write it behind the command: failmail %s --%s …", name, command.Name, name))
 		default:
-			problems = append(problems, fmt.Sprintf("--%s is a setting of the proxy that failmail %s does not use; leave it out", name, command.Name))
+			problems = append(problems, fmt.Sprintf("--%s is a setting of the proxy that failmail %s does not read; leave it out", name, command.Name))
 		}
 	}
 	return problems

@@ -14,13 +14,13 @@ import (
 func statusCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "status",
-		Usage: "say how a running proxy is, and what it is collecting",
-		Description: "Ends with code 1 when no proxy answers, or when it cannot take mails now. The same and more\n" +
-			"is on the page that --bind-http serves. For health checks, --ready needs no password.",
+		Usage: "show how a running proxy is doing, and what it is collecting",
+		Description: "Exits with code 1 if no proxy answers or it is not accepting mails. The page that --bind-http\n" +
+			"serves shows the same and more. For health checks, --ready needs no password.",
 		Flags: []cli.Flag{
 			httpFlag(),
 			&option{name: "json", deflt: false, usage: "print /api/stats instead, for programs"},
-			&option{name: "ready", deflt: false, usage: "only say whether it takes mails, as /readyz does"},
+			&option{name: "ready", deflt: false, usage: "only report whether it accepts mails, as /readyz does"},
 		},
 		Action: runStatus,
 	}
@@ -65,7 +65,7 @@ func runStatus(c *cli.Context) error {
 	}
 	s.Write(c.App.Writer, proxy.shown())
 	if !s.Ready {
-		return fmt.Errorf("the proxy at %s cannot take mails now: %s", proxy.shown(), s.Problem)
+		return fmt.Errorf("the proxy at %s is not accepting mails: %s", proxy.shown(), s.Problem)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 		expect(2, `^failmail: `, args...)
 	}
 	p.end(t, syscall.SIGTERM)
-	expect(1, `no proxy answers at .*is it running`, "status")
+	expect(1, `no proxy answers at .*check that it is running`, "status")
 }
 
 func TestAWatchedPageDoesNotHoldUpTheEnd(t *testing.T) {
