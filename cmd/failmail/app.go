@@ -43,7 +43,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 	app.CustomAppHelpTemplate, _, _ = strings.Cut(cli.AppHelpTemplate, "{{if .VisibleFlagCategories}}")
 	app.CustomAppHelpTemplate += "\n"
 	for _, s := range listedSections() {
-		app.CustomAppHelpTemplate += inHelp(s.title, s.options)
+		app.CustomAppHelpTemplate += inHelp(strings.ToUpper(s.title), s.options)
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = explainUsage
@@ -54,7 +54,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 
 // inHelp returns the part of a template of --help that lists flags.
 func inHelp(title string, options []*option) string {
-	text := "\n" + strings.ToUpper(title) + ":\n"
+	text := "\n" + title + ":\n"
 	for _, o := range options {
 		text += "   " + o.String() + "\n"
 	}

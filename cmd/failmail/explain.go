@@ -24,7 +24,7 @@ func explainCommand() *cli.Command {
 			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
 			"--lines=FILE does so with FILE only. --json prints an object for each mail: source, batch,\n" +
 			"group, fingerprint, and masked, which is the text after masking or, of a stack trace, the\n" +
-			"reason. What is in no file is not known: the host is localhost, and RemoteAddr is empty.\n\n" +
+			"reason. Files do not hold everything: the host is localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
 		Flags: []cli.Flag{

@@ -69,6 +69,20 @@ func TestManualHasEveryOptionOfHelp(t *testing.T) {
 	}
 }
 
+func TestHelpIsAskedForInEachUsualWay(t *testing.T) {
+	for _, ways := range [][][]string{
+		{{"--help"}, {"-h"}, {"help"}},
+		{{"resend", "--help"}, {"help", "resend"}, {"resend", "a folder", "-h"}, {"--relay=debug", "resend", "--help"}},
+	} {
+		want := output(t, ways[0]...)
+		for _, way := range ways[1:] {
+			if got := output(t, way...); got != want {
+				t.Errorf("failmail %s prints\n%s", strings.Join(way, " "), got)
+			}
+		}
+	}
+}
+
 func TestManualDoesNotDependOnTheEnvironment(t *testing.T) {
 	want := output(t, "man")
 	t.Setenv("FAILMAIL_RELAY", "mail.example.com:25")

@@ -38,7 +38,7 @@ func readSettings(c *cli.Context) error {
 // first, and list them.
 func withSettings(command *cli.Command) {
 	if listed := settingsListed(command.Name); len(listed) > 0 {
-		command.CustomHelpTemplate = cli.CommandHelpTemplate + inHelp("settings of the proxy, also read from the environment and from --config", listed)
+		command.CustomHelpTemplate = cli.CommandHelpTemplate + inHelp("SETTINGS OF THE PROXY, also read from the environment and from --config", listed)
 	}
 	read, action := settingsOf(command.Name), command.Action
 	command.Action = func(c *cli.Context) error {
@@ -69,6 +69,9 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	for at := 1; at < len(args); at++ {
 		name := optionName(args[at])
 		if command == nil && name == "" {
+			if args[at] == "help" {
+				return slices.Concat(args[:1], args[at+1:min(at+2, len(args))], []string{"--help"}), nil
+			}
 			if command = app.Command(args[at]); command == nil {
 				return args, nil
 			}
