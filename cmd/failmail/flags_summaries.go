@@ -13,7 +13,7 @@ import (
 var grouping = []option{
 	{name: "wait", deflt: failmail.DefaultWait, is: positive, field: "Wait",
 		usage: "send a summary this `DURATION` after its last mail",
-		old:   []oldForm{{name: "wait-period", deflt: time.Duration(0)}, {name: "poll", deflt: 5 * time.Second, better: "nothing: what is due is noticed at once", amend: nothing}}},
+		old:   []oldForm{{name: "wait-period", deflt: time.Duration(0)}, {name: "poll", deflt: 5 * time.Second, better: "nothing: what is due is noticed at once", own: true}}},
 	{name: "max-wait", deflt: failmail.DefaultMaxWait, is: positive, field: "MaxWait", usage: "send a summary at most this `DURATION` after its first mail"},
 	{name: "batch", deflt: batch.DefaultBatch, field: "Batch", readBy: "explain render", choices: batch.Keys(), is: open,
 		usage: "put mails for which `EXPRESSION` gives the same value into one summary",

@@ -19,8 +19,7 @@ type oldForm struct {
 	deflt  any
 	as     string // the value of the option, with VALUE for that of the old form; empty for the same
 	better string // what to write instead; empty for the option
-	// amend, if it is set, changes the value of the option instead.
-	amend func(*cli.Context) error
+	own    bool   // stands for no value of the option, and is read where it is needed
 }
 
 // instead is what to write instead of the old form of the option name.
@@ -53,7 +52,7 @@ func carryOld(c *cli.Context) error {
 	for form, o := range oldForms(c) {
 		value := fmt.Sprint(c.Value(form.name))
 		// With nothing for its value, an old form said so.
-		if form.amend != nil || c.IsSet(o.name) || form.as != "" && (value == "" || value == "false") {
+		if form.own || c.IsSet(o.name) || form.as != "" && (value == "" || value == "false") {
 			continue
 		}
 		if form.as != "" {
@@ -65,22 +64,6 @@ func carryOld(c *cli.Context) error {
 	}
 	return nil
 }
-
-// amendOld has old forms change what their options have.
-func amendOld(c *cli.Context) error {
-	for form := range oldForms(c) {
-		if form.amend == nil {
-			continue
-		}
-		if err := form.amend(c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nothing is for old forms that are read where they are used, or not at all.
-func nothing(*cli.Context) error { return nil }
 
 // overTLS gives each address that names no protocol the one of --ssl.
 func overTLS(c *cli.Context) error {

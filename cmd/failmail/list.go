@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,21 +15,16 @@ import (
 type list struct {
 	values []string
 	commas bool
-	env    string // the variable that the library sets it from first
-	sets   int
+	begun  bool // so that what is set adds to the values
 }
 
 var _ flag.Getter = (*list)(nil)
 
 // Set adds what one use of the flag gives.
 func (l *list) Set(text string) error {
-	// The first value replaces the default, and the first of the command line
-	// also those of the environment, which the library brings before.
-	fromEnv := l.env != "" && os.Getenv(l.env) != ""
-	if l.sets == 0 || l.sets == 1 && fromEnv {
-		l.values = nil
+	if !l.begun {
+		l.values, l.begun = nil, true
 	}
-	l.sets++
 	if l.commas {
 		text = strings.ReplaceAll(text, ",", "\n")
 	}
@@ -54,7 +48,7 @@ func listOf(c *cli.Context, name string) []string {
 // setList replaces the values, whatever gave them.
 func setList(c *cli.Context, name string, values []string) error {
 	if l, ok := c.Generic(name).(*list); ok {
-		l.values = nil
+		l.begun = false
 	}
 	return c.Set(name, strings.Join(values, "\n"))
 }

@@ -162,7 +162,7 @@ func (o *option) Apply(set *flag.FlagSet) error {
 	case time.Duration:
 		set.Duration(o.name, deflt, "")
 	case []string:
-		set.Var(&list{values: deflt, commas: o.is&commas != 0, env: o.env}, o.name, "")
+		set.Var(&list{values: deflt, commas: o.is&commas != 0}, o.name, "")
 	case linesFlag:
 		set.Var(&deflt, o.name, "")
 	case string:
@@ -181,6 +181,9 @@ func (o *option) Apply(set *flag.FlagSet) error {
 	}
 	if err := value.Set(text); err != nil {
 		return &usageError{fmt.Sprintf("%s=%q in the environment is not a %s", o.env, text, o.remedy())}
+	}
+	if l, ok := value.(*list); ok {
+		l.begun = false // what the command line gives replaces it
 	}
 	o.given = true
 	return nil

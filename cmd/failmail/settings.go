@@ -26,7 +26,7 @@ func proxyOf(c *cli.Context) *cli.Context {
 // of --config, and with what old forms stand for.
 func readSettings(c *cli.Context) error {
 	// First those of the command line, over which the file must not win.
-	for _, step := range []func(*cli.Context) error{carryOld, loadConfig, carryOld, amendOld} {
+	for _, step := range []func(*cli.Context) error{carryOld, loadConfig, carryOld, overTLS} {
 		if err := step(c); err != nil {
 			return err
 		}
