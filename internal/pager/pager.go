@@ -62,15 +62,18 @@ func (p *Pager) note() string { return "rate " + p.config.Policy().Origin.Mark }
 // Run sends the mails until ctx ends.
 func (p *Pager) Run(ctx context.Context) {
 	defer p.keep(context.WithoutCancel(ctx))
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
 	kept := time.Now()
 	for {
+		if !p.config.Watch.Idle() {
+			timer.Reset(lookEvery)
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-p.config.Watch.Begun():
-		case <-ticker.C:
+		case <-timer.C:
 		}
 		storm, news := p.config.Watch.News(time.Now())
 		if news || time.Since(kept) >= keepEvery {

@@ -56,6 +56,21 @@ func (w *Watch) Set(limit int, window time.Duration, now time.Time) {
 		w.window, w.start, w.newest, w.counts = window, now, 0, [slices]int{}
 	}
 	w.changed = true
+	w.signal()
+}
+
+func (w *Watch) signal() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // somebody is being woken already
+	}
+}
+
+// Idle reports whether there is nothing to watch until Begun receives.
+func (w *Watch) Idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.limit <= 0 && w.storm == nil
 }
 
 // Limit returns the limit and the window.
@@ -83,14 +98,11 @@ func (w *Watch) Count(now time.Time) {
 	}
 	if total := w.total(); total > w.limit {
 		w.storm = &Storm{Since: now, Mails: total}
-		select {
-		case w.wake <- struct{}{}:
-		default: // it is being woken already
-		}
+		w.signal()
 	}
 }
 
-// Begun receives when a storm may have begun.
+// Begun receives when a storm may have begun, or the limit was set.
 func (w *Watch) Begun() <-chan struct{} { return w.wake }
 
 // News returns the storm that somebody has to be told of at now: that it has begun,

@@ -1,0 +1,89 @@
+//go:build mutants
+
+package simulate
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A mutant is the code with a mistake in it, which the simulation has to find.
+type mutant struct {
+	name, file, old, new string
+}
+
+var allMutants = []mutant{
+	{"a mail is acknowledged though the store did not take it", "flow.go",
+		"if err := f.recorder.Record(ctx, entries...); err != nil {\n\t\treturn err", "if err := f.recorder.Record(ctx, entries...); err != nil {\n\t\treturn nil"},
+	{"a mail that passes is acknowledged though the outbox did not take it", "flow.go",
+		"\tif err != nil {\n\t\treturn err\n\t}\n\tf.metrics.passed", "\t_ = err\n\tf.metrics.passed"},
+	{"a mail is counted twice", "flow.go", "f.recorder.Record(ctx, entries...)", "f.recorder.Record(ctx, append(entries, entries...)...)"},
+	{"a temporary failure is one for good", "internal/dispatch/outcome.go", "out.retry = append(out.retry, to)", ""},
+	{"a failure for good is forgotten", "internal/dispatch/outcome.go", "out.failed = append(out.failed, to)", ""},
+	{"a summary that nobody takes is forgotten", "internal/dispatch/outcome.go", "\t\tout.failed = o.To\n\t\treturn out", "\t\treturn out"},
+	{"a summary that the relay may have is folded", "internal/dispatch/outcome.go", "&& !deliver.IsUncertain(err)", ""},
+	{"a summary that was tried before is folded", "internal/dispatch/outcome.go", "return o.Folds && o.Attempts <= 1", "return o.Folds"},
+	{"a summary is finished before it is in the fail-dir", "internal/dispatch/settle.go", "err := d.config.FailDir.Keep(", "err := error(nil)\n\t_ = d.config.FailDir.Keep\n\t_ = func(context.Context, *deliver.Mail, error) {}\n\tfunc(...any) {}("},
+	{"an outcome that could not be written is forgotten", "internal/dispatch/settle.go", "d.unwritten.outcomes = append(d.unwritten.outcomes, outcome)", ""},
+	{"those who have a summary get it again", "internal/dispatch/settle.go", "o.To, o.NextAt = out.retry, out.nextAt", "o.NextAt = out.nextAt"},
+	{"the relay is never asked again", "internal/dispatch/breaker.go", "b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil", ""},
+	{"summaries are made while the relay is down", "internal/summarize/summarize.go", "s.config.Relay.MayTake(now)", "true"},
+	{"a claimed batch is forgotten when its summary fails", "internal/summarize/summarize.go", "\tif err := s.summarize(ctx, b); err != nil {\n\t\treturn false, err\n\t}", "\tif err := s.summarize(ctx, b); err != nil {\n\t\ts.claimed.Store(nil)\n\t\treturn false, err\n\t}"},
+	{"a batch is not due when its last mail says", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := first.Add(w.Wait), first.Add(w.MaxWait)"},
+	{"a batch waits longer than it may", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := last.Add(w.Wait), first.Add(2*w.MaxWait)"},
+	{"due times go by the wall clock", "pkg/store/steady/steady.go", "if moved.Abs() < step {", "if moved.Abs() < 1000*time.Hour {"},
+	{"a lease is never over", "pkg/store/memory/claim.go", "if !l.until.After(now) && (claim", "if false && (claim"},
+	{"a reopened batch counts twice", "pkg/store/memory/outbox.go", "now.Merge(folded.Clone(), s.limits)", "now.Merge(folded.Clone(), s.limits)\n\t\tnow.Merge(folded.Clone(), s.limits)"},
+	{"a mute outlives its end", "pkg/batch/mute.go", "!mute.Until.After(e.Received)", "!mute.Until.Add(time.Hour).After(e.Received)"},
+	{"what was told is new again", "pkg/store/memory/outbox.go", "s.history[v.Fingerprint] = seen", "_ = seen"},
+	{"what is back is not told", "pkg/render/news.go", "silence >= backAfter", "silence >= 1000*backAfter"},
+	{"a full disk is ready", "ready.go", "try = prober.Probe", "_ = prober"},
+}
+
+// TestEveryMutantIsFound compiles each mutant over the tree, which is not changed.
+func TestEveryMutantIsFound(t *testing.T) {
+	for _, m := range allMutants {
+		t.Run(m.name, func(t *testing.T) {
+			if found, output := m.find(t); !found {
+				t.Errorf("nobody finds it; the world lacks something:\n%s", output)
+			}
+		})
+	}
+}
+
+// find reports whether the simulation fails with the mutant.
+func (m mutant) find(t *testing.T) (found bool, output string) {
+	path, err := filepath.Abs(filepath.Join("..", "..", m.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), m.old); n != 1 {
+		t.Fatalf("%s has %q %d times", m.file, m.old, n)
+	}
+	folder := t.TempDir()
+	changed, overlay := filepath.Join(folder, "changed.go"), filepath.Join(folder, "overlay.json")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{changed: []byte(strings.Replace(string(source), m.old, m.new, 1)), overlay: replace} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-overlay", overlay, "-o", filepath.Join(folder, "simulate.test"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("it does not compile: %v\n%s", err, out)
+	}
+	run := exec.CommandContext(t.Context(), filepath.Join(folder, "simulate.test"), "-test.run", "Years", "-days", "1000", "-test.timeout", "2m")
+	out, err := run.CombinedOutput()
+	return err != nil, string(out)
+}
