@@ -38,7 +38,7 @@ func runCheck(c *cli.Context) error {
 	if _, _, err := loggerFrom(proxy); err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, logOptions(slog.LevelWarn)))
 	config, err := configFrom(proxy, logger)
 	if err != nil {
 		return err

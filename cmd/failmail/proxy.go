@@ -221,23 +221,29 @@ func asUsage(err error) error {
 	return &usageError{strings.Join(problems, "\n")}
 }
 
-// fieldNamed finds the fields of a Config that the library names, such as Config.TLS.
-var fieldNamed = regexp.MustCompile(`\bConfig\.([A-Z]\w*)`)
+// fieldNamed finds the fields that the library names, such as Config.TLS.
+var fieldNamed = regexp.MustCompile(`\b(Config|Options|HTTP|TLS|Auth|Hook|Standard)\.[A-Z]\w*`)
 
 // inFlags says in flags what the library says in fields.
 func inFlags(text string) string {
 	return fieldNamed.ReplaceAllStringFunc(text, func(name string) string {
-		field := strings.TrimPrefix(name, "Config.")
-		if flags := setBy[field]; flags != "" {
+		if flags := setBy[name]; flags != "" {
 			return flags
 		}
-		return "--" + flagName(field)
+		if field, ours := strings.CutPrefix(name, "Config."); ours {
+			return "--" + flagName(field)
+		}
+		return name
 	})
 }
 
-// setBy are the fields that several flags set.
+// setBy are the fields that several flags set, and those of other types than Config.
 var setBy = map[string]string{
-	"TLS": "--tls-cert and --tls-key", "Access": "--allow-net, --credentials, --credentials-file or --allow-recipient",
+	"Config.TLS": "--tls-cert and --tls-key", "Options.TLS": "--tls-cert and --tls-key",
+	"Config.Access": "--allow-net, --credentials, --credentials-file or --allow-recipient",
+	"TLS.Policy":    "--relay-tls", "TLS.Files": "--relay-ca", "Auth.User": "--relay-user", "Auth.Token": "--relay-token-command",
+	"Hook.Timeout": "--on-summary-timeout", "Standard.MaxBytes": "--max-summary",
+	"Options.Pidfile": "--pidfile", "Options.SocketFD": "--socket-fd", "HTTP.Address": "--bind-http",
 }
 
 // flagName turns MaxWait into max-wait.
@@ -269,7 +275,7 @@ func loggerFrom(c *cli.Context) (*slog.Logger, *slog.LevelVar, error) {
 	if err := setLevel(level, c.String("log-level")); err != nil {
 		return nil, nil, err
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := logOptions(level)
 	switch format := c.String("log-format"); format {
 	case "text":
 		return slog.New(slog.NewTextHandler(c.App.ErrWriter, options)), level, nil
@@ -278,6 +284,16 @@ func loggerFrom(c *cli.Context) (*slog.Logger, *slog.LevelVar, error) {
 	default:
 		return nil, nil, &usageError{fmt.Sprintf("--log-format %q is unknown; use text or json", format)}
 	}
+}
+
+// logOptions have the log speak of flags. What a mail said stays as it is.
+func logOptions(level slog.Leveler) *slog.HandlerOptions {
+	return &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.MessageKey || a.Key == "error" {
+			a.Value = slog.StringValue(inFlags(a.Value.String()))
+		}
+		return a
+	}}
 }
 
 func setLevel(level *slog.LevelVar, name string) error {

@@ -119,7 +119,7 @@ func (s *status) write(w io.Writer, address string) {
 		line("relay", "%s, DOWN since %s", relay, s.Relay.DownSince.Local().Format("15:04:05"))
 	}
 	if s.Relay.Error != "" {
-		line("", "%s", s.Relay.Error)
+		line("", "%s", inFlags(s.Relay.Error))
 	}
 	line("mails", "%s in the last hour, %s since the start", phrase.Count(s.Mails.LastHour, "mail"), phrase.Count(s.Mails.Total, "mail"))
 	line("summaries", "%d made, %d sent, %d given up since the start", s.Summaries.Made, s.Summaries.Sent, s.Summaries.Failed)
@@ -147,14 +147,14 @@ func (s *status) write(w io.Writer, address string) {
 	for _, o := range s.outbox {
 		fmt.Fprintf(w, "\nwaiting: a mail to %s, next try %s\n", strings.Join(o.To, ", "), s.when(o.NextTry))
 		if o.LastError != "" {
-			fmt.Fprintf(w, "    %s\n", o.LastError)
+			fmt.Fprintf(w, "    %s\n", inFlags(o.LastError))
 		}
 	}
 	for _, f := range s.failed[:min(len(s.failed), maxStatusFailed)] {
 		fmt.Fprintf(w, "\nin the fail-dir: %s\n    to %s, since %s\n", phrase.Shorten(cmp.Or(f.Subject, f.Name), maxStatusTitle),
 			recipients(f), f.Since.Local().Format("2006-01-02 15:04:05"))
 		if why := cmp.Or(f.Problem, f.Reason); why != "" {
-			fmt.Fprintf(w, "    %s\n", why)
+			fmt.Fprintf(w, "    %s\n", inFlags(why))
 		}
 	}
 	if more := s.FailDir.Mails - maxStatusFailed; more > 0 {

@@ -231,7 +231,7 @@ func (c *checked) Read(p []byte) (int, error) {
 func at(path string, line int) string { return path + ":" + strconv.Itoa(line) }
 
 func (r *Reader) tooLarge(source, what string) error {
-	return fmt.Errorf("%s: the %s has more than %d bytes and is left out, a proxy refuses it too; see --max-message-size of the proxy",
+	return fmt.Errorf("%s: the %s has more than %d bytes and is left out, as a proxy would refuse it",
 		source, what, r.maxSize())
 }
 

@@ -117,7 +117,7 @@ func open(path string, limits store.Limits, vfs string) (*Store, error) {
 	return s, nil
 }
 
-const folderHint = "check that the folder exists and is writable by this user, or name another file with --store"
+const folderHint = "check that the folder exists and is writable by this user, or name another file"
 
 func openConn(absolute, vfs string) (*sqlite3.Conn, error) {
 	return sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute) + "&vfs=" + vfs)
@@ -142,21 +142,21 @@ func escape(path string) string {
 }
 
 func openError(path string, err error) error {
-	hint := "name another file with --store"
+	hint := "name another file"
 	var newer *newerError
 	var foreign *foreignError
 	switch {
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		err = ErrInUse
-		hint = "stop the other failmail, or give this one a file of its own with --store"
+		hint = "stop the other failmail, or give this one a file of its own"
 	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
-		hint = "move the file away to start with an empty store, or name another file with --store"
+		hint = "move the file away to start with an empty store, or name another file"
 	case errors.As(err, &foreign):
-		hint = "name another file with --store"
+		hint = "name another file"
 	case errors.As(err, &newer):
-		hint = "run that version, or name another file with --store"
+		hint = "run that version, or name another file"
 	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.CANTOPEN):
-		hint = "make the file and its folder writable for this user, or name another file with --store"
+		hint = "make the file and its folder writable for this user, or name another file"
 	}
 	return &OpenError{path, hint, err}
 }
