@@ -88,10 +88,6 @@ func decodeAs(raw []byte, name string) (string, error) {
 		return decodeUTF32(raw, false), nil
 	case "utf-32le":
 		return decodeUTF32(raw, true), nil
-	case "ibm775":
-		return decodeBaltRim(raw), nil
-	case "johab":
-		return decodeJohab(raw)
 	case "iso-2022-kr":
 		raw, name = shiftedToEUC(raw), "euc-kr"
 	case "iso-2022-cn":
