@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,10 +21,10 @@ import (
 // ofTheCommand are the folders whose users type flags.
 var ofTheCommand = []string{
 	"cmd", "test", "bench", "examples", "packaging", "tools", "docs", "internal/demo", "internal/explain", "internal/sendmail",
-	"internal/testutil", // the flags of initdb
+	"internal/storm", "internal/testutil", // the mails of others, the flags of initdb
 }
 
-// literals are the strings of the library, each with its place.
+// literals are the strings and templates of the library, each with its place.
 func literals(t *testing.T) iter.Seq2[string, string] {
 	return func(yield func(place, text string) bool) {
 		count := 0
@@ -34,6 +35,12 @@ func literals(t *testing.T) iter.Seq2[string, string] {
 				return err
 			case entry.IsDir() && (slices.Contains(ofTheCommand, name) || strings.HasPrefix(entry.Name(), ".") && path != "../.."):
 				return fs.SkipDir
+			case slices.Contains([]string{".html", ".txt", ".js"}, filepath.Ext(name)) && !strings.Contains(name, "/testdata/"):
+				text, err := os.ReadFile(path)
+				if err == nil && !yield(name, string(text)) {
+					return fs.SkipAll
+				}
+				return err
 			case filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
 				return nil
 			}
@@ -66,7 +73,7 @@ func literals(t *testing.T) iter.Seq2[string, string] {
 
 // Whoever embeds a Proxy has no flags.
 func TestTheLibraryNamesNoFlags(t *testing.T) {
-	flag := regexp.MustCompile(`(^|[\s"'(=;,])--[a-z]`)
+	flag := regexp.MustCompile(`(^|[\s"'(=;,>])--[a-z]`)
 	for place, text := range literals(t) {
 		if flag.MatchString(text) {
 			t.Errorf("%s names a flag, and should name a field: %s", place, text)
