@@ -33,7 +33,7 @@ func TestGroupingAndRenderingNeedNoServer(t *testing.T) {
 	}
 }
 
-// A program that does not serve the page does not carry it: 0.9 MB.
+// A program that does not serve the page does not carry it: 1.4 MB.
 func TestAProgramWithoutThePageDoesNotCarryIt(t *testing.T) {
 	for example, serves := range map[string]bool{"embed": false, "httpmux": true} {
 		program := filepath.Join(t.TempDir(), example)
