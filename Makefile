@@ -22,6 +22,7 @@ demo: ## send 600 mails through a proxy and show the summary; needs only Go
 test: ## run all tests with the race detector, none skipped; as root it installs what they need
 	@.ci/bring modules cc postgres chromium shells
 	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
+	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 
 check: fmt lint cross tidy-check test torture-short ## all that CI checks
 
@@ -32,6 +33,7 @@ fmt: ## fail if a file is not formatted
 lint: ## vet and staticcheck
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+	cd test/browser && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 
 SYSTEMS := linux darwin freebsd windows
 cross: ## compile and vet for Linux, macOS, FreeBSD and Windows, on amd64 and arm64
@@ -42,6 +44,7 @@ cross: ## compile and vet for Linux, macOS, FreeBSD and Windows, on amd64 and ar
 
 tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
+	cd test/browser && go mod tidy -diff
 
 update-golden: ## rewrite the golden mails and the tables of docs/grouping.md; read the diff
 	go test ./pkg/render ./pkg/batch -update

@@ -79,17 +79,21 @@ func wantMetric(t *testing.T, p *failmail.Proxy, line string) {
 func block(t *testing.T, folder string) (unblock func()) {
 	t.Helper()
 	aside := folder + ".aside"
-	if err := os.Rename(folder, aside); err != nil && !errors.Is(err, os.ErrNotExist) {
+	err := os.Rename(folder, aside)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
-		if err := os.Remove(folder); err != nil {
-			t.Fatal(err)
+		// A trial may make the folder anew before the one put aside is back.
+		for err = os.ErrExist; errors.Is(err, os.ErrExist); err = os.Rename(aside, folder) {
+			if err := os.RemoveAll(folder); err != nil && !errors.Is(err, os.ErrExist) {
+				t.Fatal(err)
+			}
 		}
-		if err := os.Rename(aside, folder); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
 	}

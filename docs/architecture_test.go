@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -28,6 +29,23 @@ func TestGroupingAndRenderingNeedNoServer(t *testing.T) {
 			if slices.Contains(deps, other) {
 				t.Errorf("pkg/%s needs %s", p, other)
 			}
+		}
+	}
+}
+
+// A program that does not serve the page does not carry it: 1.4 MB.
+func TestAProgramWithoutThePageDoesNotCarryIt(t *testing.T) {
+	for example, serves := range map[string]bool{"embed": false, "httpmux": true} {
+		program := filepath.Join(t.TempDir(), example)
+		if out, err := exec.Command("go", "build", "-o", program, "../examples/"+example).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		symbols, err := exec.Command("go", "tool", "nm", program).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has := bytes.Contains(symbols, []byte("failmail/internal/web.New")); has != serves {
+			t.Errorf("examples/%s has the page: %t, want %t", example, has, serves)
 		}
 	}
 }

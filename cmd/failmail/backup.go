@@ -123,7 +123,7 @@ func copyStore(ctx context.Context, s storage, part string) error {
 		return fmt.Errorf("a proxy has %s open, and only that proxy can copy it; name its settings with --config, or its page with --http", s.path)
 	}
 	if err != nil {
-		return err
+		return ofStore(err)
 	}
 	return errors.Join(opened.Copy(ctx, part), opened.Close())
 }

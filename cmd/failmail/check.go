@@ -32,7 +32,7 @@ func checkCommand() *cli.Command {
 
 func runCheck(c *cli.Context) error {
 	proxy := proxyOf(c)
-	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	logger := slog.New(slog.NewTextHandler(c.App.ErrWriter, logOptions(slog.LevelWarn)))
 	config, err := configFrom(proxy, logger)
 	if err != nil {
 		return err

@@ -131,26 +131,21 @@ func isPositive(number any) bool {
 func assign(c *cli.Context, config *failmail.Config) {
 	fields := reflect.ValueOf(config).Elem()
 	for _, o := range settings() {
-		if o.field == "" {
-			continue
-		}
 		value, field := reflect.ValueOf(c.Value(o.name)), fields.FieldByName(o.field)
-		if value.Type().AssignableTo(field.Type()) {
+		if field.IsValid() && value.Type().AssignableTo(field.Type()) {
 			field.Set(value)
 		}
 	}
 }
 
-// flagsFor returns the flags that set a field of a Config.
+// flagsFor returns the flags that set a field, as option.field names it; ""
+// if there are none.
 func flagsFor(field string) string {
 	var names []string
 	for _, o := range settings() {
 		if o.field == field {
 			names = append(names, "--"+o.name)
 		}
-	}
-	if names == nil {
-		return field
 	}
 	return phrase.Or(names)
 }

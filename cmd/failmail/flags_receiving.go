@@ -10,7 +10,7 @@ var receiving = []option{
 	{name: "bind", deflt: []string{failmail.DefaultBind}, is: commas | required, field: "Bind", readBy: "send",
 		usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1",
 		old:   []oldForm{{name: "bind-addr"}, {name: "ssl", deflt: false, better: "--bind=smtps://HOST:PORT", own: true}}},
-	{name: "socket-fd", deflt: 0, is: restart, usage: "receive on the listening socket inherited as descriptor `N`, instead of --bind; the sockets of a systemd socket unit are found without it"},
+	{name: "socket-fd", field: "Options.SocketFD", deflt: 0, is: restart, usage: "receive on the listening socket inherited as descriptor `N`, instead of --bind; the sockets of a systemd socket unit are found without it"},
 	{name: "proxy-protocol-from", deflt: []string{}, is: commas, field: "TrustedProxies", usage: "expect a PROXY protocol header, version 1 or 2, from load balancers in `NETWORK`; may be repeated"},
 	{name: "tls-cert", is: restart, field: "TLS", usage: "offer STARTTLS, and TLS on smtps addresses, with the certificate chain in `FILE`, which is read again when it changes"},
 	{name: "tls-key", is: restart, usage: "read the key of --tls-cert from `FILE`"},

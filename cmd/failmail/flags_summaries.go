@@ -38,9 +38,9 @@ var layout = []option{
 	{name: "subject", deflt: render.DefaultSubject, readBy: "render", usage: "write the subject of summaries with `TEMPLATE`"},
 	{name: "template", readBy: "render", usage: "write summaries with summary.txt, summary.html or both in `DIR`; failmail render --write-template writes both to start from"},
 	{name: "attach-samples", deflt: false, readBy: "render", usage: "attach the original mails that a summary shows"},
-	{name: "max-summary", deflt: render.DefaultMaxBytes, is: positive, readBy: "render", usage: "keep a summary below `BYTES`"},
+	{name: "max-summary", field: "Standard.MaxBytes", deflt: render.DefaultMaxBytes, is: positive, readBy: "render", usage: "keep a summary below `BYTES`"},
 	{name: "redact", deflt: "on", choices: []string{"on", "off"}, readBy: "render", usage: "remove passwords, tokens, cookies and card numbers from what people see"},
 	{name: "redact-pattern", deflt: []string{}, readBy: "render", usage: "also remove what matches `PATTERN`; may be repeated"},
 	{name: "on-summary", field: "OnSummary", usage: "run `COMMAND` after each summary, with JSON on standard input"},
-	{name: "on-summary-timeout", deflt: 30 * time.Second, usage: "stop the command of --on-summary after this `DURATION`"},
+	{name: "on-summary-timeout", field: "Hook.Timeout", deflt: 30 * time.Second, usage: "stop the command of --on-summary after this `DURATION`"},
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/smtp"
@@ -132,19 +131,6 @@ func TestWhoGuessesPasswordsOverHTTPIsSlowed(t *testing.T) {
 			t.Errorf("two at once: status %d and %d", one, other)
 		}
 	})
-}
-
-func TestADefaultHTTPAddressInUseDoesNotKeepTheProxyFromStarting(t *testing.T) {
-	t.Parallel()
-	// Whether or not something else uses the default here already.
-	if taken, err := net.Listen("tcp", defaultBindHTTP); err == nil {
-		defer taken.Close()
-	}
-	folder, addr := t.TempDir(), freeAddress(t)
-	p := startCommand(t, command(t, folder, "--bind="+addr), addr)
-	if !strings.Contains(p.log.String(), "metrics are off:") || !strings.Contains(p.log.String(), "--bind-http") {
-		t.Errorf("the log does not say so:\n%s", p.log)
-	}
 }
 
 func TestWithoutUsersHTTPAnswersOnlyToNamesThatNoOtherSiteCanHave(t *testing.T) {

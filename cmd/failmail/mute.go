@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hut8labs/failmail/internal/phrase"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/internal/duration"
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/batch"
 )
@@ -100,7 +100,7 @@ func mute(c *cli.Context, request web.MuteRequest) error {
 		return nil
 	}
 	if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
-		return err
+		return errors.New(strings.Replace(err.Error(), `"force": true`, "--force", 1))
 	}
 	fmt.Fprintf(c.App.Writer, "muted until %s; end it with: failmail unmute %d\n", m.Until.Local().Format("2006-01-02 15:04:05 MST"), m.ID)
 	return nil

@@ -29,7 +29,7 @@ type option struct {
 	choices []string // the values it takes; completed in shells
 	is      trait
 	readBy  string // the commands that read it, besides the proxy and check
-	field   string // of [failmail.Config] that it sets; see assign
+	field   string // of [failmail.Config] that it sets, see assign, or of another type, as in "TLS.Policy"
 	old     []oldForm
 
 	env   string // its environment variable; empty for none

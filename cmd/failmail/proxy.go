@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -134,18 +135,22 @@ func asUsage(err error) error {
 		if !errors.As(e, &field) {
 			return err
 		}
-		problems = append(problems, fmt.Sprintf("%s %q %s", flagsFor(field.Field), field.Value, inFlags(field.Problem)))
+		problems = append(problems, fmt.Sprintf("%s %q %s", cmp.Or(flagsFor(field.Field), field.Field), field.Value, inFlags(field.Problem)))
 	}
 	return &usageError{strings.Join(problems, "\n")}
 }
 
-// fieldNamed finds the fields of a Config that the library names, such as Config.TLS.
-var fieldNamed = regexp.MustCompile(`\bConfig\.([A-Z]\w*)`)
+// fieldNamed finds the fields that the library names, such as Config.TLS.
+var fieldNamed = regexp.MustCompile(`\b(Config|Options|HTTP|TLS|Auth|Hook|Standard)\.[A-Z]\w*`)
 
 // inFlags says in flags what the library says in fields.
 func inFlags(text string) string {
 	return fieldNamed.ReplaceAllStringFunc(text, func(name string) string {
-		return flagsFor(strings.TrimPrefix(name, "Config."))
+		field := strings.TrimPrefix(name, "Config.")
+		if name == "Options.TLS" { // of the receiving side
+			field = "TLS"
+		}
+		return cmp.Or(flagsFor(field), name)
 	})
 }
 
@@ -153,11 +158,21 @@ func inFlags(text string) string {
 func loggerFrom(c *cli.Context) (*slog.Logger, *slog.LevelVar) {
 	level := new(slog.LevelVar)
 	setLevel(level, c.String("log-level"))
-	options := &slog.HandlerOptions{Level: level}
+	options := logOptions(level)
 	if c.String("log-format") == "json" {
 		return slog.New(slog.NewJSONHandler(c.App.ErrWriter, options)), level
 	}
 	return slog.New(slog.NewTextHandler(c.App.ErrWriter, options)), level
+}
+
+// logOptions have the log speak of flags. What a mail said stays as it is.
+func logOptions(level slog.Leveler) *slog.HandlerOptions {
+	return &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.MessageKey || a.Key == "error" {
+			a.Value = slog.StringValue(inFlags(a.Value.String()))
+		}
+		return a
+	}}
 }
 
 // setLevel takes one of the choices of --log-level, which slog knows as well.

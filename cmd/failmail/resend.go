@@ -92,7 +92,7 @@ func openRelay(c *cli.Context) (*deliver.Failover, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.Logger = slog.New(slog.NewTextHandler(c.App.ErrWriter, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	options.Logger = slog.New(slog.NewTextHandler(c.App.ErrWriter, logOptions(slog.LevelWarn)))
 	options.Output = c.App.Writer
 	sender, err := deliver.Open(relays, options)
 	if err != nil {

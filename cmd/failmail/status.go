@@ -63,9 +63,24 @@ func runStatus(c *cli.Context) error {
 			return err
 		}
 	}
+	inFlagsOf(&s)
 	s.Write(c.App.Writer, proxy.shown())
 	if !s.Ready {
 		return fmt.Errorf("the proxy at %s is not accepting mails: %s", proxy.shown(), s.Problem)
 	}
 	return nil
+}
+
+// inFlagsOf has a report name flags where the proxy, which is a library, names fields.
+func inFlagsOf(s *status.Report) {
+	texts := []*string{&s.Problem, &s.Relay.Error}
+	for i := range s.Outgoing {
+		texts = append(texts, &s.Outgoing[i].LastError)
+	}
+	for i := range s.NotSent {
+		texts = append(texts, &s.NotSent[i].Problem, &s.NotSent[i].Reason)
+	}
+	for _, text := range texts {
+		*text = inFlags(*text)
+	}
 }

@@ -43,7 +43,7 @@ func storageFrom(c *cli.Context) (storage, error) {
 // Probe is a part of [supervise.Storage], as are Open and Persistent.
 func (s storage) Probe() error {
 	if s.engine == "sqlite" {
-		return sqlite.Probe(s.path)
+		return ofStore(sqlite.Probe(s.path))
 	}
 	return nil
 }
@@ -57,17 +57,25 @@ func (s storage) Open(ctx context.Context, log *slog.Logger) (failmail.Store, er
 	case "postgres":
 		opened, err := postgres.Open(ctx, s.url, s.limits)
 		if err != nil {
-			return nil, err // not opened, which as a Store is not nil
+			return nil, ofStore(err)
 		}
 		return opened, nil
 	}
 	opened, err := sqlite.Open(s.path, s.limits)
 	if err != nil {
-		return nil, err
+		return nil, ofStore(err)
 	}
 	if aside, reason := opened.SetAside(); aside != "" {
 		log.Error("the store was damaged; it is set aside, and a fresh one made: what was pending in it is not sent. Check the disk; sqlite3 can perhaps recover the file",
 			"store", s.path, "set_aside", aside, "reason", reason)
 	}
 	return opened, nil
+}
+
+// ofStore names the flag that an error is about.
+func ofStore(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("--store: %w", err)
 }

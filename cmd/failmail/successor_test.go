@@ -78,9 +78,9 @@ func TestAHandoverThatFailsLeavesTheOldProcessServing(t *testing.T) {
 		want   string
 	}{
 		"a typo in store":            {func(r *replaceable) { r.write(r.settings + `store = "sqlit:x"`) }, `exit status 2: failmail: --store`},
-		"an unwritable store":        {func(r *replaceable) { r.write(r.settings + `store = "sqlite:/proc/x/y"`) }, `exit status 1: failmail: open store`},
+		"an unwritable store":        {func(r *replaceable) { r.write(r.settings + `store = "sqlite:/proc/x/y"`) }, `exit status 1: failmail: --store: open store`},
 		"no database":                {func(r *replaceable) { r.write(r.settings + `store = "postgres://127.0.0.1:1/x"`) }, `exit status 1: failmail: `},
-		"an unwritable archive":      {func(r *replaceable) { r.write(r.settings + `all-dir = "/proc/x"`) }, "choose another folder with --all-dir"},
+		"an unwritable archive":      {func(r *replaceable) { r.write(r.settings + `all-dir = "/proc/x"`) }, "choose another folder in --all-dir"},
 		"a mistake in settings":      {func(r *replaceable) { r.write(r.settings + `max-wait = "soon"`) }, "max-wait"},
 		"an exit at once":            {func(r *replaceable) { r.replace("exit 0") }, "exit status 0"},
 		"a crash":                    {func(r *replaceable) { r.replace("echo no libfoo.so >&2; kill -SEGV $$") }, "signal: segmentation fault"},

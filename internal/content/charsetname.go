@@ -10,7 +10,7 @@ var (
 		"iso-2022-jp", "iso-2022-kr", "iso-2022-cn", "hz-gb-2312")
 	// A wide text of any length has bytes that are zero.
 	wide      = set("utf-16", "utf-16be", "utf-16le", "utf-32", "utf-32be", "utf-32le")
-	multiByte = set("gb18030", "big5", "euc-jp", "euc-kr", "shift_jis", "johab")
+	multiByte = set("gb18030", "big5", "euc-jp", "euc-kr", "shift_jis")
 	ebcdic    = set("ibm037", "ibm1047", "ibm01140")
 )
 
@@ -69,9 +69,9 @@ var charsetNames = map[string]string{
 	"big5": "big5", "big5hkscs": "big5", "big5eten": "big5", "cnbig5": "big5", "xxbig5": "big5", "cp950": "big5",
 	"euckr": "euc-kr", "xeuckr": "euc-kr", "ksc5601": "euc-kr", "ksc56011987": "euc-kr", "ksc56011989": "euc-kr",
 	"uhc": "euc-kr", "cp949": "euc-kr", "cp51949": "euc-kr", "korean": "euc-kr", "iso2022kr": "iso-2022-kr",
-	"iso2022cn": "iso-2022-cn", "johab": "johab", "xjohab": "johab", "cp1361": "johab",
+	"iso2022cn": "iso-2022-cn",
 
-	"cp874": "windows-874", "cp437": "ibm437", "cp775": "ibm775", "cp850": "ibm850", "cp852": "ibm852", "cp855": "ibm855", "cp858": "ibm00858",
+	"cp874": "windows-874", "cp437": "ibm437", "cp850": "ibm850", "cp852": "ibm852", "cp855": "ibm855", "cp858": "ibm00858",
 	"cp860": "ibm860", "cp862": "ibm862", "cp863": "ibm863", "cp865": "ibm865", "cp866": "ibm866",
 	"cp037": "ibm037", "cp37": "ibm037", "cp1047": "ibm1047", "cp1140": "ibm01140",
 	"cp00858": "ibm00858", "cp01140": "ibm01140",

@@ -25,9 +25,8 @@ const (
 // returns and may then be shared.
 type Content struct {
 	// Text is what a person would read of the body, as plain text: text/html is
-	// converted where it has no plain alternative, a calendar entry is told in a
-	// line, and a forwarded mail is read if there is nothing else. Lines end in
-	// LF, the encoding is UTF-8.
+	// converted where it has no plain alternative, and a forwarded mail is read if
+	// there is nothing else. Lines end in LF, the encoding is UTF-8.
 	Text string
 	// HTML is the text/html part as it was sent; empty if there is none.
 	HTML string
@@ -87,7 +86,7 @@ func join(blocks []*block) (text string, fromHTML bool) {
 	var out strings.Builder
 	var last *block
 	for _, b := range blocks {
-		if b.blank() || b.calendar && last != nil && b.text == last.text {
+		if b.blank() {
 			continue
 		}
 		switch {
@@ -151,31 +150,22 @@ var plainByte = func() (plain [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		plain[c] = true
 	}
-	plain['\t'] = true
+	plain['\t'], plain['\n'] = true, true
 	return plain
 }()
 
 // isPlain reports whether text is ASCII without control characters other than
-// tabs and CRLF line ends and without encoded files, as most mails are.
+// tabs and CRLF line ends, as most mails are.
 func isPlain(text []byte) bool {
 	for i, c := range text {
 		switch {
 		case plainByte[c]:
-		case c == '\n':
-			if i+1 < len(text) && (text[i+1] == 'b' || text[i+1] == '=') && beginsFile(text[i+1:]) {
-				return false
-			}
 		case c == '\r' && i+1 < len(text) && text[i+1] == '\n':
 		default:
 			return false
 		}
 	}
-	return !beginsFile(text)
-}
-
-// beginsFile reports whether a file may begin with the line, see cutUuencoded.
-func beginsFile(line []byte) bool {
-	return bytes.HasPrefix(line, []byte("begin ")) || bytes.HasPrefix(line, []byte("=ybegin "))
+	return true
 }
 
 func dropControl(r rune) rune {

@@ -61,7 +61,7 @@ func (p part) isText(depth int) bool {
 	case p.isHTML():
 		return true
 	case main == "text":
-		return sub != "rtf" && sub != "vcard" && sub != "x-vcard" && sub != "directory"
+		return (sub != "calendar" || depth == 0) && sub != "rtf" && sub != "vcard" && sub != "x-vcard" && sub != "directory"
 	case main == "application" && depth == 0:
 		return sub == "json" || sub == "xml" || sub == "yaml" || sub == "x-yaml" || sub == "x-log" || sub == "x-sh" ||
 			strings.HasSuffix(sub, "+json") || strings.HasSuffix(sub, "+xml")

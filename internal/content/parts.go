@@ -13,12 +13,11 @@ import (
 
 // A block is a piece of readable text in the order of the mail.
 type block struct {
-	text     string
-	html     string // converted when needed, because the plain text mostly wins
-	isHTML   bool
-	calendar bool
-	heading  bool
-	tidy     bool // text is fit to be shown
+	text    string
+	html    string // converted when needed, because the plain text mostly wins
+	isHTML  bool
+	heading bool
+	tidy    bool // text is fit to be shown
 }
 
 func (b *block) read() string {
@@ -28,7 +27,7 @@ func (b *block) read() string {
 	return b.text
 }
 
-func (b *block) isPlain() bool { return !b.isHTML && !b.calendar && !b.heading }
+func (b *block) isPlain() bool { return !b.isHTML && !b.heading }
 
 func (b *block) blank() bool { return strings.TrimSpace(b.read()) == "" }
 
@@ -70,8 +69,6 @@ func (r *reader) entity(header message.Header, body []byte, defaultKind string, 
 	case !p.isText(depth):
 		r.attach(p, decodedSize(body, encoding), "")
 		return nil
-	case p.kind == "text/calendar" && !p.attached:
-		return r.calendar(p, encoding)
 	case depth == 0:
 		// All there is to read, even if it is called an attachment.
 		blocks := r.readable(p, encoding)
@@ -150,31 +147,22 @@ func (r *reader) findParts(p *part) *multipart {
 }
 
 // choose picks the alternative that is best to read as text: the first plain
-// one, else the last. A calendar entry is told besides.
+// one, else the last.
 func (r *reader) choose(children [][]*block) []*block {
-	var calendars []*block
-	for i, blocks := range children {
-		children[i] = slices.DeleteFunc(blocks, func(b *block) bool {
-			if b.calendar {
-				calendars = append(calendars, b)
-			}
-			return b.calendar
-		})
-	}
 	for _, blocks := range children {
 		if !slices.ContainsFunc(blocks, func(b *block) bool { return b.isHTML }) && !allBlank(blocks) {
-			return append(blocks, calendars...)
+			return blocks
 		}
 	}
 	for _, blocks := range slices.Backward(children) {
 		if !allBlank(blocks) {
-			return append(blocks, calendars...)
+			return blocks
 		}
 	}
-	if len(calendars) == 0 && len(children) > 0 && len(r.content.Attachments) == 0 {
+	if len(children) > 0 && len(r.content.Attachments) == 0 {
 		r.problem(errors.New("no readable alternative"))
 	}
-	return calendars
+	return nil
 }
 
 func allBlank(blocks []*block) bool {
@@ -202,32 +190,10 @@ func (r *reader) readable(p part, encoding string) []*block {
 		}
 		return []*block{{html: text, isHTML: true}}
 	}
-	switch {
-	case strings.EqualFold(p.params["format"], "flowed"):
+	if strings.EqualFold(p.params["format"], "flowed") {
 		text = unflow(text, strings.EqualFold(p.params["delsp"], "yes"))
-	case p.kind == "text/enriched" || p.kind == "text/richtext":
-		text = unenrich(text)
-	}
-	text, files := cutUuencoded(text)
-	for _, file := range files {
-		r.content.Attachments = append(r.content.Attachments, Attachment{
-			Name: cmp.Or(Line(decodeWords(file.name, r.hint)), "uuencoded"), Type: "application/octet-stream", Size: len(file.data),
-		})
 	}
 	return []*block{{text: text}}
-}
-
-func (r *reader) calendar(p part, encoding string) []*block {
-	if p.name != "" {
-		r.attach(p, decodedSize(p.body, encoding), "")
-	}
-	blocks := r.readable(p, encoding)
-	for _, b := range blocks {
-		if lines, ok := describeCalendar(b.text); ok {
-			b.text, b.calendar = lines, true
-		}
-	}
-	return blocks
 }
 
 // maxForwards bounds how deep mails inside mails are read.

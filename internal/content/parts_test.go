@@ -43,7 +43,9 @@ func TestWhatIsShownOfAMailWithParts(t *testing.T) {
 		{"comma-separated values", mixed + "--b\nContent-Type: text/csv\n\na,b\n--b--", "a,b"},
 		{"a log", mixed + "--b\nContent-Type: text/x-log\nContent-Disposition: inline\n\nline\n--b--", "line"},
 		{"markdown", "Content-Type: text/markdown; charset=utf-8\n\n# Grüße\n", "# Grüße"},
-		{"enriched text", "Content-Type: text/enriched\n\n<bold>disk</bold>\nis <<full>\n\n<color><param>red</param>now</color>\n", "disk is <full>\nnow "},
+		{"a calendar entry that is the whole mail", "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\n", "BEGIN:VCALENDAR"},
+		{"a calendar entry beside a page", alternative + htmlPart + "<p>page</p>\n--b\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\n--b--", "page [text/calendar, text/calendar, 15]"},
+		{"a file in uuencode", "Subject: s\n\nsee below\nbegin 644 x\n#8V%T\n`\nend\n", "see below\nbegin 644 x\n#8V%T\n`\nend"},
 		{"JSON that is the whole mail", "Content-Type: application/json\n\n{\"a\": 1}\n", `{"a": 1}`},
 		{"JSON in a part", mixed + plainPart + "one\n--b\nContent-Type: application/json\n\n{}\n--b--", "one [application/json, application/json, 2]"},
 		{"a picture inside a page", "Content-Type: multipart/related; boundary=b\n\n" + htmlPart + "<img src=cid:1 alt=chart>\n--b\nContent-Type: image/png; name=c.png\nContent-Disposition: inline\nContent-ID: <1>\n\npng\n--b--", "[chart] [c.png, image/png, 3]"},
@@ -113,47 +115,5 @@ func TestBrokenMultiparts(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestCalendarsAreTold(t *testing.T) {
-	const event = "BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VTIMEZONE\nTZID:Europe/Berlin\nBEGIN:STANDARD\nDTSTART:19701025T030000\nEND:STANDARD\nEND:VTIMEZONE\n" +
-		"BEGIN:VEVENT\nSUMMARY:Maintenance\\, db1\n  and db2\nDTSTART;TZID=Europe/Berlin:20240131T093000\nDTEND;TZID=\"Europe/Berlin\":20240131T103000\n" +
-		"LOCATION:Room 1\\nBerlin\nBEGIN:VALARM\nSUMMARY:alarm\nEND:VALARM\nEND:VEVENT\nEND:VCALENDAR\n"
-	const line = "Calendar request: Maintenance, db1 and db2, from 2024-01-31 09:30 Europe/Berlin, to 2024-01-31 10:30 Europe/Berlin, at Room 1 Berlin"
-	vevent := func(lines string) string {
-		return "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n" + lines + "\nEND:VEVENT\nEND:VCALENDAR\n"
-	}
-	tests := []struct{ name, raw, want string }{
-		{"alone", "Content-Type: text/calendar; method=REQUEST\n\n" + event, line},
-		{"beside a text", alternative + plainPart + "Come.\n--b\nContent-Type: text/calendar\n\n" + event + "--b--", "Come.\n\n" + line},
-		{"beside a page", alternative + htmlPart + "<p>Come.</p>\n--b\nContent-Type: text/calendar\n\n" + event + "--b--", "Come.\n\n" + line},
-		{"once, if the entry comes twice", mixed + "--b\nContent-Type: text/calendar\n\n" + event + "--b\nContent-Type: text/calendar; name=a.ics\n\n" + event + "--b--", fmt.Sprintf("%s [a.ics, text/calendar, %d]", line, len(event)-1)},
-		{"as an attachment, if it is one", mixed + plainPart + "one\n--b\nContent-Type: text/calendar; name=a.ics\nContent-Disposition: attachment\n\n" + event + "--b--", fmt.Sprintf("one [a.ics, text/calendar, %d]", len(event)-1)},
-		{"with a time in UTC", vevent("SUMMARY:x\nDTSTART:20240131T093000Z\nDURATION:PT1H"), "Calendar: x, from 2024-01-31 09:30 UTC, for PT1H"},
-		{"with a date", vevent("SUMMARY:x\nDTSTART;VALUE=DATE:20240131"), "Calendar: x, from 2024-01-31"},
-		{"with nothing but a time that is none", vevent("DTSTART:soon\nSTATUS:CANCELLED"), "Calendar: (no summary), from soon, cancelled"},
-		{"a task", "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:x\nDUE:20240131\nEND:VTODO\nEND:VCALENDAR\n", "Calendar: x, due 2024-01-31"},
-		{"as text, if it is no calendar", "Content-Type: text/calendar\n\nsee the attachment\n", "see the attachment"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := described(read(t, tt.raw)); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestAFileInYEncIsAnAttachment(t *testing.T) {
-	c := read(t, "Subject: s\n\nsee below\n\n=ybegin line=128 size=5 name=core dump.bin\n\x92\x8f\x96\x96\x99\n=yend size=5\nbye\n")
-	if want := "see below\n\nbye"; c.Text != want {
-		t.Errorf("text %q, want %q", c.Text, want)
-	}
-	if len(c.Attachments) != 1 || c.Attachments[0].Name != "core dump.bin" {
-		t.Errorf("attachments %+v", c.Attachments)
-	}
-	if c := read(t, "Subject: s\n\nsay\n=ybegin line=128 size=5 name=x\n"); len(c.Attachments) != 0 || !strings.Contains(c.Text, "=ybegin") {
-		t.Errorf("without an end: %+v", c)
 	}
 }

@@ -16,7 +16,6 @@ var encodings = map[string]string{
 	"utf8": "", "plain": "", "text": "", "identity": "",
 	"quotedprintable": "quoted-printable", "qp": "quoted-printable", "quotedprintible": "quoted-printable",
 	"base64": "base64", "b64": "base64", "mimebase64": "base64",
-	"uuencode": "uuencode", "xuuencode": "uuencode", "uue": "uuencode", "xuue": "uuencode",
 }
 
 // transferEncoding returns the standard name of the encoding that the sender
@@ -50,10 +49,6 @@ func decodeTransfer(raw []byte, encoding string) []byte {
 		return decodeQuotedPrintable(raw)
 	case "base64":
 		return decodeBase64(raw).data
-	case "uuencode":
-		if file, _, ok := findUuencoded(string(raw)); ok {
-			return file.data
-		}
 	}
 	return raw
 }

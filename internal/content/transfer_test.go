@@ -1,7 +1,6 @@
 package content
 
 import (
-	"strings"
 	"testing"
 )
 
@@ -27,7 +26,6 @@ func TestTransferEncodings(t *testing.T) {
 		{"quoted-printable that ends in the middle", qp, "disk=", "disk", ""},
 		{"quoted-printable that ends in an escape", qp, "disk =C", "disk =C", ""},
 		{"quoted-printable with bytes not encoded", qp, "Grüße =3D Gr=C3=BC=C3=9Fe\n", "Grüße = Grüße", ""},
-		{"uuencode", "x-uuencode", "begin 644 x\n#8V%T\n`\nend\n", "cat", ""},
 		{"capitals and a comment", "BASE64 (by hand)", "b2s=\n", "ok", ""},
 		{"a semicolon too many", "quoted-printable;", "=6Fk\n", "ok", ""},
 		{"8-bit with a hyphen", "8-bit", "Grüße\n", "Grüße", ""},
@@ -62,35 +60,6 @@ func TestSizesOfAttachments(t *testing.T) {
 				t.Errorf("got %+v, want %d bytes", c.Attachments, tt.want)
 			}
 		})
-	}
-}
-
-func TestUuencodedFilesAreAttachments(t *testing.T) {
-	const file = "begin 644 my cat.txt\n#8V%T\n`\nend\n"
-	tests := []struct{ name, body, text, attachment string }{
-		{"at the end of a text", "see below\n\n" + file, "see below", "my cat.txt"},
-		{"in front of a text", file + "that was it\n", "that was it", "my cat.txt"},
-		{"with CRLF", strings.ReplaceAll("see below\n\n"+file, "\n", "\r\n"), "see below", "my cat.txt"},
-		{"with its blanks trimmed", "begin 644 x\n!80\n\nend\n", "", "x"},
-		{"with lines shorter than they say", "begin 644 x\nM80\n\nend\n", "begin 644 x\nM80\n\nend", ""},
-		{"with nothing of uuencode in it", "begin 644 days ago\nI backed up.\nend\n", "begin 644 days ago\nI backed up.\nend", ""},
-		{"without an end", "begin 644 x\n#8V%T\n", "begin 644 x\n#8V%T", ""},
-		{"a sentence", "We\nbegin with this\nend\n", "We\nbegin with this\nend", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			c := read(t, "Subject: s\n\n"+tt.body)
-			got := ""
-			for _, a := range c.Attachments {
-				got += a.Name
-			}
-			if c.Text != tt.text || got != tt.attachment {
-				t.Errorf("got %q with %q, want %q with %q", c.Text, got, tt.text, tt.attachment)
-			}
-		})
-	}
-	if c := read(t, "Subject: s\n\n"+file); c.Attachments[0] != (Attachment{"my cat.txt", "application/octet-stream", 3}) {
-		t.Errorf("got %+v", c.Attachments[0])
 	}
 }
 

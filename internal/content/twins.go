@@ -27,7 +27,7 @@ func withoutTwins(children [][]*block) []*block {
 
 // areTwins reports whether most words of each are in the other.
 func areTwins(plain, html *block) bool {
-	if plain.calendar || plain.blank() || html.blank() {
+	if plain.blank() || html.blank() {
 		return false
 	}
 	a, b := words(plain.text), words(html.text)

@@ -24,9 +24,9 @@ import (
 // Stdin is the path that stands for standard input.
 const Stdin = "-"
 
-// DefaultMaxSize is the largest mail that a proxy takes with its default
+// defaultMaxSize is the largest mail that a proxy takes with its default
 // settings.
-const DefaultMaxSize = 32 << 20
+const defaultMaxSize = 32 << 20
 
 // readAhead is how much of a file is in memory beside the mail.
 const readAhead = 64 << 10
@@ -51,7 +51,7 @@ type Mail struct {
 type Reader struct {
 	// Stdin is read for the path "-".
 	Stdin io.Reader
-	// MaxSize bounds a mail, in bytes. Defaults to DefaultMaxSize.
+	// MaxSize bounds a mail, in bytes. Defaults to defaultMaxSize.
 	MaxSize int
 	// Waiting, if it is set, is called before a read that may take long, such as
 	// from a pipe, by the goroutine that asks for the next mail.
@@ -153,7 +153,7 @@ func (r *Reader) maxSize() int {
 	if r.MaxSize > 0 {
 		return r.MaxSize
 	}
-	return DefaultMaxSize
+	return defaultMaxSize
 }
 
 // A source is an open file, behind its byte order mark.
@@ -231,7 +231,7 @@ func (c *checked) Read(p []byte) (int, error) {
 func at(path string, line int) string { return path + ":" + strconv.Itoa(line) }
 
 func (r *Reader) tooLarge(source, what string) error {
-	return fmt.Errorf("%s: the %s has more than %d bytes and is left out, a proxy refuses it too; see --max-message-size of the proxy",
+	return fmt.Errorf("%s: the %s has more than %d bytes and is left out, as a proxy would refuse it",
 		source, what, r.maxSize())
 }
 

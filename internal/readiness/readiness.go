@@ -26,8 +26,8 @@ const (
 	maxTrial = 4 << 20
 )
 
-// ErrNotTried is the state before the first trial.
-var ErrNotTried = errors.New("nothing was tried yet")
+// errNotTried is the state before the first trial.
+var errNotTried = errors.New("nothing was tried yet")
 
 // A Dependency is what taking a mail depends on.
 type Dependency struct {
@@ -52,7 +52,7 @@ type Monitor struct {
 
 // New returns a Monitor that is not ready until its first trial.
 func New(log *slog.Logger, dependencies ...Dependency) *Monitor {
-	return &Monitor{dependencies: dependencies, log: log, refused: make(chan int, 1), reason: ErrNotTried, since: time.Now()}
+	return &Monitor{dependencies: dependencies, log: log, refused: make(chan int, 1), reason: errNotTried, since: time.Now()}
 }
 
 // Err returns why mails are refused now; nil if they are taken.
@@ -155,10 +155,10 @@ func (m *Monitor) set(reason error) {
 		m.since = time.Now()
 	}
 	switch {
-	case reason == nil && before == nil, reason == nil && errors.Is(before, ErrNotTried):
+	case reason == nil && before == nil, reason == nil && errors.Is(before, errNotTried):
 	case reason == nil:
 		m.log.Info("ready: takes mails again", "after", m.since.Sub(since).Round(time.Second))
-	case before == nil || errors.Is(before, ErrNotTried):
+	case before == nil || errors.Is(before, errNotTried):
 		m.log.Error("not ready: mails are refused with 452, so that their clients keep them", "error", reason)
 	case before.Error() != reason.Error():
 		m.log.Error("still not ready", "error", reason)

@@ -33,7 +33,7 @@ func (w *website) listen(ctx context.Context) (err error) {
 		return nil
 	}
 	if w.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", w.Address); err != nil {
-		return fmt.Errorf("listen for HTTP: %w; choose another address with --bind-http", err)
+		return fmt.Errorf("listen for HTTP: %w; choose another address in HTTP.Address", err)
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (w *website) listenIfFree(ctx context.Context) error {
 	err := w.listen(ctx)
 	switch {
 	case errors.Is(err, errAddressInUse) && !w.Chosen:
-		w.log.Warn("the page and the metrics are off: another program uses the address; choose one with --bind-http", "address", w.Address)
+		w.log.Warn("the page and the metrics are off: another program uses the address; choose one in HTTP.Address", "address", w.Address)
 		return nil
 	case err == nil && w.listener != nil:
 		w.log.Info("serving page, API and metrics", "url", "http://"+w.listener.Addr().String()+"/")

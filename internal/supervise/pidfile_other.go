@@ -12,7 +12,7 @@ func preparePidfile(path string, _ bool) (*pidfile, error) {
 	if path == "" {
 		return nil, nil
 	}
-	return nil, &Mistake{"--pidfile: " + runtime.GOOS + " has no locks that a PID file needs; leave it out"}
+	return nil, &Mistake{"Options.Pidfile: " + runtime.GOOS + " has no locks that a PID file needs; leave it out"}
 }
 
 func (*pidfile) place() error { return nil }

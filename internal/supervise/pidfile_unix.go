@@ -30,22 +30,22 @@ func preparePidfile(path string, handedOver bool) (*pidfile, error) {
 		return nil, nil
 	}
 	if err := checkPidfile(path, handedOver); err != nil {
-		return nil, fmt.Errorf("--pidfile: %w", err)
+		return nil, fmt.Errorf("Options.Pidfile: %w", err)
 	}
 	draft := path + ".new"
 	if err := os.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("--pidfile: %w; choose a file in a folder that can be written to", err)
+		return nil, fmt.Errorf("Options.Pidfile: %w; choose a file in a folder that can be written to", err)
 	}
 	// Exclusive, so that nobody's link is followed in a folder that all can write to.
 	file, err := os.OpenFile(draft, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("--pidfile: %w; choose a file in a folder that can be written to", err)
+		return nil, fmt.Errorf("Options.Pidfile: %w; choose a file in a folder that can be written to", err)
 	}
 	p := &pidfile{path, file}
 	_, err = fmt.Fprintf(file, "%d\n", os.Getpid())
 	if err := errors.Join(err, lock(file)); err != nil {
 		p.remove()
-		return nil, fmt.Errorf("--pidfile: write %q: %w", draft, err)
+		return nil, fmt.Errorf("Options.Pidfile: write %q: %w", draft, err)
 	}
 	return p, nil
 }

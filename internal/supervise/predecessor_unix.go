@@ -27,7 +27,7 @@ const (
 // the two pipes, the real standard error, and the socket for HTTP if there is one.
 type handed struct {
 	Sockets []receive.Endpoint `json:"sockets"`
-	HTTP    string             `json:"http,omitempty"` // what --bind-http was
+	HTTP    string             `json:"http,omitempty"` // what HTTP.Address was
 }
 
 // A predecessor is the process that this one replaces.

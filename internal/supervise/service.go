@@ -119,7 +119,7 @@ func (s *service) acquireFrom(ctx context.Context) (err error) {
 	}
 	if s.Config.AllDir != "" {
 		if err := (&deliver.Maildir{Dir: s.Config.AllDir}).Check(); err != nil {
-			return fmt.Errorf("%w; choose another folder with --all-dir", err)
+			return fmt.Errorf("%w; choose another folder in Config.AllDir", err)
 		}
 	}
 	storeInUse := s.Storage.Probe()

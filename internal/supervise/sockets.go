@@ -20,7 +20,7 @@ const firstSocket = 3
 const handoverEnv = "FAILMAIL_HANDOVER"
 
 // openSockets returns the sockets to receive on: those handed over, if there are
-// any, else new ones for --bind.
+// any, else new ones for binds.
 func openSockets(ctx context.Context, binds string, fd int, from *predecessor) ([]net.Listener, error) {
 	switch {
 	case from != nil:
@@ -28,18 +28,18 @@ func openSockets(ctx context.Context, binds string, fd int, from *predecessor) (
 	case os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid()):
 		return activatedSockets()
 	case fd > 0 && !inheritsSockets:
-		return nil, &Mistake{fmt.Sprintf("--socket-fd \"%d\": %s passes no sockets to programs; leave it out and use --bind", fd, runtime.GOOS)}
+		return nil, &Mistake{fmt.Sprintf("Options.SocketFD \"%d\": %s passes no sockets to programs; leave it out and use Config.Bind", fd, runtime.GOOS)}
 	case fd > 0: // 0 is none, as in failmail 0.2
 		return inherit(fd, []receive.Endpoint{{}})
 	case fd < 0:
-		return nil, &Mistake{fmt.Sprintf("--socket-fd \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", fd)}
+		return nil, &Mistake{fmt.Sprintf("Options.SocketFD \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", fd)}
 	}
 	var listeners []net.Listener
 	for bind := range strings.SplitSeq(binds, ",") {
 		l, err := receive.Listen(ctx, bind)
 		if err != nil {
 			closeAll(listeners)
-			return nil, fmt.Errorf("%w with --bind", err) // it ends with the remedy
+			return nil, fmt.Errorf("%w, in Config.Bind", err) // it ends with the remedy
 		}
 		listeners = append(listeners, l...)
 	}
@@ -50,7 +50,7 @@ func openSockets(ctx context.Context, binds string, fd int, from *predecessor) (
 // lmtp or lmtps (FileDescriptorName=) is served so.
 func activatedSockets() ([]net.Listener, error) {
 	if !inheritsSockets {
-		return nil, &Mistake{fmt.Sprintf("LISTEN_PID=%q: %s passes no sockets to programs; unset it and use --bind", os.Getenv("LISTEN_PID"), runtime.GOOS)}
+		return nil, &Mistake{fmt.Sprintf("LISTEN_PID=%q: %s passes no sockets to programs; unset it and use Config.Bind", os.Getenv("LISTEN_PID"), runtime.GOOS)}
 	}
 	n, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
 	if err != nil || n < 1 {

@@ -89,7 +89,7 @@ type Retried struct {
 
 // A Heartbeat is a mail that only proves that the path works, as JSON.
 type Heartbeat struct {
-	Name  string    `json:"name"` // the pattern of --heartbeat
+	Name  string    `json:"name"` // the pattern, of Config.Heartbeats
 	Last  time.Time `json:"last"`
 	Count int       `json:"count"`
 }

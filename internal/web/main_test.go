@@ -3,10 +3,8 @@ package web_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,15 +14,7 @@ import (
 	"github.com/hut8labs/failmail"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	closeBrowser()
-	if err := goleak.Find(); err != nil && code == 0 {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // An outlet is a relay that notes what it gets.
 type outlet struct {

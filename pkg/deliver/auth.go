@@ -81,7 +81,7 @@ func (s *SMTP) authenticate(ctx context.Context, c *connection) error {
 		return nil
 	}
 	if !c.proven && !c.local {
-		return Misfit(fmt.Errorf("relay %s, AUTH: the credentials are not sent, as the connection is not encrypted or the certificate not verified; have the relay offer STARTTLS, use smtps://, or give its CA with --relay-ca", s.Addr))
+		return Misfit(fmt.Errorf("relay %s, AUTH: the credentials are not sent, as the connection is not encrypted or the certificate not verified; have the relay offer STARTTLS, use smtps://, or give its CA (TLS.Files)", s.Addr))
 	}
 	_, offered := c.client.Extension("AUTH")
 	for _, mechanism := range s.Auth.known() {
@@ -90,7 +90,7 @@ func (s *SMTP) authenticate(ctx context.Context, c *connection) error {
 		}
 	}
 	if offered == "" {
-		return Misfit(fmt.Errorf("relay %s does not offer AUTH; leave out --relay-user, or use its port for submission, mostly smtp://%[2]s:587 or smtps://%[2]s:465", s.Addr, s.host()))
+		return Misfit(fmt.Errorf("relay %s does not offer AUTH; leave out the user (Auth.User), or use its port for submission, mostly smtp://%[2]s:587 or smtps://%[2]s:465", s.Addr, s.host()))
 	}
 	return Misfit(fmt.Errorf("relay %s offers AUTH %s, of which none can be used; can be: %s", s.Addr, oneLineText(offered), strings.Join(s.Auth.known(), ", ")))
 }
@@ -163,9 +163,9 @@ func (s *SMTP) authFailure(c *connection, mechanism string, err error) error {
 	if !answered || reply.Code/100 != 5 {
 		return s.failure(c, "AUTH "+mechanism, err)
 	}
-	remedy := "correct --relay-user or the password"
+	remedy := "correct the user (Auth.User) or the password"
 	if mechanism == xoauth2 {
-		remedy = "see that --relay-token-command gives a token of that user, for sending mail"
+		remedy = "see that Auth.Token gives a token of that user, for sending mail"
 	}
 	return Misfit(fmt.Errorf("relay %s refused to let user %q in: it answered AUTH %s with %s; %s", s.Addr, s.Auth.User, mechanism, replyText(reply), remedy))
 }

@@ -86,7 +86,7 @@ func TestCredentialsThatDoNotWorkAreTemporary(t *testing.T) {
 		{"a password that cannot be read", testutil.Config{Extensions: []string{"AUTH PLAIN"}}, deliver.Auth{Password: unreadable}, []string{"gone"}},
 		{"a relay that asks for ever", testutil.Config{Extensions: []string{"AUTH CRAM-MD5"}, Script: testutil.Script{"AUTH": "334 PDFAMj4=", "PDFAMj4=": "334 PDFAMj4="}},
 			deliver.Auth{Password: deliver.Password("secret")}, []string{"AUTH CRAM-MD5"}},
-		{"no AUTH before MAIL, yet wanted", testutil.Config{Script: testutil.Script{"MAIL": "530 5.7.0 Authentication required"}}, deliver.Auth{}, []string{"530", "--relay-user"}},
+		{"no AUTH before MAIL, yet wanted", testutil.Config{Script: testutil.Script{"MAIL": "530 5.7.0 Authentication required"}}, deliver.Auth{}, []string{"530", "Auth.User"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func (s *SMTP) connect(ctx context.Context) (*connection, error) {
 	if errors.As(err, &failed) && s.TLS.opportunistic() && ctx.Err() == nil {
 		// RFC 7435: who would settle for no encryption must not lose the mail
 		// to encryption that does not work.
-		s.warnOnce("TLS with the relay fails, so mails go to it in the clear; mend it there, or set --relay-tls=off", "error", failed)
+		s.warnOnce("TLS with the relay fails, so mails go to it in the clear; mend it there, or set TLS.Policy=off", "error", failed)
 		return s.establish(ctx, false)
 	}
 	return c, err

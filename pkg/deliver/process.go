@@ -90,7 +90,7 @@ func (h *Hook) Run(ctx context.Context, input []byte, variables []string) error 
 	defer cancel()
 	output := &beginning{limit: maxHookOutput}
 	if err := runWith(limited, h.Command, input, variables, output, output); err != nil {
-		return programError("hook", h.Command[0], stopReason(ctx, limited, fmt.Sprintf("%v (--on-summary-timeout)", timeout), err), output)
+		return programError("hook", h.Command[0], stopReason(ctx, limited, fmt.Sprintf("%v (Hook.Timeout)", timeout), err), output)
 	}
 	return nil
 }

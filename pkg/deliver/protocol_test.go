@@ -56,7 +56,7 @@ func TestAPortThatSpeaksAnotherProtocol(t *testing.T) {
 func TestAPortForSTARTTLSWhereTLSIsAwaited(t *testing.T) {
 	peer := testutil.Start(t, testutil.Config{})
 	err := (&deliver.SMTP{Addr: peer.Addr, TLS: deliver.TLS{Implicit: true}}).Send(t.Context(), to("a@x"))
-	if !deliver.IsMisfit(err) || !strings.Contains(err.Error(), "write smtp://"+peer.Addr+" with --relay-tls=require") {
+	if !deliver.IsMisfit(err) || !strings.Contains(err.Error(), "write smtp://"+peer.Addr+" with TLS.Policy=require") {
 		t.Errorf("Send = %v", err)
 	}
 }
@@ -115,7 +115,7 @@ func TestARelayThatMayWantALoginIsSaidToDoSo(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			peer := testutil.Start(t, tt.config)
 			err := (&deliver.SMTP{Addr: peer.Addr, Auth: deliver.Auth{User: tt.user, Password: deliver.Password("secret")}}).Send(t.Context(), to("a@x"))
-			if fateOf(err) != permanent || strings.Contains(err.Error(), "--relay-user") != tt.hint {
+			if fateOf(err) != permanent || strings.Contains(err.Error(), "Auth.User") != tt.hint {
 				t.Errorf("the mail is %s, and the error is %v; a hint at the login: %t", fateOf(err), err, tt.hint)
 			}
 		})

@@ -221,7 +221,7 @@ func (o Options) open(r Relay) (Sender, error) {
 	s.Limits.IdleTimeout = max(cmp.Or(o.Limits.IdleTimeout, DefaultIdleTimeout), 0)
 	switch {
 	case s.TLS.Implicit && s.TLS.policy() == TLSOff:
-		return nil, fmt.Errorf("the relay %s is always encrypted, which --relay-tls=off contradicts; leave out one of them", r)
+		return nil, fmt.Errorf("the relay %s is always encrypted, which TLS.Policy=off contradicts; leave out one of them", r)
 	case s.Auth.User != "" && s.Auth.Password == nil && s.Auth.Token == nil:
 		return nil, fmt.Errorf("the relay %s has the user %q, but there is neither a password nor a token command for it", r, s.Auth.User)
 	}

@@ -180,7 +180,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"a user with a password", relays("smtp://me@x"), deliver.Options{Auth: deliver.Auth{Password: deliver.Password("p")}}, nil},
 		{"no relay", nil, deliver.Options{}, []string{"no relay"}},
 		{"a user without a password", relays("smtp://me@x"), deliver.Options{}, []string{`"me"`, "password"}},
-		{"smtps without TLS", relays("smtps://x"), deliver.Options{TLS: deliver.TLS{Policy: deliver.TLSOff}}, []string{"smtps://x:465", "--relay-tls=off"}},
+		{"smtps without TLS", relays("smtps://x"), deliver.Options{TLS: deliver.TLS{Policy: deliver.TLSOff}}, []string{"smtps://x:465", "TLS.Policy=off"}},
 		{"an unknown policy", relays("x:25"), deliver.Options{TLS: deliver.TLS{Policy: "on"}}, []string{"auto, require or off"}},
 		{"a CA that is missing", relays("x:25"), deliver.Options{TLS: deliver.TLS{Files: &deliver.TLSFiles{CA: "/nowhere"}}}, []string{"/nowhere"}},
 		{"an unknown mechanism", relays("x:25"), deliver.Options{Auth: deliver.Auth{Password: deliver.Password("p"), Mechanism: "GSSAPI"}}, []string{"GSSAPI", "PLAIN"}},

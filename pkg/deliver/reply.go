@@ -69,11 +69,11 @@ func (s *SMTP) failure(c *connection, step string, err error) error {
 	}
 	switch {
 	case reply.Code == 530: // RFC 3207 section 4, RFC 4954 section 6
-		return Misfit(Unreachable(fmt.Errorf("%w; it wants credentials or TLS first, so give --relay-user or --relay-tls=require", err)))
+		return Misfit(Unreachable(fmt.Errorf("%w; it wants a login or TLS first, so give a user (Auth.User) or require TLS (TLS.Policy)", err)))
 	case isSize(step, reply):
-		return TooLarge(Permanent(fmt.Errorf("%w; raise the limit there, or lower --max-summary", err)))
+		return TooLarge(Permanent(fmt.Errorf("%w; raise the limit there, or allow summaries fewer bytes (Standard.MaxBytes)", err)))
 	case reply.Code/100 == 5 && s.mayWantLogin(c, reply):
-		return Permanent(fmt.Errorf("%w; if it takes such mails after a login only, give --relay-user", err))
+		return Permanent(fmt.Errorf("%w; if it takes such mails after a login only, give a user (Auth.User)", err))
 	case reply.Code/100 == 5:
 		return Permanent(err)
 	case slices.Contains(throttling, reply.Code):

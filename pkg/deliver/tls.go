@@ -78,7 +78,7 @@ func (s *SMTP) startTLS(ctx context.Context, c *connection) error {
 	case unix && !required:
 		return nil
 	case !offered && required:
-		return Misfit(fmt.Errorf("relay %s does not offer STARTTLS, so no mail is sent to it; switch it on there, use smtps:// if it has a port for that, or set --relay-tls=auto", s.Addr))
+		return Misfit(fmt.Errorf("relay %s does not offer STARTTLS, so no mail is sent to it; switch it on there, use smtps:// if it has a port for that, or set TLS.Policy=auto", s.Addr))
 	case !offered:
 		return nil
 	}
@@ -93,7 +93,7 @@ func (s *SMTP) startTLS(ctx context.Context, c *connection) error {
 		if required {
 			return fmt.Errorf("relay %s offers STARTTLS, yet answered it with %d %s", s.Addr, code, oneLineText(text))
 		}
-		s.warnOnce("the relay offers STARTTLS, yet refuses it, so mails go to it in the clear; mend it there, or set --relay-tls=off",
+		s.warnOnce("the relay offers STARTTLS, yet refuses it, so mails go to it in the clear; mend it there, or set TLS.Policy=off",
 			"reply", fmt.Sprint(code, " ", oneLineText(text)))
 		return nil
 	}
@@ -149,10 +149,10 @@ func (s *SMTP) handshake(ctx context.Context, c *connection) (net.Conn, error) {
 	defer cancel()
 	if err := secure.HandshakeContext(limited); err != nil {
 		if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-			return nil, Misfit(fmt.Errorf("relay %s, TLS: the certificate cannot be verified, so no mail is sent: %w; give its CA with --relay-ca", s.Addr, unverified.Err))
+			return nil, Misfit(fmt.Errorf("relay %s, TLS: the certificate cannot be verified, so no mail is sent: %w; give its CA (TLS.Files)", s.Addr, unverified.Err))
 		}
 		if _, spoke := errors.AsType[tls.RecordHeaderError](err); spoke && s.TLS.Implicit {
-			return nil, Misfit(fmt.Errorf("relay %s does not begin with TLS, as smtps:// expects it to; write smtp://%[1]s with --relay-tls=require, which encrypts by STARTTLS", s.Addr))
+			return nil, Misfit(fmt.Errorf("relay %s does not begin with TLS, as smtps:// expects it to; write smtp://%[1]s with TLS.Policy=require, which encrypts by STARTTLS", s.Addr))
 		}
 		return nil, &tlsError{&stepError{s.Addr, "TLS handshake", err}}
 	}
@@ -161,7 +161,7 @@ func (s *SMTP) handshake(ctx context.Context, c *connection) (net.Conn, error) {
 		return secure, nil
 	}
 	if err := verify(secure.ConnectionState(), config); err != nil {
-		s.warnOnce("the relay's TLS certificate cannot be verified; mails go to it encrypted, but it could be another; give its CA with --relay-ca", "error", err)
+		s.warnOnce("the relay's TLS certificate cannot be verified; mails go to it encrypted, but it could be another; give its CA (TLS.Files)", "error", err)
 		return secure, nil
 	}
 	c.proven = true

@@ -35,7 +35,7 @@ func TestTLSPolicies(t *testing.T) {
 		{"off does not encrypt", testutil.Config{TLS: good.Server()}, deliver.TLS{Policy: deliver.TLSOff}, sent, false, ""},
 		{"require encrypts and verifies", testutil.Config{TLS: good.Server()}, deliver.TLS{Policy: deliver.TLSRequire, Files: trusting}, sent, true, ""},
 		{"require without STARTTLS sends nothing", testutil.Config{}, deliver.TLS{Policy: deliver.TLSRequire}, unreachable, false, "does not offer STARTTLS"},
-		{"require with an unknown certificate sends nothing", testutil.Config{TLS: good.Server()}, deliver.TLS{Policy: deliver.TLSRequire}, unreachable, false, "--relay-ca"},
+		{"require with an unknown certificate sends nothing", testutil.Config{TLS: good.Server()}, deliver.TLS{Policy: deliver.TLSRequire}, unreachable, false, "TLS.Files"},
 		{"require with another's certificate sends nothing", testutil.Config{TLS: other.Server()}, deliver.TLS{Policy: deliver.TLSRequire, Files: trustingOther}, unreachable, false, "cannot be verified"},
 		{"require without a common TLS version sends nothing", testutil.Config{TLS: oldTLS(good)}, deliver.TLS{Policy: deliver.TLSRequire, Files: trusting}, unreachable, false, "handshake"},
 		{"the name to verify can be given", testutil.Config{TLS: other.Server()}, deliver.TLS{Policy: deliver.TLSRequire, Files: trustingOther, ServerName: "other.example.com"}, sent, true, ""},

@@ -88,11 +88,6 @@ func ExampleWriteTemplates() {
 	// summary.html <nil>
 }
 
-func ExampleDuration() {
-	fmt.Println(phrase.Duration(5*time.Minute), phrase.Duration(90*time.Second))
-	// Output: 5m 1m30s
-}
-
 func ExampleNewRedactor() {
 	secrets := render.NewRedactor(regexp.MustCompile(`CUST-[0-9]+`))
 	fmt.Println(secrets.Text("password=hunter2 of CUST-4711"))

@@ -27,7 +27,7 @@ func hostileSummary(attack string) *Summary {
 		Number: 1, Title: attack, Count: 2, First: night, Last: night, Omitted: 1, Hosts: []Host{{attack, 1}, {"b" + attack, 1}},
 		Variants: []Variant{{Reason: attack, Count: 1, First: night, Last: night, Sample: Sample{
 			Subject: attack + "2", From: attack, Text: attack + "\n" + attack, Problem: attack, Raw: []byte("x"), Size: 2,
-			Attachments: []content.Attachment{{Name: attack, Type: attack, Size: 1}},
+			Attachments: []Attachment{{Name: attack, Type: attack, Size: 1}},
 		}}},
 	}
 	return &Summary{

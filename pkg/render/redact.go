@@ -10,11 +10,19 @@ import (
 // A Redactor removes passwords, tokens, cookies, keys and card numbers from text
 // that people are about to see. A nil Redactor removes nothing. It is safe for
 // concurrent use.
-type Redactor = redact.Redactor
+type Redactor struct{ secrets redact.Redactor }
 
 // NewRedactor returns a Redactor for the usual forms of secrets, and for what own
 // patterns match.
-func NewRedactor(own ...*regexp.Regexp) *Redactor { return redact.New(own...) }
+func NewRedactor(own ...*regexp.Regexp) *Redactor { return &Redactor{*redact.New(own...)} }
+
+// Text returns text with "[redacted]" in the place of each secret.
+func (r *Redactor) Text(text string) string {
+	if r == nil {
+		return text
+	}
+	return r.secrets.Text(text)
+}
 
 // Redact removes secrets from every text of s. Raw samples are left: what shows
 // them has to ask Sample.Redacted.
@@ -50,8 +58,7 @@ func (v *Variant) redact(r *Redactor) {
 	s.Cleaned = text != s.Text || subject != s.Subject
 	s.Redacted = s.Cleaned || r.Text(raw) != raw
 	s.Text, s.Subject, s.From = text, subject, r.Text(s.From)
-	for i, a := range s.Attachments {
-		a.Name = r.Text(a.Name)
-		s.Attachments[i] = a
+	for i := range s.Attachments {
+		s.Attachments[i].Name = r.Text(s.Attachments[i].Name)
 	}
 }

@@ -117,13 +117,20 @@ type Variant struct {
 type Sample struct {
 	Subject     string
 	From        string
-	Text        string // UTF-8 with LF line ends
-	Attachments []content.Attachment
-	Raw         []byte // as received, possibly cut
-	Size        int    // bytes as received
-	Problem     string // what could not be decoded
-	Redacted    bool   // a secret stands in Raw, or was removed from Text or Subject
-	Cleaned     bool   // a secret was removed from Text or Subject
+	Text        string       // UTF-8 with LF line ends
+	Attachments []Attachment // what of it is not in Text
+	Raw         []byte       // as received, possibly cut
+	Size        int          // bytes as received
+	Problem     string       // what could not be decoded
+	Redacted    bool         // a secret stands in Raw, or was removed from Text or Subject
+	Cleaned     bool         // a secret was removed from Text or Subject
+}
+
+// An Attachment is a part of a mail that is not read as text, without its bytes.
+type Attachment struct {
+	Name string // file name, subject of a mail, or the media type where there is none
+	Type string // media type such as "application/pdf"
+	Size int    // decoded bytes
 }
 
 // Cut reports whether the store kept only the beginning of the sample.
@@ -253,8 +260,10 @@ func newSample(v *store.Variant) Sample {
 	decoded := content.Read(header, body)
 	s := Sample{
 		Subject: content.Field(&header, "Subject"), From: content.Field(&header, "From"),
-		Text: decoded.Text, Attachments: decoded.Attachments,
-		Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
+		Text: decoded.Text, Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
+	}
+	for _, a := range decoded.Attachments {
+		s.Attachments = append(s.Attachments, Attachment(a))
 	}
 	if err != nil {
 		s.Problem = err.Error()

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -34,7 +33,7 @@ func sampleSummary() *Summary {
 		Reason: "order <num> failed", Fingerprint: "v1:0123456789abcdef", Count: 2, First: now, Last: now,
 		News: News{State: Back, Since: now, Before: now, Silence: time.Hour}, Varying: varying.Variations(),
 		Sample: Sample{Subject: "s", From: "app@example.com", Text: "order 1 failed\n", Raw: []byte("x"), Size: 2, Problem: "p", Redacted: true, Cleaned: true,
-			Attachments: []content.Attachment{{Name: "a", Type: "text/plain", Size: 1}}},
+			Attachments: []Attachment{{Name: "a", Type: "text/plain", Size: 1}}},
 	}
 	return &Summary{
 		MessageID: "1@example.com", Thread: "2@example.com", From: "failmail@example.com", To: []string{"ops@example.com"},

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/phrase"
-
-	"github.com/hut8labs/failmail/internal/content"
 )
 
 func TestNumbersHaveThousandsSeparators(t *testing.T) {
@@ -159,7 +157,7 @@ func TestHostListsEndAfterTen(t *testing.T) {
 func TestSamplesAreShownWithinBounds(t *testing.T) {
 	variant := Variant{Count: 2, Sample: Sample{
 		From: "app@web1", Subject: "other", Text: strings.Repeat("long "+strings.Repeat("x", 1400)+"\n", 440), Raw: []byte("x"), Size: 3,
-		Attachments: []content.Attachment{{Name: "a.pdf", Type: "application/pdf", Size: 1500}}, Problem: "unknown charset",
+		Attachments: []Attachment{{Name: "a.pdf", Type: "application/pdf", Size: 1500}}, Problem: "unknown charset",
 	}}
 	v := newVariantView(variant, Group{Title: "title"}, details[0])
 	if len(v.Lines) != details[0].lines+1 || v.Dropped != 40 {
@@ -178,5 +176,13 @@ func TestSamplesAreShownWithinBounds(t *testing.T) {
 	}
 	if empty := newVariantView(Variant{Count: 1}, Group{Title: "title"}, details[0]); len(empty.Lines) != 0 || empty.Origin != "" {
 		t.Errorf("a sample without text shows %q %q", empty.Origin, empty.Lines)
+	}
+}
+
+func TestNoRedactorRemovesNothing(t *testing.T) {
+	for _, none := range []*Redactor{nil, {}} {
+		if got := none.Text("password=x"); got != "password=x" {
+			t.Errorf("got %q", got)
+		}
 	}
 }

@@ -50,7 +50,7 @@ func oneLine(err error) string {
 func unreadable() *OpenError {
 	return &OpenError{
 		Database: "postgres:", Err: errors.New("the URL cannot be read"),
-		Hint: "write --store=postgres://user:password@host:5432/database, with %40 for an @ in the password",
+		Hint: "write postgres://user:password@host:5432/database, with %40 for an @ in the password",
 	}
 }
 
@@ -74,19 +74,19 @@ func (e *rightsError) Error() string { return "permission denied for " + strings
 func openError(config *pgx.ConnConfig, err error) *OpenError {
 	const guide = "; see docs/scaling.md"
 	role, database := pgx.Identifier{config.User}.Sanitize(), pgx.Identifier{config.Database}.Sanitize()
-	hint := "name another database with --store" + guide
+	hint := "name another database" + guide
 	var newer *newerError
 	var encoding *encodingError
 	var rights *rightsError
 	switch {
 	case errors.As(err, &newer):
-		hint = "run that version, or name another database with --store"
+		hint = "run that version, or name another database"
 	case errors.As(err, &encoding):
 		hint = "create one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0" + guide
 	case errors.As(err, &rights):
 		hint = fmt.Sprintf("as their owner: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA … TO %s%s", role, guide)
 	case isCode(err, "28P01", "28000"):
-		hint = "check user and password in --store or ~/.pgpass, and the server's pg_hba.conf"
+		hint = "check user and password in the URL or ~/.pgpass, and the server's pg_hba.conf"
 	case isCode(err, "3D000"):
 		hint = fmt.Sprintf("as a superuser: CREATE DATABASE %s OWNER %s ENCODING 'UTF8' TEMPLATE template0%s", database, role, guide)
 	case isCode(err, "42501"):
@@ -96,24 +96,24 @@ func openError(config *pgx.ConnConfig, err error) *OpenError {
 	case isCode(err, "42P07"):
 		hint = "something else is in that schema: give Failmail a database of its own" + guide
 	case isCode(err, "53300"):
-		hint = "raise max_connections of the server, or lower pool_max_conns in --store"
+		hint = "raise max_connections of the server, or lower pool_max_conns in the URL"
 	case isPooled(err):
 		hint = poolerHint + guide
 	case isCode(err, "57P03"):
 		hint = "wait until the server is up"
 	case isCode(err, "25006"), strings.Contains(err.Error(), "read only connection"):
-		hint = "name the primary server, or all of them separated by commas, in --store"
+		hint = "name the primary server, or all of them separated by commas, in the URL"
 	case isTLS(err):
-		hint = "check sslmode and sslrootcert in --store"
+		hint = "check sslmode and sslrootcert in the URL"
 	case isNetwork(err):
-		hint = "check that PostgreSQL runs there, and host and port in --store"
+		hint = "check that PostgreSQL runs there, and host and port in the URL"
 	}
 	return &OpenError{Database: nameOf(config), Hint: hint, Err: err}
 }
 
 // poolerHint is what mends isPooled. The mode prepares nothing; PgBouncer knows
 // prepared statements since 1.21, with max_prepared_statements.
-const poolerHint = "behind a connection pooler such as PgBouncer, add default_query_exec_mode=exec to the URL in --store"
+const poolerHint = "behind a connection pooler such as PgBouncer, add default_query_exec_mode=exec to the URL"
 
 // isPooled reports whether a prepared statement is already there, or is not: another
 // client, or none, has prepared it on the connection that a pooler gave us.

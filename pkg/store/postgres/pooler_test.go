@@ -33,7 +33,7 @@ func TestAPoolerThatLosesPreparedStatementsIsNamedWithTheRemedy(t *testing.T) {
 			break
 		}
 	}
-	if err == nil || !strings.Contains(err.Error(), "prepared statement") || !strings.Contains(err.Error(), "add default_query_exec_mode=exec to the URL in --store") {
+	if err == nil || !strings.Contains(err.Error(), "prepared statement") || !strings.Contains(err.Error(), "add default_query_exec_mode=exec to the URL") {
 		t.Errorf("it says %v, want the parameter that mends it", err)
 	}
 	unprepared := open(testutil.With(t, url, "default_query_exec_mode", "exec"))

@@ -7,7 +7,6 @@
 package sqlite
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -48,22 +47,6 @@ type Store struct {
 }
 
 var _ store.Store = (*Store)(nil)
-
-// An OpenError says which file could not be opened as a store, why, and what
-// to do.
-type OpenError struct {
-	Path string
-	Hint string
-	Err  error
-}
-
-// Error names the file, the cause and the remedy on one line.
-func (e *OpenError) Error() string {
-	return fmt.Sprintf("open store %q: %v; %s", e.Path, e.Err, e.Hint)
-}
-
-// Unwrap returns the cause.
-func (e *OpenError) Unwrap() error { return e.Err }
 
 // Open opens the store in the file at path, creating it and its folder if they
 // are missing. Claims left by a process that died are given back at once. A file
@@ -117,8 +100,6 @@ func open(path string, limits store.Limits, vfs string) (*Store, error) {
 	return s, nil
 }
 
-const folderHint = "check that the folder exists and is writable by this user, or name another file with --store"
-
 func openConn(absolute, vfs string) (*sqlite3.Conn, error) {
 	return sqlite3.Open("file:" + escape(absolute) + "?modeof=" + escape(absolute) + "&vfs=" + vfs)
 }
@@ -139,26 +120,6 @@ func createFile(path string) error {
 // escape lets any path stand in an SQLite URI, as sqlite.org/uri.html says.
 func escape(path string) string {
 	return strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23", "&", "%26", "+", "%2b").Replace(path)
-}
-
-func openError(path string, err error) error {
-	hint := "name another file with --store"
-	var newer *newerError
-	var foreign *foreignError
-	switch {
-	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
-		err = ErrInUse
-		hint = "stop the other failmail, or give this one a file of its own with --store"
-	case errors.Is(err, sqlite3.NOTADB), errors.Is(err, sqlite3.CORRUPT):
-		hint = "move the file away to start with an empty store, or name another file with --store"
-	case errors.As(err, &foreign):
-		hint = "name another file with --store"
-	case errors.As(err, &newer):
-		hint = "run that version, or name another file with --store"
-	case errors.Is(err, sqlite3.READONLY), errors.Is(err, sqlite3.PERM), errors.Is(err, sqlite3.CANTOPEN):
-		hint = "make the file and its folder writable for this user, or name another file with --store"
-	}
-	return &OpenError{path, hint, err}
 }
 
 func (s *Store) prepare() error {
@@ -197,16 +158,6 @@ func (s *Store) prepare() error {
 
 // applicationID marks a file as a store: "fail".
 const applicationID = 0x6661696c
-
-type foreignError struct{}
-
-func (*foreignError) Error() string { return "it is the database of another program" }
-
-type newerError struct{ have, know int }
-
-func (e *newerError) Error() string {
-	return fmt.Sprintf("it was written by a newer failmail (schema %d, this one knows up to %d)", e.have, e.know)
-}
 
 func (s *Store) migrate() error {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
@@ -257,72 +208,6 @@ func (s *Store) number(query string) (number int, err error) {
 		number = stmt.ColumnInt(0)
 	}
 	return number, stmt.Err()
-}
-
-// lock begins a method; the caller unlocks when it gets no error. A call that
-// has begun is not interrupted, so that its outcome is known.
-func (s *Store) lock(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	switch {
-	case s.closing:
-		s.mu.Unlock()
-		return store.ErrClosed
-	case s.conn == nil:
-		s.mu.Unlock()
-		return fmt.Errorf("store %q: it could not be opened again", s.path)
-	}
-	return nil
-}
-
-// transaction runs fn in one durable transaction, all of it or nothing, upon
-// tables that are up to date.
-func (s *Store) transaction(ctx context.Context, fn func() error) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.mu.Unlock()
-	err := s.commit(func() error {
-		if err := s.settle(); err != nil {
-			return err
-		}
-		return fn()
-	})
-	if err == nil {
-		s.journal.settled()
-	}
-	return err
-}
-
-// commit runs fn in one durable transaction, all of it or nothing. The caller
-// holds mu.
-func (s *Store) commit(fn func() error) error {
-	if err := s.files.check(); err != nil {
-		return fmt.Errorf("store %w", err)
-	}
-	err := s.stmt.begin.exec()
-	if err == nil {
-		if err = fn(); err == nil {
-			err = s.stmt.commit.exec()
-		}
-	}
-	s.files.note()
-	if err != nil {
-		s.noteDamage(err)
-		s.journal.forgetKnown() // it may be of what is rolled back
-		return fmt.Errorf("store %q: %w", s.path, errors.Join(err, s.rollback()))
-	}
-	return nil
-}
-
-// rollback ends a failed transaction. SQLite has often done so itself.
-func (s *Store) rollback() error {
-	if s.conn.GetAutocommit() {
-		return nil
-	}
-	return s.conn.Exec("ROLLBACK")
 }
 
 // Close implements store.Store.
