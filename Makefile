@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: cross torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ test: ## run all tests with the race detector, none skipped; as root it installs
 	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 
-check: fmt lint cross tidy-check test torture-short ## all that CI checks
+check: fmt lint cross tidy-check test simulate-short torture-short ## all that CI checks
 
 fmt: ## fail if a file is not formatted
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
@@ -98,6 +98,16 @@ torture: build ## kill, stop and starve a real failmail under load, ROUNDS times
 	@.ci/bring postgres
 	FAILMAIL_TEST_EVERY_CALL=1 go test -count 1 -run '^(TestACallThatFails|TestADiskThatFails)' ./pkg/store/sqlite
 	go run ./test/torture -rounds $(ROUNDS)
+
+YEARS ?= 10
+simulate: ## play YEARS of storms, faults and people, in simulated time, against a model of what is promised
+	go test -count=1 -timeout 0 -v -run Years ./test/simulate -days $$(($(YEARS) * 365))
+
+simulate-short: ## play 1,000 days of it
+	go test -count=1 -timeout 10m -run Years ./test/simulate -days 1000
+
+mutants: ## have the simulation find each of the mistakes in test/simulate/mutants_test.go
+	go test -count=1 -timeout 2h -tags mutants -run Mutant -v ./test/simulate
 
 torture-short: build ## each fault of torture once, in two minutes
 	@.ci/bring postgres

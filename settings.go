@@ -2,6 +2,7 @@ package failmail
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
@@ -28,7 +29,7 @@ func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
 	}
 	sender, closeSender, err := config.openSender()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err) // as those of validate
 	}
 	return &settings{
 		config: config,

@@ -24,7 +24,6 @@ type relay struct {
 }
 
 func (r *relay) down(until time.Time) { r.asks.Store(&until) }
-func (r *relay) up()                  { r.asks.Store(nil) }
 
 func (r *relay) AsksAt() time.Time {
 	if at := r.asks.Load(); at != nil {

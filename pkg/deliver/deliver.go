@@ -57,11 +57,13 @@ const (
 
 // Backoff returns how long to wait after the given number of failed attempts
 // (1 or more): 5 s, doubling up to 5 min, each spread by a fifth either way so
-// that several senders do not return to a relay together.
+// that several senders do not return to a relay together. The nanosecond of the call
+// decides by how much: what a simulated clock plays can be played again.
 func Backoff(attempts int) time.Duration {
 	wait := lastRetry
 	if attempts < 10 {
 		wait = min(firstRetry<<max(attempts-1, 0), lastRetry)
 	}
-	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64()))
+	spread := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(attempts)))
+	return time.Duration(float64(wait) * (0.8 + 0.4*spread.Float64()))
 }
