@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -23,33 +24,62 @@ var (
 const eventsPerSeed = 60
 
 func TestSimulatedYearsKeepThePromises(t *testing.T) {
-	reach := make(map[[2]string]int)
+	var seen reached
 	var played float64
-	mails, seeds := 0, 0
-	for s := *seed; played < *days; s++ {
-		events := newScript(s, eventsPerSeed)
-		violations, l := events.run(t, reach)
-		played, seeds, mails = played+events.days(), seeds+1, mails+l.mails
-		if len(violations) > 0 {
-			short := events.shrink(func(part script) bool { v, _ := part.run(t, map[[2]string]int{}); return len(v) > 0 })
-			again, trace := short.run(t, map[[2]string]int{})
-			t.Fatalf("seed %d breaks promises:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", s, strings.Join(violations, "\n  "), short,
-				strings.Join(again, "\n  "), strings.Join(trace.told, "\n  "))
+	t.Run("seed", func(t *testing.T) {
+		for s := *seed; played < *days; s++ {
+			events := newScript(s, eventsPerSeed)
+			played += events.days()
+			t.Run(fmt.Sprint(s), func(t *testing.T) {
+				t.Parallel()
+				l := events.run(t, &seen)
+				if seen.add(l.mails); len(l.violations) == 0 {
+					return
+				}
+				short := events.shrink(func(part script) bool { return len(part.run(t, &reached{}).violations) > 0 })
+				again := short.run(t, &reached{})
+				t.Errorf("breaks promises:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", strings.Join(l.violations, "\n  "), short,
+					strings.Join(again.violations, "\n  "), strings.Join(again.told, "\n  "))
+			})
 		}
-	}
+	})
 	faults := 0
-	for _, key := range slices.SortedFunc(maps.Keys(reach), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		t.Logf("%-12s at %-15s %6d", key[0], key[1], reach[key])
-		faults += reach[key]
+	for _, key := range slices.SortedFunc(maps.Keys(seen.faults), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		t.Logf("%-12s at %-15s %6d", key[0], key[1], seen.faults[key])
+		faults += seen.faults[key]
 	}
-	fmt.Printf("%.0f days, %d mails, %d faults, 0 violations\n", played, mails, faults)
+	if !t.Failed() {
+		fmt.Printf("%.0f days, %d mails, %d faults, 0 violations\n", played, seen.mails, faults)
+	}
+}
+
+// reached is what the worlds of several seeds have come to.
+type reached struct {
+	mu     sync.Mutex
+	mails  int
+	faults map[[2]string]int // by the fault and the call to the store at which it happened
+}
+
+func (r *reached) add(mails int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mails += mails
+}
+
+func (r *reached) fault(fault, stage string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.faults == nil {
+		r.faults = make(map[[2]string]int)
+	}
+	r.faults[[2]string{fault, stage}]++
 }
 
 // Without this nobody could look for what a seed has found.
 func TestTheSameSeedIsTheSameRun(t *testing.T) {
 	for s := range uint64(10) {
-		_, first := newScript(s, eventsPerSeed).run(t, make(map[[2]string]int))
-		_, second := newScript(s, eventsPerSeed).run(t, make(map[[2]string]int))
+		first := newScript(s, eventsPerSeed).run(t, &reached{})
+		second := newScript(s, eventsPerSeed).run(t, &reached{})
 		for i := range min(len(first.told), len(second.told)) {
 			if first.told[i] != second.told[i] {
 				t.Fatalf("seed %d, line %d:\n  %s\n  %s", s, i, first.told[i], second.told[i])

@@ -42,12 +42,12 @@ const (
 // the people around it. It has one thing happen at a time, and all that follows from it
 // at that instant, before the next.
 type world struct {
-	t      *testing.T
-	kept   *memory.Store
-	clock  newest
-	failed string // the fail-dir
-	ledger *ledger
-	reach  map[[2]string]int
+	t       *testing.T
+	kept    *memory.Store
+	clock   newest
+	failed  string // the fail-dir
+	ledger  *ledger
+	reached *reached
 
 	mu     sync.Mutex
 	ahead  time.Duration // of the wall clock
@@ -62,10 +62,10 @@ type world struct {
 	down  time.Duration
 }
 
-// run plays s and returns what was not as it should be.
-func (s script) run(t *testing.T, reach map[[2]string]int) (violations []string, l *ledger) {
+// run plays s and returns what was told.
+func (s script) run(t *testing.T, seen *reached) (l *ledger) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, kept: memory.New(store.Limits{}), failed: filepath.Join(t.TempDir(), "failed"), reach: reach}
+		w := &world{t: t, kept: memory.New(store.Limits{}), failed: filepath.Join(t.TempDir(), "failed"), reached: seen}
 		w.ledger = newLedger()
 		w.start()
 		for i, e := range s {
@@ -79,9 +79,9 @@ func (s script) run(t *testing.T, reach map[[2]string]int) (violations []string,
 		}
 		w.rest()
 		w.stop(time.Hour)
-		violations, l = w.ledger.violations, w.ledger
+		l = w.ledger
 	})
-	return violations, l
+	return l
 }
 
 // start starts a process on what the one before it has left.
@@ -89,7 +89,7 @@ func (w *world) start() {
 	w.net, w.died = newNetwork(), make(chan time.Duration, 1)
 	w.plug = &plug{Store: w.kept, clock: &w.clock}
 	w.plug.reach = func(fault, stage string) {
-		w.reach[[2]string{fault, stage}]++
+		w.reached.fault(fault, stage)
 		w.ledger.disturb(fault, lease+time.Minute)
 	}
 	network, died := w.net, w.died
