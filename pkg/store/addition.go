@@ -3,8 +3,10 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // An Addition is what one call of Record adds to one open batch. An engine that
@@ -62,14 +64,42 @@ type encodedAddition struct {
 	Loud   Span
 	DueBy  time.Time
 	Hosts  [][]string // of the groups, by arrival
+	Octets []octets   `json:",omitempty"` // recipients that are not UTF-8, which the batch lacks
+}
+
+// octets are an address that JSON cannot say, and the mails sent to it.
+type octets struct {
+	Address []byte
+	Count   int
+}
+
+// withoutOctets returns b, or a copy without the recipients that are not UTF-8.
+func (b *Batch) withoutOctets() (*Batch, []octets) {
+	var odd []octets
+	for address, count := range b.Recipients {
+		if !utf8.ValidString(address) {
+			odd = append(odd, octets{[]byte(address), count})
+		}
+	}
+	if odd == nil {
+		return b, nil
+	}
+	c := *b
+	c.Recipients = maps.Clone(b.Recipients)
+	for _, o := range odd {
+		delete(c.Recipients, string(o.Address))
+	}
+	return &c, odd
 }
 
 // EncodeAdditions writes additions down for DecodeAdditions. It fails with a time
-// that JSON does not have. Text that is not UTF-8 gets replacement characters.
+// that JSON does not have. Text that is not UTF-8 gets replacement characters, except
+// in recipients.
 func EncodeAdditions(additions []*Addition) ([]byte, error) {
 	encoded := make([]encodedAddition, len(additions))
 	for i, a := range additions {
-		e := encodedAddition{Batch: a.Batch, Window: a.Window, Loud: a.loud, DueBy: a.dueBy}
+		e := encodedAddition{Window: a.Window, Loud: a.loud, DueBy: a.dueBy}
+		e.Batch, e.Octets = a.withoutOctets()
 		for _, g := range a.Groups {
 			e.Hosts = append(e.Hosts, g.HostsByArrival())
 		}
@@ -100,6 +130,12 @@ func DecodeAdditions(encoded []byte) ([]*Addition, error) {
 			g.hostOrder = d.Hosts[j]
 		}
 		d.Batch.loud, d.Batch.dueBy = d.Loud, d.DueBy
+		for _, o := range d.Octets {
+			if d.Batch.Recipients == nil {
+				d.Batch.Recipients = make(map[string]int)
+			}
+			d.Batch.Recipients[string(o.Address)] += o.Count
+		}
 		d.Batch.complete()
 		additions[i] = &Addition{Batch: d.Batch, Window: d.Window}
 	}

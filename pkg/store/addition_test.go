@@ -14,7 +14,7 @@ func additions(entries int) []*store.Addition {
 	for i := range all {
 		all[i] = store.Entry{
 			Batch: fmt.Sprint("batch ", i%2), Group: fmt.Sprint("group ", i%3), Fingerprint: fmt.Sprint("v1:", i%5),
-			Title: "Disk full", Reason: "same subject", Host: fmt.Sprint("web-", 9-i%4), Recipients: []string{"ops@example.com"},
+			Title: "Disk full", Reason: "same subject", Host: fmt.Sprint("web-", 9-i%4), Recipients: []string{"ops@example.com", "j\xf6rg@example.com"},
 			Received: at(time.Duration(i) * time.Minute), Window: store.Window{Wait: time.Minute, MaxWait: time.Hour},
 			Values: []store.Value{{Label: "order <num>", Text: fmt.Sprint("order ", i)}}, Sample: []byte("a\xff\x00"),
 		}

@@ -27,7 +27,7 @@ func (s *Store) Probe(ctx context.Context, bytes int) error {
 	err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SET LOCAL lock_timeout = '2s';
-			LOCK TABLE batches, groups, variants, samples, sources, minutes, recipients, fingerprints, seen IN ROW EXCLUSIVE MODE`)
+			LOCK TABLE batches, groups, variants, samples, sources, minutes, recipients, fingerprints, seen, journal, commits IN ROW EXCLUSIVE MODE`)
 		if err != nil {
 			return err
 		}

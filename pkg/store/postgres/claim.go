@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,18 +13,11 @@ import (
 // batchColumns are what scanBatches reads.
 const batchColumns = `id, key, early, count, first_at, last_at, coalesce(first_due, due_at), held_since, loud_first, loud_last, due_by`
 
-const (
-	dueBatch = `
-		SELECT id FROM batches
-		WHERE state <> 'sealed' AND CASE state WHEN 'open' THEN due_at ELSE lease_until END <= $1
-		ORDER BY due_at, id LIMIT 1 FOR UPDATE`
-	claimID = `
-		UPDATE batches SET state = 'sending', lease_until = $2, first_due = coalesce(first_due, due_at)
-		WHERE id = $1 RETURNING ` + batchColumns
-)
-
 // NextDue implements store.Store.
 func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
+	if err := s.bringUpToDate(ctx); err != nil {
+		return time.Time{}, err
+	}
 	return s.next(ctx, `
 		SELECT min(CASE state WHEN 'open' THEN due_at ELSE lease_until END) FROM batches WHERE state <> 'sealed'`)
 }
@@ -43,20 +37,31 @@ func (s *Store) next(ctx context.Context, query string) (next time.Time, err err
 	return next, err
 }
 
-// Claim implements store.Store. Batches that other nodes have locked are passed
-// over; but when there is no other, Claim waits for the lock, or a storm would
-// keep it from the batch that needs it most.
+// Claim implements store.Store. What relies on the batch is counted in it: nothing
+// more of that is written once lockOpen is held.
 func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (claim *store.Batch, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		claim = nil
-		id, err := claimable(ctx, tx, dueBatch+" SKIP LOCKED", now)
-		if err == nil && id == 0 {
-			id, err = claimable(ctx, tx, dueBatch, now)
+		var id, due int64
+		err := tx.QueryRow(ctx, `
+			SELECT id, due_at FROM batches
+			WHERE state <> 'sealed' AND CASE state WHEN 'open' THEN due_at ELSE lease_until END <= $1
+			ORDER BY due_at, id LIMIT 1 FOR UPDATE`, micros(now)).Scan(&id, &due)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
 		}
-		if err != nil || id == 0 {
+		if err != nil {
 			return err
 		}
-		rows, _ := tx.Query(ctx, claimID, id, micros(now.Add(lease))) // CollectRows has the error
+		if _, err := tx.Exec(ctx, lockOpen); err != nil {
+			return err
+		}
+		if err := s.settle(ctx, tx); err != nil {
+			return err
+		}
+		rows, _ := tx.Query(ctx, `
+			UPDATE batches SET state = 'sending', lease_until = $2, first_due = coalesce(first_due, $3)
+			WHERE id = $1 RETURNING `+batchColumns, id, micros(now.Add(lease)), due) // CollectRows has the error
 		claimed, err := scanBatches(rows)
 		if err != nil {
 			return err
@@ -71,19 +76,9 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 	return claim, nil
 }
 
-// claimable returns the ID that query finds and locks; 0 if there is none.
-func claimable(ctx context.Context, tx pgx.Tx, query string, now time.Time) (id int64, err error) {
-	rows, err := tx.Query(ctx, query, micros(now))
-	if err != nil {
-		return 0, err
-	}
-	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { return nil })
-	return id, err
-}
-
 // Seal implements store.Store.
 func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
-	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE batches SET state = 'sealed' WHERE id = $1 AND state = 'sending'`, batch)
 		if err != nil {
 			return err
@@ -100,6 +95,9 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 
 // Open implements store.Store.
 func (s *Store) Open(ctx context.Context) (batches []*store.Batch, err error) {
+	if err := s.bringUpToDate(ctx); err != nil {
+		return nil, err
+	}
 	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		rows, _ := tx.Query(ctx, `SELECT `+batchColumns+` FROM batches WHERE state = 'open' ORDER BY due_at, id`)
 		if batches, err = scanBatches(rows); err != nil {
@@ -118,12 +116,10 @@ func (s *Store) Open(ctx context.Context) (batches []*store.Batch, err error) {
 
 // Flush implements store.Store.
 func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed int, err error) {
-	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			WITH locked AS (
-				SELECT id FROM batches WHERE state = 'open' AND ($1::bigint = 0 OR id = $1) ORDER BY key_hash, early FOR UPDATE)
 			UPDATE batches SET due_by = least(due_by, $2), due_at = least(due_at, $2)
-			FROM locked WHERE batches.id = locked.id`, batch, micros(now))
+			WHERE state = 'open' AND ($1::bigint = 0 OR id = $1)`, batch, micros(now))
 		flushed = int(tag.RowsAffected())
 		return err
 	})
@@ -132,6 +128,9 @@ func (s *Store) Flush(ctx context.Context, batch int64, now time.Time) (flushed 
 
 // Pending implements store.Store.
 func (s *Store) Pending(ctx context.Context) (p store.Pending, err error) {
+	if err := s.bringUpToDate(ctx); err != nil {
+		return p, err
+	}
 	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `
 			SELECT count(*), coalesce(sum(count), 0), (SELECT count(*) FROM outbox) FROM batches WHERE state <> 'sealed'`,

@@ -195,7 +195,7 @@ func TestACallIsNotInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer lock.Close(context.Background())
-	if _, err := lock.Exec(t.Context(), "BEGIN; SELECT FROM batches FOR UPDATE"); err != nil {
+	if _, err := lock.Exec(t.Context(), "BEGIN; LOCK TABLE journal"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -217,7 +217,7 @@ func TestACallIsNotInterrupted(t *testing.T) {
 }
 
 // waiting reports whether a transaction waits for another one's lock on the
-// batches of this schema.
+// journal of this schema.
 func waiting(t *testing.T, url string) (is bool) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -227,7 +227,7 @@ func waiting(t *testing.T, url string) (is bool) {
 	defer conn.Close(context.Background())
 	err = conn.QueryRow(t.Context(), `
 		SELECT EXISTS (SELECT FROM pg_locks held JOIN pg_locks awaited ON awaited.pid = held.pid
-			WHERE held.relation = 'batches'::regclass AND NOT awaited.granted)`).Scan(&is)
+			WHERE held.relation = 'journal'::regclass AND NOT awaited.granted)`).Scan(&is)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ var children = []string{"groups", "variants", "samples", "sources", "minutes", "
 
 // Fold implements store.Store.
 func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
-	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var folds bool
 		rows, _ := tx.Query(ctx, `SELECT folds FROM outbox WHERE id = $1`, id)
 		if _, err := pgx.ForEachRow(rows, []any{&folds}, func() error { return nil }); err != nil {

@@ -31,12 +31,14 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 const (
@@ -54,8 +56,15 @@ const (
 // also by several processes. It survives the loss of connections and restarts of
 // the server: calls fail meanwhile, and work again afterwards.
 type Store struct {
-	limits store.Limits
-	pool   *pgxpool.Pool
+	limits   store.Limits
+	pool     *pgxpool.Pool
+	clock    serverClock
+	overview overview
+	backlog  atomic.Int64  // bytes that this node has added to the journal
+	long     chan struct{} // when that is much
+
+	stop context.CancelFunc // of keepUpToDate
+	done chan struct{}      // when it has ended
 
 	mu     sync.RWMutex // held for reading by each call
 	closed bool
@@ -87,16 +96,22 @@ func Open(ctx context.Context, url string, limits store.Limits) (*Store, error) 
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = maxConnections
 	}
-	s := &Store{limits: limits.WithDefaults()}
+	s := &Store{
+		limits: limits.WithDefaults(), clock: serverClock{start: time.Now()},
+		overview: overview{batches: make(map[journal.Key]*openBatch), news: make(map[journal.Key]bool)},
+		long:     make(chan struct{}, 1), done: make(chan struct{}),
+	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, openError(config.ConnConfig, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	preparing, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if err := s.prepare(ctx); err != nil {
+	if err := s.prepare(preparing); err != nil {
 		s.pool.Close()
 		return nil, openError(config.ConnConfig, err)
 	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go s.keepUpToDate(ctx)
 	return s, nil
 }
 
@@ -107,9 +122,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	defer conn.Release()
 	var encoding string
-	if err := conn.QueryRow(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+	var now time.Time
+	if err := conn.QueryRow(ctx, "SELECT current_setting('server_encoding'), clock_timestamp()").Scan(&encoding, &now); err != nil {
 		return err
 	}
+	s.clock.learn(now)
 	if encoding != "UTF8" {
 		return &encodingError{encoding}
 	}
@@ -121,6 +138,8 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // Close waits for the calls in progress and closes the connections.
 func (s *Store) Close() error {
+	s.stop()
+	<-s.done
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {

@@ -144,7 +144,7 @@ func TestOpenRefusesASchemaOfANewerVersion(t *testing.T) {
 	record(t, open(t, url, store.Limits{}), entry("one"))
 	exec(t, url, "UPDATE failmail_schema SET version = 99")
 	refused(t, url, "newer failmail", "99", "run that version")
-	exec(t, url, "UPDATE failmail_schema SET version = 2")
+	exec(t, url, "UPDATE failmail_schema SET version = 3")
 	wantMails(t, open(t, url, store.Limits{}), 1)
 }
 
@@ -170,7 +170,7 @@ func TestRightsAtRunTime(t *testing.T) {
 		"GRANT SELECT, INSERT, UPDATE ON batches TO failmail_node")
 	refused(t, worker, "permission denied for batches, groups", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES")
 	exec(t, owner, `GRANT SELECT, INSERT, UPDATE, DELETE ON batches, groups, variants, samples, sources, minutes,
-		recipients, outbox, fingerprints, seen, mutes, heartbeats, notes TO failmail_node`)
+		recipients, outbox, fingerprints, seen, mutes, heartbeats, notes, journal, commits TO failmail_node`)
 	s := open(t, worker, store.Limits{})
 	record(t, s, entry("one"))
 	b, err := s.Claim(t.Context(), noon.Add(time.Hour), time.Minute)
@@ -224,8 +224,10 @@ func TestTransactionsHaveTheirSettings(t *testing.T) {
 			`CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
 				INSERT INTO witness SELECT current_setting(''synchronous_commit''), current_setting(''idle_in_transaction_session_timeout'');
 				RETURN NEW; END'`,
+			"CREATE TRIGGER look BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION look()",
 			"CREATE TRIGGER look BEFORE INSERT ON batches FOR EACH ROW EXECUTE FUNCTION look()")
 		record(t, s, entry("one"))
-		exec(t, url, fmt.Sprintf("DO 'BEGIN ASSERT (SELECT commit = ''%s'' AND idle = ''10s'' FROM witness); END'", want))
+		wantMails(t, s, 1)
+		exec(t, url, fmt.Sprintf("DO 'BEGIN ASSERT (SELECT count(*) = 2 AND bool_and(commit = ''%s'') AND bool_or(idle = ''10s'') FROM witness); END'", want))
 	}
 }

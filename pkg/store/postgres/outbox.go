@@ -90,7 +90,7 @@ func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
 
 // Finish implements store.Store.
 func (s *Store) Finish(ctx context.Context, id int64) error {
-	err := s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		batch, err := take(ctx, tx, id)
 		if err != nil || batch == 0 {
 			return err

@@ -69,7 +69,7 @@ func (s *Store) Heartbeats(ctx context.Context) (beats []store.Heartbeat, err er
 
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
-	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var b pgx.Batch
 		for _, old := range []string{
 			`DELETE FROM fingerprints WHERE last_at < $1`,

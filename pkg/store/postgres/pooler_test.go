@@ -26,7 +26,7 @@ func TestAPoolerThatLosesPreparedStatementsIsNamedWithTheRemedy(t *testing.T) {
 	prepared := open(url)
 	exec(t, schema,
 		"CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN NULL; END$$",
-		"CREATE TRIGGER forget AFTER INSERT OR UPDATE ON batches EXECUTE FUNCTION forget()")
+		"CREATE TRIGGER forget AFTER INSERT OR UPDATE ON journal EXECUTE FUNCTION forget()")
 	var err error
 	for range 10 {
 		if err = prepared.Record(t.Context(), []store.Entry{entry("one")}); err != nil {

@@ -1,10 +1,11 @@
 package postgres
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"slices"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,178 +14,166 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// Record implements store.Store. Whatever the number of entries, it takes five
-// round trips to the server, two more where Quiet is asked for, and one more where
-// variants are new.
+// putCommit is a commit in one statement, so that it takes one round trip: the ID,
+// and what is added, unless the ID is there already. It answers null if it did
+// neither: then it came too late, or a batch that the row relies on is open no longer.
 //
-// All that a transaction writes belongs to batches whose rows it locks first, in
-// the order of their keys, so that nodes wait for each other without deadlock.
+// A commit that is made again writes as well, so that it is answered when the first
+// one is on the disk and on the standby. Only an inserted row has no xmax.
+const putCommit = `
+	WITH put AS (
+		INSERT INTO commits AS c (id)
+		SELECT $1::uuid
+		WHERE (clock_timestamp() < $2::timestamptz
+				AND (SELECT count(*) FROM batches WHERE id = ANY($3::bigint[]) AND state = 'open') = cardinality($3::bigint[])
+			OR EXISTS (SELECT FROM commits WHERE id = $1))
+			AND (current_setting('synchronous_commit') <> 'off' OR set_config('synchronous_commit', 'on', true) = 'on')
+		ON CONFLICT (id) DO UPDATE SET at = clock_timestamp()
+		RETURNING c.xmax = 0 AS is_new
+	), noted AS (
+		INSERT INTO journal (additions) SELECT $4::bytea FROM put WHERE is_new AND $4 IS NOT NULL
+	)
+	SELECT (SELECT is_new FROM put), clock_timestamp()`
+
+// errLate is a commit that the server has not begun in time.
+var errLate = fmt.Errorf("the server did not get to it within %s", callTimeout)
+
+// errNoText is what a row of the journal cannot say.
+var errNoText = errors.New("a row of the journal cannot say it")
+
+// A commit is what one call of Record adds, however often that is tried.
+type commit struct {
+	id      pgtype.UUID
+	entries []store.Entry
+	quiet   bool // some want to be the first of their group
+	began   time.Time
+}
+
+func newCommit(entries []store.Entry) *commit {
+	c := &commit{entries: entries, began: time.Now()}
+	// By time, so that what is inserted into the index has its place in one page.
+	binary.BigEndian.PutUint64(c.id.Bytes[:], uint64(micros(c.began)))
+	rand.Read(c.id.Bytes[8:]) // never fails
+	c.id.Valid = true
+	for i := range entries {
+		c.quiet = c.quiet || entries[i].WantsQuiet()
+	}
+	return c
+}
+
+// Record implements store.Store. It writes a row of the journal, in one round trip,
+// or in five where Quiet is asked for. When an answer is lost the commit is made
+// again under its ID, which counts it once.
 func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
-	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	if s.backlog.Load() > maxBacklog {
+		if err := s.bringUpToDate(ctx); err != nil {
+			return err
+		}
+	}
+	c := newCommit(entries)
+	lost := false
+	err := s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		if len(entries) == 0 {
 			return nil
 		}
-		early, err := findEarly(ctx, tx, entries)
-		if err != nil {
-			return err
-		}
-		additions, err := openBatches(ctx, tx, store.Additions(entries, early, s.limits.Unbounded()))
-		if err != nil {
-			return err
-		}
-		return s.add(ctx, tx, additions)
-	})
-}
-
-// A groupKey names a group for Entry.Quiet.
-type groupKey struct{ batch, group hash }
-
-func compareGroupKeys(a, b groupKey) int {
-	return cmp.Or(bytes.Compare(a.batch[:], b.batch[:]), bytes.Compare(a.group[:], b.group[:]))
-}
-
-// findEarly returns the indices of entries that are the first of a group that was
-// quiet. It locks what is known of the groups, so that one node finds each.
-func findEarly(ctx context.Context, tx pgx.Tx, entries []store.Entry) (map[int]bool, error) {
-	lastSeen := make(map[groupKey]time.Time)
-	keyOf := func(e *store.Entry) groupKey { return groupKey{hashOf(e.Batch), hashOf(e.Group)} }
-	var keys []groupKey
-	for i := range entries {
-		if e := &entries[i]; e.WantsQuiet() {
-			keys = append(keys, keyOf(e))
-		}
-	}
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	slices.SortFunc(keys, compareGroupKeys)
-	keys = slices.Compact(keys)
-	batches := column(keys, func(k *groupKey) pgtype.UUID { return k.batch.uuid() })
-	groups := column(keys, func(k *groupKey) pgtype.UUID { return k.group.uuid() })
-
-	var b pgx.Batch
-	b.Queue(`INSERT INTO seen SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING`, batches, groups)
-	b.Queue(`
-		SELECT batch_hash, group_hash, last_at FROM unnest($1::uuid[], $2::uuid[]) AS k (batch_hash, group_hash)
-		JOIN seen USING (batch_hash, group_hash)
-		ORDER BY batch_hash, group_hash FOR UPDATE OF seen`, batches, groups).Query(func(rows pgx.Rows) error {
-		var key groupKey
-		var last time.Time
-		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&key.batch), (*[16]byte)(&key.group), into(&last)}, func() error {
-			lastSeen[key] = last
-			return nil
-		})
+		err := s.commit(ctx, conn, c)
+		lost = lost || err != nil && conn.IsClosed()
 		return err
 	})
-	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
-		return nil, err
+	if err != nil && lost {
+		return fmt.Errorf("%w: %w", store.ErrInDoubt, err)
 	}
-	early := make(map[int]bool)
-	for i := range entries {
-		e := &entries[i]
-		if !e.WantsQuiet() {
-			continue
-		}
-		key := keyOf(e)
-		last := lastSeen[key]
-		if e.IsEarly(last) {
-			early[i] = true
-		}
-		if e.Received.After(last) {
-			lastSeen[key] = e.Received
-		}
-	}
-	_, err := tx.Exec(ctx, `
-		UPDATE seen SET last_at = k.last_at
-		FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS k (batch_hash, group_hash, last_at)
-		WHERE seen.batch_hash = k.batch_hash AND seen.group_hash = k.group_hash`,
-		batches, groups, column(keys, func(k *groupKey) int64 { return micros(lastSeen[*k]) }))
-	return early, err
+	return err
 }
 
-// An addition is added to the open batch with the ID.
-type addition struct {
-	*store.Batch
-	id         int64
-	groupCount int // of the open batch
-	sampleSize int // of the open batch, of all its samples
-	folded     bool
+func (s *Store) commit(ctx context.Context, conn *pgx.Conn, c *commit) (err error) {
+	if c.quiet {
+		err = transaction(ctx, conn, beginWrite, func(ctx context.Context, tx pgx.Tx) error {
+			early, err := findEarly(ctx, tx, c.entries)
+			if err != nil {
+				return err
+			}
+			return s.note(ctx, tx, c, early)
+		})
+	} else {
+		err = s.note(ctx, conn, c, nil)
+	}
+	if errors.Is(err, errNoText) {
+		return transaction(ctx, conn, beginWrite, func(ctx context.Context, tx pgx.Tx) error { return s.countNow(ctx, tx, c) })
+	}
+	return err
 }
 
-// openBatches counts the additions in the open batches they belong to, makes
-// those that are missing, and keeps all of them locked.
-func openBatches(ctx context.Context, tx pgx.Tx, added []*store.Addition) ([]*addition, error) {
-	type lane struct {
-		key   hash
-		early bool
-	}
-	laneOf := func(a *store.Addition) lane { return lane{hashOf(a.Key), a.Early} }
-	slices.SortFunc(added, func(a, b *store.Addition) int {
-		x, y := laneOf(a), laneOf(b)
-		return cmp.Or(bytes.Compare(x.key[:], y.key[:]), cmp.Compare(fromBool(x.early), fromBool(y.early)))
-	})
-	additions := make([]*addition, len(added))
-	byLane := make(map[lane]*addition, len(added))
-	for i, a := range added {
-		additions[i] = &addition{Batch: a.Batch}
-		byLane[laneOf(a)] = additions[i]
-	}
-	type row = *store.Addition
-	window := func(a row, d time.Duration) *int64 {
-		if a.Loud().First.IsZero() {
-			return nil
-		}
-		n := d.Microseconds()
-		return &n
-	}
-	rows, err := tx.Query(ctx, `
-		INSERT INTO batches AS b (key, key_hash, early, count, first_at, last_at, loud_first, loud_last, wait, max_wait, due_by, due_at)
-		SELECT key, key_hash, early, count, first_at, last_at, loud_first, loud_last, wait, max_wait, due_by,
-			least(loud_last + wait, loud_first + max_wait, due_by)
-		FROM unnest($1::text[], $2::uuid[], $3::boolean[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-				$9::bigint[], $10::bigint[], $11::bigint[])
-			AS a (key, key_hash, early, count, first_at, last_at, loud_first, loud_last, wait, max_wait, due_by)
-		ON CONFLICT (key_hash, early) WHERE state = 'open' DO UPDATE SET
-			count      = b.count + excluded.count,
-			first_at   = least(b.first_at, excluded.first_at),
-			last_at    = greatest(b.last_at, excluded.last_at),
-			loud_first = least(b.loud_first, excluded.loud_first),
-			loud_last  = greatest(b.loud_last, excluded.loud_last),
-			wait       = coalesce(excluded.wait, b.wait),
-			max_wait   = coalesce(excluded.max_wait, b.max_wait),
-			due_by     = least(b.due_by, excluded.due_by),
-			due_at     = CASE WHEN excluded.loud_first IS NULL THEN least(b.due_at, excluded.due_by)
-				ELSE least(greatest(b.loud_last, excluded.loud_last) + excluded.wait,
-					least(b.loud_first, excluded.loud_first) + excluded.max_wait, b.due_by, excluded.due_by) END
-		RETURNING id, key_hash, early, group_count, sample_size`,
-		column(added, func(a *row) string { return clean((*a).Key) }),
-		column(added, func(a *row) pgtype.UUID { return laneOf(*a).key.uuid() }),
-		column(added, func(a *row) bool { return (*a).Early }),
-		column(added, func(a *row) int64 { return int64((*a).Count) }),
-		column(added, func(a *row) int64 { return micros((*a).First) }),
-		column(added, func(a *row) int64 { return micros((*a).Last) }),
-		column(added, func(a *row) *int64 { return orNull((*a).Loud().First) }),
-		column(added, func(a *row) *int64 { return orNull((*a).Loud().Last) }),
-		column(added, func(a *row) *int64 { return window(*a, (*a).Window.Wait) }),
-		column(added, func(a *row) *int64 { return window(*a, (*a).Window.MaxWait) }),
-		column(added, func(a *row) *int64 { return orNull((*a).DueBy()) }))
+// A sender is a connection, or a transaction on one.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// note writes c down in the journal.
+func (s *Store) note(ctx context.Context, on sender, c *commit, early map[int]bool) error {
+	additions := store.Additions(c.entries, early, s.limits.Unbounded())
+	relied := s.overview.trim(additions)
+	row, err := store.EncodeAdditions(additions)
 	if err != nil {
-		return nil, err
+		return errNoText
 	}
-	var id int64
-	var l lane
-	var groupCount, sampleSize int
-	_, err = pgx.ForEachRow(rows, []any{&id, (*[16]byte)(&l.key), &l.early, &groupCount, &sampleSize}, func() error {
-		a := byLane[l]
-		a.id, a.groupCount, a.sampleSize = id, groupCount, sampleSize
-		return nil
-	})
-	return additions, err
+	isNew, err := s.put(ctx, on, c, relied, row)
+	if errors.Is(err, errStale) {
+		s.overview.forget(additions)
+		return s.note(ctx, on, c, early)
+	}
+	if isNew && s.backlog.Add(int64(len(row))) > longBacklog {
+		select {
+		case s.long <- struct{}{}:
+		default:
+		}
+	}
+	return err
 }
 
-func fromBool(b bool) int {
-	if b {
-		return 1
+// errStale is a row that relies on batches that are open no longer.
+var errStale = errors.New("a batch was claimed")
+
+// put runs putCommit, and reports whether the ID is new. While it relies on batches
+// nobody claims one.
+func (s *Store) put(ctx context.Context, on sender, c *commit, relied []int64, row []byte) (isNew bool, err error) {
+	for {
+		left := callTimeout - time.Since(c.began)
+		deadline := s.clock.now().Add(left)
+		var b pgx.Batch
+		if len(relied) > 0 {
+			b.Queue(lockOpenShared)
+		}
+		var put *bool
+		var now time.Time
+		b.Queue(putCommit, c.id, deadline, relied, row).QueryRow(func(r pgx.Row) error { return r.Scan(&put, &now) })
+		if err := on.SendBatch(ctx, &b).Close(); err != nil {
+			return false, err
+		}
+		s.clock.learn(now)
+		switch {
+		case put != nil:
+			return *put, nil
+		case now.Before(deadline):
+			return false, errStale
+		case left <= 0:
+			return false, errLate
+		} // else the server's clock was set
 	}
-	return 0
+}
+
+// countNow counts c in the tables at once.
+func (s *Store) countNow(ctx context.Context, tx pgx.Tx, c *commit) error {
+	if err := s.settle(ctx, tx); err != nil {
+		return err
+	}
+	isNew, err := s.put(ctx, tx, c, []int64{}, nil)
+	if err != nil || !isNew {
+		return err
+	}
+	early, err := findEarly(ctx, tx, c.entries)
+	if err != nil {
+		return err
+	}
+	return s.count(ctx, tx, store.Additions(c.entries, early, s.limits.Unbounded()))
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -36,17 +35,43 @@ const (
 )
 
 // write runs fn in a transaction: all of it or nothing. fn is called again when
-// the transaction could not be made for reasons that pass.
+// the transaction could not be made for reasons that pass; not when its COMMIT had no
+// answer, since it may have happened.
 func (s *Store) write(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx) error) error {
-	return s.run(ctx, beginWrite, fn)
+	return s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		committing := false
+		err := transaction(ctx, conn, beginWrite, func(ctx context.Context, tx pgx.Tx) error {
+			err := fn(ctx, tx)
+			committing = err == nil
+			return err
+		})
+		if err != nil && committing && !isConflict(err) {
+			return fmt.Errorf("commit: %w: %w", store.ErrInDoubt, err)
+		}
+		return err
+	})
 }
 
 // read runs fn in a transaction that changes nothing, otherwise as write does.
 func (s *Store) read(ctx context.Context, fn func(ctx context.Context, tx pgx.Tx) error) error {
-	return s.run(ctx, beginRead, fn)
+	return s.run(ctx, func(ctx context.Context, conn *pgx.Conn) error { return transaction(ctx, conn, beginRead, fn) })
 }
 
-func (s *Store) run(ctx context.Context, begin string, fn func(ctx context.Context, tx pgx.Tx) error) error {
+func transaction(ctx context.Context, conn *pgx.Conn, begin string, fn func(ctx context.Context, tx pgx.Tx) error) error {
+	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return err
+	}
+	if err := fn(ctx, tx); err != nil {
+		tx.Rollback(ctx) // or else the connection is closed, which does the same
+		return err
+	}
+	return tx.Commit(ctx)
+}
+
+// run gives call a connection, and calls it again when it failed for reasons that
+// pass.
+func (s *Store) run(ctx context.Context, call func(ctx context.Context, conn *pgx.Conn) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if err := ctx.Err(); err != nil {
@@ -56,7 +81,7 @@ func (s *Store) run(ctx context.Context, begin string, fn func(ctx context.Conte
 		return store.ErrClosed
 	}
 	for attempt, pause := 1, firstPause; ; attempt, pause = attempt+1, 2*pause {
-		attempts, err := s.attempt(ctx, begin, fn)
+		attempts, err := s.attempt(ctx, call)
 		if err == nil || errors.Is(err, store.ErrNotClaimed) {
 			return err
 		}
@@ -80,10 +105,11 @@ func sleep(ctx context.Context, d time.Duration) (slept bool) {
 	}
 }
 
-// attempt makes the transaction once. Unless it succeeds, it returns how many
-// attempts the error is worth. ctx ends the wait for a connection; the transaction
-// itself is bounded by callTimeout only, so that its outcome is known.
-func (s *Store) attempt(ctx context.Context, begin string, fn func(ctx context.Context, tx pgx.Tx) error) (attempts int, err error) {
+// attempt makes the call once. Unless it succeeds, it returns how many attempts the
+// error is worth. ctx ends the wait for a connection; the call itself is bounded by
+// callTimeout only, so that its outcome is known. When its connection is gone, the
+// idle ones probably are as well.
+func (s *Store) attempt(ctx context.Context, call func(ctx context.Context, conn *pgx.Conn) error) (attempts int, err error) {
 	waiting, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	conn, err := s.pool.Acquire(waiting)
@@ -96,37 +122,18 @@ func (s *Store) attempt(ctx context.Context, begin string, fn func(ctx context.C
 	defer conn.Release()
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
-	if err != nil {
-		return s.worth(conn, err), err
-	}
-	if err := fn(ctx, tx); err != nil {
-		attempts := s.worth(conn, err)
-		tx.Rollback(ctx) // or else the connection is closed, which does the same
-		return attempts, err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		if isConflict(err) {
-			return conflictAttempts, err
-		}
-		// Whether it happened is not known, so it must not be made again here.
-		s.worth(conn, err)
-		return 0, fmt.Errorf("commit: %w: %w", store.ErrInDoubt, err)
-	}
-	return 0, nil
-}
-
-// worth returns how many attempts an error before COMMIT is worth. When the
-// connection is gone, the idle ones probably are as well.
-func (s *Store) worth(conn *pgxpool.Conn, err error) (attempts int) {
-	switch {
-	case isConflict(err):
-		return conflictAttempts
-	case conn.Conn().IsClosed():
+	err = call(ctx, conn.Conn())
+	if err != nil && conn.Conn().IsClosed() {
 		s.pool.Reset()
-		return connectionAttempts
+		attempts = connectionAttempts
 	}
-	return 0
+	switch {
+	case errors.Is(err, store.ErrInDoubt):
+		attempts = 0
+	case isConflict(err):
+		attempts = conflictAttempts
+	}
+	return attempts, err
 }
 
 // isConflict reports whether the server gave the transaction up for the sake of

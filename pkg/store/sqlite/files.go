@@ -253,7 +253,7 @@ func (s *Store) leave() error {
 // release closes the connection.
 func (s *Store) release() error {
 	err := errors.Join(s.stmt.close(), s.conn.Close())
-	s.conn, s.stmt, s.journal = nil, statements{}, journal{}
+	s.conn, s.stmt, s.journal = nil, statements{}, pending{}
 	return err
 }
 

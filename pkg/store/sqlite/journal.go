@@ -2,12 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 // What a mail counts changes a page in each of seven trees, and a commit writes
@@ -30,71 +29,27 @@ const manyGroups = 32
 // maxKnown bounds the groups and variants that a journal remembers.
 const maxKnown = 20_000
 
-// A journal is what the rows of the table of that name add up to.
-type journal struct {
+// A pending is what the rows of the table journal add up to, and what is known of
+// the open batches.
+type pending struct {
 	commits, groups, bytes int
-	due                    []*store.Addition // what the tables lack, the oldest first
-	lanes                  map[laneKey]*lane
+	due                    journal.Due // what the tables lack
+	lanes                  map[journal.Key]*lane
 	known                  int // groups and variants of all lanes
 }
 
-// A laneKey names an open batch.
-type laneKey struct {
-	batch string
-	early bool
-}
-
-// A lane is what is known of an open batch, so that the journal need not repeat
-// samples, nor name what there is no room for. What a batch has, it keeps until it
-// is claimed.
+// A lane is what is known of an open batch.
 type lane struct {
-	due     *store.Addition // one of the journal's; nil if the tables have everything
-	groups  map[string]*knownGroup
-	counted int  // groups that are known to be in the tables
-	full    bool // these are all, and there is no room for another
+	journal.Known
+	counted int // groups that are known to be in the tables
 }
 
-type knownGroup struct {
-	variants map[string]bool // whether it is known to be in the tables; otherwise it is in the journal
-	counted  int
-	inTables bool
-	full     bool
-}
-
-func (j *journal) isLong() bool {
+func (j *pending) isLong() bool {
 	return j.commits >= longCommits || j.groups >= longGroups || j.bytes >= longBytes
 }
 
-// trim takes off an addition what would only be dropped.
-func (j *journal) trim(a *store.Addition) {
-	l := j.lanes[laneKey{a.Key, a.Early}]
-	if l == nil {
-		return
-	}
-	a.Groups = slices.DeleteFunc(a.Groups, func(g *store.Group) bool {
-		known := l.groups[g.Key]
-		if l.full && (known == nil || !known.inTables) {
-			return true
-		}
-		if known != nil {
-			known.trim(g)
-		}
-		return false
-	})
-}
-
-func (k *knownGroup) trim(g *store.Group) {
-	g.Variants = slices.DeleteFunc(g.Variants, func(v *store.Variant) bool {
-		counted, known := k.variants[v.Fingerprint]
-		if known {
-			v.Sample = nil
-		}
-		return k.full && !counted
-	})
-}
-
 // add takes note of a row that was written.
-func (j *journal) add(additions []*store.Addition, bytes int, limits store.Limits) {
+func (j *pending) add(additions []*store.Addition, bytes int, limits store.Limits) {
 	j.commits++
 	j.bytes += bytes
 	for _, a := range additions {
@@ -106,101 +61,84 @@ func (j *journal) add(additions []*store.Addition, bytes int, limits store.Limit
 			}
 		}
 		j.groups += len(a.Groups)
-		if l.due == nil {
-			l.due = a
-			j.due = append(j.due, a)
-		} else {
-			l.due.Merge(a, limits.Unbounded())
-		}
 	}
+	j.due.Add(additions, limits)
 }
 
 // counted takes note of what the tables have of an addition.
-func (j *journal) counted(a *store.Addition, left room, limits store.Limits) {
+func (j *pending) counted(a *store.Addition, left room, limits store.Limits) {
 	l := j.lane(a)
 	for key, got := range left.groups {
 		known := j.group(l, key)
-		if !known.inTables {
-			known.inTables = true
+		if !known.InTables {
+			known.InTables = true
 			l.counted++
 		}
 		for _, fingerprint := range got.variants {
 			if !j.variant(known, fingerprint) {
-				known.variants[fingerprint] = true
-				known.counted++
+				known.Variants[fingerprint] = true
+				known.Counted++
 			}
 		}
-		known.full = got.total >= limits.VariantsPerGroup && known.counted == got.total
+		known.Full = got.total >= limits.VariantsPerGroup && known.Counted == got.total
 	}
-	l.full = left.forGroups <= 0 && l.counted == limits.GroupsPerBatch-left.forGroups
+	l.Full = left.forGroups <= 0 && l.counted == limits.GroupsPerBatch-left.forGroups
 }
 
-func (j *journal) lane(a *store.Addition) *lane {
+func (j *pending) lane(a *store.Addition) *lane {
 	if j.known > maxKnown {
 		j.forgetKnown()
 	}
-	key := laneKey{a.Key, a.Early}
+	key := journal.KeyOf(a)
 	l := j.lanes[key]
 	if l == nil {
 		if j.lanes == nil {
-			j.lanes = make(map[laneKey]*lane)
+			j.lanes = make(map[journal.Key]*lane)
 		}
-		l = &lane{groups: make(map[string]*knownGroup)}
+		l = &lane{Known: journal.Known{Groups: make(map[string]*journal.Group)}}
 		j.lanes[key] = l
 	}
 	return l
 }
 
-func (j *journal) group(l *lane, key string) *knownGroup {
-	known := l.groups[key]
+func (j *pending) group(l *lane, key string) *journal.Group {
+	known := l.Groups[key]
 	if known == nil {
-		known = &knownGroup{variants: make(map[string]bool, 1)}
-		l.groups[key] = known
+		known = &journal.Group{Variants: make(map[string]bool, 1)}
+		l.Groups[key] = known
 		j.known++
 	}
 	return known
 }
 
 // variant makes a variant known, and reports whether it is in the tables.
-func (j *journal) variant(k *knownGroup, fingerprint string) (counted bool) {
-	counted, known := k.variants[fingerprint]
+func (j *pending) variant(k *journal.Group, fingerprint string) (inTables bool) {
+	inTables, known := k.Variants[fingerprint]
 	if !known {
-		k.variants[fingerprint] = false
+		k.Variants[fingerprint] = false
 		j.known++
 	}
-	return counted
+	return inTables
 }
 
 // forget is called when a batch, of which the tables have everything, is open no
 // longer.
-func (j *journal) forget(b *store.Batch) {
-	key := laneKey{b.Key, b.Early}
-	l := j.lanes[key]
-	if l == nil {
-		return
+func (j *pending) forget(b *store.Batch) {
+	key := journal.Key{Batch: b.Key, Early: b.Early}
+	if l := j.lanes[key]; l != nil {
+		for _, known := range l.Groups {
+			j.known -= 1 + len(known.Variants)
+		}
+		delete(j.lanes, key)
 	}
-	for _, known := range l.groups {
-		j.known -= 1 + len(known.variants)
-	}
-	delete(j.lanes, key)
 }
 
 // forgetKnown keeps only what is due.
-func (j *journal) forgetKnown() {
-	maps.DeleteFunc(j.lanes, func(_ laneKey, l *lane) bool {
-		clear(l.groups)
-		l.counted, l.full = 0, false
-		return l.due == nil
-	})
-	j.known = 0
-}
+func (j *pending) forgetKnown() { j.lanes, j.known = nil, 0 }
 
 // settled is called when the tables have everything.
-func (j *journal) settled() {
-	j.commits, j.groups, j.bytes, j.due = 0, 0, 0, nil
-	for _, l := range j.lanes {
-		l.due = nil
-	}
+func (j *pending) settled() {
+	j.commits, j.groups, j.bytes, j.due = 0, 0, 0, journal.Due{}
 }
 
 // journalRow returns additions as a row of the journal, nil if they are not for it.
@@ -217,7 +155,9 @@ func (s *Store) journalRow(additions []*store.Addition) ([]byte, error) {
 		return nil, err
 	}
 	for _, a := range additions {
-		s.journal.trim(a)
+		if l := s.journal.lanes[journal.KeyOf(a)]; l != nil {
+			l.Trim(a)
+		}
 		if full {
 			withoutSamples(a)
 		}
@@ -247,7 +187,7 @@ func (s *Store) settle() error {
 	if err := s.stmt.settle.exec(); err != nil {
 		return err
 	}
-	return s.count(s.journal.due)
+	return s.count(s.journal.due.Additions)
 }
 
 func (s *Store) count(additions []*store.Addition) error {

@@ -40,7 +40,7 @@ type Store struct {
 	conn    *sqlite3.Conn // nil once closed, or until a Repair that failed is tried again
 	closing bool
 	stmt    statements
-	journal journal
+	journal pending
 	files   files
 
 	copying sync.Mutex // held, before mu, by whom the connection must not be closed for
