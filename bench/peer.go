@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/emersion/go-smtp"
+	"github.com/jackc/pgx/v5"
 )
 
 // A peer is a server to measure.
@@ -46,12 +50,35 @@ func allPeers(self, failmail, postgres string) []peer {
 		{"failmail sqlite", "the default", proxy("sqlite:failmail.db"), "failmail.db*"},
 	}
 	if postgres != "" {
-		peers = append(peers, peer{"failmail postgres", "one node", proxy(postgres), ""})
+		peers = append(peers, peer{"failmail postgres", "one node", func(folder, addr string) *exec.Cmd {
+			return proxy(freshSchema(postgres))(folder, addr)
+		}, ""})
 	}
 	if p, ok := postfix(); ok {
 		peers = append(peers, p)
 	}
 	return peers
+}
+
+// freshSchema returns the URL of a schema without tables, so that no turn adds to the
+// open batch of another one.
+func freshSchema(database string) string {
+	conn, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(context.Background(), "DROP SCHEMA IF EXISTS failmail_bench CASCADE; CREATE SCHEMA failmail_bench"); err != nil {
+		log.Fatal(err)
+	}
+	u, err := url.Parse(database)
+	if err != nil {
+		log.Fatal(err)
+	}
+	query := u.Query()
+	query.Set("search_path", "failmail_bench")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 func choose(peers []peer, only string) []peer {

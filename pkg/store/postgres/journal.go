@@ -126,7 +126,7 @@ func (s *Store) bringUpToDate(ctx context.Context) error {
 	return s.change(ctx, func(context.Context, pgx.Tx) error { return nil })
 }
 
-// keepUpToDate settles the journal every second and when it has become long, until
+// keepUpToDate settles the journal every second and when it should be sooner, until
 // the store is closed. What fails shows in the next call that needs it.
 func (s *Store) keepUpToDate(ctx context.Context) {
 	defer close(s.done)
@@ -137,7 +137,7 @@ func (s *Store) keepUpToDate(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-		case <-s.long:
+		case <-s.hurried:
 		}
 		if s.bringUpToDate(ctx) != nil || s.look(ctx) != nil {
 			continue
@@ -145,6 +145,14 @@ func (s *Store) keepUpToDate(ctx context.Context) {
 		if time.Since(pruned) >= pruneEvery && s.prune(ctx) == nil {
 			pruned = time.Now()
 		}
+	}
+}
+
+// hurry has the journal settled now.
+func (s *Store) hurry() {
+	select {
+	case s.hurried <- struct{}{}:
+	default:
 	}
 }
 

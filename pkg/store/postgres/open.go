@@ -61,7 +61,7 @@ type Store struct {
 	clock    serverClock
 	overview overview
 	backlog  atomic.Int64  // bytes that this node has added to the journal
-	long     chan struct{} // when that is much
+	hurried  chan struct{} // when it should be settled
 
 	stop context.CancelFunc // of keepUpToDate
 	done chan struct{}      // when it has ended
@@ -99,7 +99,7 @@ func Open(ctx context.Context, url string, limits store.Limits) (*Store, error) 
 	s := &Store{
 		limits: limits.WithDefaults(), clock: serverClock{start: time.Now()},
 		overview: overview{batches: make(map[journal.Key]*openBatch), news: make(map[journal.Key]bool)},
-		long:     make(chan struct{}, 1), done: make(chan struct{}),
+		hurried:  make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, openError(config.ConnConfig, err)

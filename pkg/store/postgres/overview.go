@@ -29,8 +29,8 @@ type openBatch struct {
 }
 
 // trim takes off additions what their batches do not need, and returns the IDs of
-// these.
-func (o *overview) trim(additions []*store.Addition) (relied []int64) {
+// these. isNew reports whether one is seen for the first time.
+func (o *overview) trim(additions []*store.Addition) (relied []int64, isNew bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	relied = []int64{} // not NULL
@@ -41,10 +41,11 @@ func (o *overview) trim(additions []*store.Addition) (relied []int64) {
 			relied = append(relied, b.id)
 		}
 		if b == nil || !b.Trim(a) {
+			isNew = isNew || b == nil && !o.news[key]
 			o.news[key] = true
 		}
 	}
-	return relied
+	return relied, isNew
 }
 
 // forget is called when one of the batches was claimed.

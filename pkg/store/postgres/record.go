@@ -112,21 +112,21 @@ type sender interface {
 // note writes c down in the journal.
 func (s *Store) note(ctx context.Context, on sender, c *commit, early map[int]bool) error {
 	additions := store.Additions(c.entries, early, s.limits.Unbounded())
-	relied := s.overview.trim(additions)
+	relied, isNew := s.overview.trim(additions)
+	if isNew {
+		defer s.hurry() // so that few rows repeat what the first one brings
+	}
 	row, err := store.EncodeAdditions(additions)
 	if err != nil {
 		return errNoText
 	}
-	isNew, err := s.put(ctx, on, c, relied, row)
+	put, err := s.put(ctx, on, c, relied, row)
 	if errors.Is(err, errStale) {
 		s.overview.forget(additions)
 		return s.note(ctx, on, c, early)
 	}
-	if isNew && s.backlog.Add(int64(len(row))) > longBacklog {
-		select {
-		case s.long <- struct{}{}:
-		default:
-		}
+	if put && s.backlog.Add(int64(len(row))) > longBacklog {
+		s.hurry()
 	}
 	return err
 }
