@@ -16,7 +16,6 @@ type fleet struct {
 	servers int
 	cores   int           // of a node
 	cpu     time.Duration // of a node, for a mail
-	locked  float64       // share of a commit in which the batch is locked
 }
 
 // fleetLength is how long the simulated storm lasts.
@@ -36,20 +35,18 @@ func (f fleet) forecast(ctx context.Context, url string) error {
 		fmt.Printf(" %d: %s", size, took[i].Round(10*time.Microsecond))
 	}
 	fmt.Printf("; so %s, and %s for each mail\n", commit.fixed.Round(10*time.Microsecond), commit.each.Round(time.Microsecond))
-	locked := line{time.Duration(f.locked * float64(commit.fixed)), commit.each}
-	fmt.Printf("given: %d servers; nodes of %d cores, %s of them for a mail; %s and the time for each mail under the lock of a batch\n\n",
-		f.servers, f.cores, f.cpu, locked.fixed.Round(10*time.Microsecond))
-	fmt.Printf("| mails/s | nodes | acknowledged/s | mails a commit | cores busy | batch locked | reply p50 · p99 | waiting at most |\n|---|---|---|---|---|---|---|---|\n")
+	fmt.Printf("given: %d servers; nodes of %d cores, %s of them for a mail\n\n", f.servers, f.cores, f.cpu)
+	fmt.Printf("| mails/s | nodes | acknowledged/s | mails a commit | cores busy | reply p50 · p99 | waiting at most |\n|---|---|---|---|---|---|---|\n")
 	for _, rate := range []float64{1, 5, 20, 50} {
 		for _, nodes := range []int{1, 2, 4, 8} {
-			m := model{nodes: nodes, cores: f.cores, cpu: f.cpu, commit: commit, locked: locked}
+			m := model{nodes: nodes, cores: f.cores, cpu: f.cpu, commit: commit}
 			got := m.simulate(f.rates(rate), fleetLength, 1)
 			reply := fmt.Sprintf("%s · %s", got.p50.Round(time.Millisecond), got.p99.Round(time.Millisecond))
 			if got.growing {
 				reply = "grows: too much"
 			}
-			fmt.Printf("| %.0f | %d | %.0f | %.0f | %.0f %% | %.0f %% | %s | %d |\n",
-				rate*float64(f.servers), nodes, got.rate, got.perCommit, min(100*got.node, 100), min(100*got.lock, 100), reply, got.inFlight)
+			fmt.Printf("| %.0f | %d | %.0f | %.0f | %.0f %% | %s | %d |\n",
+				rate*float64(f.servers), nodes, got.rate, got.perCommit, min(100*got.node, 100), reply, got.inFlight)
 		}
 	}
 	return nil

@@ -32,14 +32,13 @@ func main() {
 	servers := flag.Int("fleet", 0, "instead: reckon what so many application servers in a storm cost on nodes that share a database")
 	cores := flag.Int("cores", 2, "of a node, with -fleet")
 	cpu := flag.Duration("cpu", 500*time.Microsecond, "of a node for a mail and its connection, with -fleet: see RESULTS.md")
-	locked := flag.Float64("locked", 0.6, "share of a commit's fixed time under the lock of its batch, with -fleet")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	url, end, err := database(*postgres)
 	switch {
 	case *servers > 0 && err == nil:
-		err = fleet{*servers, *cores, *cpu, *locked}.forecast(ctx, url)
+		err = fleet{*servers, *cores, *cpu}.forecast(ctx, url)
 	case *servers == 0:
 		if err != nil {
 			log.Printf("the store postgres is not measured: %v", err)

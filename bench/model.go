@@ -8,13 +8,12 @@ import (
 )
 
 // A model is nodes in front of one database, as queues: a mail waits for a core of
-// its node, then for the commit that its node has in progress, then its own commit
-// waits for those of other nodes, as they all add to one batch.
+// its node, then for the commit that its node has in progress. Commits of several
+// nodes do not wait for each other.
 type model struct {
 	nodes, cores int           // cores of each node
 	cpu          time.Duration // of a node, for a mail, its connection included
 	commit       line          // how long a commit of so many mails takes
-	locked       line          // how much of that no other node can commit
 }
 
 // A line is a cost that grows with the mails.
@@ -31,7 +30,6 @@ type forecast struct {
 	perCommit     float64 // mails
 	commits       float64 // in a second
 	node          float64 // share of its time that the busiest part of a node works
-	lock          float64 // share of the time that a batch is locked
 	p50, p99      time.Duration
 	inFlight      int  // mails at most that wait for their reply, on all nodes
 	growing       bool // the queue is longer at the end than in the middle: too much
@@ -81,14 +79,12 @@ func (e *events) Pop() any {
 
 type simulation struct {
 	model
-	random   *rand.Rand
-	rates    []float64 // mails a second of each server
-	events   events
-	nodes    []simulatedNode
-	unlocked time.Duration // when the batch is
+	random *rand.Rand
+	rates  []float64 // mails a second of each server
+	events events
+	nodes  []simulatedNode
 
 	inFlight      int
-	lockedFor     time.Duration
 	commits       int
 	acknowledged  []acknowledgement
 	forecast      forecast
@@ -137,10 +133,7 @@ func (s *simulation) begin(now time.Duration, n *simulatedNode) {
 	size := min(len(n.waiting), largestCommit)
 	mails := n.waiting[:size]
 	n.waiting, n.committing = n.waiting[size:], true
-	locked := min(s.locked.of(size), s.commit.of(size))
-	s.unlocked = max(s.unlocked, now+s.commit.of(size)-locked) + locked
-	s.lockedFor += locked
-	done := s.unlocked
+	done := now + s.commit.of(size)
 	s.at(done, func() {
 		s.commits++
 		s.inFlight -= size
@@ -156,7 +149,6 @@ func (s *simulation) sum(length time.Duration) forecast {
 	f := s.forecast
 	f.commits = float64(s.commits) / length.Seconds()
 	f.perCommit = float64(len(s.acknowledged)) / float64(max(s.commits, 1))
-	f.lock = s.lockedFor.Seconds() / length.Seconds()
 	f.node = s.workedByNodes.Seconds() / length.Seconds() / float64(s.model.nodes*s.cores)
 	f.growing = 2*s.inFlight > 3*f.waitingMiddle && s.inFlight > largestCommit
 	var took []time.Duration

@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 // Record only writes a row of the journal. The tables are brought up to date before

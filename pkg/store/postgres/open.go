@@ -4,15 +4,16 @@
 //
 // # What an error leaves open
 //
-// Record is one transaction, and its mails are durable when it returns nil. When
-// it fails, nothing was recorded, with one exception: if the connection is lost
-// between COMMIT and its answer, nobody knows. Record then returns an error, the
-// client gets no 250 and sends the mail again, and it is counted twice if the
-// commit had happened after all. So a mail is counted at least once, and twice
-// only if the server or the network fails in that moment. The same goes for the
-// other methods: a Claim of that kind comes up again when its lease has run out, a
-// Seal or Fold made twice fails with store.ErrNotClaimed, a Finish made twice is
-// no error.
+// Record is one statement, and its mails are durable when it returns nil. When it
+// fails, nothing was recorded. If the connection is lost between COMMIT and its
+// answer, it is made again on another one, under the same ID, so that it counts once;
+// only when the server does not answer then either, nobody knows. Record then returns
+// store.ErrInDoubt, the client gets no 250 and sends the mail again, and it is counted
+// twice if the commit had happened after all.
+//
+// The other methods are not made again: a Claim without an answer comes up again when
+// its lease has run out, a Seal or Fold made twice fails with store.ErrNotClaimed, a
+// Finish made twice is no error.
 //
 // # Clocks
 //
@@ -37,8 +38,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 // maxKnown bounds the variants that an overview has.

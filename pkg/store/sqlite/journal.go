@@ -5,8 +5,8 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/internal/journal"
 )
 
 // What a mail counts changes a page in each of seven trees, and a commit writes
