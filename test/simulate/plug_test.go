@@ -51,13 +51,7 @@ func (p *plug) isDead() bool {
 	return p.dead
 }
 
-// die kills the process now.
-func (p *plug) die() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kill()
-}
-
+// kill kills the process; mu is held.
 func (p *plug) kill() {
 	if !p.dead {
 		p.dead = true
