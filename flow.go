@@ -123,7 +123,7 @@ func (f *flow) heartbeat(m *Message) string {
 // beat notes a heartbeat. Its name is the pattern, so that there are as many as the
 // operator has given.
 func (f *flow) beat(ctx context.Context, name string, m *Message) error {
-	if err := f.store.Beat(ctx, name, m.Received); err != nil {
+	if err := f.store.NoteHeartbeat(ctx, name, m.Received); err != nil {
 		return err
 	}
 	f.metrics.beats.Inc()

@@ -30,7 +30,7 @@ func (o *observer) made(s *Summary, mail *Mail) {
 func (o *observer) Became(mail *store.Outgoing, result dispatch.Result, err error) {
 	o.metrics.deliveries.WithLabelValues(string(result)).Inc()
 	o.recent.Became(mail.MessageID, string(result), err)
-	summary := mail.Batch != "" || mail.Groups > 0 || mail.Folds
+	summary := mail.Batch != "" || mail.Groups > 0 || mail.CanReopen
 	if !summary || result == dispatch.Postponed || o.settings.config().OnSummary == nil {
 		return
 	}

@@ -229,7 +229,7 @@ func TestLogAndSummarySayWhatTroubleTheRelayIsIn(t *testing.T) {
 		says, note string
 	}{
 		"nobody answers":   {errDown, "the relay is down; batches stay open", "The relay could not be reached from "},
-		"a wrong password": {deliver.Unreachable(deliver.Misfit(errors.New("535 no; correct the password"))), "the relay cannot be used as configured; batches stay open", "The relay could not be used as configured from "},
+		"a wrong password": {deliver.Unreachable(deliver.Misconfigured(errors.New("535 no; correct the password"))), "the relay cannot be used as configured; batches stay open", "The relay could not be used as configured from "},
 		"too many mails":   {deliver.Throttled(errors.New("421 slow down")), "the relay is deferring mail; batches stay open", "The relay was deferring mail from "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,7 +111,7 @@ func (d *Dispatcher) Retry(ctx context.Context, id int64) (int, error) {
 }
 
 // next is when the loop has to look, also while the relay is down: what is due then is
-// folded, or put off.
+// reopened, or put off.
 func (d *Dispatcher) next(ctx context.Context) (time.Time, error) {
 	if d.unwritten.any() {
 		return time.Now(), nil

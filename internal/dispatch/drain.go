@@ -42,7 +42,7 @@ func (d *Dispatcher) Drain(ctx context.Context, summarize func(context.Context) 
 		}
 		tried[o.ID] = true
 		out := decide(o, d.deliver(ctx, o), always, time.Time{})
-		out.failed, out.retry, out.fold = append(out.failed, out.retry...), nil, false
+		out.failed, out.retry, out.reopen = append(out.failed, out.retry...), nil, false
 		if err := d.settle(keep, o, out); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (d *Dispatcher) noteRelay(out outcome, now time.Time) {
 func (d *Dispatcher) tellTrouble(err error, since time.Time) {
 	log := d.log.With("relay", d.config.Policy().Relay, "since", since.Format(time.RFC3339), "error", err)
 	switch {
-	case deliver.IsMisfit(err):
+	case deliver.IsMisconfigured(err):
 		log.Warn("the relay cannot be used as configured; batches stay open until it takes summaries")
 	case deliver.IsThrottled(err):
 		log.Warn("the relay is deferring mail; batches stay open until it takes summaries")
@@ -92,7 +92,7 @@ func troubleOf(err error) string {
 	switch {
 	case err == nil: // it failed before this process was started
 		return ""
-	case deliver.IsMisfit(err):
+	case deliver.IsMisconfigured(err):
 		return "could not be used as configured"
 	case deliver.IsThrottled(err):
 		return "was deferring mail"
@@ -100,8 +100,8 @@ func troubleOf(err error) string {
 	return "could not be reached"
 }
 
-// foldBack makes an open batch again of a summary that nobody got.
-func (d *Dispatcher) foldBack(ctx context.Context, o *store.Outgoing, reason error) error {
+// giveBack makes an open batch again of a summary that nobody got.
+func (d *Dispatcher) giveBack(ctx context.Context, o *store.Outgoing, reason error) error {
 	since, until := d.breaker.down()
 	if since.IsZero() {
 		since = time.Now()
@@ -118,13 +118,13 @@ func (d *Dispatcher) foldBack(ctx context.Context, o *store.Outgoing, reason err
 // reopen counts o in its open batch again, which may become a summary again at next.
 func (d *Dispatcher) reopen(ctx context.Context, o *store.Outgoing, held, next time.Time) error {
 	d.config.Observer.Reopened(o)
-	err := d.write(func() error { return d.config.Outbox.Fold(ctx, o.ID, held) })
+	err := d.write(func() error { return d.config.Outbox.Reopen(ctx, o.ID, held) })
 	d.config.Observer.SummarizeAt(next)
 	return err
 }
 
 // reopenRest folds the other summaries that wait while the relay is down. Those
-// that cannot be folded wait until it is asked again.
+// that cannot be reopened wait until it is asked again.
 func (d *Dispatcher) reopenRest(ctx context.Context) error {
 	for {
 		now := time.Now()
@@ -139,8 +139,8 @@ func (d *Dispatcher) reopenRest(ctx context.Context) error {
 		switch deadline := d.RetryUntil(o.Due); {
 		case !now.Before(deadline): // one last time
 			err = d.settle(ctx, o, decide(o, d.deliver(ctx, o), now, deadline))
-		case foldable(o):
-			err = d.foldBack(ctx, o, nil)
+		case reopenable(o):
+			err = d.giveBack(ctx, o, nil)
 		default:
 			o.Attempts-- // it was not tried
 			if o.NextAt = until; deadline.Before(until) {

@@ -18,7 +18,7 @@ type outcome struct {
 	nextAt  time.Time // set if retry is not empty
 	attempt bool      // tells something about the relay
 	unseen  bool      // the relay has certainly not seen it: no attempt
-	fold    bool      // nobody was served: back into the batch
+	reopen  bool      // nobody was served: back into the batch
 	err     error     // why not everyone was served
 }
 
@@ -56,7 +56,7 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 		return out
 	}
 	// Those who may have the summary must not get its content again in another.
-	out.fold = foldable(o) && len(out.retry) == len(o.To) && tripped(err) && !deliver.IsUncertain(err)
+	out.reopen = reopenable(o) && len(out.retry) == len(o.To) && tripped(err) && !deliver.IsUncertain(err)
 	out.nextAt = now.Add(deliver.Backoff(o.Attempts))
 	if out.nextAt.After(deadline) {
 		out.nextAt = deadline
@@ -64,6 +64,6 @@ func decide(o *store.Outgoing, err error, now, deadline time.Time) outcome {
 	return out
 }
 
-// foldable reports whether nobody can have the claimed summary o, as it was never
+// reopenable reports whether nobody can have the claimed summary o, as it was never
 // tried before: not here, and not by a process that died in the middle of it.
-func foldable(o *store.Outgoing) bool { return o.Folds && o.Attempts <= 1 }
+func reopenable(o *store.Outgoing) bool { return o.CanReopen && o.Attempts <= 1 }

@@ -30,8 +30,8 @@ func (d *Dispatcher) settle(ctx context.Context, o *store.Outgoing, out outcome)
 		}
 	}
 	d.noteRelay(out, time.Now())
-	if out.fold {
-		return d.foldBack(ctx, o, out.err)
+	if out.reopen {
+		return d.giveBack(ctx, o, out.err)
 	}
 	if done, err := d.shrink(ctx, o, out); done {
 		return err
@@ -78,7 +78,7 @@ func (d *Dispatcher) giveUp(ctx context.Context, o *store.Outgoing, out *outcome
 
 // isPassed reports whether o is a mail that goes on unchanged: it came from no
 // batch and stands for itself.
-func isPassed(o *store.Outgoing) bool { return !o.Folds && o.Groups == 0 && o.Count == 1 }
+func isPassed(o *store.Outgoing) bool { return !o.CanReopen && o.Groups == 0 && o.Count == 1 }
 
 // nameOf says in the log what o is.
 func nameOf(o *store.Outgoing) string {

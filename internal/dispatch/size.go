@@ -94,7 +94,7 @@ func (d *Dispatcher) MaxBytes(batch string, now time.Time) int {
 // smaller one is made at once. It reports false if none is to be made.
 func (d *Dispatcher) shrink(ctx context.Context, o *store.Outgoing, out outcome) (done bool, err error) {
 	now := time.Now()
-	if out.sent || !foldable(o) || !deliver.IsTooLarge(out.err) || !d.sizes.lower(o.Batch, len(o.Mail), d.declared(), now) {
+	if out.sent || !reopenable(o) || !deliver.IsTooLarge(out.err) || !d.sizes.lower(o.Batch, len(o.Mail), d.declared(), now) {
 		return false, nil
 	}
 	d.log.Warn("a summary is too large for the relay, making a smaller one", "batch", o.Batch, "mails", o.Count,

@@ -81,7 +81,7 @@ func (s *SMTP) authenticate(ctx context.Context, c *connection) error {
 		return nil
 	}
 	if !c.proven && !c.local {
-		return Misfit(fmt.Errorf("relay %s, AUTH: the credentials are not sent, as the connection is not encrypted or the certificate not verified; have the relay offer STARTTLS, use smtps://, or give its CA (TLS.Files)", s.Addr))
+		return Misconfigured(fmt.Errorf("relay %s, AUTH: the credentials are not sent, as the connection is not encrypted or the certificate not verified; have the relay offer STARTTLS, use smtps://, or give its CA (TLS.Files)", s.Addr))
 	}
 	_, offered := c.client.Extension("AUTH")
 	for _, mechanism := range s.Auth.known() {
@@ -90,9 +90,9 @@ func (s *SMTP) authenticate(ctx context.Context, c *connection) error {
 		}
 	}
 	if offered == "" {
-		return Misfit(fmt.Errorf("relay %s does not offer AUTH; leave out the user (Auth.User), or use its port for submission, mostly smtp://%[2]s:587 or smtps://%[2]s:465", s.Addr, s.host()))
+		return Misconfigured(fmt.Errorf("relay %s does not offer AUTH; leave out the user (Auth.User), or use its port for submission, mostly smtp://%[2]s:587 or smtps://%[2]s:465", s.Addr, s.host()))
 	}
-	return Misfit(fmt.Errorf("relay %s offers AUTH %s, of which none can be used; can be: %s", s.Addr, oneLineText(offered), strings.Join(s.Auth.known(), ", ")))
+	return Misconfigured(fmt.Errorf("relay %s offers AUTH %s, of which none can be used; can be: %s", s.Addr, oneLineText(offered), strings.Join(s.Auth.known(), ", ")))
 }
 
 func (s *SMTP) logIn(ctx context.Context, c *connection, mechanism string) error {
@@ -101,7 +101,7 @@ func (s *SMTP) logIn(ctx context.Context, c *connection, mechanism string) error
 	}
 	password, err := s.Auth.Password()
 	if err != nil {
-		return Misfit(err)
+		return Misconfigured(err)
 	}
 	client := &patient{passwordClient(mechanism, s.Auth.User, password), maxChallenges}
 	return s.authFailure(c, mechanism, c.client.Auth(client))
@@ -139,13 +139,13 @@ func (p *patient) Next(challenge []byte) ([]byte, error) {
 func (s *SMTP) logInWithToken(ctx context.Context, c *connection) error {
 	token, err := s.Auth.Token(ctx, false)
 	if err != nil {
-		return Misfit(err)
+		return Misconfigured(err)
 	}
 	err = c.client.Auth(&patient{&xoauth2Client{s.Auth.User, token}, maxChallenges})
 	if reply, ok := errors.AsType[*smtp.SMTPError](err); ok && reply.Code/100 == 5 {
 		fresh, failed := s.Auth.Token(ctx, true)
 		if failed != nil {
-			return Misfit(failed)
+			return Misconfigured(failed)
 		}
 		if fresh != token {
 			err = c.client.Auth(&patient{&xoauth2Client{s.Auth.User, fresh}, maxChallenges})
@@ -167,7 +167,7 @@ func (s *SMTP) authFailure(c *connection, mechanism string, err error) error {
 	if mechanism == xoauth2 {
 		remedy = "see that Auth.Token gives a token of that user, for sending mail"
 	}
-	return Misfit(fmt.Errorf("relay %s refused to let user %q in: it answered AUTH %s with %s; %s", s.Addr, s.Auth.User, mechanism, replyText(reply), remedy))
+	return Misconfigured(fmt.Errorf("relay %s refused to let user %q in: it answered AUTH %s with %s; %s", s.Addr, s.Auth.User, mechanism, replyText(reply), remedy))
 }
 
 // cramClient is CRAM-MD5 (RFC 2195), which go-sasl lacks.

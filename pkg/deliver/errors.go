@@ -12,12 +12,12 @@ import (
 // What is known of a failure beyond its text. An error may carry several marks;
 // without any it is a temporary failure of this one mail.
 type (
-	permanentError   struct{ marked }
-	unreachableError struct{ marked }
-	misfitError      struct{ marked }
-	throttledError   struct{ marked }
-	uncertainError   struct{ marked }
-	tooLargeError    struct{ marked }
+	permanentError     struct{ marked }
+	unreachableError   struct{ marked }
+	misconfiguredError struct{ marked }
+	throttledError     struct{ marked }
+	uncertainError     struct{ marked }
+	tooLargeError      struct{ marked }
 )
 
 type marked struct{ err error }
@@ -58,19 +58,19 @@ func IsUnreachable(err error) bool {
 	return is
 }
 
-// Misfit marks err as one between us and a relay that is there: our login, its
-// certificate, the protocol. Waiting does not mend it, a setting does. Misfit(nil)
+// Misconfigured marks err as one between us and a relay that is there: our login, its
+// certificate, the protocol. Waiting does not mend it, a setting does. Misconfigured(nil)
 // is nil.
-func Misfit(err error) error {
+func Misconfigured(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &misfitError{marked{err}}
+	return &misconfiguredError{marked{err}}
 }
 
-// IsMisfit reports whether err or one it wraps was marked with Misfit.
-func IsMisfit(err error) bool {
-	_, is := errors.AsType[*misfitError](err)
+// IsMisconfigured reports whether err or one it wraps was marked with Misconfigured.
+func IsMisconfigured(err error) bool {
+	_, is := errors.AsType[*misconfiguredError](err)
 	return is
 }
 

@@ -84,15 +84,15 @@ func ExamplePassword() {
 // What a Sender says of an error decides what becomes of the summary.
 func ExamplePermanent() {
 	for _, err := range []error{
-		errors.New("timeout"),                            // tried again
-		deliver.Permanent(errors.New("no such mailbox")), // to the fail-dir
-		deliver.Throttled(errors.New("too many mails")),  // batches stay open
-		deliver.Unreachable(errors.New("no route")),      // as well
-		deliver.Uncertain(errors.New("no answer")),       // sent again as it is
-		deliver.Misfit(errors.New("login refused")),      // batches stay open until a setting is right
-		deliver.TooLarge(errors.New("max 20000 bytes")),  // made again, smaller
+		errors.New("timeout"),                              // tried again
+		deliver.Permanent(errors.New("no such mailbox")),   // to the fail-dir
+		deliver.Throttled(errors.New("too many mails")),    // batches stay open
+		deliver.Unreachable(errors.New("no route")),        // as well
+		deliver.Uncertain(errors.New("no answer")),         // sent again as it is
+		deliver.Misconfigured(errors.New("login refused")), // batches stay open until a setting is right
+		deliver.TooLarge(errors.New("max 20000 bytes")),    // made again, smaller
 	} {
-		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err), deliver.IsMisfit(err), deliver.IsTooLarge(err))
+		fmt.Println(deliver.IsPermanent(err), deliver.IsThrottled(err), deliver.IsUnreachable(err), deliver.IsUncertain(err), deliver.IsMisconfigured(err), deliver.IsTooLarge(err))
 	}
 	// Output:
 	// false false false false false false

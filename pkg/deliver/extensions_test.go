@@ -93,7 +93,7 @@ func TestAThrottlingRelayIsRecognised(t *testing.T) {
 }
 
 func TestMarksOfNilAreNil(t *testing.T) {
-	for _, err := range []error{deliver.Unreachable(nil), deliver.Misfit(nil), deliver.Throttled(nil), deliver.Uncertain(nil)} {
+	for _, err := range []error{deliver.Unreachable(nil), deliver.Misconfigured(nil), deliver.Throttled(nil), deliver.Uncertain(nil)} {
 		if err != nil {
 			t.Errorf("%v", err)
 		}

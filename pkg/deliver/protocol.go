@@ -42,11 +42,11 @@ func (s *SMTP) otherProtocol(c *connection, err, said error) error {
 	unknown := answered && (reply.Code == 500 || reply.Code == 502 || reply.Code == 503)
 	switch {
 	case errors.Is(err, errNotLMTP), s.LMTP && unknown:
-		return Misfit(fmt.Errorf("%w; that is a server for SMTP rather than LMTP: write %s", said, s.as("smtp")))
+		return Misconfigured(fmt.Errorf("%w; that is a server for SMTP rather than LMTP: write %s", said, s.as("smtp")))
 	case unknown:
-		return Misfit(fmt.Errorf("%w; it knows neither EHLO nor HELO: if it is a server for LMTP, write %s", said, s.as("lmtp")))
+		return Misconfigured(fmt.Errorf("%w; it knows neither EHLO nor HELO: if it is a server for LMTP, write %s", said, s.as("lmtp")))
 	case !answered && !s.TLS.Implicit && c.wire.read.Load() == 0 && s.onTLSPort():
-		return Misfit(fmt.Errorf("%w; that port begins with TLS: write %s", said, s.as("smtps")))
+		return Misconfigured(fmt.Errorf("%w; that port begins with TLS: write %s", said, s.as("smtps")))
 	case !answered && !s.TLS.Implicit && c.wire.read.Load() == 0:
 		return fmt.Errorf("%w; nothing came from it: if that port begins with TLS, write %s", said, s.as("smtps"))
 	}

@@ -36,8 +36,8 @@ func TestAPortThatSpeaksAnotherProtocol(t *testing.T) {
 				peer := testutil.New(tt.peer)
 				tt.sender.Dial = peer.Dial
 				err := tt.sender.Send(t.Context(), to("a@x", "b@x"))
-				if !deliver.IsUnreachable(err) || deliver.IsMisfit(err) != tt.misfit {
-					t.Fatalf("the mail is %s, a misfit is %t: %v", fateOf(err), deliver.IsMisfit(err), err)
+				if !deliver.IsUnreachable(err) || deliver.IsMisconfigured(err) != tt.misfit {
+					t.Fatalf("the mail is %s, a misfit is %t: %v", fateOf(err), deliver.IsMisconfigured(err), err)
 				}
 				if !strings.Contains(err.Error(), tt.says) {
 					t.Errorf("%q does not say %q", err, tt.says)
@@ -56,7 +56,7 @@ func TestAPortThatSpeaksAnotherProtocol(t *testing.T) {
 func TestAPortForSTARTTLSWhereTLSIsAwaited(t *testing.T) {
 	peer := testutil.Start(t, testutil.Config{})
 	err := (&deliver.SMTP{Addr: peer.Addr, TLS: deliver.TLS{Implicit: true}}).Send(t.Context(), to("a@x"))
-	if !deliver.IsMisfit(err) || !strings.Contains(err.Error(), "write smtp://"+peer.Addr+" with TLS.Policy=require") {
+	if !deliver.IsMisconfigured(err) || !strings.Contains(err.Error(), "write smtp://"+peer.Addr+" with TLS.Policy=require") {
 		t.Errorf("Send = %v", err)
 	}
 }
@@ -88,7 +88,7 @@ func TestRefusalsThatConcernEveryMail(t *testing.T) {
 				peer := testutil.New(config)
 				tt.sender.Addr, tt.sender.Dial = "relay.example.com:25", peer.Dial
 				err := tt.sender.Send(t.Context(), to("a@x"))
-				if !deliver.IsUnreachable(err) && !deliver.IsThrottled(err) || deliver.IsPermanent(err) || deliver.IsMisfit(err) {
+				if !deliver.IsUnreachable(err) && !deliver.IsThrottled(err) || deliver.IsPermanent(err) || deliver.IsMisconfigured(err) {
 					t.Errorf("the mail is %s: %v", fateOf(err), err)
 				}
 				peer.Wait()

@@ -69,7 +69,7 @@ func (s *SMTP) failure(c *connection, step string, err error) error {
 	}
 	switch {
 	case reply.Code == 530: // RFC 3207 section 4, RFC 4954 section 6
-		return Misfit(Unreachable(fmt.Errorf("%w; it wants a login or TLS first, so give a user (Auth.User) or require TLS (TLS.Policy)", err)))
+		return Misconfigured(Unreachable(fmt.Errorf("%w; it wants a login or TLS first, so give a user (Auth.User) or require TLS (TLS.Policy)", err)))
 	case isSize(step, reply):
 		return TooLarge(Permanent(fmt.Errorf("%w; raise the limit there, or allow summaries fewer bytes (Standard.MaxBytes)", err)))
 	case reply.Code/100 == 5 && s.mayWantLogin(c, reply):

@@ -78,7 +78,7 @@ func (s *SMTP) startTLS(ctx context.Context, c *connection) error {
 	case unix && !required:
 		return nil
 	case !offered && required:
-		return Misfit(fmt.Errorf("relay %s does not offer STARTTLS, so no mail is sent to it; switch it on there, use smtps:// if it has a port for that, or set TLS.Policy=auto", s.Addr))
+		return Misconfigured(fmt.Errorf("relay %s does not offer STARTTLS, so no mail is sent to it; switch it on there, use smtps:// if it has a port for that, or set TLS.Policy=auto", s.Addr))
 	case !offered:
 		return nil
 	}
@@ -142,17 +142,17 @@ func (g *greeted) Read(p []byte) (int, error) {
 func (s *SMTP) handshake(ctx context.Context, c *connection) (net.Conn, error) {
 	config, err := s.tlsConfig()
 	if err != nil {
-		return nil, Misfit(err)
+		return nil, Misconfigured(err)
 	}
 	secure := tls.Client(c.wire, config)
 	limited, cancel := context.WithTimeout(ctx, s.Timeouts.withDefaults().Command)
 	defer cancel()
 	if err := secure.HandshakeContext(limited); err != nil {
 		if unverified, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-			return nil, Misfit(fmt.Errorf("relay %s, TLS: the certificate cannot be verified, so no mail is sent: %w; give its CA (TLS.Files)", s.Addr, unverified.Err))
+			return nil, Misconfigured(fmt.Errorf("relay %s, TLS: the certificate cannot be verified, so no mail is sent: %w; give its CA (TLS.Files)", s.Addr, unverified.Err))
 		}
 		if _, spoke := errors.AsType[tls.RecordHeaderError](err); spoke && s.TLS.Implicit {
-			return nil, Misfit(fmt.Errorf("relay %s does not begin with TLS, as smtps:// expects it to; write smtp://%[1]s with TLS.Policy=require, which encrypts by STARTTLS", s.Addr))
+			return nil, Misconfigured(fmt.Errorf("relay %s does not begin with TLS, as smtps:// expects it to; write smtp://%[1]s with TLS.Policy=require, which encrypts by STARTTLS", s.Addr))
 		}
 		return nil, &tlsError{&stepError{s.Addr, "TLS handshake", err}}
 	}

@@ -14,7 +14,7 @@ type Batch struct {
 	Count int // mails, including those beyond the limits
 	First time.Time
 	Last  time.Time
-	// Due is when the batch was due first, before it was folded.
+	// Due is when the batch was due first, before it was reopened.
 	Due time.Time
 	// Early says that the batch is the first mail of a group, see Entry.Quiet.
 	Early bool

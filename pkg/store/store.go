@@ -8,7 +8,7 @@
 // The life of a batch: Record opens it and adds to it; when it is due, Claim
 // closes it and hands it out for rendering; Seal puts its rendered summary into
 // the outbox; ClaimOutgoing hands that out for delivery; Finish removes what was
-// delivered, and Fold makes an open batch again of what could not be. A process
+// delivered, and Reopen makes an open batch again of what could not be. A process
 // that dies between two of these steps loses nothing: a claim is a lease, and
 // what is leased comes up again when the lease has run out.
 //
@@ -105,13 +105,13 @@ type Outbox interface {
 	// LastError. It fails with ErrNotClaimed if the summary is no longer there.
 	Postpone(ctx context.Context, o *Outgoing) error
 
-	// Fold removes a summary from the outbox and opens its batch again, under a
+	// Reopen removes a summary from the outbox and opens its batch again, under a
 	// new ID or merged with the one that was opened with its key meanwhile. It is
 	// due when it was due first, and held since the time given, or since an
-	// earlier one; a zero time says that it was not held. Fold fails with ErrNotClaimed if the summary is no longer
+	// earlier one; a zero time says that it was not held. Reopen fails with ErrNotClaimed if the summary is no longer
 	// there, came from no batch, or is one of several of its batch, since others
 	// may have been delivered.
-	Fold(ctx context.Context, id int64, since time.Time) error
+	Reopen(ctx context.Context, id int64, since time.Time) error
 
 	// Finish removes a claimed summary from the outbox. With the last one of a
 	// batch, its fingerprints become part of the history. Finishing it twice is
@@ -138,8 +138,8 @@ type Memory interface {
 	// Mutes returns the mutes that end after now, the first one first.
 	Mutes(ctx context.Context, now time.Time) ([]Mute, error)
 
-	// Beat notes a heartbeat of that name.
-	Beat(ctx context.Context, name string, at time.Time) error
+	// NoteHeartbeat notes a heartbeat of that name.
+	NoteHeartbeat(ctx context.Context, name string, at time.Time) error
 
 	// Heartbeats returns the last of each name, ordered by name.
 	Heartbeats(ctx context.Context) ([]Heartbeat, error)
@@ -273,7 +273,7 @@ func (l Limits) WithDefaults() Limits {
 type Outgoing struct {
 	ID        int64
 	Batch     string    // the key of the batch it was rendered from
-	Folds     bool      // Fold can make a batch of it again; set by the store
+	CanReopen bool      // Reopen can make a batch of it again; set by the store
 	MessageID string    // without angle brackets; the same for every attempt
 	From      string    // reverse-path
 	To        []string  // recipients not yet served

@@ -25,8 +25,8 @@ var allMutants = []mutant{
 	{"a temporary failure is one for good", "internal/dispatch/outcome.go", "out.retry = append(out.retry, to)", ""},
 	{"a failure for good is forgotten", "internal/dispatch/outcome.go", "out.failed = append(out.failed, to)", ""},
 	{"a summary that nobody takes is forgotten", "internal/dispatch/outcome.go", "\t\tout.failed = o.To\n\t\treturn out", "\t\treturn out"},
-	{"a summary that the relay may have is folded", "internal/dispatch/outcome.go", "&& !deliver.IsUncertain(err)", ""},
-	{"a summary that was tried before is folded", "internal/dispatch/outcome.go", "return o.Folds && o.Attempts <= 1", "return o.Folds"},
+	{"a summary that the relay may have is reopened", "internal/dispatch/outcome.go", "&& !deliver.IsUncertain(err)", ""},
+	{"a summary that was tried before is reopened", "internal/dispatch/outcome.go", "return o.CanReopen && o.Attempts <= 1", "return o.CanReopen"},
 	{"a summary is finished before it is in the fail-dir", "internal/dispatch/settle.go", "err := d.config.FailDir.Keep(", "err := error(nil)\n\t_ = d.config.FailDir.Keep\n\t_ = func(context.Context, *deliver.Mail, error) {}\n\tfunc(...any) {}("},
 	{"an outcome that could not be written is forgotten", "internal/dispatch/settle.go", "d.unwritten.outcomes = append(d.unwritten.outcomes, outcome)", ""},
 	{"those who have a summary get it again", "internal/dispatch/settle.go", "o.To, o.NextAt = out.retry, out.nextAt", "o.NextAt = out.nextAt"},
@@ -37,7 +37,7 @@ var allMutants = []mutant{
 	{"a batch waits longer than it may", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := last.Add(w.Wait), first.Add(2*w.MaxWait)"},
 	{"due times go by the wall clock", "pkg/store/steady/steady.go", "if moved.Abs() < step {", "if moved.Abs() < 1000*time.Hour {"},
 	{"a lease is never over", "pkg/store/memory/claim.go", "if !l.until.After(now) && (claim", "if false && (claim"},
-	{"a reopened batch counts twice", "pkg/store/memory/outbox.go", "now.Merge(folded.Clone(), s.limits)", "now.Merge(folded.Clone(), s.limits)\n\t\tnow.Merge(folded.Clone(), s.limits)"},
+	{"a reopened batch counts twice", "pkg/store/memory/outbox.go", "now.Merge(reopened.Clone(), s.limits)", "now.Merge(reopened.Clone(), s.limits)\n\t\tnow.Merge(reopened.Clone(), s.limits)"},
 	{"a mute outlives its end", "pkg/batch/mute.go", "!mute.Until.After(e.Received)", "!mute.Until.Add(time.Hour).After(e.Received)"},
 	{"what was told is new again", "pkg/store/memory/outbox.go", "s.history[v.Fingerprint] = seen", "_ = seen"},
 	{"what is back is not told", "pkg/render/news.go", "silence >= backAfter", "silence >= 1000*backAfter"},
@@ -83,7 +83,7 @@ func (m mutant) find(t *testing.T) (found bool, output string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("it does not compile: %v\n%s", err, out)
 	}
-	run := exec.CommandContext(t.Context(), filepath.Join(folder, "simulate.test"), "-test.run", "Years", "-days", "1000", "-test.timeout", "2m")
+	run := exec.CommandContext(t.Context(), filepath.Join(folder, "simulate.test"), "-test.run", "Years", "-days", "400", "-test.short", "-test.failfast", "-test.timeout", "5m")
 	out, err := run.CombinedOutput()
 	return err != nil, string(out)
 }

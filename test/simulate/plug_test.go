@@ -152,8 +152,8 @@ func (p *plug) Postpone(ctx context.Context, o *store.Outgoing) error {
 	return p.call("postpone", func() error { return p.Store.Postpone(ctx, o) })
 }
 
-func (p *plug) Fold(ctx context.Context, id int64, since time.Time) error {
-	return p.call("fold", func() error { return p.Store.Fold(ctx, id, since) })
+func (p *plug) Reopen(ctx context.Context, id int64, since time.Time) error {
+	return p.call("fold", func() error { return p.Store.Reopen(ctx, id, since) })
 }
 
 func (p *plug) Finish(ctx context.Context, id int64) error {

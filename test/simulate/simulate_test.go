@@ -36,6 +36,9 @@ func TestSimulatedYearsKeepThePromises(t *testing.T) {
 				if seen.add(l.mails); len(l.violations) == 0 {
 					return
 				}
+				if testing.Short() {
+					t.Fatalf("breaks promises:\n  %s", strings.Join(l.violations, "\n  "))
+				}
 				short := events.shrink(func(part script) bool { return len(part.run(t, &reached{}).violations) > 0 })
 				again := short.run(t, &reached{})
 				t.Errorf("breaks promises:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", strings.Join(l.violations, "\n  "), short,

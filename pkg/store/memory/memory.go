@@ -41,7 +41,7 @@ type groupKey struct{ batch, group string }
 
 type openBatch struct {
 	*store.Batch
-	firstDue time.Time // when it was due before it was folded
+	firstDue time.Time // when it was due before it was reopened
 
 }
 

@@ -21,7 +21,7 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 
 func (s *Store) insert(batch int64, mails []store.Outgoing) {
 	for _, o := range mails {
-		o.ID, o.Folds = s.nextID(), batch != 0 && len(mails) == 1
+		o.ID, o.CanReopen = s.nextID(), batch != 0 && len(mails) == 1
 		o.To, o.Mail = slices.Clone(o.To), slices.Clone(o.Mail)
 		s.outbox[o.ID] = &outgoing{lease[*store.Outgoing]{item: &o}, batch}
 	}
@@ -80,34 +80,34 @@ func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
 	return nil
 }
 
-// Fold implements store.Store.
-func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
+// Reopen implements store.Store.
+func (s *Store) Reopen(ctx context.Context, id int64, since time.Time) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
 	l := s.outbox[id]
-	if l == nil || !l.item.Folds {
+	if l == nil || !l.item.CanReopen {
 		return store.ErrNotClaimed
 	}
-	folded := s.sealed[l.batch]
+	reopened := s.sealed[l.batch]
 	delete(s.outbox, id)
 	delete(s.sealed, l.batch)
-	if !since.IsZero() && (folded.HeldSince.IsZero() || since.Before(folded.HeldSince)) {
-		folded.HeldSince = since
+	if !since.IsZero() && (reopened.HeldSince.IsZero() || since.Before(reopened.HeldSince)) {
+		reopened.HeldSince = since
 	}
-	folded.Due = folded.firstDue
-	open := lane{folded.Key, folded.Early}
+	reopened.Due = reopened.firstDue
+	open := lane{reopened.Key, reopened.Early}
 	if now := s.open[open]; now != nil {
-		now.Merge(folded.Clone(), s.limits)
-		if now.firstDue.IsZero() || folded.firstDue.Before(now.firstDue) {
-			now.firstDue = folded.firstDue
+		now.Merge(reopened.Clone(), s.limits)
+		if now.firstDue.IsZero() || reopened.firstDue.Before(now.firstDue) {
+			now.firstDue = reopened.firstDue
 		}
 		return nil
 	}
 	// The old ID may still be known to a claimant that lost its lease.
-	folded.ID = s.nextID()
-	s.open[open] = folded
+	reopened.ID = s.nextID()
+	s.open[open] = reopened
 	return nil
 }
 

@@ -49,8 +49,8 @@ func (s *Store) Mutes(ctx context.Context, now time.Time) ([]store.Mute, error) 
 	return mutes, nil
 }
 
-// Beat implements store.Store.
-func (s *Store) Beat(ctx context.Context, name string, at time.Time) error {
+// NoteHeartbeat implements store.Store.
+func (s *Store) NoteHeartbeat(ctx context.Context, name string, at time.Time) error {
 	if err := s.lock(ctx); err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (p *plan) addGroup(a *addition, g *store.Group) error {
 		p.minuteRows = append(p.minuteRows, minuteRow{row.groupID, minute, count})
 	}
 	row.counts = counts
-	if isKnown && a.folded {
+	if isKnown && a.reopened {
 		p.begunGroups = append(p.begunGroups, row)
 	}
 	if isKnown {
@@ -144,7 +144,7 @@ func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *
 		if err != nil {
 			return err
 		}
-		if a.folded && v.First.Before(have.first) {
+		if a.reopened && v.First.Before(have.first) {
 			p.beginVariant(a, row, have.sample)
 		}
 		varying.Merge(&v.Varying)
@@ -157,10 +157,10 @@ func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *
 	}
 	counts.variants++
 	row.nr, row.varying, row.seen = counts.variants, v.Varying.Encode(), v.Seen
-	if !a.folded {
+	if !a.reopened {
 		row.seen = p.history[row.variant]
 	}
-	if a.folded || p.kept < p.limits.StoreBytes { // what is folded was kept before
+	if a.reopened || p.kept < p.limits.StoreBytes { // what is reopened was kept before
 		row.sample = v.Sample[:min(len(v.Sample), max(p.limits.BatchBytes-a.sampleSize, 0))]
 		a.sampleSize += len(row.sample)
 		p.kept += int64(len(row.sample))
@@ -170,7 +170,7 @@ func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *
 }
 
 // beginVariant gives a variant that is open, with a sample of size bytes, what an
-// older one, which is folded into it, began with; see store.Batch.Merge.
+// older one, which is reopened into it, began with; see store.Batch.Merge.
 func (p *plan) beginVariant(a *addition, older variantRow, size int) {
 	if older.Replaces(size, p.limits.BatchBytes-a.sampleSize) {
 		older.sample = older.Sample

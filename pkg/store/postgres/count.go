@@ -25,7 +25,7 @@ type addition struct {
 	id         int64
 	groupCount int // of the open batch
 	sampleSize int // of the open batch, of all its samples
-	folded     bool
+	reopened   bool
 }
 
 // openBatches counts the additions in the open batches they belong to, makes

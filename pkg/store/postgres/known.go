@@ -40,7 +40,7 @@ type groupCounts struct{ variants, hosts int }
 type knownVariant struct {
 	varying string
 	first   time.Time
-	sample  int // its size, if something is folded
+	sample  int // its size, if something is reopened
 }
 
 // find reads what is known, in one round trip, and in another one how full the
@@ -55,7 +55,7 @@ func find(ctx context.Context, tx pgx.Tx, additions []*addition) (*known, error)
 	var sources []sourceID
 	folds := false
 	for _, a := range additions {
-		folds = folds || a.folded
+		folds = folds || a.reopened
 		for _, g := range a.Groups {
 			id := groupID{a.id, hashOf(g.Key)}
 			groups = append(groups, id)

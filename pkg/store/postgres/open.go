@@ -12,7 +12,7 @@
 // twice if the commit had happened after all.
 //
 // The other methods are not made again: a Claim without an answer comes up again when
-// its lease has run out, a Seal or Fold made twice fails with store.ErrNotClaimed, a
+// its lease has run out, a Seal or Reopen made twice fails with store.ErrNotClaimed, a
 // Finish made twice is no error.
 //
 // # Clocks

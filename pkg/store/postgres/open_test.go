@@ -185,7 +185,7 @@ func TestRightsAtRunTime(t *testing.T) {
 		t.Fatalf("ClaimOutgoing: %v, %v", o, err)
 	}
 	_, err = s.Mute(t.Context(), store.Mute{Until: noon})
-	err = errors.Join(err, s.Fold(t.Context(), o.ID, noon), s.Beat(t.Context(), "backup", noon), s.Forget(t.Context(), noon))
+	err = errors.Join(err, s.Reopen(t.Context(), o.ID, noon), s.NoteHeartbeat(t.Context(), "backup", noon), s.Forget(t.Context(), noon))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func (s *Store) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Dur
 
 func scanOutgoing(row pgx.CollectableRow) (o store.Outgoing, err error) {
 	var sender, recipients []byte
-	err = row.Scan(&o.ID, &o.Batch, &o.Folds, &o.MessageID, &sender, &recipients, &o.Count, &o.Groups,
+	err = row.Scan(&o.ID, &o.Batch, &o.CanReopen, &o.MessageID, &sender, &recipients, &o.Count, &o.Groups,
 		into(&o.Due), into(&o.NextAt), &o.Attempts, &o.LastError, &o.Mail)
 	o.From = string(sender)
 	if len(recipients) > 0 {

@@ -43,8 +43,8 @@ func (s *Store) Mutes(ctx context.Context, now time.Time) (mutes []store.Mute, e
 	return mutes, err
 }
 
-// Beat implements store.Store.
-func (s *Store) Beat(ctx context.Context, name string, at time.Time) error {
+// NoteHeartbeat implements store.Store.
+func (s *Store) NoteHeartbeat(ctx context.Context, name string, at time.Time) error {
 	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO heartbeats AS have VALUES ($1, $2, $3, 1)

@@ -96,7 +96,7 @@ func (w *witness) live() {
 	w.seal()
 	if o := w.claimSummary(); o != nil {
 		w.record(storm(4))
-		w.try(func() error { return w.store.Fold(w.t.Context(), o.ID, noon) })
+		w.try(func() error { return w.store.Reopen(w.t.Context(), o.ID, noon) })
 	}
 	w.seal()
 	w.record(storm(5))

@@ -74,7 +74,7 @@ func readOutgoing(r *sqlite3.Stmt) *store.Outgoing {
 	o := &store.Outgoing{
 		ID: r.ColumnInt64(0), Batch: r.ColumnText(1), MessageID: r.ColumnText(2), From: r.ColumnText(3),
 		Count: r.ColumnInt(5), Groups: r.ColumnInt(6), Due: columnTime(r, 7), NextAt: columnTime(r, 8),
-		Attempts: r.ColumnInt(9), LastError: r.ColumnText(10), Folds: r.ColumnBool(11), Mail: r.ColumnBlob(12, nil),
+		Attempts: r.ColumnInt(9), LastError: r.ColumnText(10), CanReopen: r.ColumnBool(11), Mail: r.ColumnBlob(12, nil),
 	}
 	if to := r.ColumnText(4); to != "" {
 		o.To = strings.Split(to, "\n")
@@ -93,41 +93,41 @@ func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
 	})
 }
 
-// Fold implements store.Store.
-func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
+// Reopen implements store.Store.
+func (s *Store) Reopen(ctx context.Context, id int64, since time.Time) error {
 	return s.transaction(ctx, func() error {
-		var folded *store.Batch
-		_, err := s.stmt.sealedBatch.row(func(r *sqlite3.Stmt) { folded = readBatch(r) }, id)
+		var reopened *store.Batch
+		_, err := s.stmt.sealedBatch.row(func(r *sqlite3.Stmt) { reopened = readBatch(r) }, id)
 		if err != nil {
 			return err
 		}
-		if folded == nil {
+		if reopened == nil {
 			return store.ErrNotClaimed
 		}
 		if _, err := s.stmt.finish.row(ignore, id); err != nil {
 			return err
 		}
-		if !since.IsZero() && (folded.HeldSince.IsZero() || since.Before(folded.HeldSince)) {
-			folded.HeldSince = since
+		if !since.IsZero() && (reopened.HeldSince.IsZero() || since.Before(reopened.HeldSince)) {
+			reopened.HeldSince = since
 		}
-		open, err := s.stmt.isOpen.row(ignore, folded.Key, folded.Early)
+		open, err := s.stmt.isOpen.row(ignore, reopened.Key, reopened.Early)
 		if err != nil {
 			return err
 		}
 		if !open {
-			return s.reopen(folded)
+			return s.reopen(reopened)
 		}
-		if err := s.load(folded, true); err != nil {
+		if err := s.load(reopened, true); err != nil {
 			return err
 		}
-		folded.Sort()
-		if err := s.stmt.delete.exec(folded.ID); err != nil {
+		reopened.Sort()
+		if err := s.stmt.delete.exec(reopened.ID); err != nil {
 			return err
 		}
-		loud := folded.Loud()
-		_, err = s.addTo(folded, &s.stmt.fold, true,
-			folded.Key, folded.Early, folded.Count, folded.First, folded.Last, orNull(loud.First), orNull(loud.Last),
-			orNull(folded.DueBy()), folded.Due, orNull(folded.HeldSince))
+		loud := reopened.Loud()
+		_, err = s.addTo(reopened, &s.stmt.merge, true,
+			reopened.Key, reopened.Early, reopened.Count, reopened.First, reopened.Last, orNull(loud.First), orNull(loud.Last),
+			orNull(reopened.DueBy()), reopened.Due, orNull(reopened.HeldSince))
 		return err
 	})
 }

@@ -84,7 +84,7 @@ func (s *Store) findEarly(entries []store.Entry) (map[int]bool, error) {
 type room struct {
 	forGroups int
 	bytes     int // of samples
-	folded    bool
+	reopened  bool
 	groups    map[string]got // what the tables have of what was added
 }
 
@@ -103,9 +103,9 @@ func (s *Store) addBatch(a *store.Addition) (room, error) {
 
 // addTo counts b in the open batch that upsert finds or makes, and returns what
 // room is left.
-func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...any) (left room, err error) {
+func (s *Store) addTo(b *store.Batch, upsert *statement, reopened bool, args ...any) (left room, err error) {
 	var id int64
-	left = room{folded: folded, groups: make(map[string]got, len(b.Groups))}
+	left = room{reopened: reopened, groups: make(map[string]got, len(b.Groups))}
 	_, err = upsert.row(func(r *sqlite3.Stmt) {
 		id = r.ColumnInt64(0)
 		left.forGroups, left.bytes = s.limits.GroupsPerBatch-r.ColumnInt(1), s.limits.BatchBytes-r.ColumnInt(2)
@@ -133,7 +133,7 @@ func (s *Store) addTo(b *store.Batch, upsert *statement, folded bool, args ...an
 // addGroup counts g. When the batch does not know it yet, it is added if there
 // is room, and left to the batch's total otherwise.
 func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
-	if left.folded {
+	if left.reopened {
 		if err := s.stmt.beginGroup.exec(batch, g.Key, g.Title, g.Reason, g.First); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (now int, counted []string, err error) {
 	counted = make([]string, 0, len(g.Variants))
 	for _, v := range g.Variants {
-		if left.folded {
+		if left.reopened {
 			if err := s.beginVariant(group, v, left); err != nil {
 				return have, nil, err
 			}
@@ -205,14 +205,14 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 		}
 		_, err = s.stmt.newVariant.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
 			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode(),
-			left.folded, orNull(v.Seen.First), orNull(v.Seen.Last), v.Seen.Count)
+			left.reopened, orNull(v.Seen.First), orNull(v.Seen.Last), v.Seen.Count)
 		if err != nil {
 			return have, nil, err
 		}
 		sample := v.Sample[:min(len(v.Sample), max(left.bytes, 0))]
 		if full, err := s.full(); err != nil {
 			return have, nil, err
-		} else if full && !left.folded { // what is folded was kept before
+		} else if full && !left.reopened { // what is reopened was kept before
 			sample = nil
 		}
 		left.bytes -= len(sample)
@@ -225,7 +225,7 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 	return have, counted, nil
 }
 
-// beginVariant gives a variant that is open what an older one, which is folded
+// beginVariant gives a variant that is open what an older one, which is reopened
 // into it, began with; see store.Batch.Merge.
 func (s *Store) beginVariant(group int64, older *store.Variant, left *room) error {
 	var id int64

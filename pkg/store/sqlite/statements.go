@@ -25,7 +25,7 @@ type statements struct {
 	insert, insertPiece                    statement
 	nextSend, claimOutgoing, pieces        statement
 	postpone, finish, hasSummary           statement
-	sealedBatch, isOpen, reopen, fold      statement
+	sealedBatch, isOpen, reopen, merge     statement
 	moveGroups, moveRecipients             statement
 	outgoing, retry                        statement
 	mute, unmute, mutes, beat, heartbeats  statement
@@ -101,7 +101,7 @@ func (s *statements) all() map[*statement]string {
 			RETURNING id`,
 		&s.setVarying: `UPDATE variants SET varying = ?2 WHERE id = ?1`,
 		&s.newSample:  `INSERT INTO samples VALUES (?1, ?2, ?3)`,
-		// A batch that is folded may have begun before the open one.
+		// A batch that is reopened may have begun before the open one.
 		&s.beginGroup: `UPDATE groups SET title = ?3, reason = ?4 WHERE batch = ?1 AND key = ?2 AND first_at > ?5`,
 		&s.beginVariant: `
 			UPDATE variants SET reason = ?3, seen_first = ?5, seen_last = ?6, seen_count = ?7
@@ -179,7 +179,7 @@ func (s *statements) all() map[*statement]string {
 			RETURNING id`,
 		&s.moveGroups:     `UPDATE groups SET batch = ?2 WHERE batch = ?1`,
 		&s.moveRecipients: `UPDATE recipients SET batch = ?2 WHERE batch = ?1`,
-		&s.fold: `
+		&s.merge: `
 			INSERT INTO batches (key, early, count, first_at, last_at, loud_first, loud_last, due_by, due_at, first_due, held_since)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)
 			ON CONFLICT (key, early) WHERE state = 'open' DO UPDATE SET

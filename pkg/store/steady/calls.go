@@ -144,14 +144,14 @@ func (s *Store) Postpone(ctx context.Context, o *store.Outgoing) error {
 	return s.Store.Postpone(ctx, &s.outgoing([]store.Outgoing{*o})[0])
 }
 
-// Fold implements store.Store.
-func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
+// Reopen implements store.Store.
+func (s *Store) Reopen(ctx context.Context, id int64, since time.Time) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	return s.Store.Fold(ctx, id, s.toEngine(since))
+	return s.Store.Reopen(ctx, id, s.toEngine(since))
 }
 
 // Outgoing implements store.Store.
@@ -203,14 +203,14 @@ func (s *Store) Mutes(ctx context.Context, now time.Time) ([]store.Mute, error) 
 	return mutes, err
 }
 
-// Beat implements store.Store.
-func (s *Store) Beat(ctx context.Context, name string, at time.Time) error {
+// NoteHeartbeat implements store.Store.
+func (s *Store) NoteHeartbeat(ctx context.Context, name string, at time.Time) error {
 	leave, err := s.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	return s.Store.Beat(ctx, name, s.toEngine(at))
+	return s.Store.NoteHeartbeat(ctx, name, s.toEngine(at))
 }
 
 // Forget implements store.Store.

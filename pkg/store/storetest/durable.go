@@ -21,7 +21,7 @@ func durableChecks() []check {
 		{sentence: "IDs are not used again", run: reopenIDs},
 		{sentence: "muted and early batches survive with their due times", run: reopenDue},
 		{sentence: "a flushed batch is due and stays due", run: reopenFlushed},
-		{sentence: "a folded batch survives with its due time and since when it was held", run: reopenFolded},
+		{sentence: "a reopened batch survives with its due time and since when it was held", run: reopenFolded},
 		{sentence: "what folds is still known after reopening", run: reopenFolds},
 		{sentence: "history, quiet and what varies survive", run: reopenHistory},
 		{sentence: "mutes and heartbeats survive, and what was forgotten stays gone", run: reopenPast},
@@ -206,7 +206,7 @@ func reopenFolded(t *testing.T, s *subject) {
 	s.reopen()
 	old := expect(store.Limits{}, append(rich(0), rich(10*time.Minute)...)...)
 	old.Due = expect(store.Limits{}, rich(0)...).Due
-	s.wantBatch(s.claim(later), folded(store.Limits{}, after(time.Hour), old, mail(20*time.Minute)))
+	s.wantBatch(s.claim(later), reopened(store.Limits{}, after(time.Hour), old, mail(20*time.Minute)))
 	s.sendNothing(later)
 }
 
@@ -216,8 +216,8 @@ func reopenFolds(t *testing.T, s *subject) {
 	s.enqueue(summary("m4", 3*time.Second))
 	s.reopen()
 	for _, o := range s.outgoing() {
-		if o.Folds != (o.MessageID == "m3@failmail.example.com") {
-			t.Errorf("%s: folds is %t", o.MessageID, o.Folds)
+		if o.CanReopen != (o.MessageID == "m3@failmail.example.com") {
+			t.Errorf("%s: folds is %t", o.MessageID, o.CanReopen)
 		}
 	}
 }

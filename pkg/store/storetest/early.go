@@ -18,7 +18,7 @@ func earlyChecks() []check {
 		{sentence: "first mails of several groups share an early batch of their key", run: earlyShared},
 		{sentence: "muted mails are never early and not seen", run: earlyMuted},
 		{sentence: "early mails do the same in one call as in many", run: earlySplit},
-		{sentence: "a folded early batch is early again", run: earlyFolded},
+		{sentence: "a reopened early batch is early again", run: earlyFolded},
 		{sentence: "the first mail of a group is early once however many record it", run: earlyConcurrent},
 	}
 }

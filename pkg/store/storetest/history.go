@@ -16,7 +16,7 @@ func historyChecks() []check {
 		{sentence: "what is learnt while a batch is open does not change it", run: seenFrozen},
 		{sentence: "finishing twice is not seen twice", run: seenOnce},
 		{sentence: "a mail that comes from no batch makes no history", run: seenEnqueued},
-		{sentence: "what is folded is history when it is delivered and counted once", run: seenFolded},
+		{sentence: "what is reopened is history when it is delivered and counted once", run: seenFolded},
 		{sentence: "Forget removes what was last seen before and nothing else", run: forgetSeen},
 		{sentence: "Forget lets a group be the first again", run: forgetQuiet},
 		{sentence: "Forget leaves open batches and the outbox alone", run: forgetLeaves},

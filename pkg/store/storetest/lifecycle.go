@@ -59,17 +59,17 @@ func (c scene) calls(s store.Store) map[string]call {
 		"Postpone": func(ctx context.Context) error {
 			return s.Postpone(ctx, &store.Outgoing{ID: c.sending.ID, NextAt: after(0)})
 		},
-		"Fold":       func(ctx context.Context) error { return s.Fold(ctx, c.sending.ID, after(0)) },
-		"Finish":     func(ctx context.Context) error { return s.Finish(ctx, c.sending.ID) },
-		"Outgoing":   only(s.Outgoing),
-		"Retry":      only(func(ctx context.Context) (int, error) { return s.Retry(ctx, 0, after(0)) }),
-		"Mute":       only(func(ctx context.Context) (int64, error) { return s.Mute(ctx, muteFor("never", time.Hour)) }),
-		"Unmute":     only(func(ctx context.Context) (bool, error) { return s.Unmute(ctx, c.mute) }),
-		"Mutes":      only(func(ctx context.Context) ([]store.Mute, error) { return s.Mutes(ctx, after(0)) }),
-		"Beat":       func(ctx context.Context) error { return s.Beat(ctx, "backup", after(0)) },
-		"Heartbeats": only(s.Heartbeats),
-		"Forget":     func(ctx context.Context) error { return s.Forget(ctx, later) },
-		"Pending":    only(s.Pending),
+		"Reopen":        func(ctx context.Context) error { return s.Reopen(ctx, c.sending.ID, after(0)) },
+		"Finish":        func(ctx context.Context) error { return s.Finish(ctx, c.sending.ID) },
+		"Outgoing":      only(s.Outgoing),
+		"Retry":         only(func(ctx context.Context) (int, error) { return s.Retry(ctx, 0, after(0)) }),
+		"Mute":          only(func(ctx context.Context) (int64, error) { return s.Mute(ctx, muteFor("never", time.Hour)) }),
+		"Unmute":        only(func(ctx context.Context) (bool, error) { return s.Unmute(ctx, c.mute) }),
+		"Mutes":         only(func(ctx context.Context) ([]store.Mute, error) { return s.Mutes(ctx, after(0)) }),
+		"NoteHeartbeat": func(ctx context.Context) error { return s.NoteHeartbeat(ctx, "backup", after(0)) },
+		"Heartbeats":    only(s.Heartbeats),
+		"Forget":        func(ctx context.Context) error { return s.Forget(ctx, later) },
+		"Pending":       only(s.Pending),
 	}
 }
 

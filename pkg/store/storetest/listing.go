@@ -142,11 +142,11 @@ func flushUnknown(t *testing.T, s *subject) {
 
 func enqueues(t *testing.T, s *subject) {
 	one, two := summary("m1", time.Second), summary("m2", 0)
-	one.Attempts, one.LastError, one.Folds, one.ID = 2, "450 busy", true, 12345
+	one.Attempts, one.LastError, one.CanReopen, one.ID = 2, "450 busy", true, 12345
 	s.enqueue(one, two)
 	s.enqueue()
 	s.wantPending(store.Pending{Outbox: 2})
-	one.Folds = false
+	one.CanReopen = false
 	s.wantOutgoing(s.send(later), &two)
 	s.wantOutgoing(s.send(later), &one)
 	s.sendNothing(later)

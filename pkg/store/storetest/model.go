@@ -148,7 +148,7 @@ func (m *model) seal(id int64, summaries []store.Outgoing) (found bool) {
 		if b.claimed && b.id == id {
 			m.batches = slices.Delete(m.batches, i, i+1)
 			for _, o := range summaries {
-				o.Folds = len(summaries) == 1
+				o.CanReopen = len(summaries) == 1
 				m.outbox = append(m.outbox, &modelOutgoing{outgoing: o, batch: b})
 			}
 			if len(summaries) == 0 {
@@ -226,24 +226,24 @@ func (m *model) finish(id int64) {
 }
 
 func (m *model) fold(id int64, since time.Time) (found bool) {
-	i := slices.IndexFunc(m.outbox, func(o *modelOutgoing) bool { return o.outgoing.ID == id && o.outgoing.Folds })
+	i := slices.IndexFunc(m.outbox, func(o *modelOutgoing) bool { return o.outgoing.ID == id && o.outgoing.CanReopen })
 	if i < 0 {
 		return false
 	}
-	folded := m.take(id).batch
-	folded.id, folded.claimed = 0, false
-	folded.batch.Due = folded.firstDue
-	if !since.IsZero() && (folded.batch.HeldSince.IsZero() || since.Before(folded.batch.HeldSince)) {
-		folded.batch.HeldSince = since
+	reopened := m.take(id).batch
+	reopened.id, reopened.claimed = 0, false
+	reopened.batch.Due = reopened.firstDue
+	if !since.IsZero() && (reopened.batch.HeldSince.IsZero() || since.Before(reopened.batch.HeldSince)) {
+		reopened.batch.HeldSince = since
 	}
-	now := m.open(folded.batch.Key, folded.batch.Early)
+	now := m.open(reopened.batch.Key, reopened.batch.Early)
 	if now == nil {
-		m.batches = append(m.batches, folded)
+		m.batches = append(m.batches, reopened)
 		return true
 	}
-	now.batch.Merge(folded.shown(), m.limits)
-	if now.firstDue.IsZero() || folded.firstDue.Before(now.firstDue) {
-		now.firstDue = folded.firstDue
+	now.batch.Merge(reopened.shown(), m.limits)
+	if now.firstDue.IsZero() || reopened.firstDue.Before(now.firstDue) {
+		now.firstDue = reopened.firstDue
 	}
 	return true
 }

@@ -123,9 +123,9 @@ func (p *player) fold() {
 	}
 	id, since := p.sending[p.random.IntN(len(p.sending))].ID, p.unique()
 	p.note("fold %d", id)
-	err := p.store.Fold(p.t.Context(), id, since)
+	err := p.store.Reopen(p.t.Context(), id, since)
 	if want := p.model.fold(id, since); want != (err == nil) || err != nil && !errors.Is(err, store.ErrNotClaimed) {
-		p.t.Fatalf("Fold of %d: %v; the model has it: %t", id, err, want)
+		p.t.Fatalf("Reopen of %d: %v; the model has it: %t", id, err, want)
 	}
 }
 

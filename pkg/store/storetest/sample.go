@@ -99,7 +99,7 @@ func summary(id string, d time.Duration) store.Outgoing {
 // folding returns o as the store hands it out when it is the only summary of its
 // batch.
 func folding(o store.Outgoing) store.Outgoing {
-	o.Folds = true
+	o.CanReopen = true
 	return o
 }
 
@@ -122,7 +122,7 @@ func describe(b *store.Batch) string {
 
 func describeOutgoing(o *store.Outgoing) string {
 	return fmt.Sprintf("summary %q of %q%s from %q to %q: %d mails, %d groups, due %s, next at %s, %d attempts, %q\n  %s",
-		o.MessageID, o.Batch, flag(o.Folds, " (folds)"), o.From, o.To, o.Count, o.Groups, stamp(o.Due), stamp(o.NextAt), o.Attempts, o.LastError,
+		o.MessageID, o.Batch, flag(o.CanReopen, " (folds)"), o.From, o.To, o.Count, o.Groups, stamp(o.Due), stamp(o.NextAt), o.Attempts, o.LastError,
 		content(o.Mail))
 }
 

@@ -37,7 +37,7 @@ func sharedLife(t *testing.T, s *subject) {
 	n[1].record(mail(time.Minute))
 	n[1].fold(n[2].send(later).ID, later)
 	b = n[0].claim(later)
-	n[0].wantBatch(b, folded(store.Limits{}, later, expect(store.Limits{}, mail(0), mail(time.Second)), mail(time.Minute)))
+	n[0].wantBatch(b, reopened(store.Limits{}, later, expect(store.Limits{}, mail(0), mail(time.Second)), mail(time.Minute)))
 	n[1].seal(b.ID, summary("m2", 0))
 	n[2].finish(n[0].send(later).ID)
 	wantSeen(n[1], "v1:a", seenAt(3, 0, time.Minute))
@@ -193,7 +193,7 @@ func sharedFlow(t *testing.T, s *subject) {
 	s.wantPending(store.Pending{})
 }
 
-// flow makes a summary and delivers one, unless it was never folded.
+// flow makes a summary and delivers one, unless it was never reopened.
 func flow(t *testing.T, s store.Store, delivered *int) (worked bool, err error) {
 	b, err := s.Claim(t.Context(), later, 0)
 	if err != nil {
@@ -201,7 +201,7 @@ func flow(t *testing.T, s store.Store, delivered *int) (worked bool, err error) 
 	}
 	if b != nil {
 		o := summary("m", 0)
-		o.Count, o.LastError = b.Count, flag(!b.HeldSince.IsZero(), "folded")
+		o.Count, o.LastError = b.Count, flag(!b.HeldSince.IsZero(), "reopened")
 		if err := s.Seal(t.Context(), b.ID, []store.Outgoing{o}); err != nil && !errors.Is(err, store.ErrNotClaimed) {
 			return true, err
 		}
@@ -211,7 +211,7 @@ func flow(t *testing.T, s store.Store, delivered *int) (worked bool, err error) 
 		return b != nil, err
 	}
 	if o.LastError == "" {
-		return true, s.Fold(t.Context(), o.ID, later)
+		return true, s.Reopen(t.Context(), o.ID, later)
 	}
 	*delivered += o.Count
 	return true, s.Finish(t.Context(), o.ID)

@@ -77,7 +77,7 @@ func spaceReturns(t *testing.T, s *subject) {
 		s.fold(s.send(later).ID, later)
 		b = s.claim(later)
 		if got := kept(b); got != samples {
-			t.Errorf("%d samples were kept, and %d after Fold", samples, got)
+			t.Errorf("%d samples were kept, and %d after Reopen", samples, got)
 		}
 	}
 	s.record(large(0))

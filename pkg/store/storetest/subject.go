@@ -133,13 +133,13 @@ func (s *subject) finish(id int64) {
 
 func (s *subject) fold(id int64, since time.Time) {
 	s.t.Helper()
-	s.must("Fold", s.store.Fold(s.t.Context(), id, since))
+	s.must("Reopen", s.store.Reopen(s.t.Context(), id, since))
 }
 
 func (s *subject) foldFails(id int64) {
 	s.t.Helper()
-	if err := s.store.Fold(s.t.Context(), id, after(0)); !errors.Is(err, store.ErrNotClaimed) {
-		s.t.Fatalf("Fold of %d: got %v, want ErrNotClaimed", id, err)
+	if err := s.store.Reopen(s.t.Context(), id, after(0)); !errors.Is(err, store.ErrNotClaimed) {
+		s.t.Fatalf("Reopen of %d: got %v, want ErrNotClaimed", id, err)
 	}
 }
 
@@ -189,7 +189,7 @@ func (s *subject) mute(m store.Mute) int64 {
 
 func (s *subject) beat(name string, at time.Time) {
 	s.t.Helper()
-	s.must("Beat", s.store.Beat(s.t.Context(), name, at))
+	s.must("NoteHeartbeat", s.store.NoteHeartbeat(s.t.Context(), name, at))
 }
 
 func (s *subject) forget(before time.Time) {

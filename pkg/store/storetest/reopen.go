@@ -11,23 +11,23 @@ import (
 func foldChecks() []check {
 	tight := store.Limits{GroupsPerBatch: 2, VariantsPerGroup: 2, HostsPerGroup: 2, SampleBytes: 8}
 	return []check{
-		{sentence: "Fold opens the batch again as it was", run: foldAlone},
-		{sentence: "Fold merges with the batch that was opened meanwhile", run: foldMerges},
-		{sentence: "Fold keeps title, reason and sample of what came first", run: foldFirst},
-		{sentence: "Fold within limits keeps what is open and counts the rest", limits: tight, run: foldLimits},
-		{sentence: "Fold counts nothing twice", run: foldCountsOnce},
-		{sentence: "mails after Fold are added to the batch and move its window", run: foldAdds},
-		{sentence: "a folded batch stays held since the earliest time", run: foldHeld},
-		{sentence: "a batch that Fold opens without a time is not held", run: foldUnheld},
-		{sentence: "a folded batch stays due when it was due first", run: foldDue},
+		{sentence: "Reopen opens the batch again as it was", run: foldAlone},
+		{sentence: "Reopen merges with the batch that was opened meanwhile", run: foldMerges},
+		{sentence: "Reopen keeps title, reason and sample of what came first", run: foldFirst},
+		{sentence: "Reopen within limits keeps what is open and counts the rest", limits: tight, run: foldLimits},
+		{sentence: "Reopen counts nothing twice", run: foldCountsOnce},
+		{sentence: "mails after Reopen are added to the batch and move its window", run: foldAdds},
+		{sentence: "a reopened batch stays held since the earliest time", run: foldHeld},
+		{sentence: "a batch that Reopen opens without a time is not held", run: foldUnheld},
+		{sentence: "a reopened batch stays due when it was due first", run: foldDue},
 		{sentence: "two summaries of one key fold into one batch in any order", run: foldTwo},
 		{sentence: "a group that is open stays muted or loud", run: foldMuted},
-		{sentence: "Fold gives up the leases of summary and batch", run: foldLeases},
-		{sentence: "Fold keeps what was flushed or muted due", run: foldDueBy},
-		{sentence: "a claimant from before Fold cannot seal the batch", run: foldStale},
-		{sentence: "Fold of a summary that is not there fails with ErrNotClaimed", run: foldUnknown},
-		{sentence: "Fold of a mail that comes from no batch fails with ErrNotClaimed", run: foldEnqueued},
-		{sentence: "Fold of one of several summaries fails with ErrNotClaimed", run: foldSeveral},
+		{sentence: "Reopen gives up the leases of summary and batch", run: foldLeases},
+		{sentence: "Reopen keeps what was flushed or muted due", run: foldDueBy},
+		{sentence: "a claimant from before Reopen cannot seal the batch", run: foldStale},
+		{sentence: "Reopen of a summary that is not there fails with ErrNotClaimed", run: foldUnknown},
+		{sentence: "Reopen of a mail that comes from no batch fails with ErrNotClaimed", run: foldEnqueued},
+		{sentence: "Reopen of one of several summaries fails with ErrNotClaimed", run: foldSeveral},
 	}
 }
 
@@ -49,9 +49,9 @@ func rich(begin time.Duration) []store.Entry {
 	}
 }
 
-// folded returns what Merge, the definition of folding, makes of a claimed batch
+// reopened returns what Merge, the definition of folding, makes of a claimed batch
 // and the entries recorded since.
-func folded(limits store.Limits, since time.Time, old *store.Batch, entries ...store.Entry) *store.Batch {
+func reopened(limits store.Limits, since time.Time, old *store.Batch, entries ...store.Entry) *store.Batch {
 	b := &store.Batch{}
 	for i := range entries {
 		b.Add(&entries[i], limits.WithDefaults())
@@ -89,7 +89,7 @@ func foldMerges(t *testing.T, s *subject) {
 	s.wantPending(store.Pending{Batches: 1, Mails: 11})
 	old := expect(store.Limits{}, rich(0)...)
 	s.wantNextDue(old.Due)
-	s.wantBatch(s.claim(later), folded(store.Limits{}, later, old, since...))
+	s.wantBatch(s.claim(later), reopened(store.Limits{}, later, old, since...))
 	s.claimNothing(later)
 }
 
@@ -134,7 +134,7 @@ func foldLimits(t *testing.T, s *subject) {
 	s.sealOne("m1", old...)
 	s.record(since...)
 	s.fold(s.send(later).ID, later)
-	want := folded(limits, later, expect(limits, old...), since...)
+	want := reopened(limits, later, expect(limits, old...), since...)
 	s.wantPending(store.Pending{Batches: 1, Mails: 30})
 	s.wantBatch(s.claim(later), want)
 	if want.Omitted() == 0 || want.Groups[0].Omitted() == 0 {
@@ -234,10 +234,10 @@ func foldTwo(t *testing.T, s *subject) {
 		for _, i := range order {
 			s.fold(sending[i], after(time.Duration(2+i)*time.Hour))
 		}
-		want := folded(store.Limits{}, after(2*time.Hour), expect(store.Limits{}, first...), second...)
+		want := reopened(store.Limits{}, after(2*time.Hour), expect(store.Limits{}, first...), second...)
 		b := s.claim(later)
 		if !b.Due.Equal(want.Due) || !b.HeldSince.Equal(want.HeldSince) || b.Count != want.Count || len(b.Groups) != len(want.Groups) {
-			t.Errorf("folded in the order %d: got\n%s\nwant\n%s", order, describe(b), describe(want))
+			t.Errorf("reopened in the order %d: got\n%s\nwant\n%s", order, describe(b), describe(want))
 		}
 		s.claimNothing(later)
 		s.wantPending(store.Pending{Batches: 1, Mails: 10})

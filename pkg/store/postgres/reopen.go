@@ -12,8 +12,8 @@ import (
 // children are the tables whose rows belong to a batch.
 var children = []string{"groups", "variants", "samples", "sources", "minutes", "recipients"}
 
-// Fold implements store.Store.
-func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
+// Reopen implements store.Store.
+func (s *Store) Reopen(ctx context.Context, id int64, since time.Time) error {
 	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var folds bool
 		rows, _ := tx.Query(ctx, `SELECT folds FROM outbox WHERE id = $1`, id)
@@ -42,7 +42,7 @@ func (s *Store) Fold(ctx context.Context, id int64, since time.Time) error {
 // known to a claimant that lost its lease, or counts it in the batch that is open.
 // Only an inserted row has no xmax, the transaction that replaced or locked it.
 func reopen(ctx context.Context, tx pgx.Tx, sealed int64, since time.Time) (open *addition, isNew bool, err error) {
-	open = &addition{folded: true}
+	open = &addition{reopened: true}
 	err = tx.QueryRow(ctx, `
 		INSERT INTO batches AS b (key, key_hash, early, count, group_count, sample_size, first_at, last_at, loud_first, loud_last,
 			wait, max_wait, due_by, due_at, first_due, held_since)
@@ -77,14 +77,14 @@ func move(ctx context.Context, tx pgx.Tx, from, to int64) error {
 // merge counts what belongs to a sealed batch in an open one.
 func (s *Store) merge(ctx context.Context, tx pgx.Tx, sealed int64, open *addition) error {
 	rows, _ := tx.Query(ctx, `SELECT `+batchColumns+` FROM batches WHERE id = $1`, sealed)
-	folded, err := scanBatches(rows)
+	reopened, err := scanBatches(rows)
 	if err != nil {
 		return err
 	}
-	if err := load(ctx, tx, folded, true); err != nil {
+	if err := load(ctx, tx, reopened, true); err != nil {
 		return err
 	}
-	open.Batch = folded[0]
+	open.Batch = reopened[0]
 	open.Sort()
 	if err := removeBatch(ctx, tx, sealed); err != nil {
 		return err
