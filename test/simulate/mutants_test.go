@@ -83,7 +83,7 @@ func (m mutant) find(t *testing.T) (found bool, output string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("it does not compile: %v\n%s", err, out)
 	}
-	run := exec.CommandContext(t.Context(), filepath.Join(folder, "simulate.test"), "-test.run", "Years", "-days", "400", "-test.short", "-test.failfast", "-test.timeout", "5m")
+	run := exec.CommandContext(t.Context(), filepath.Join(folder, "simulate.test"), "-test.run", "Years", "-days", "400", "-test.short", "-test.timeout", "5m")
 	out, err := run.CombinedOutput()
 	return err != nil, string(out)
 }
