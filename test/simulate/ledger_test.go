@@ -36,7 +36,8 @@ type ledger struct {
 	outage    *outage
 	ahead     time.Duration // of the wall clock, which summaries tell times by
 	resending bool
-	stepped   time.Time // when the clock was set last
+	asks      []time.Time // of late, of a relay that is down
+	stepped   time.Time   // when the clock was set last
 	wait      time.Duration
 }
 
@@ -107,6 +108,26 @@ func (l *ledger) disturb(what string, lasts time.Duration) {
 
 func (l *ledger) disturbed(from, to time.Time) bool {
 	return slices.ContainsFunc(l.troubles, func(t trouble) bool { return !t.to.Before(from) && !t.from.After(to) })
+}
+
+// mayRepeat reports whether a summary may come again: a process ended before it had
+// written down what the relay answered, or the relay did not answer.
+func (l *ledger) mayRepeat(from, to time.Time) bool {
+	return slices.ContainsFunc(l.troubles, func(t trouble) bool {
+		return !t.to.Before(from) && !t.from.After(to) && slices.Contains([]string{"a kill", "a restart", silent}, t.what)
+	})
+}
+
+// asked notes that a relay was asked that is down. Some may be at once, whose time is over.
+func (l *ledger) asked() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.asks = append(slices.DeleteFunc(l.asks, func(t time.Time) bool { return now.Sub(t) > 3*time.Second }), now)
+	if len(l.asks) > 10 {
+		l.refuse("a relay that is down was asked %d times in 3 s", len(l.asks))
+		l.asks = nil
+	}
 }
 
 // down notes an outage of the relay, which lasts unless there is another trouble.
@@ -199,7 +220,7 @@ func (l *ledger) took(m *failmail.Mail, to []string) {
 	s, isNew := l.add(m.MessageID, m.Raw, "the relay")
 	l.told = append(l.told, fmt.Sprintf("%v: the relay took mail %d (%s) for %s", time.Since(l.begin), s.number, what(s.report), strings.Join(to, " ")))
 	for _, address := range to {
-		if before, again := s.to[address]; again && !l.disturbed(before, now) {
+		if before, again := s.to[address]; again && !l.mayRepeat(before, now) {
 			l.refuse("%s got %s twice though nothing had happened", address, m.MessageID)
 		}
 		s.to[address] = now
@@ -276,8 +297,14 @@ func (l *ledger) checkTime(r *report, now time.Time) {
 	if latest := first.Add(maxWait); latest.Before(due) {
 		due = latest
 	}
-	if late := now.Sub(due); !l.disturbed(first, now) && (late < -time.Second || late > time.Second) {
-		l.refuse("a summary of mails from %v to %v came %v after its time", first.Sub(l.begin), last.Sub(l.begin), late)
+	early, late := now.Before(due.Add(-time.Second)) && !l.disturbed(first, now), due
+	for _, t := range l.troubles {
+		if !t.to.Before(first) && !t.from.After(now) && t.to.After(late) {
+			late = t.to
+		}
+	}
+	if early || now.After(late.Add(time.Second)) {
+		l.refuse("a summary of mails from %v to %v came %v after its time", first.Sub(l.begin), last.Sub(l.begin), now.Sub(due))
 	}
 	if o := l.outage; o != nil && first.After(o.from) && first.Before(o.to) {
 		if o.summaries++; o.summaries > 1 {

@@ -31,7 +31,7 @@ var allMutants = []mutant{
 	{"an outcome that could not be written is forgotten", "internal/dispatch/settle.go", "d.unwritten.outcomes = append(d.unwritten.outcomes, outcome)", ""},
 	{"those who have a summary get it again", "internal/dispatch/settle.go", "o.To, o.NextAt = out.retry, out.nextAt", "o.NextAt = out.nextAt"},
 	{"the relay is never asked again", "internal/dispatch/breaker.go", "b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil", ""},
-	{"summaries are made while the relay is down", "internal/summarize/summarize.go", "s.config.Relay.MayTake(now)", "true"},
+	{"a relay that is down is asked again at once", "internal/dispatch/breaker.go", "now.Add(deliver.Backoff(b.failures))", "now.Add(0 * deliver.Backoff(b.failures))"},
 	{"a claimed batch is forgotten when its summary fails", "internal/summarize/summarize.go", "\tif err := s.summarize(ctx, b); err != nil {\n\t\treturn false, err\n\t}", "\tif err := s.summarize(ctx, b); err != nil {\n\t\ts.claimed.Store(nil)\n\t\treturn false, err\n\t}"},
 	{"a batch is not due when its last mail says", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := first.Add(w.Wait), first.Add(w.MaxWait)"},
 	{"a batch waits longer than it may", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := last.Add(w.Wait), first.Add(2*w.MaxWait)"},

@@ -55,8 +55,11 @@ var subjects = []string{
 	"payment gateway refused", "queue stalled", "certificate expires", "replica lags behind", "nightly import broken", "cart is empty",
 }
 
+// silent is a relay that takes a mail and does not answer.
+const silent = "takes and is silent"
+
 // moods are what the relay may do with a mail.
-var moods = []string{"down", "throttles", "refuses one", "refuses all", "is slow", "takes and is silent", "finds it too large"}
+var moods = []string{"down", "throttles", "refuses one", "refuses all", "is slow", silent, "finds it too large"}
 
 // A kind is one of the things that happen, as often as its weight says.
 type kind struct {

@@ -90,7 +90,7 @@ func (w *world) start() {
 	w.plug = &plug{Store: w.kept, clock: &w.clock}
 	w.plug.reach = func(fault, stage string) {
 		w.reached.fault(fault, stage)
-		w.ledger.disturb(fault, lease+time.Minute)
+		w.ledger.disturb(fault, time.Minute) // in which it is tried again
 	}
 	network, died := w.net, w.died
 	w.plug.pull = func() { network.Close(); died <- w.down }
@@ -301,6 +301,10 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 	take := func(to ...string) { w.ledger.took(m, to) }
 	refusal := errors.New("450 4.2.2 mailbox full")
 	switch mood {
+	case "down", "throttles":
+		w.ledger.asked()
+	}
+	switch mood {
 	case "down":
 		return deliver.Unreachable(errors.New("connection refused"))
 	case "throttles":
@@ -327,7 +331,7 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 		if from.isDead() {
 			return ctx.Err()
 		}
-	case "takes and is silent":
+	case silent:
 		take(m.To...)
 		return deliver.Uncertain(deliver.Unreachable(errors.New("connection reset")))
 	case "finds it too large":
