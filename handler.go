@@ -66,10 +66,11 @@ var (
 	batchesDesc      = describe("failmail_pending_batches", "Batches that are not summarised yet.")
 	outboxDesc       = describe("failmail_outbox_summaries", "Summaries waiting for delivery.")
 	readyDesc        = describe("failmail_ready", "Whether mails are taken: 1, or 0; /readyz says why not.")
+	relayUpDesc      = describe("failmail_relay_up", "Whether the relay took the last attempt: 1, or 0.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
 	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, storeUpDesc, failDirDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, relayUpDesc, storeUpDesc, failDirDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -103,11 +104,15 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	for reply, n := range server.Refusals {
 		count(refusalsDesc, n, reply.Code, reply.Status)
 	}
-	ready := int64(0)
-	if s.p.Ready(context.Background()) == nil {
-		ready = 1
+	is := func(d *prometheus.Desc, yes bool) {
+		if yes {
+			gauge(d, 1)
+		} else {
+			gauge(d, 0)
+		}
 	}
-	gauge(readyDesc, ready)
+	is(readyDesc, s.p.Ready(context.Background()) == nil)
+	is(relayUpDesc, s.p.Relay().Up())
 	if failed, err := s.p.failDir.Count(); err == nil {
 		gauge(failDirDesc, int64(failed))
 	}

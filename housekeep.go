@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/store"
@@ -24,10 +25,14 @@ type housekeeper struct {
 	settings *current
 	store    store.Memory
 	log      *slog.Logger
+
+	reading sync.Mutex // an older list never replaces a newer one
 }
 
 // refresh puts the mutes in force that the store has.
 func (h *housekeeper) refresh(ctx context.Context) error {
+	h.reading.Lock()
+	defer h.reading.Unlock()
 	mutes, err := h.store.Mutes(ctx, time.Now())
 	if err == nil {
 		h.settings.Load().classifier.Mutes.Set(mutes)

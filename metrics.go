@@ -15,7 +15,6 @@ type metrics struct {
 	storeErrors   prometheus.Counter
 	summaries     prometheus.Counter
 	folds         prometheus.Counter
-	relayUp       prometheus.Gauge
 	passed        prometheus.Counter
 	hookErrors    prometheus.Counter
 	failDirErrors prometheus.Counter
@@ -34,7 +33,6 @@ func newMetrics() *metrics {
 		storeErrors:   counter("failmail_store_errors_total", "Mails that the store could not take, so that their clients keep them."),
 		summaries:     counter("failmail_summaries_total", "Summaries made."),
 		folds:         counter("failmail_folds_total", "Summaries that went back into their batches because the relay was down, or they were too large for it."),
-		relayUp:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "failmail_relay_up", Help: "Whether the relay took the last attempt: 1, or 0."}),
 		passed:        counter("failmail_mails_passed_total", "Mails relayed unchanged, because they asked for it."),
 		hookErrors:    counter("failmail_hook_errors_total", "Summaries after which the hook failed or was not run."),
 		failDirErrors: counter("failmail_fail_dir_errors_total", "Attempts to put a summary into the fail-dir that failed, so that it stays in the store."),
@@ -48,9 +46,8 @@ func newMetrics() *metrics {
 	for _, result := range []dispatch.Result{dispatch.Sent, dispatch.Postponed, dispatch.Failed} {
 		m.deliveries.WithLabelValues(string(result)) // so that a rate starts at zero
 	}
-	m.relayUp.Set(1)
 	m.registry.MustRegister(
-		m.recorded, m.storeErrors, m.summaries, m.folds, m.relayUp, m.passed, m.beats, m.hookErrors, m.failDirErrors,
+		m.recorded, m.storeErrors, m.summaries, m.folds, m.passed, m.beats, m.hookErrors, m.failDirErrors,
 		m.archiveErrors, m.deliveries)
 	return m
 }

@@ -54,13 +54,5 @@ func (o *observer) Reopened(mail *store.Outgoing) {
 // Unkept implements dispatch.Observer.
 func (o *observer) Unkept() { o.metrics.failDirErrors.Inc() }
 
-// RelayIs implements dispatch.Observer.
-func (o *observer) RelayIs(up bool) {
-	o.metrics.relayUp.Set(0)
-	if up {
-		o.metrics.relayUp.Set(1)
-	}
-}
-
 // SummarizeAt implements dispatch.Observer.
 func (o *observer) SummarizeAt(t time.Time) { o.summarizeAt(t) }

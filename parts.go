@@ -31,7 +31,7 @@ func newParts(b *base, kept *steady.Store) *parts {
 	p := &parts{
 		engine: kept.Engine(), store: kept,
 		readiness: readiness.New(b.log, dependencies(b.archive, kept.Engine())...),
-		keeper:    &housekeeper{b.settings, kept, b.log},
+		keeper:    &housekeeper{settings: b.settings, store: kept, log: b.log},
 	}
 	p.outbox = dispatch.New(dispatch.Config{
 		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,

@@ -97,8 +97,8 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
 		name = strings.TrimPrefix(name, "-")
 		suggested := ""
-		if near := cli.SuggestFlag(flags, strings.Split(name, "=")[0], false); near != "" {
-			suggested = ", did you mean " + near
+		if near := nearestFlag(flags, strings.Split(name, "=")[0]); near != "" {
+			suggested = ", did you mean --" + near
 		}
 		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them", name, suggested)}
 	}
@@ -113,4 +113,16 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 		return usage
 	}
 	return &usageError{text + "; see failmail --help"}
+}
+
+// nearestFlag returns the flag that was probably meant, of those that --help lists; empty
+// if none is near.
+func nearestFlag(flags []cli.Flag, name string) string {
+	var names []string
+	for _, f := range flags {
+		if listed, ok := f.(cli.VisibleFlag); ok && listed.IsVisible() {
+			names = append(names, f.Names()[0])
+		}
+	}
+	return spelling.Nearest(name, names)
 }

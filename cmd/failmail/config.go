@@ -66,8 +66,11 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 		return fmt.Sprintf("%q is a table; write settings without one, such as relay = \"localhost:25\"", key)
 	}
 	if o == nil {
-		near := strings.TrimPrefix(cli.SuggestFlag(c.App.Flags, name, false), "--")
-		return fmt.Sprintf("%q is not a setting, did you mean %q? failmail --help lists them", key, near)
+		suggested := ""
+		if near := nearestFlag(c.App.Flags, name); near != "" {
+			suggested = fmt.Sprintf(", did you mean %q?", near)
+		}
+		return fmt.Sprintf("%q is not a setting%s; failmail --help lists them", key, suggested)
 	}
 	if c.IsSet(name) {
 		return ""

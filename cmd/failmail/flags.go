@@ -142,10 +142,14 @@ func assign(c *cli.Context, config *failmail.Config) {
 // if there are none.
 func flagsFor(field string) string {
 	var names []string
+	all := false
 	for _, o := range settings() {
 		if o.field == field {
-			names = append(names, "--"+o.name)
+			names, all = append(names, "--"+o.name), o.is&paired != 0
 		}
+	}
+	if all {
+		return strings.Join(names, " and ")
 	}
 	return phrase.Or(names)
 }

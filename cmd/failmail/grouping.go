@@ -43,9 +43,6 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 	if config.Heartbeats, err = patternsFrom(c, "heartbeat", "^just monitoring"); err != nil {
 		return err
 	}
-	if c.IsSet("rate-limit") && config.RateLimit <= 0 {
-		return &usageError{fmt.Sprintf("--rate-limit \"%d\" must be more than zero; leave it out for none", config.RateLimit)}
-	}
 	if config.RateWindow < time.Second {
 		return &usageError{fmt.Sprintf("--rate-window %q is shorter than a second; use a duration such as 5m", config.RateWindow)}
 	}

@@ -45,6 +45,7 @@ const (
 	required                   // takes no empty value
 	open                       // takes other values than its choices, too
 	commas                     // repeated, or separated by commas
+	paired                     // with the others of its field, or not at all
 	restart                    // only a new start takes a change
 	noFile                     // makes no sense in a file
 	noEnv                      // makes no sense in the environment

@@ -41,7 +41,7 @@ func TestTheTableOfFlagsIsConsistent(t *testing.T) {
 // A FieldError of a Config names its flag only if the table does.
 func TestFieldsOfAConfigAreToldInFlags(t *testing.T) {
 	for field, want := range map[string]string{
-		"MaxWait": "--max-wait", "TrustedProxies": "--proxy-protocol-from", "ReceiveOnly": "--receiver", "First": "--quiet", "TLS": "--tls-cert",
+		"MaxWait": "--max-wait", "TrustedProxies": "--proxy-protocol-from", "ReceiveOnly": "--receiver", "First": "--quiet", "TLS": "--tls-cert and --tls-key",
 		"Access": "--credentials, --credentials-file, --allow-net or --allow-recipient", "Hostname": "", "TLS.Policy": "--relay-tls",
 	} {
 		if got := flagsFor(field); got != want {

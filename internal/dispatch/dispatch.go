@@ -51,8 +51,6 @@ type Observer interface {
 	Reopened(o *store.Outgoing)
 	// Unkept says that the fail-dir did not take a mail, which stays in the outbox.
 	Unkept()
-	// RelayIs says whether the relay takes mails, when that changes.
-	RelayIs(up bool)
 	// SummarizeAt says from when on batches may become summaries again.
 	SummarizeAt(t time.Time)
 }
@@ -138,7 +136,7 @@ func (d *Dispatcher) send(ctx context.Context) error {
 		}
 		d.slots.run(d.parallel(), len(o.Mail), func() { d.attempt(ctx, o) })
 	}
-	return d.reopenRest(context.WithoutCancel(ctx))
+	return d.reopenRest(ctx)
 }
 
 // parallel returns how many mails may be on their way at a time. While the relay is

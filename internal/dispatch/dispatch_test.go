@@ -31,6 +31,7 @@ type world struct {
 	store   store.Store
 	failDir *deliver.Maildir
 	begin   time.Time
+	end     func() // ends the Dispatcher
 
 	mu    sync.Mutex
 	relay func(m *deliver.Mail) error
@@ -59,7 +60,8 @@ func play(t *testing.T, policy dispatch.Policy, test func(t *testing.T, w *world
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); w.Run(ctx) }()
-		defer func() { cancel(); <-ended; w.StopResending() }()
+		w.end = func() { cancel(); <-ended }
+		defer func() { w.end(); w.StopResending() }()
 		test(t, w)
 	})
 }
@@ -81,7 +83,6 @@ func (w *world) Became(o *store.Outgoing, r dispatch.Result, _ error) {
 }
 func (w *world) Reopened(o *store.Outgoing) { w.note("%s reopened", o.MessageID) }
 func (w *world) Unkept()                    { w.note("unkept") }
-func (w *world) RelayIs(up bool)            { w.note("relay up: %t", up) }
 func (w *world) SummarizeAt(time.Time)      {}
 
 // summary seals a summary, longer by some bytes, as it would be made now.
@@ -148,7 +149,7 @@ func TestASummaryOfAnOutageIsReopenedAndTheRelayAskedEverMoreSlowly(t *testing.T
 	play(t, dispatch.Policy{RetryFor: time.Hour}, func(t *testing.T, w *world) {
 		w.answers(func(*deliver.Mail) error { return errDown })
 		w.summary(t, "a", 0)
-		w.expect(t, "0s tried a for ops@example.com", "0s relay up: false", "0s a reopened")
+		w.expect(t, "0s tried a for ops@example.com", "0s a reopened")
 		if p := w.pending(t); p.Batches != 1 || p.Outbox != 0 {
 			t.Errorf("kept: %+v", p)
 		}
@@ -180,7 +181,7 @@ func TestASummaryOfAnOutageIsReopenedAndTheRelayAskedEverMoreSlowly(t *testing.T
 		w.MayTake(time.Now())
 		at := time.Since(w.begin).Round(time.Second).String()
 		w.summary(t, "a", 0)
-		w.expect(t, at+" tried a for ops@example.com", at+" a sent", at+" relay up: true")
+		w.expect(t, at+" tried a for ops@example.com", at+" a sent")
 		if !w.State().Up() || !w.AsksAt().IsZero() {
 			t.Error("it is not up")
 		}
@@ -193,13 +194,13 @@ func TestWhatIsNoSummaryIsPostponedUntilTheRelayIsAskedAgain(t *testing.T) {
 		if err := w.Enqueue(t.Context(), mail("pass", "a@example.com")); err != nil {
 			t.Fatal(err)
 		}
-		w.expect(t, "0s tried pass for a@example.com", "0s relay up: false", "0s pass postponed")
+		w.expect(t, "0s tried pass for a@example.com", "0s pass postponed")
 		w.answers(func(*deliver.Mail) error { return nil })
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if len(w.told) != 3 || !strings.HasSuffix(w.told[1], "pass sent") {
+		if len(w.told) != 2 || !strings.HasSuffix(w.told[1], "pass sent") {
 			t.Errorf("told %q", w.told)
 		}
 	})
@@ -281,4 +282,48 @@ func TestAtTheEndWhatTheRelayDoesNotTakeGoesToTheFailDir(t *testing.T) {
 			t.Errorf("%d are left", p.Outbox)
 		}
 	})
+}
+
+func TestTheEndWaitsForNoLastAttemptAndNoTurn(t *testing.T) {
+	for name, begin := range map[string]func(t *testing.T, w *world){
+		"a summary is tried one last time": func(t *testing.T, w *world) {
+			w.answers(func(*deliver.Mail) error { return errDown })
+			w.summary(t, "a", 0)
+			synctest.Wait()
+			w.answers(func(*deliver.Mail) error { time.Sleep(time.Hour); return errDown })
+			late := mail("late", "a@example.com")
+			late.Due = late.Due.Add(-time.Hour) // it is given up, though the relay is not asked yet
+			if err := w.store.Enqueue(t.Context(), []store.Outgoing{late}); err != nil {
+				t.Fatal(err)
+			}
+			w.DueAt(time.Now())
+		},
+		"a mail of the fail-dir waits for its turn": func(t *testing.T, w *world) {
+			w.answers(func(*deliver.Mail) error { time.Sleep(time.Hour); return nil })
+			if err := w.failDir.Keep(t.Context(), &deliver.Mail{To: []string{"a@example.com"}, MessageID: "kept", Raw: []byte("Subject: x\r\n\r\n")}, errFull); err != nil {
+				t.Fatal(err)
+			}
+			w.summary(t, "a", 0)
+			synctest.Wait()
+			go func() {
+				if _, err := w.Resend(t.Context(), func(deliver.Resent) { t.Error("it was sent") }); err != nil && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			}()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			play(t, dispatch.Policy{}, func(t *testing.T, w *world) {
+				began := time.Now()
+				begin(t, w)
+				synctest.Wait()
+				w.StopResending()
+				w.end()
+				if took := time.Since(began); took > 10*time.Second {
+					t.Errorf("the end took %v", took)
+				}
+				time.Sleep(2 * time.Hour) // until the Sender, which does not look at its context, has ended
+			})
+		})
+	}
 }

@@ -2,6 +2,8 @@ package dispatch
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -57,14 +59,12 @@ func (d *Dispatcher) noteRelay(out outcome, now time.Time) {
 		d.breaker.abandoned()
 	case out.err != nil && tripped(out.err):
 		if since, news := d.breaker.failed(now, out.err); news {
-			d.config.Observer.RelayIs(false)
 			d.tellTrouble(out.err, since)
 		}
 		_, until := d.breaker.down()
 		d.config.Observer.SummarizeAt(until)
 	default:
 		if since := d.breaker.worked(now); !since.IsZero() {
-			d.config.Observer.RelayIs(true)
 			d.log.Info("the relay takes summaries again", "relay", d.config.Policy().Relay, "down_for", now.Sub(since).Round(time.Second))
 			d.config.Observer.SummarizeAt(now)
 			d.DueAt(now)
@@ -126,30 +126,36 @@ func (d *Dispatcher) reopen(ctx context.Context, o *store.Outgoing, held, next t
 // reopenRest folds the other summaries that wait while the relay is down. Those
 // that cannot be reopened wait until it is asked again.
 func (d *Dispatcher) reopenRest(ctx context.Context) error {
-	for {
+	keep := context.WithoutCancel(ctx)
+	for ctx.Err() == nil {
 		now := time.Now()
 		_, until := d.breaker.down()
 		if !until.After(now) {
 			return nil
 		}
-		o, err := d.config.Outbox.ClaimOutgoing(ctx, now, sendLease)
+		o, err := d.config.Outbox.ClaimOutgoing(keep, now, sendLease)
 		if err != nil || o == nil {
 			return err
 		}
 		switch deadline := d.RetryUntil(o.Due); {
 		case !now.Before(deadline): // one last time
-			err = d.settle(ctx, o, decide(o, d.deliver(ctx, o), now, deadline))
+			sendErr := d.slots.do(ctx, d.parallel, func() error { return d.deliver(ctx, o) })
+			if errors.Is(sendErr, context.Canceled) && !errors.Is(sendErr, errInterrupted) {
+				sendErr = fmt.Errorf("%w: %w", errInterrupted, sendErr) // before its turn
+			}
+			err = d.settle(keep, o, decide(o, sendErr, now, deadline))
 		case reopenable(o):
-			err = d.giveBack(ctx, o, nil)
+			err = d.giveBack(keep, o, nil)
 		default:
 			o.Attempts-- // it was not tried
 			if o.NextAt = until; deadline.Before(until) {
 				o.NextAt = deadline
 			}
-			err = d.write(func() error { return d.config.Outbox.Postpone(ctx, o) })
+			err = d.write(func() error { return d.config.Outbox.Postpone(keep, o) })
 		}
 		if err != nil {
 			return err
 		}
 	}
+	return nil
 }

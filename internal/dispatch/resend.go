@@ -60,9 +60,8 @@ func (d *Dispatcher) TriedAgain(there []deliver.Stored) map[string]string {
 	return d.resends.reasons(there)
 }
 
-func (d *Dispatcher) sendInTurn(ctx context.Context, m *deliver.Mail) (err error) {
-	d.slots.do(d.parallel(), func() { err = d.call(ctx, m) })
-	return err
+func (d *Dispatcher) sendInTurn(ctx context.Context, m *deliver.Mail) error {
+	return d.slots.do(ctx, d.parallel, func() error { return d.call(ctx, m) })
 }
 
 // resends are the calls of Resend under way.

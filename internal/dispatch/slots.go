@@ -1,6 +1,9 @@
 package dispatch
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // maxUnderWay is how many bytes of mails may be on their way before another one is
 // read from the store. A large one, relayed as it is, goes alone: several of them
@@ -31,11 +34,26 @@ func (s *slots) await(limit int) {
 	}
 }
 
-// do runs f when less than limit functions run, and returns after it.
-func (s *slots) do(limit int, f func()) {
-	s.join(limit, 0)
+// do runs f when less functions run than limit says, and returns after it; or with an
+// error when ctx ends before that.
+func (s *slots) do(ctx context.Context, limit func() int, f func() error) error {
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed.Broadcast()
+	})()
+	s.mu.Lock()
+	for s.running >= limit() && ctx.Err() == nil {
+		s.changed.Wait()
+	}
+	if err := ctx.Err(); err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	s.running++
+	s.mu.Unlock()
 	defer s.leave(0)
-	f()
+	return f()
 }
 
 // run returns when f, which delivers a mail of so many bytes, has begun, which is

@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 )
@@ -34,6 +36,26 @@ func TestALargeMailIsOnItsWayAlone(t *testing.T) {
 			t.Errorf("%d short mails are on their way after the large one, want 2", n)
 		}
 		close(release[short])
+		s.wait()
+	})
+}
+
+func TestWhoWaitsForATurnGoesWhenItsContextEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, release, result := newSlots(), make(chan struct{}), make(chan error)
+		one := func() int { return 1 }
+		s.run(1, 0, func() { <-release })
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { result <- s.do(ctx, one, func() error { t.Error("it had its turn"); return nil }) }()
+		synctest.Wait()
+		cancel()
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		close(release)
+		if err := s.do(t.Context(), one, func() error { return errors.New("done") }); err == nil {
+			t.Error("what was done does not say so")
+		}
 		s.wait()
 	})
 }

@@ -24,6 +24,7 @@ func Call[T any](ctx context.Context, who string, f func() (T, error)) (T, error
 		var r result
 		defer func() { results <- r }()
 		defer Recover(&r.err, who)
+		r.err = fmt.Errorf("%s ended its goroutine", who) // unless it returns
 		r.value, r.err = f()
 	}()
 	select {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hut8labs/failmail/internal/foreign"
 )
@@ -15,7 +16,9 @@ import (
 // A Life begins once and ends once. Its methods are safe for concurrent use; Undo is for
 // the function that Begin calls.
 type Life struct {
-	mu    sync.Mutex
+	running atomic.Bool // what Begin has called is done, and End was not called
+
+	mu    sync.Mutex // held while it begins
 	stage stage
 	undos []undo
 	ended chan struct{} // closed when the end is reached
@@ -26,7 +29,7 @@ type stage int
 
 const (
 	unborn stage = iota
-	running
+	begun
 	ending
 )
 
@@ -46,13 +49,14 @@ func (l *Life) Begin(ctx context.Context, start func() error) (began bool, err e
 	if l.stage != unborn {
 		return false, nil
 	}
-	l.stage = running
+	l.stage = begun
 	if err := start(); err != nil {
 		l.stage, l.err = ending, err
 		err = errors.Join(err, l.undo(context.WithoutCancel(ctx)))
 		close(l.ended)
 		return true, err
 	}
+	l.running.Store(true)
 	return true, nil
 }
 
@@ -61,13 +65,8 @@ func (l *Life) Undo(name string, run func(context.Context) error) {
 	l.undos = append(l.undos, undo{name, run})
 }
 
-// Running reports whether the life has begun and its end has not. It waits for a Begin
-// that is under way.
-func (l *Life) Running() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.stage == running
-}
+// Running reports whether the life has begun and its end has not.
+func (l *Life) Running() bool { return l.running.Load() }
 
 // Ended is closed when the end is reached.
 func (l *Life) Ended() <-chan struct{} { return l.ended }
@@ -82,6 +81,7 @@ func (l *Life) End(ctx context.Context) (first bool, err error) {
 	l.mu.Lock()
 	first = l.stage != ending
 	l.stage = ending
+	l.running.Store(false)
 	l.mu.Unlock()
 	if !first {
 		select {
