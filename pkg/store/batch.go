@@ -101,8 +101,8 @@ type Variant struct {
 	// SampleSize is its size before that, in bytes.
 	Sample     []byte
 	SampleSize int
-	// Seen is what was known of the fingerprint when the variant began; zero if
-	// it is new.
+	// Seen is what the history knows of the fingerprint, when an engine returns the
+	// variant; zero if it is new.
 	Seen Seen
 	// Varying is what varies from mail to mail.
 	Varying Varying
@@ -116,8 +116,8 @@ type Seen struct {
 
 // Add counts e in b within limits. Engines use it to merge the entries of one
 // commit, and the memory engine for everything; it is the definition of what
-// recording means. It returns the variant that e began; nil if it began none.
-func (b *Batch) Add(e *Entry, limits Limits) (began *Variant) {
+// recording means.
+func (b *Batch) Add(e *Entry, limits Limits) {
 	if b.Count == 0 {
 		b.Key, b.First, b.Last = e.Batch, e.Received, e.Received
 	}
@@ -136,11 +136,8 @@ func (b *Batch) Add(e *Entry, limits Limits) (began *Variant) {
 		b.Recipients[address]++
 	}
 	if g := b.group(e, limits.GroupsPerBatch); g != nil {
-		if began = g.add(e, limits, limits.BatchBytes-b.sampleBytes); began != nil {
-			b.sampleBytes += len(began.Sample)
-		}
+		b.sampleBytes += g.add(e, limits, limits.BatchBytes-b.sampleBytes)
 	}
-	return began
 }
 
 // FlushBy makes b due at t, however many mails still come.
@@ -181,8 +178,8 @@ func (b *Batch) group(e *Entry, limit int) *Group {
 }
 
 // add counts e; a new variant takes room bytes of its sample at most. It returns
-// the variant that e began.
-func (g *Group) add(e *Entry, limits Limits, room int) *Variant {
+// how many it took.
+func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	g.Count++
 	g.First, g.Last = widen(g.First, g.Last, e.Received)
 	g.addHost(e.Host, 1, limits.HostsPerGroup)
@@ -192,20 +189,20 @@ func (g *Group) add(e *Entry, limits Limits, room int) *Variant {
 			v.Count++
 			v.First, v.Last = widen(v.First, v.Last, e.Received)
 			v.Varying.Add(e.Values)
-			return nil
+			return 0
 		}
 	}
 	if len(g.Variants) >= limits.VariantsPerGroup {
-		return nil
+		return 0
 	}
-	taken := min(len(e.Sample), limits.SampleBytes, max(room, 0))
+	taken = min(len(e.Sample), limits.SampleBytes, max(room, 0))
 	v := &Variant{
 		Fingerprint: e.Fingerprint, Reason: e.Reason, Count: 1, First: e.Received, Last: e.Received,
 		Sample: cutSample(e.Sample, taken), SampleSize: len(e.Sample),
 	}
 	v.Varying.Add(e.Values)
 	g.Variants = append(g.Variants, v)
-	return v
+	return len(v.Sample)
 }
 
 func (g *Group) addHost(host string, count, limit int) {

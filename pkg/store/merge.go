@@ -80,7 +80,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 // it is whole within room, in which v's own is not counted; begin returns how many
 // bytes more that are.
 func (v *Variant) begin(older *Variant, room int) (grown int) {
-	v.Reason, v.Seen = older.Reason, older.Seen
+	v.Reason = older.Reason
 	if !older.Replaces(len(v.Sample), room) {
 		return 0
 	}

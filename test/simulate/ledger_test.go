@@ -325,7 +325,7 @@ func (l *ledger) checkNews(r *report, now time.Time) {
 		case before == nil && g.State != "NEW" && len(l.troubles) == 0:
 			l.refuse("%q is %s, and was never seen", g.Title, g.State)
 		case before == nil || l.disturbed(before.last, now):
-		case !before.delivered.Before(first): // what is known of an error is that at the first mail of the batch
+		case now.Sub(before.delivered) < time.Second: // that may be known only after this one was made
 		case g.State == "NEW":
 			l.refuse("%q is NEW, and was in an earlier summary", g.Title)
 		case (g.State == "BACK") != (first.Sub(before.last) >= time.Hour):

@@ -56,7 +56,17 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 	claim.Sort()
 	c := claim.Clone()
 	c.Due = claim.firstDue
+	s.recall(c)
 	return c, nil
+}
+
+// recall says what the history knows of b.
+func (s *Store) recall(b *store.Batch) {
+	for _, g := range b.Groups {
+		for _, v := range g.Variants {
+			v.Seen = s.history[v.Fingerprint]
+		}
+	}
 }
 
 // Seal implements store.Store.
@@ -95,6 +105,7 @@ func (s *Store) Open(ctx context.Context) ([]*store.Batch, error) {
 			c.Due = b.firstDue
 		}
 		c.Sort()
+		s.recall(c)
 		for _, g := range c.Groups {
 			for _, v := range g.Variants {
 				v.Sample = nil

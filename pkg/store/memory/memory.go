@@ -109,9 +109,7 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 			b = &openBatch{Batch: &store.Batch{ID: s.nextID(), Early: l.early}}
 			s.open[l] = b
 		}
-		if began := b.Add(&e, limits); began != nil {
-			began.Seen = s.history[began.Fingerprint]
-		}
+		b.Add(&e, limits)
 	}
 	return nil
 }

@@ -53,7 +53,6 @@ type variantRow struct {
 	nr      int
 	sample  []byte
 	varying string
-	seen    store.Seen
 }
 
 type sourceRow struct {
@@ -156,10 +155,7 @@ func (p *plan) addVariant(a *addition, group groupID, v *store.Variant, counts *
 		return nil
 	}
 	counts.variants++
-	row.nr, row.varying, row.seen = counts.variants, v.Varying.Encode(), v.Seen
-	if !a.reopened {
-		row.seen = p.history[row.variant]
-	}
+	row.nr, row.varying = counts.variants, v.Varying.Encode()
 	if a.reopened || p.kept < p.limits.StoreBytes { // what is reopened was kept before
 		row.sample = v.Sample[:min(len(v.Sample), max(p.limits.BatchBytes-a.sampleSize, 0))]
 		a.sampleSize += len(row.sample)

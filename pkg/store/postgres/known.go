@@ -6,8 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
-
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // Keys of what belongs to a batch.
@@ -31,7 +29,6 @@ type known struct {
 	groups   map[groupID]groupCounts
 	variants map[variantID]knownVariant
 	sources  map[sourceID]bool
-	history  map[hash]store.Seen
 	kept     int64 // bytes of samples and summaries in the whole store
 }
 
@@ -48,7 +45,7 @@ type knownVariant struct {
 func find(ctx context.Context, tx pgx.Tx, additions []*addition) (*known, error) {
 	k := &known{
 		groups: make(map[groupID]groupCounts), variants: make(map[variantID]knownVariant),
-		sources: make(map[sourceID]bool), history: make(map[hash]store.Seen),
+		sources: make(map[sourceID]bool),
 	}
 	var groups []groupID
 	var variants []variantID
@@ -103,28 +100,18 @@ func (k *known) findGroups(b *pgx.Batch, ids []groupID) {
 }
 
 func (k *known) findVariants(b *pgx.Batch, ids []variantID) {
-	hashes := column(ids, func(id *variantID) pgtype.UUID { return id.variant.uuid() })
 	b.Queue(`
 		SELECT batch, group_hash, hash, varying, first_at
 		FROM unnest($1::bigint[], $2::uuid[], $3::uuid[]) AS k (batch, group_hash, hash)
 		JOIN variants USING (batch, group_hash, hash)`,
 		column(ids, func(id *variantID) int64 { return id.batch }),
 		column(ids, func(id *variantID) pgtype.UUID { return id.group.uuid() }),
-		hashes,
+		column(ids, func(id *variantID) pgtype.UUID { return id.variant.uuid() }),
 	).Query(func(rows pgx.Rows) error {
 		var id variantID
 		var v knownVariant
 		_, err := pgx.ForEachRow(rows, []any{&id.batch, (*[16]byte)(&id.group), (*[16]byte)(&id.variant), &v.varying, into(&v.first)}, func() error {
 			k.variants[id] = v
-			return nil
-		})
-		return err
-	})
-	b.Queue(`SELECT hash, first_at, last_at, count FROM fingerprints WHERE hash = ANY($1::uuid[])`, hashes).Query(func(rows pgx.Rows) error {
-		var h hash
-		var seen store.Seen
-		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&h), into(&seen.First), into(&seen.Last), &seen.Count}, func() error {
-			k.history[h] = seen
 			return nil
 		})
 		return err

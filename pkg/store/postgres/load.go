@@ -39,9 +39,11 @@ func load(ctx context.Context, tx pgx.Tx, batches []*store.Batch, samples bool) 
 		SELECT batch, hash, key, title, reason, muted, count, first_at, last_at
 		FROM groups WHERE batch = ANY($1) ORDER BY nr`, ids).Query(l.readGroups)
 	b.Queue(`
-		SELECT v.batch, v.group_hash, fingerprint, reason, count, first_at, last_at, size, varying, seen_first, seen_last, seen_count, mail
+		SELECT v.batch, v.group_hash, fingerprint, reason, v.count, v.first_at, v.last_at, size, varying,
+			f.first_at, f.last_at, coalesce(f.count, 0), mail
 		FROM variants v LEFT JOIN samples s
 			ON $2 AND s.batch = v.batch AND s.group_hash = v.group_hash AND s.hash = v.hash
+			LEFT JOIN fingerprints f ON f.hash = v.hash
 		WHERE v.batch = ANY($1) ORDER BY nr`, ids, samples).Query(l.readVariants)
 	b.Queue(`SELECT batch, group_hash, host, count FROM sources WHERE batch = ANY($1)`, ids).Query(l.readSources)
 	b.Queue(`SELECT batch, group_hash, minute, count FROM minutes WHERE batch = ANY($1)`, ids).Query(l.readMinutes)

@@ -38,18 +38,13 @@ func (p *plan) writeBegun(b *pgx.Batch) {
 	}
 	if rows := p.begunVariants; len(rows) > 0 {
 		b.Queue(`
-			UPDATE variants SET reason = k.reason, seen_first = k.seen_first, seen_last = k.seen_last, seen_count = k.seen_count,
-				size = coalesce(k.size, variants.size)
-			FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-				AS k (batch, group_hash, hash, reason, seen_first, seen_last, seen_count, size)
+			UPDATE variants SET reason = k.reason, size = coalesce(k.size, variants.size)
+			FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS k (batch, group_hash, hash, reason, size)
 			WHERE variants.batch = k.batch AND variants.group_hash = k.group_hash AND variants.hash = k.hash`,
 			column(rows, func(r *variantRow) int64 { return r.batch }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),
 			column(rows, func(r *variantRow) string { return clean(r.Reason) }),
-			column(rows, func(r *variantRow) *int64 { return orNull(r.Seen.First) }),
-			column(rows, func(r *variantRow) *int64 { return orNull(r.Seen.Last) }),
-			column(rows, func(r *variantRow) int64 { return int64(r.Seen.Count) }),
 			column(rows, (*variantRow).replacedSize))
 	}
 }
@@ -118,10 +113,9 @@ func (p *plan) writeVariants(b *pgx.Batch) {
 	}
 	if rows := p.newVariants; len(rows) > 0 {
 		b.Queue(`
-			INSERT INTO variants (batch, group_hash, hash, nr, fingerprint, reason, count, first_at, last_at, size, varying,
-				seen_first, seen_last, seen_count)
-			SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[],
-				$8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[])`,
+			INSERT INTO variants (batch, group_hash, hash, nr, fingerprint, reason, count, first_at, last_at, size, varying, seen_count)
+			SELECT *, 0 FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[],
+				$8::bigint[], $9::bigint[], $10::bigint[], $11::text[])`,
 			column(rows, func(r *variantRow) int64 { return r.batch }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),
@@ -132,10 +126,7 @@ func (p *plan) writeVariants(b *pgx.Batch) {
 			column(rows, func(r *variantRow) int64 { return micros(r.First) }),
 			column(rows, func(r *variantRow) int64 { return micros(r.Last) }),
 			column(rows, func(r *variantRow) int64 { return int64(r.SampleSize) }),
-			column(rows, func(r *variantRow) string { return r.varying }),
-			column(rows, func(r *variantRow) *int64 { return orNull(r.seen.First) }),
-			column(rows, func(r *variantRow) *int64 { return orNull(r.seen.Last) }),
-			column(rows, func(r *variantRow) int64 { return int64(r.seen.Count) }))
+			column(rows, func(r *variantRow) string { return r.varying }))
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 		for _, t := range []struct{ table, columns string }{
 			{"batches", "first_at last_at due_at lease_until loud_first loud_last due_by first_due held_since"},
 			{"groups", "first_at last_at"},
-			{"variants", "first_at last_at seen_first seen_last"},
+			{"variants", "first_at last_at"},
 			{"outbox", "due_at next_at lease_until"},
 			{"fingerprints", "first_at last_at"},
 			{"seen", "last_at"},

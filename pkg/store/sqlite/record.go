@@ -204,8 +204,7 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 			continue
 		}
 		_, err = s.stmt.newVariant.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode(),
-			left.reopened, orNull(v.Seen.First), orNull(v.Seen.Last), v.Seen.Count)
+			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode())
 		if err != nil {
 			return have, nil, err
 		}
@@ -231,7 +230,7 @@ func (s *Store) beginVariant(group int64, older *store.Variant, left *room) erro
 	var id int64
 	var size int
 	later, err := s.stmt.beginVariant.row(func(r *sqlite3.Stmt) { id, size = r.ColumnInt64(0), r.ColumnInt(1) },
-		group, older.Fingerprint, older.Reason, older.First, orNull(older.Seen.First), orNull(older.Seen.Last), older.Seen.Count)
+		group, older.Fingerprint, older.Reason, older.First)
 	if err != nil || !later || !older.Replaces(size, left.bytes) {
 		return err
 	}

@@ -94,17 +94,14 @@ func (s *statements) all() map[*statement]string {
 			UPDATE variants SET count = count + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5)
 			WHERE group_id = ?1 AND fingerprint = ?2 RETURNING id, varying`,
 		&s.newVariant: `
-			INSERT INTO variants (group_id, fingerprint, count, first_at, last_at, reason, varying, seen_first, seen_last, seen_count)
-			SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7,
-				iif(?8, ?9, f.first_at), iif(?8, ?10, f.last_at), iif(?8, ?11, coalesce(f.count, 0))
-			FROM (SELECT 1) LEFT JOIN fingerprints f ON f.hash = ?2
-			RETURNING id`,
+			INSERT INTO variants (group_id, fingerprint, count, first_at, last_at, reason, varying)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id`,
 		&s.setVarying: `UPDATE variants SET varying = ?2 WHERE id = ?1`,
 		&s.newSample:  `INSERT INTO samples VALUES (?1, ?2, ?3)`,
 		// A batch that is reopened may have begun before the open one.
 		&s.beginGroup: `UPDATE groups SET title = ?3, reason = ?4 WHERE batch = ?1 AND key = ?2 AND first_at > ?5`,
 		&s.beginVariant: `
-			UPDATE variants SET reason = ?3, seen_first = ?5, seen_last = ?6, seen_count = ?7
+			UPDATE variants SET reason = ?3
 			WHERE group_id = ?1 AND fingerprint = ?2 AND first_at > ?4
 			RETURNING id, (SELECT length(mail) FROM samples WHERE variant = id)`,
 		&s.setSample: `UPDATE samples SET mail = ?2, size = ?3 WHERE variant = ?1`,
@@ -127,8 +124,10 @@ func (s *statements) all() map[*statement]string {
 			SELECT id, key, title, reason, count, first_at, last_at, muted FROM groups
 			WHERE batch = ?1 ORDER BY id`,
 		&s.variants: `
-			SELECT fingerprint, reason, count, first_at, last_at, iif(?2, mail, NULL), size, varying, seen_first, seen_last, seen_count
-			FROM variants LEFT JOIN samples ON variant = id WHERE group_id = ?1 ORDER BY id`,
+			SELECT fingerprint, reason, v.count, v.first_at, v.last_at, iif(?2, mail, NULL), size, varying,
+				f.first_at, f.last_at, coalesce(f.count, 0)
+			FROM variants v LEFT JOIN samples ON variant = id LEFT JOIN fingerprints f ON f.hash = fingerprint
+			WHERE group_id = ?1 ORDER BY id`,
 		&s.hosts:      `SELECT host, count FROM sources WHERE group_id = ?1`,
 		&s.minutes:    `SELECT minute, count FROM minutes WHERE group_id = ?1`,
 		&s.recipients: `SELECT address, count FROM recipients WHERE batch = ?1`,

@@ -53,9 +53,7 @@ func (m *model) record(entries []store.Entry) {
 			b = &modelBatch{batch: &store.Batch{Early: early}}
 			m.batches = append(m.batches, b)
 		}
-		if began := b.batch.Add(&e, m.limits); began != nil {
-			began.Seen = m.history[began.Fingerprint]
-		}
+		b.batch.Add(&e, m.limits)
 	}
 }
 
@@ -88,12 +86,17 @@ func (b *modelBatch) at() time.Time {
 }
 
 // shown returns b as the store shows it.
-func (b *modelBatch) shown() *store.Batch {
+func (m *model) shown(b *modelBatch) *store.Batch {
 	c := b.batch.Clone()
 	if !b.firstDue.IsZero() {
 		c.Due = b.firstDue
 	}
 	c.Sort()
+	for _, g := range c.Groups {
+		for _, v := range g.Variants {
+			v.Seen = m.history[v.Fingerprint]
+		}
+	}
 	return c
 }
 
@@ -241,7 +244,7 @@ func (m *model) fold(id int64, since time.Time) (found bool) {
 		m.batches = append(m.batches, reopened)
 		return true
 	}
-	now.batch.Merge(reopened.shown(), m.limits)
+	now.batch.Merge(m.shown(reopened), m.limits)
 	if now.firstDue.IsZero() || reopened.firstDue.Before(now.firstDue) {
 		now.firstDue = reopened.firstDue
 	}

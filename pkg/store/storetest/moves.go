@@ -44,7 +44,7 @@ func (p *player) claim() {
 		return
 	}
 	got := p.subject.claim(p.now)
-	p.wantBatch(got, want.shown())
+	p.wantBatch(got, p.model.shown(want))
 	if want.id != 0 && got.ID != want.id {
 		p.t.Fatalf("batch %d came up again as %d", want.id, got.ID)
 	}

@@ -96,7 +96,7 @@ func (p *player) compareLists() {
 		got += describe(b)
 	}
 	for _, b := range open {
-		want += describe(bare(b.shown()))
+		want += describe(bare(p.model.shown(b)))
 	}
 	if got != want {
 		p.t.Fatalf("Open: got\n%s\nwant\n%s", got, want)
