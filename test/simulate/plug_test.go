@@ -22,21 +22,22 @@ var (
 type plug struct {
 	*memory.Store
 	reach func(fault, stage string)
-	pull  func() // called when the process dies, with mu held
+	pull  func(down time.Duration) // called when the process dies, with mu held
 	clock *newest
 
 	mu    sync.Mutex
 	dead  bool
 	full  bool
-	fault string // "kill before", "kill after" or "fail"
-	left  int    // calls until it happens
+	fault string        // "kill before", "kill after" or "fail"
+	left  int           // calls until it happens
+	down  time.Duration // how long a process that it kills stays dead
 }
 
 // arm has fault happen at the n-th call from now.
-func (p *plug) arm(fault string, n int) {
+func (p *plug) arm(fault string, n int, down time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fault, p.left = fault, n
+	p.fault, p.left, p.down = fault, n, down
 }
 
 func (p *plug) setFull(full bool) {
@@ -55,7 +56,7 @@ func (p *plug) isDead() bool {
 func (p *plug) kill() {
 	if !p.dead {
 		p.dead = true
-		p.pull()
+		p.pull(p.down)
 	}
 }
 

@@ -59,7 +59,6 @@ type world struct {
 	plug  *plug
 	net   *network
 	died  chan time.Duration // how long the process stays dead
-	down  time.Duration
 }
 
 // run plays s and returns what was told.
@@ -93,7 +92,7 @@ func (w *world) start() {
 		w.ledger.disturb(fault, time.Minute) // in which it is tried again
 	}
 	network, died := w.net, w.died
-	w.plug.pull = func() { network.Close(); died <- w.down }
+	w.plug.pull = func(down time.Duration) { network.Close(); died <- down }
 	if w.config.Wait == 0 {
 		w.config.Wait = wait
 	}
@@ -165,8 +164,7 @@ func (w *world) happen(e event) {
 		w.mood, w.until = e.name, now.Add(e.last)
 		w.mu.Unlock()
 	case "kill before", "kill after", "fail":
-		w.down = e.last
-		w.plug.arm(e.what, e.n)
+		w.plug.arm(e.what, e.n, e.last)
 	case "full":
 		w.ledger.disturb("a full disk", maxWait)
 		w.plug.setFull(true)
@@ -235,6 +233,7 @@ func (w *world) send(subject, field string, breaks int) {
 	id := w.ledger.next(field != "")
 	mail := fmt.Sprintf("Subject: %s\r\nMessage-ID: <%s>\r\n%s\r\nThis is what happened.\r\n", subject, id, field)
 	f := w.net.send(mail, []string{ops, dba}, breaks)
+	synctest.Wait() // so that what follows is told first, whoever runs first
 	w.ledger.sent(subject, id, field != "", at, f)
 }
 
@@ -243,7 +242,7 @@ func (w *world) rest() {
 	w.mu.Lock()
 	w.mood = ""
 	w.mu.Unlock()
-	w.plug.arm("", 0)
+	w.plug.arm("", 0, 0)
 	w.mend()
 	time.Sleep(resting + w.ledger.muted(time.Now()))
 	synctest.Wait()
