@@ -154,7 +154,7 @@ func (p *plug) Postpone(ctx context.Context, o *store.Outgoing) error {
 }
 
 func (p *plug) Reopen(ctx context.Context, id int64, since time.Time) error {
-	return p.call("fold", func() error { return p.Store.Reopen(ctx, id, since) })
+	return p.call("reopen", func() error { return p.Store.Reopen(ctx, id, since) })
 }
 
 func (p *plug) Finish(ctx context.Context, id int64) error {
