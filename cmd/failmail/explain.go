@@ -23,8 +23,9 @@ func explainCommand() *cli.Command {
 			"standard input, which is the default. Nothing is sent, and no file is changed.\n\n" +
 			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
 			"--lines=FILE does so with FILE only. --json prints an object for each mail: source, batch,\n" +
-			"group, fingerprint, and masked, which is the text after masking or, of a stack trace, the\n" +
-			"reason. Files do not hold everything: the host is localhost, and RemoteAddr is empty.\n\n" +
+			"group, fingerprint, entry, which is equal for mails that a summary shows as one, headline,\n" +
+			"and masked, which is the text after masking or, of a stack trace, the reason. Files do not\n" +
+			"hold everything: the host is localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
 		Flags: []cli.Flag{
@@ -82,6 +83,7 @@ func runExplain(c *cli.Context) error {
 	}
 	err = explain.Run(c.Context, explain.Options{
 		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy},
+		BySubject:  c.String("group") == batch.DefaultGroup,
 		Inputs:     inputsOf(c), JSON: c.Bool("json"), Top: c.Int("top"),
 		Stdin: c.App.Reader, Stdout: c.App.Writer, Stderr: c.App.ErrWriter,
 	})

@@ -20,7 +20,7 @@ func explainMails(t *testing.T, stdin string, args ...string) (code int, stdout,
 	return code, out.String(), errs.String()
 }
 
-// An object is a line of --json.
+// An object is a line of --json, but for its entry and headline.
 type object struct{ Source, Batch, Group, Fingerprint, Masked string }
 
 func objects(t *testing.T, out string) (all []object) {
@@ -30,7 +30,7 @@ func objects(t *testing.T, out string) (all []object) {
 		if err := json.Unmarshal([]byte(line), &keys); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "fingerprint", "group", "masked", "source"}) {
+		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "entry", "fingerprint", "group", "headline", "masked", "source"}) {
 			t.Fatalf("the keys are %q", got)
 		}
 		all = append(all, object{keys["source"], keys["batch"], keys["group"], keys["fingerprint"], keys["masked"]})

@@ -24,6 +24,7 @@ type Input struct {
 // Options say what is explained, and how.
 type Options struct {
 	Classifier *batch.Classifier
+	BySubject  bool // the Classifier groups by [batch.DefaultGroup]
 	Inputs     []Input
 	JSON       bool // an object for each mail, in the order read, instead of a table
 	Top        int  // groups in the table; 0 for all
@@ -47,7 +48,7 @@ func Run(ctx context.Context, o Options) error {
 		progress:   newProgress(o.Stderr, o.Stdout),
 	}
 	if o.JSON {
-		e.teller = newJSONTeller(e.out)
+		e.teller = newJSONTeller(e.out, o.BySubject)
 	} else {
 		e.table = newTable(maxListed)
 		e.teller = e.table

@@ -10,17 +10,18 @@ import (
 
 // A jsonTeller prints an object for each mail.
 type jsonTeller struct {
-	encoder *json.Encoder
-	isTrace map[string]bool // by fingerprint
+	encoder   *json.Encoder
+	bySubject bool
+	isTrace   map[string]bool // by fingerprint
 }
 
 // maxKnown bounds the fingerprints that a jsonTeller remembers.
 const maxKnown = 100_000
 
-func newJSONTeller(w io.Writer) *jsonTeller {
+func newJSONTeller(w io.Writer, bySubject bool) *jsonTeller {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // placeholders are to be read
-	return &jsonTeller{encoder, make(map[string]bool)}
+	return &jsonTeller{encoder, bySubject, make(map[string]bool)}
 }
 
 func (s *jsonTeller) add(p placed) error {
@@ -29,8 +30,24 @@ func (s *jsonTeller) add(p placed) error {
 		Batch       string `json:"batch"`
 		Group       string `json:"group"`
 		Fingerprint string `json:"fingerprint"`
+		Entry       string `json:"entry"`
+		Headline    string `json:"headline"`
 		Masked      string `json:"masked"`
-	}{p.source, p.entry.Batch, p.entry.Group, p.entry.Fingerprint, s.masked(p)})
+	}{p.source, p.entry.Batch, p.entry.Group, p.entry.Fingerprint, s.entry(p), p.entry.Reason, s.masked(p)})
+}
+
+// entry returns what is equal for mails that a summary shows as one. A subject says no
+// more than the fingerprint does, unless the mail chose its group itself.
+func (s *jsonTeller) entry(p placed) string {
+	group := p.entry.Group
+	if group == p.entry.Fingerprint || s.bySubject && p.message.Header.Get(batch.GroupField) == "" {
+		group = ""
+	}
+	if p.entry.Batch == "" && group == "" {
+		return p.entry.Fingerprint
+	}
+	// Keys have no line ends, so that two of them cannot look like two others.
+	return p.entry.Batch + "\n" + group + "\n" + p.entry.Fingerprint
 }
 
 // masked returns the text of a mail after masking or, where the fingerprint reads
