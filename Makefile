@@ -60,9 +60,10 @@ examples: ## do what examples/*/README.md say, with the real programs (as root)
 relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
 	test/relay/run
 
-grouping: ## measure grouping on the labelled lines in DIR=FOLDER
-	@if [ ! -d "$(DIR)" ]; then echo "make grouping DIR=FOLDER: DIR=\"$(DIR)\" is no folder; name the one with the *.jsonl files, see docs/grouping.md" >&2; exit 2; fi
-	@go run ./bench/grouping "$(DIR)"
+MISTAKES ?= 0
+grouping: ## measure grouping and headlines on the material in DIR=FOLDER
+	@if [ ! -d "$(DIR)" ]; then echo "make grouping DIR=FOLDER: DIR=\"$(DIR)\" is no folder; name the one with the labelled material, see docs/grouping.md" >&2; exit 2; fi
+	@go run ./bench/grouping -mistakes $(MISTAKES) "$(DIR)"
 
 FUZZTIME ?= 60s
 fuzz-receive: ## fuzz the connection and the message parser for FUZZTIME each
