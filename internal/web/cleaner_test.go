@@ -1,8 +1,18 @@
 package web
 
 import (
+	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 func TestAPreviewKeepsOnlyWhatLaysOutText(t *testing.T) {
@@ -35,6 +45,53 @@ func TestAPreviewKeepsOnlyWhatLaysOutText(t *testing.T) {
 		}
 	}
 }
+
+func TestAPreviewOfAStandardSummaryLooksAsTheMailDoes(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, time.March, 9, 3, 17, 42, 0, time.UTC)
+	b := &store.Batch{HeldSince: at}
+	for i := range 8 {
+		b.Add(&store.Entry{
+			Group: fmt.Sprint(i % 2), Title: "disk full", Fingerprint: "v2:1", Received: at.Add(time.Duration(i) * time.Minute),
+			Sample: []byte("From: app@shop.example\r\nSubject: disk full\r\n\r\nno space left\r\n"),
+		}, store.Limits{}.WithDefaults())
+	}
+	page, err := render.Standard{}.HTML(render.NewSummary(b, render.Origin{From: "failmail@mon1", Hostname: "mon1"}, at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := looks(t, page), looks(t, newCleaner().clean(page))
+	for i := range max(len(want), len(got)) {
+		if i >= len(want) || i >= len(got) || want[i] != got[i] {
+			t.Fatalf("element %d differs:\n got %v\nwant %v", i, got[min(i, len(got)):], want[min(i, len(want)):])
+		}
+	}
+}
+
+// looks returns what is in the body of a page, and how it is laid out.
+func looks(t *testing.T, page []byte) (all []string) {
+	t.Helper()
+	document, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	spaces := strings.NewReplacer("; ", ";", ": ", ":", ";mso-hide:all", "") // browsers do not know that
+	for n := range document.Descendants() {
+		if n.Type != html.ElementNode || !slices.ContainsFunc(slices.Collect(n.Ancestors()), isBody) {
+			continue
+		}
+		look := n.Data
+		for _, a := range n.Attr {
+			if a.Key != "nowrap" { // the style sheet says so, too
+				look += fmt.Sprintf(" %s=%q", a.Key, spaces.Replace(a.Val))
+			}
+		}
+		all = append(all, look)
+	}
+	return all
+}
+
+func isBody(n *html.Node) bool { return n.DataAtom == atom.Body }
 
 // A style element must end where the browser sees its end.
 func TestAStyleSheetCannotHideMarkup(t *testing.T) {

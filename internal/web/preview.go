@@ -26,12 +26,14 @@ func newCleaner() *cleaner {
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
 	word := regexp.MustCompile(`^[\w -]*$`)
 	p.AllowAttrs("class", "id", "dir", "lang", "role", "align", "valign").Matching(word).Globally()
-	p.AllowAttrs("colspan", "rowspan", "width", "scope").Matching(word).OnElements("td", "th", "table")
+	p.AllowAttrs("colspan", "rowspan", "width", "scope", "cellpadding", "cellspacing", "border").
+		Matching(regexp.MustCompile(`^[\w% -]*$`)).OnElements("td", "th", "table")
 	// Links within the page, and nowhere else.
 	p.AllowAttrs("href").Matching(regexp.MustCompile(`^#[\w-]+$`)).OnElements("a")
 	p.AllowRelativeURLs(true)
-	p.AllowStyles("color", "background-color", "font-size", "font-weight", "font-style", "text-align", "text-decoration",
-		"padding", "padding-left", "padding-right", "margin", "border", "border-collapse", "width", "max-width", "white-space").Globally()
+	p.AllowStyles("color", "background-color", "font-family", "font-size", "font-weight", "font-style", "line-height", "text-align", "text-decoration",
+		"padding", "padding-left", "padding-right", "margin", "border", "border-top", "border-left", "border-collapse",
+		"width", "max-width", "max-height", "table-layout", "white-space", "word-wrap", "overflow-wrap", "overflow", "display").Globally()
 	// Style sheets cannot be cleaned well. The policy of the preview keeps them
 	// from loading anything, and the frame from reaching beyond it.
 	p.AllowUnsafe(true)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"mime/quotedprintable"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,12 +95,24 @@ func (c *composition) alternatives(w *gomessage.Writer) error {
 		var h gomessage.Header
 		h.SetContentType(version.mediaType, map[string]string{"charset": "utf-8"})
 		h.Set("Content-Transfer-Encoding", "quoted-printable")
-		// Text lines must end in CRLF before they are encoded (RFC 2045 section 6.7).
-		if err := writePart(w, h, bytes.ReplaceAll(version.body, []byte("\n"), []byte("\r\n"))); err != nil {
+		if err := writePart(w, h, canonical(version.body)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// canonical returns text as it is encoded, with lines that end in CRLF (RFC 2045 section
+// 6.7).
+func canonical(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) }
+
+// encodedSize returns how many bytes of the mail a version of the summary takes.
+func encodedSize(text []byte) int {
+	var encoded bytes.Buffer
+	w := quotedprintable.NewWriter(&encoded)
+	w.Write(canonical(text)) // a Buffer takes all
+	w.Close()
+	return encoded.Len()
 }
 
 func writePart(w *gomessage.Writer, h gomessage.Header, body []byte) error {

@@ -2,8 +2,8 @@ package render
 
 import "sort"
 
-// A detail says how much a summary shows of a group. Whatever it cuts is counted
-// and said.
+// A detail says how much a part of a summary shows of a group. Whatever it cuts is
+// counted and said.
 type detail struct {
 	variants int // named
 	samples  int // of them that are shown
@@ -34,43 +34,74 @@ var details = []detail{
 // half of the one before, so that no summary leaves more than half of its room unused.
 var indexes = []int{1000, 500, 250, 120, 60, 30, 15, 5}
 
-// A plan says how much a summary shows of all its groups. Plans are numbered from
-// the richest on; each one shows a little less than the one before: of a further
-// group, the last of those that still have more.
+// A plan says how much a part of a summary shows of all its groups.
 type plan struct {
-	index int // groups in the index
-	level int // of details, for the groups from rich on
-	rich  int // groups in front that have one level more
-}
-
-// plans returns how many plans there are for so many groups.
-func plans(groups int) int { return (len(details)-1)*groups + len(indexes) }
-
-func planOf(number, groups int) plan {
-	if groups == 0 {
-		return plan{index: indexes[0]}
-	}
-	if steps := (len(details) - 1) * groups; number >= steps {
-		return plan{index: indexes[min(number-steps, len(indexes)-1)], level: len(details) - 1}
-	}
-	p := plan{index: indexes[0], level: number / groups}
-	if less := number % groups; less > 0 {
-		p.level++
-		p.rich = groups - less
-	}
-	return p
+	index    int // groups in the index
+	detailed int // groups with details
+	level    int // of details, for the groups from rich on
+	rich     int // groups in front that have one level more
 }
 
 // of returns the details of the group at an index.
 func (p plan) of(i int) detail {
-	if i < p.rich {
+	switch {
+	case i >= p.detailed:
+		return detail{}
+	case i < p.rich:
 		return details[p.level-1]
 	}
 	return details[p.level]
 }
 
-// isFull reports whether p cuts nothing because of the size of the mail.
-func (p plan) isFull() bool { return p.level == 0 && p.index == indexes[0] }
+// isFull reports whether p cuts nothing of so many groups because of the size of the mail.
+func (p plan) isFull(groups int) bool {
+	return p.level == 0 && p.detailed >= groups && p.index >= min(groups, indexes[0])
+}
+
+// A ladder is the plans of a part of a summary. They are numbered from the richest on;
+// each one shows a little less than the one before: of a further group, the last of
+// those that still have more.
+type ladder struct {
+	groups   int // of the summary
+	detailed int // groups with details, once all of them are too much
+	indexes  []int
+}
+
+// textLadder leaves something of every group as long as it can.
+func textLadder(groups int) ladder { return ladder{groups, groups, indexes} }
+
+// htmlDetailed and htmlIndexes are for an HTML part that has no room for all: it shows
+// the first groups well, rather than a little of each, and leaves the rest to the text
+// part.
+const htmlDetailed = 30
+
+var htmlIndexes = indexes[4:]
+
+func htmlLadder(groups int) ladder { return ladder{groups, min(groups, htmlDetailed), htmlIndexes} }
+
+// fullPlan shows all that a summary of so many groups ever does.
+func fullPlan(groups int) plan { return plan{index: indexes[0], detailed: groups} }
+
+// plans returns how many plans there are.
+func (l ladder) plans() int { return l.steps() + len(l.indexes) }
+
+// steps returns how many of them show details.
+func (l ladder) steps() int { return (len(details) - 1) * l.detailed }
+
+func (l ladder) plan(number int) plan {
+	switch steps := l.steps(); {
+	case number == 0:
+		return fullPlan(l.groups)
+	case number >= steps:
+		return plan{index: l.indexes[number-steps]}
+	}
+	p := plan{index: l.indexes[0], detailed: l.detailed, level: number / l.detailed}
+	if less := number % l.detailed; less > 0 {
+		p.level++
+		p.rich = l.detailed - less
+	}
+	return p
+}
 
 // A search looks for the richest plan that fits into room bytes.
 type search struct {

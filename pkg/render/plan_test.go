@@ -21,26 +21,30 @@ func shownBy(p plan, groups int) (sum detail) {
 }
 
 func TestEachPlanShowsLessThanTheOneBefore(t *testing.T) {
-	for _, groups := range []int{0, 1, 3, 40} {
-		last := planOf(0, groups)
-		if !last.isFull() {
-			t.Errorf("of %d groups the first plan is %+v, which cuts", groups, last)
+	for name, ladderOf := range map[string]func(groups int) ladder{"text": textLadder, "HTML": htmlLadder} {
+		for _, groups := range []int{0, 1, 3, 40, 1200} {
+			t.Run(fmt.Sprintf("%s of %d groups", name, groups), func(t *testing.T) { checkLadder(t, ladderOf(groups)) })
 		}
-		if groups == 0 {
-			continue
+	}
+}
+
+func checkLadder(t *testing.T, l ladder) {
+	t.Helper()
+	last := l.plan(0)
+	if !last.isFull(l.groups) {
+		t.Errorf("the first plan is %+v, which cuts", last)
+	}
+	for number := 1; number < l.plans(); number++ {
+		p := l.plan(number)
+		less, before := shownBy(p, l.groups), shownBy(last, l.groups)
+		if p.index > last.index || less.variants > before.variants || less.samples > before.samples || less.lines > before.lines ||
+			less.runes > before.runes || less.hosts > before.hosts || less == before && p.index == last.index {
+			t.Fatalf("plan %d shows %+v with an index of %d, the one before %+v with %d", number, less, p.index, before, last.index)
 		}
-		for number := 1; number < plans(groups); number++ {
-			p := planOf(number, groups)
-			less, before := shownBy(p, groups), shownBy(last, groups)
-			if p.index > last.index || less.variants > before.variants || less.samples > before.samples || less.lines > before.lines ||
-				less.runes > before.runes || less.hosts > before.hosts || less == before && p.index == last.index {
-				t.Fatalf("of %d groups plan %d shows %+v with an index of %d, the one before %+v with %d", groups, number, less, p.index, before, last.index)
-			}
-			last = p
-		}
-		if least := shownBy(last, groups); least != (detail{}) || last.index != indexes[len(indexes)-1] {
-			t.Errorf("of %d groups the last plan still shows %+v and an index of %d", groups, least, last.index)
-		}
+		last = p
+	}
+	if least := shownBy(last, l.groups); least != (detail{}) || last.index != indexes[len(indexes)-1] {
+		t.Errorf("the last plan still shows %+v and an index of %d", least, last.index)
 	}
 }
 

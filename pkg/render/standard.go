@@ -36,7 +36,7 @@ type Options struct {
 	AttachSamples bool
 	// MaxBytes bounds the whole mail, as does that of the Summary; what does not
 	// fit is cut where it hurts least, and said. Defaults to DefaultMaxBytes, 256
-	// KiB.
+	// KiB. The HTML part takes at most 90 kB of it.
 	MaxBytes int
 	// Templates may hold summary.txt (text/template) and summary.html
 	// (html/template), which replace the built-in ones. Both get a View.
@@ -44,8 +44,8 @@ type Options struct {
 }
 
 // Standard is the renderer used when none is given: text and HTML of the same
-// content in one mail. The zero value has the default Options; it is safe for
-// concurrent use.
+// content in one mail, but no more HTML than Gmail shows. The zero value has the
+// default Options; it is safe for concurrent use.
 type Standard struct {
 	options Options
 	parsed  *templates // nil for the built-in ones
@@ -99,7 +99,8 @@ func NewStandard(o Options) (Standard, error) {
 
 // tryBranches looks at what the samples do not reach.
 func (r Standard) tryBranches() error {
-	v := newView(sampleSummary(), planOf(0, 1))
+	v := newView(sampleSummary(), fullPlan(1))
+	v.Text = newView(v.Summary, fullPlan(1))
 	if err := tryBranches("subject", r.options.Subject, newSubjectView(v)); err != nil {
 		return &OptionError{"Subject", r.options.Subject, explainTemplate(err)}
 	}
@@ -116,12 +117,9 @@ func (r Standard) tryBranches() error {
 
 // Render implements Renderer.
 func (r Standard) Render(_ context.Context, s *Summary) (*message.Mail, error) {
-	p := r.parsed
-	if p == nil {
-		var err error
-		if p, err = builtin(); err != nil {
-			return nil, err
-		}
+	p, err := r.templates()
+	if err != nil {
+		return nil, err
 	}
 	limit := cmp.Or(r.options.MaxBytes, DefaultMaxBytes)
 	if s.MaxBytes > 0 {
@@ -131,32 +129,13 @@ func (r Standard) Render(_ context.Context, s *Summary) (*message.Mail, error) {
 	if r.options.AttachSamples {
 		room /= 2 // the attachments get the rest
 	}
-	type rendered struct {
-		view *View
-		mail *composition
-		raw  []byte
-	}
-	tried := make(map[int]rendered) // few
-	weights := weigh(s)
-	number, err := search{
-		plans: plans(len(s.Groups)), room: room,
-		weight: func(number int) int { return weights.of(planOf(number, len(s.Groups))) },
-		size: func(number int) (int, error) {
-			v := newView(s, planOf(number, len(s.Groups)))
-			m, err := r.compositionOf(p, v)
-			if err != nil {
-				return 0, err
-			}
-			raw, err := m.compose()
-			tried[number] = rendered{v, m, raw}
-			return len(raw), err
-		},
-	}.run()
+	d := draft{options: r.options, templates: p, summary: s, weights: weigh(s)}
+	v, m, err := d.fit(room)
 	if err != nil {
 		return nil, err
 	}
-	v, m, raw := tried[number].view, tried[number].mail, tried[number].raw
-	if r.options.AttachSamples && len(raw) <= limit {
+	raw, err := m.compose()
+	if r.options.AttachSamples && err == nil && len(raw) <= limit {
 		m.attachments = samplesOf(v, limit-len(raw))
 		raw, err = m.compose()
 	}
@@ -166,35 +145,22 @@ func (r Standard) Render(_ context.Context, s *Summary) (*message.Mail, error) {
 	return &message.Mail{From: s.From, To: s.To, MessageID: s.MessageID, Raw: raw}, nil
 }
 
-func (r Standard) compositionOf(p *templates, v *View) (*composition, error) {
-	var subject, text, html bytes.Buffer
-	if err := p.subject.Execute(&subject, newSubjectView(v)); err != nil {
-		return nil, &OptionError{"Subject", r.options.Subject, explainTemplate(err)}
-	}
-	if err := p.text.Execute(&text, v); err != nil {
-		return nil, &OptionError{"Templates", "", explainTemplate(err)}
-	}
-	if err := p.html.Execute(&html, v); err != nil {
-		return nil, &OptionError{"Templates", "", explainTemplate(err)}
-	}
-	return &composition{
-		summary: v.Summary, subject: oneLine(subject.String()), replyTo: r.options.ReplyTo,
-		text: text.Bytes(), html: html.Bytes(),
-	}, nil
-}
-
-// HTML returns the summary as a page for a browser.
+// HTML returns the summary as a page for a browser, which has all that the mail says.
 func (r Standard) HTML(s *Summary) ([]byte, error) {
-	p := r.parsed
-	if p == nil {
-		var err error
-		if p, err = builtin(); err != nil {
-			return nil, err
-		}
+	p, err := r.templates()
+	if err != nil {
+		return nil, err
 	}
 	var html bytes.Buffer
-	err := p.html.Execute(&html, newView(s, planOf(0, len(s.Groups))))
+	err = p.html.Execute(&html, newView(s, fullPlan(len(s.Groups))))
 	return html.Bytes(), err
+}
+
+func (r Standard) templates() (*templates, error) {
+	if r.parsed == nil {
+		return builtin()
+	}
+	return r.parsed, nil
 }
 
 // oneLine makes text fit for a header field. What was decoded once must not be

@@ -18,14 +18,20 @@ const maxIndexTitle = 90
 // docs/templates.md lists them all.
 type View struct {
 	*Summary
-	Headline  string   // what happened, in one line
-	Scope     []string // which mails it is about, if not about all
-	Notes     []string // what the reader has to know before the rest
-	Index     []Group  // groups named at the top
-	Unlisted  int      // groups that are not even there
-	Detailed  []GroupView
-	Undetails int  // groups in the index without details
-	Shortened bool // details were left out to keep the mail small
+	Headline     string   // what happened, in one line
+	Scope        []string // which mails it is about, if not about all
+	Notes        []string // what the reader has to know before the rest
+	Index        []Group  // groups named at the top
+	Unlisted     int      // groups that are not even there
+	Detailed     []GroupView
+	Undetails    int     // groups in the index without details
+	Shortened    bool    // details were left out to keep the mail small
+	Mutes        []Muted // what was muted, as far as it is named
+	UnnamedMutes int     // how many mutes are not
+	// Text is what the text part says, for an HTML part that says less; otherwise nil.
+	Text *View
+
+	plan plan
 }
 
 // A GroupView is a Group prepared for the templates.
@@ -54,7 +60,7 @@ type VariantView struct {
 }
 
 func newView(s *Summary, p plan) *View {
-	v := &View{Summary: s, Headline: headline(s), Scope: scope(s), Notes: notes(s), Shortened: !p.isFull()}
+	v := &View{Summary: s, Headline: headline(s), Scope: scope(s), Notes: notes(s), Shortened: !p.isFull(len(s.Groups)), plan: p}
 	v.Index = s.Groups[:min(len(s.Groups), p.index)]
 	v.Unlisted = len(s.Groups) - len(v.Index)
 	for i, g := range s.Groups {
@@ -65,7 +71,17 @@ func newView(s *Summary, p plan) *View {
 		v.Detailed = append(v.Detailed, newGroupView(g, d))
 	}
 	v.Undetails = len(s.Groups) - len(v.Detailed)
+	for _, m := range s.Muted[:min(len(s.Muted), maxMutes, p.index/3)] {
+		m.What = phrase.Shorten(m.What, maxMuted)
+		v.Mutes = append(v.Mutes, m)
+	}
+	v.UnnamedMutes = len(s.Muted) - len(v.Mutes)
 	return v
+}
+
+// showsMoreThan reports whether v has something that the other one leaves out.
+func (v *View) showsMoreThan(other *View) bool {
+	return len(v.Index) > len(other.Index) || len(v.Detailed) > len(other.Detailed) || v.plan.level < other.plan.level
 }
 
 func newGroupView(g Group, d detail) GroupView {
@@ -160,8 +176,10 @@ func sampleNotes(s Sample) (notes []string) {
 }
 
 const (
-	maxVariations  = 5  // places named that differ from mail to mail
-	maxAttachments = 10 // attachments named of a sample
+	maxVariations  = 5   // places named that differ from mail to mail
+	maxAttachments = 10  // attachments named of a sample
+	maxMutes       = 10  // mutes named
+	maxMuted       = 500 // characters of what one of them says
 )
 
 // origin says who wrote the sample, and its subject where that is news.

@@ -4,15 +4,16 @@ import "strings"
 
 // To render a summary of a thousand groups takes a while, so that of the thousands
 // of plans only a few are tried: those of which the weight says that they may fit.
-// Weights are in bytes of the mail, about; the first try shows how far they are off.
+// Weights are in bytes of a part of the mail, about; the first try shows how far they
+// are off, which in one part is less than in the other.
 
 const (
-	pageWeight   = 5000 // of style sheet, header and footer
-	indexWeight  = 160  // of a line of the index
-	groupWeight  = 450  // of a group without what follows
-	namedWeight  = 400  // of a variant without its sample
-	sampleWeight = 300  // of a sample without its lines
-	lineWeight   = 15   // of a line without what it says
+	pageWeight   = 3000 // of style sheet and footer
+	indexWeight  = 150  // of a line of the index
+	groupWeight  = 500  // of a group without what follows
+	namedWeight  = 250  // of a variant without its sample
+	sampleWeight = 250  // of a sample without its lines
+	lineWeight   = 8    // of a line without what it says
 )
 
 // weights are those of the groups of a summary: of each level of details, the sum
@@ -35,8 +36,8 @@ func weigh(s *Summary) weights {
 
 // of returns the weight of a plan.
 func (w weights) of(p plan) int {
-	last := len(w[0]) - 1 // groups
-	sum := pageWeight + min(p.index, last)*indexWeight + w[p.level][last] - w[p.level][p.rich]
+	last := min(p.detailed, len(w[0])-1) // group with details
+	sum := pageWeight + min(p.index, len(w[0])-1)*indexWeight + w[p.level][last] - w[p.level][p.rich]
 	if p.rich > 0 {
 		sum += w[p.level-1][p.rich]
 	}
@@ -59,7 +60,7 @@ func (g *Group) weigh() []int {
 			}
 			for level, d := range details {
 				if i < d.samples && line <= d.lines {
-					levels[level] += lineWeight + 2*min(len(text), d.runes) // in both parts of the mail
+					levels[level] += lineWeight + min(len(text), d.runes)
 				}
 			}
 		}
