@@ -65,6 +65,7 @@ func (s *Summarizer) describe(b *store.Batch, now time.Time) *render.Summary {
 	if !b.Early {
 		s.ahead.tell(summary, b)
 	}
+	s.incidents.tell(summary)
 	summary.Redact(policy.Redactor)
 	return summary
 }

@@ -59,11 +59,12 @@ type Relay interface {
 
 // A Summarizer makes summaries. Its methods are safe for concurrent use.
 type Summarizer struct {
-	config  Config
-	log     *slog.Logger
-	loop    *schedule.Loop
-	claimed atomic.Pointer[store.Batch] // but not yet sealed; never changed
-	ahead   ahead
+	config    Config
+	log       *slog.Logger
+	loop      *schedule.Loop
+	claimed   atomic.Pointer[store.Batch] // but not yet sealed; never changed
+	ahead     ahead
+	incidents incidents
 }
 
 // New returns a Summarizer that makes nothing until Run.
@@ -150,6 +151,7 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 	} else {
 		s.ahead.told(b)
 	}
+	s.incidents.note(summary)
 	s.config.Made(summary, mail)
 	s.config.Relay.DueAt(now)
 	return nil

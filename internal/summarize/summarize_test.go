@@ -165,6 +165,54 @@ func TestTheSummaryOfWhatFollowsSaysWhatWasSentAtOnce(t *testing.T) {
 	})
 }
 
+func TestTheSummariesOfAnIncidentHaveOneThread(t *testing.T) {
+	play(t, &relay{}, render.Standard{}, func(t *testing.T, s *summarize.Summarizer, st store.Store, made chan *render.Summary) {
+		summary := func(batch string, first time.Duration, quiet time.Duration) string {
+			time.Sleep(quiet)
+			record(t, s, st, batch, first)
+			return (<-made).Thread
+		}
+		begin := summary("a", time.Hour, 0)
+		for _, next := range []struct {
+			name  string
+			batch string
+			first time.Duration
+			quiet time.Duration
+			same  bool
+		}{
+			{"what follows a first mail", "a", time.Hour, 0, true},
+			{"one of another batch key", "b", 0, 0, false},
+			{"one after a pause", "a", 0, 50 * time.Minute, true},
+			{"one after as long again", "a", 0, 50 * time.Minute, true},
+			{"one after a silence", "a", 0, 2 * time.Hour, false},
+		} {
+			if thread := summary(next.batch, next.first, next.quiet); (thread == begin) != next.same {
+				t.Errorf("%s is in thread %s, the first one in %s", next.name, thread, begin)
+			}
+		}
+	})
+}
+
+func TestASummaryThatIsMadeAgainKeepsItsThread(t *testing.T) {
+	play(t, &relay{}, render.Standard{}, func(t *testing.T, s *summarize.Summarizer, st store.Store, made chan *render.Summary) {
+		record(t, s, st, "a", 0)
+		first := <-made
+		synctest.Wait()
+		out, err := st.ClaimOutgoing(t.Context(), time.Now(), time.Hour)
+		if err != nil || out == nil {
+			t.Fatalf("in the outbox: %+v, %v", out, err)
+		}
+		time.Sleep(3 * time.Hour) // the relay is down
+		if err := st.Reopen(t.Context(), out.ID, first.Created); err != nil {
+			t.Fatal(err)
+		}
+		record(t, s, st, "a", 0)
+		if again := <-made; again.Count != 2 || again.Thread != first.Thread {
+			t.Errorf("of %d mails in thread %s, before in %s", again.Count, again.Thread, first.Thread)
+		}
+	})
+}
+
 func TestAllMakesSummariesOfWhatIsNotDue(t *testing.T) {
 	r := &relay{retryFor: time.Hour}
 	play(t, r, render.Standard{}, func(t *testing.T, s *summarize.Summarizer, st store.Store, made chan *render.Summary) {

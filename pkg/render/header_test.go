@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -101,32 +102,55 @@ func TestTheSubjectNamesTheGreatestGroup(t *testing.T) {
 	}
 }
 
-func TestSummariesOfOneBatchKeyFormAThread(t *testing.T) {
+func TestASummaryBeginsAThreadOfItsBatch(t *testing.T) {
 	threads, ids := make(map[string]bool), make(map[string]bool)
 	for _, key := range []string{"", "team-a", "team-b", "ä <\r\n>"} {
-		var before string
-		for round := range 3 {
-			b := collect(t, store.Limits{}, plain("s", "x", round))
+		for first := range 2 {
+			b := collect(t, store.Limits{}, plain("s", "x", first), plain("s", "x", 9))
 			b.Key = key
-			m := render(t, NewSummary(b, origin1, night))
-			h, _, _ := parts(t, m.Raw)
-			thread := h.Get("References")
-			if thread == "" || round > 0 && thread != before {
-				t.Errorf("batch %q refers to %q, then to %q", key, before, thread)
+			var before string
+			for range 2 { // as after a restart
+				m := render(t, NewSummary(b, origin1, night))
+				h, _, _ := parts(t, m.Raw)
+				thread := h.Get("References")
+				if thread == "" || before != "" && thread != before || h.Get("In-Reply-To") != thread {
+					t.Errorf("batch %q refers to %q, then to %q", key, before, thread)
+				}
+				if strings.Contains(thread, m.MessageID) {
+					t.Errorf("a summary of batch %q refers to itself", key)
+				}
+				if ids[m.MessageID] {
+					t.Errorf("the Message-ID %s was used twice", m.MessageID)
+				}
+				before, ids[m.MessageID] = thread, true
 			}
-			if strings.Contains(thread, m.MessageID) {
-				t.Errorf("a summary of batch %q refers to itself", key)
+			if threads[before] {
+				t.Errorf("batch %q shares its thread %s with another", key, before)
 			}
-			before = thread
-			if ids[m.MessageID] {
-				t.Errorf("the Message-ID %s was used twice", m.MessageID)
-			}
-			ids[m.MessageID] = true
+			threads[before] = true
 		}
-		if threads[before] {
-			t.Errorf("batch %q shares its thread %s with another", key, before)
-		}
-		threads[before] = true
+	}
+}
+
+func TestAnIncidentLastsUntilItsBatchKeyIsQuiet(t *testing.T) {
+	tests := []struct {
+		name  string
+		quiet time.Duration // from the last mail to the first one of the next summary
+		want  bool
+	}{
+		{"the mails go on", time.Second, true},
+		{"they came before it, and were held", -time.Hour, true},
+		{"a pause", backAfter - 1, true},
+		{"a silence after which errors are back", backAfter, false},
+		{"a day", 24 * time.Hour, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := Summary{First: night.Add(tt.quiet)}
+			if got := s.Continues(night); got != tt.want {
+				t.Errorf("the incident goes on: %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

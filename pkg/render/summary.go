@@ -40,7 +40,7 @@ type Summary struct {
 	BatchID   int64     // in the store
 	Due       time.Time // when it was due
 	MessageID string    // without angle brackets
-	Thread    string    // message-id that all summaries with this batch key refer to
+	Thread    string    // message-id that all summaries of an incident refer to
 	From      string    // envelope and header sender
 	To        []string  // union of the recipients, sorted
 	Hostname  string    // where this Failmail runs
@@ -150,7 +150,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 		BatchID:   b.ID,
 		Due:       b.Due.In(now.Location()),
 		MessageID: messageID(b, origin.Hostname),
-		Thread:    threadID(b.Key, origin.Hostname),
+		Thread:    threadID(b, origin.Hostname),
 		From:      origin.From,
 		To:        slices.Sorted(maps.Keys(b.Recipients)),
 		Hostname:  origin.Hostname,
