@@ -106,12 +106,30 @@ type Variant struct {
 	Seen Seen
 	// Varying is what varies from mail to mail.
 	Varying Varying
+	// NewValues are those of what varies in a family of texts that were never seen
+	// before the batch; no engine keeps them.
+	NewValues []string `json:"-"`
 }
 
 // Seen is what the history knows of a fingerprint.
 type Seen struct {
 	First, Last time.Time
 	Count       int
+}
+
+// and returns what is known of two fingerprints that are one error.
+func (s Seen) and(other Seen) Seen {
+	if s.Count == 0 || other.Count == 0 {
+		return Seen{later(s.First, other.First), later(s.Last, other.Last), s.Count + other.Count}
+	}
+	return Seen{earliest(s.First, other.First), later(s.Last, other.Last), s.Count + other.Count}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // Add counts e in b within limits. Engines use it to merge the entries of one

@@ -40,6 +40,30 @@ func (b *Batch) Merge(other *Batch, limits Limits) {
 	}
 }
 
+// Regroup returns a copy of b in which groups have other keys and variants other
+// fingerprints, and those that get equal ones are merged. The functions may change
+// what they are asked about. The copy shares nothing with b, and is for reading.
+func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(v *Variant) string) *Batch {
+	c := b.Clone()
+	groups := c.Groups
+	c.Groups = nil
+	limits := Limits{}.WithDefaults().Unbounded()
+	for _, from := range groups {
+		for _, v := range from.Variants {
+			v.Fingerprint = fingerprint(v)
+		}
+		g := c.group(&Entry{Group: key(from), Title: from.Title, Reason: from.Reason, Received: from.First}, limits.GroupsPerBatch)
+		if g.Count == 0 {
+			g.Muted = from.Muted
+		} else if from.First.Before(g.First) {
+			g.Title, g.Reason = from.Title, from.Reason
+		}
+		g.merge(from, limits, limits.BatchBytes)
+	}
+	c.Sort()
+	return c
+}
+
 // merge returns how many bytes of samples were taken.
 func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 	g.Count += from.Count
@@ -62,6 +86,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 			v.First, v.Last = widen(v.First, v.Last, other.First)
 			v.First, v.Last = widen(v.First, v.Last, other.Last)
 			v.Varying.Merge(&other.Varying)
+			v.Seen = v.Seen.and(other.Seen)
 			continue
 		}
 		if len(g.Variants) >= limits.VariantsPerGroup {

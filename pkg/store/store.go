@@ -144,6 +144,13 @@ type Memory interface {
 	// Heartbeats returns the last of each name, ordered by name.
 	Heartbeats(ctx context.Context) ([]Heartbeat, error)
 
+	// Learn keeps lessons, in their order and for good. A text that is known is left out.
+	Learn(ctx context.Context, lessons []Lesson) error
+
+	// Lessons returns those with higher IDs than after, in their order. None comes
+	// later with an ID that is not higher than the last one returned.
+	Lessons(ctx context.Context, after int64) ([]Lesson, error)
+
 	// Forget removes what was last seen before the time given, and the mutes
 	// that ended before it.
 	Forget(ctx context.Context, before time.Time) error

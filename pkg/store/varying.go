@@ -65,6 +65,21 @@ func (v *Varying) Add(values []Value) {
 	}
 }
 
+// Complete counts value for the mails of a variant, of which there are so many, that
+// have none at the place: they came before it was known to vary.
+func (v *Varying) Complete(value Value, mails int) {
+	p, _ := v.place(value.Label, 0)
+	if p == nil {
+		return
+	}
+	for _, c := range p.Candidates {
+		mails -= c.Count - c.Over
+	}
+	if mails > 0 {
+		p.add(CountedValue{Text: value.Text, Count: mails})
+	}
+}
+
 // place returns the first place of that label which is not taken, a new one if
 // need be; nil if there are too many.
 func (v *Varying) place(label string, taken uint32) (p *place, i int) {

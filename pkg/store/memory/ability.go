@@ -67,6 +67,9 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 		move(&h.Last)
 		s.heartbeats[name] = h
 	}
+	for i := range s.lessons {
+		move(&s.lessons[i].At)
+	}
 	return nil
 }
 

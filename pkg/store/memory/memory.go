@@ -27,6 +27,8 @@ type Store struct {
 	history    map[string]store.Seen  // of fingerprints
 	mutes      map[int64]store.Mute
 	heartbeats map[string]store.Heartbeat
+	lessons    []store.Lesson
+	learned    map[string]bool // fingerprints of texts
 	notes      map[string]string
 }
 
@@ -69,6 +71,7 @@ func New(limits store.Limits) *Store {
 		history:    make(map[string]store.Seen),
 		mutes:      make(map[int64]store.Mute),
 		heartbeats: make(map[string]store.Heartbeat),
+		learned:    make(map[string]bool),
 		notes:      make(map[string]string),
 	}
 }
@@ -153,7 +156,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
-	s.seen, s.history, s.mutes, s.heartbeats, s.notes = nil, nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned = nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 

@@ -69,6 +69,34 @@ func (s *Store) Heartbeats(ctx context.Context) ([]store.Heartbeat, error) {
 	return slices.SortedFunc(maps.Values(s.heartbeats), func(a, b store.Heartbeat) int { return strings.Compare(a.Name, b.Name) }), nil
 }
 
+// Learn implements store.Store.
+func (s *Store) Learn(ctx context.Context, lessons []store.Lesson) error {
+	if err := s.lock(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	for _, l := range lessons {
+		if l.Kind == store.LessonText {
+			if s.learned[l.Fingerprint] {
+				continue
+			}
+			s.learned[l.Fingerprint] = true
+		}
+		l.ID, l.Lines = int64(len(s.lessons)+1), slices.Clone(l.Lines)
+		s.lessons = append(s.lessons, l)
+	}
+	return nil
+}
+
+// Lessons implements store.Store.
+func (s *Store) Lessons(ctx context.Context, after int64) ([]store.Lesson, error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return slices.Clone(s.lessons[min(max(after, 0), int64(len(s.lessons))):]), nil
+}
+
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	if err := s.lock(ctx); err != nil {

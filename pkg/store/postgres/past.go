@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -65,6 +66,35 @@ func (s *Store) Heartbeats(ctx context.Context) (beats []store.Heartbeat, err er
 		return err
 	})
 	return beats, err
+}
+
+// Learn implements store.Store.
+func (s *Store) Learn(ctx context.Context, lessons []store.Lesson) error {
+	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		var b pgx.Batch
+		// IDs are given in the order of the commits, or Lessons would miss some.
+		b.Queue(`LOCK TABLE lessons IN SHARE ROW EXCLUSIVE MODE`)
+		for _, l := range lessons {
+			b.Queue(`INSERT INTO lessons (kind, fingerprint, other, lines, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+				string(l.Kind), clean(l.Fingerprint), clean(l.Other), clean(journal.EncodeLines(l.Lines)), micros(l.At))
+		}
+		return tx.SendBatch(ctx, &b).Close()
+	})
+}
+
+// Lessons implements store.Store.
+func (s *Store) Lessons(ctx context.Context, after int64) (lessons []store.Lesson, err error) {
+	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		rows, _ := tx.Query(ctx, `SELECT id, kind, fingerprint, other, lines, at FROM lessons WHERE id > $1 ORDER BY id`, after)
+		lessons, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (l store.Lesson, err error) {
+			var lines string
+			err = row.Scan(&l.ID, &l.Kind, &l.Fingerprint, &l.Other, &lines, into(&l.At))
+			l.Lines = journal.DecodeLines(lines)
+			return l, err
+		})
+		return err
+	})
+	return lessons, err
 }
 
 // Forget implements store.Store.

@@ -72,6 +72,7 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 			{"seen", "last_at"},
 			{"mutes", "created_at until_at"},
 			{"heartbeats", "last_at"},
+			{"lessons", "at"},
 		} {
 			if err := s.conn.Exec(shiftSQL(t.table, strings.Fields(t.columns), by)); err != nil {
 				return err

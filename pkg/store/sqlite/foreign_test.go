@@ -46,6 +46,6 @@ func TestAStoreOfOneDotZeroIsTakenOver(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execIn(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 3; DROP TABLE notes; DROP TABLE pieces")
+	execIn(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 3; DROP TABLE notes; DROP TABLE pieces; DROP TABLE lessons")
 	wantMails(t, open(t, path, store.Limits{}), 1)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/hut8labs/failmail/internal/journal"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -58,6 +59,33 @@ func (s *Store) Heartbeats(ctx context.Context) (beats []store.Heartbeat, err er
 		beats = append(beats, store.Heartbeat{Name: r.ColumnText(0), Last: columnTime(r, 1), Count: r.ColumnInt(2)})
 	})
 	return beats, err
+}
+
+// Learn implements store.Store.
+func (s *Store) Learn(ctx context.Context, lessons []store.Lesson) error {
+	return s.transaction(ctx, func() error {
+		for _, l := range lessons {
+			if err := s.stmt.learn.exec(string(l.Kind), clean(l.Fingerprint), clean(l.Other), clean(journal.EncodeLines(l.Lines)), l.At); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Lessons implements store.Store.
+func (s *Store) Lessons(ctx context.Context, after int64) (lessons []store.Lesson, err error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	err = s.stmt.lessons.rows(func(r *sqlite3.Stmt) {
+		lessons = append(lessons, store.Lesson{
+			ID: r.ColumnInt64(0), Kind: store.LessonKind(r.ColumnText(1)), Fingerprint: r.ColumnText(2), Other: r.ColumnText(3),
+			Lines: journal.DecodeLines(r.ColumnText(4)), At: columnTime(r, 5),
+		})
+	}, after)
+	return lessons, err
 }
 
 // Forget implements store.Store.

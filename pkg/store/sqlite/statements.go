@@ -29,6 +29,7 @@ type statements struct {
 	moveGroups, moveRecipients             statement
 	outgoing, retry                        statement
 	mute, unmute, mutes, beat, heartbeats  statement
+	learn, lessons                         statement
 	forgetFingerprints, forgetSeen         statement
 	forgetMutes, forgetHeartbeats          statement
 	keepNote, dropNote, noted, newest      statement
@@ -206,6 +207,10 @@ func (s *statements) all() map[*statement]string {
 			INSERT INTO heartbeats VALUES (?1, ?2, 1)
 			ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at), count = count + 1`,
 		&s.heartbeats: `SELECT name, last_at, count FROM heartbeats ORDER BY name`,
+
+		&s.learn: `
+			INSERT INTO lessons (kind, fingerprint, other, lines, at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING`,
+		&s.lessons: `SELECT id, kind, fingerprint, other, lines, at FROM lessons WHERE id > ?1 ORDER BY id`,
 
 		&s.forgetFingerprints: `DELETE FROM fingerprints WHERE last_at < ?1`,
 		&s.forgetSeen:         `DELETE FROM seen WHERE last_at < ?1`,

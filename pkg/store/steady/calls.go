@@ -213,6 +213,20 @@ func (s *Store) NoteHeartbeat(ctx context.Context, name string, at time.Time) er
 	return s.Store.NoteHeartbeat(ctx, name, s.toEngine(at))
 }
 
+// Learn implements store.Store.
+func (s *Store) Learn(ctx context.Context, lessons []store.Lesson) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	lessons = slices.Clone(lessons)
+	for i := range lessons {
+		lessons[i].At = s.toEngine(lessons[i].At)
+	}
+	return s.Store.Learn(ctx, lessons)
+}
+
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	leave, err := s.enter(ctx)

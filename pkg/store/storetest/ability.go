@@ -29,6 +29,7 @@ func scenery(s *subject) {
 	s.claim(after(0))
 	s.beat("backup", after(time.Minute))
 	s.mute(muteFor("mute", time.Hour))
+	s.must("Learn", s.store.Learn(s.t.Context(), []store.Lesson{text("v2:a", "x")}))
 }
 
 func shifts(t *testing.T, s *subject) {
@@ -46,6 +47,9 @@ func shifts(t *testing.T, s *subject) {
 	m := muteFor("mute", time.Hour)
 	m.Created, m.Until = m.Created.Add(by), m.Until.Add(by)
 	s.wantMutes(after(by), m)
+	lesson := text("v2:a", "x")
+	lesson.At = lesson.At.Add(by)
+	s.wantLessons(0, lesson)
 	s.claimNothing(after(31*time.Second + by - time.Microsecond))
 	b := s.claim(after(31*time.Second + by))
 	if !b.First.Equal(after(time.Second+by)) || !b.Groups[0].First.Equal(b.First) || !b.Groups[0].Variants[0].Last.Equal(b.First) {

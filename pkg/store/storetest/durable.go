@@ -24,7 +24,7 @@ func durableChecks() []check {
 		{sentence: "a reopened batch survives with its due time and since when it was held", run: reopenFolded},
 		{sentence: "what folds is still known after reopening", run: reopenFolds},
 		{sentence: "history, quiet and what varies survive", run: reopenHistory},
-		{sentence: "mutes and heartbeats survive, and what was forgotten stays gone", run: reopenPast},
+		{sentence: "mutes, heartbeats and lessons survive, and what was forgotten stays gone", run: reopenPast},
 		{sentence: "what was enqueued or retried survives", run: reopenEnqueued},
 		{sentence: "what was acknowledged before Close is counted exactly", run: reopenBusy},
 	}
@@ -241,7 +241,12 @@ func reopenPast(t *testing.T, s *subject) {
 	s.mute(two)
 	s.beat("gone", after(0))
 	s.beat("backup", after(time.Hour))
+	lesson := text("v2:a", "job <num> failed")
+	s.must("Learn", s.store.Learn(t.Context(), []store.Lesson{lesson}))
 	s.reopen()
+	last := s.wantLessons(0, lesson)
+	s.must("Learn", s.store.Learn(t.Context(), []store.Lesson{lesson, text("v2:b", "x")}))
+	s.wantLessons(last, text("v2:b", "x"))
 	s.wantMutes(after(0), one, two)
 	if found, err := s.store.Unmute(t.Context(), id); err != nil || !found {
 		t.Errorf("Unmute: %t, %v", found, err)

@@ -17,6 +17,8 @@ func pastChecks() []check {
 		{sentence: "any text is kept in a mute", run: mutesText},
 		{sentence: "heartbeats are counted by name and returned in order", run: beats},
 		{sentence: "a heartbeat that arrives late is counted and not the last", run: beatsLate},
+		{sentence: "lessons are kept in their order, and each text once", run: lessons},
+		{sentence: "lessons outlive Forget", run: lessonsStay},
 		{sentence: "Forget removes mutes that ended and heartbeats that stopped", run: forgetPast},
 	}
 }
@@ -153,4 +155,53 @@ func forgetPast(t *testing.T, s *subject) {
 	s.forget(after(2 * time.Hour))
 	s.wantMutes(after(0), two)
 	s.wantBeats(store.Heartbeat{Name: "two", Last: after(2 * time.Hour), Count: 1})
+}
+
+func text(fingerprint string, lines ...string) store.Lesson {
+	return store.Lesson{Kind: store.LessonText, Fingerprint: fingerprint, Lines: lines, At: after(time.Hour)}
+}
+
+func (s *subject) wantLessons(beyond int64, want ...store.Lesson) (last int64) {
+	s.t.Helper()
+	got, err := s.store.Lessons(s.t.Context(), beyond)
+	s.must("Lessons", err)
+	last = beyond
+	for _, l := range got {
+		if l.ID <= last {
+			s.t.Errorf("ID %d comes after %d", l.ID, last)
+		}
+		last = l.ID
+	}
+	if g, w := describeLessons(got), describeLessons(want); g != w {
+		s.t.Fatalf("got lessons\n%s\nwant\n%s", g, w)
+	}
+	return last
+}
+
+func describeLessons(lessons []store.Lesson) (out string) {
+	for _, l := range lessons {
+		out += fmt.Sprintf("%s %q %q %q at %s\n", l.Kind, l.Fingerprint, l.Other, l.Lines, stamp(l.At))
+	}
+	return out
+}
+
+func lessons(t *testing.T, s *subject) {
+	s.wantLessons(0)
+	one, two, three := text("v2:a", "job <num> failed", "ünïcode"), text("v2:b", ""), text("v2:c", "x")
+	merge := store.Lesson{Kind: store.LessonMerge, Fingerprint: "v2:a", Other: "v2:b", At: after(2 * time.Hour)}
+	split := store.Lesson{Kind: store.LessonSplit, Fingerprint: "v2:a", At: after(3 * time.Hour)}
+	two.Lines = []string{"a b", ""}
+	s.must("Learn", s.store.Learn(t.Context(), []store.Lesson{one, two}))
+	last := s.wantLessons(0, one, two)
+	s.must("Learn", s.store.Learn(t.Context(), []store.Lesson{merge, text("v2:a", "another text"), three, split, merge}))
+	s.wantLessons(last, merge, three, split, merge)
+	last = s.wantLessons(0, one, two, merge, three, split, merge)
+	s.wantLessons(last)
+}
+
+func lessonsStay(t *testing.T, s *subject) {
+	one := text("v2:a", "job <num> failed")
+	s.must("Learn", s.store.Learn(t.Context(), []store.Lesson{one}))
+	s.must("Forget", s.store.Forget(t.Context(), after(1000*time.Hour)))
+	s.wantLessons(0, one)
 }
