@@ -49,13 +49,16 @@ func isDamage(err error) bool {
 // noteDamage leaves a mark if err says that the file is damaged, so that the
 // next start reads it whole.
 func (s *Store) noteDamage(err error) {
-	if isDamage(err) {
+	if isDamage(err) && s.vfs == "" {
 		os.WriteFile(s.path+markDamage, []byte(err.Error()+"\n"), 0o600) // a courtesy
 	}
 }
 
 // check reads the file whole if that is quick, or called for.
 func (s *Store) check() error {
+	if s.vfs != "" {
+		return s.checkWhole()
+	}
 	info, err := os.Stat(s.path)
 	if err != nil {
 		return err

@@ -2,11 +2,12 @@ package sqlite
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/testutil/brittledisk"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -102,10 +103,11 @@ func (w *witness) live() {
 	w.record(storm(5))
 }
 
-// settle opens the store that was left in path and tells all of it.
-func (w *witness) settle(path string) {
+// settle opens the store that was left on d and tells all of it.
+func (w *witness) settle(d *brittledisk.Disk) {
 	w.t.Helper()
-	s, err := open(path, store.Limits{}, "")
+	d.Fault = nil
+	s, err := OpenVFS(onDisk, store.Limits{}, d.Mount().Name())
 	if err != nil {
 		w.t.Fatalf("open it again: %v", err)
 	}
@@ -127,31 +129,51 @@ func (w *witness) counted() (total int) {
 	return total
 }
 
-// witnessed opens a store on d, if that works in two tries, and lives with it.
-func witnessed(t *testing.T, d *brittleDisk, path string) *witness {
+// onDisk is the name of a store.
+const onDisk = "/failmail.db"
+
+// A failing counts the calls to a disk. One of them fails.
+type failing struct {
+	at      int  // the number of that call; 0 for none
+	forever bool // and so do all after it
+	calls   int
+}
+
+func (f *failing) fault(op brittledisk.Op) error {
+	f.calls++
+	if f.at > 0 && (f.calls == f.at || f.forever && f.calls > f.at) {
+		return brittledisk.Failure(op)
+	}
+	return nil
+}
+
+// witnessed opens a store on a disk, if that works in two tries, and lives with it.
+func witnessed(t *testing.T, f *failing) (*witness, *brittledisk.Disk, *brittledisk.Mount) {
+	d := &brittledisk.Disk{Fault: f.fault}
+	m := d.Mount()
 	w := &witness{t: t, told: make(map[string]int)}
-	w.try(func() (err error) { w.store, err = open(path, store.Limits{}, d.name); return err })
+	w.try(func() (err error) { w.store, err = OpenVFS(onDisk, store.Limits{}, m.Name()); return err })
 	if w.store != nil {
 		w.live()
 	}
-	return w
+	return w, d, m
 }
 
 // eachCall runs test with each call to the disk failing in turn; as make torture
 // does, or else with every eleventh.
 func eachCall(t *testing.T, test func(t *testing.T, call int)) {
-	d := newBrittleDisk(t, 0, false)
-	w := witnessed(t, d, filepath.Join(t.TempDir(), "failmail.db"))
+	var good failing
+	w, _, _ := witnessed(t, &good)
 	w.store.Close()
 	if w.failures > 0 {
 		t.Fatal("something failed on a good disk")
 	}
-	t.Logf("%d calls", d.calls)
+	t.Logf("%d calls", good.calls)
 	step := 11 // as much as a test that everybody runs may take
 	if os.Getenv("FAILMAIL_TEST_EVERY_CALL") != "" {
 		step = 1
 	}
-	for call := 1; call <= d.calls; call += step {
+	for call := 1; call <= good.calls; call += step {
 		t.Run(fmt.Sprint("call ", call), func(t *testing.T) {
 			t.Parallel()
 			test(t, call)
@@ -164,18 +186,25 @@ func eachCall(t *testing.T, test func(t *testing.T, call int)) {
 func TestACallThatFailsOnceCostsNothing(t *testing.T) {
 	t.Parallel()
 	eachCall(t, func(t *testing.T, call int) {
-		path := filepath.Join(t.TempDir(), "failmail.db")
-		d := newBrittleDisk(t, call, false)
-		w := witnessed(t, d, path)
+		w, d, m := witnessed(t, &failing{at: call})
 		if w.store == nil || w.refused > 0 {
 			t.Fatalf("one failure lasted: %+v", w)
 		}
 		w.store.Close() // it may be what fails
-		w.settle(path)
+		m.Unmount()
+		w.settle(d)
 		if w.counted() != w.acknowledged {
 			t.Errorf("%d mails were acknowledged, %d counted", w.acknowledged, w.counted())
 		}
 	})
+}
+
+// ends are how a process ends whose disk has failed. A power cut leaves any part of what
+// was not synced.
+var ends = map[string]func(*brittledisk.Disk, *brittledisk.Mount){
+	"killed":                     func(_ *brittledisk.Disk, m *brittledisk.Mount) { m.Unmount() },
+	"power cut":                  func(d *brittledisk.Disk, _ *brittledisk.Mount) { d.CutPower(nil) },
+	"power cut, writes are torn": func(d *brittledisk.Disk, _ *brittledisk.Mount) { d.CutPower(rand.New(rand.NewPCG(1, 2))) },
 }
 
 // TestADiskThatFailsLosesNothingOfWhatWasAcknowledged has the process killed, or
@@ -183,42 +212,17 @@ func TestACallThatFailsOnceCostsNothing(t *testing.T) {
 func TestADiskThatFailsLosesNothingOfWhatWasAcknowledged(t *testing.T) {
 	t.Parallel()
 	eachCall(t, func(t *testing.T, call int) {
-		for _, powerCut := range []bool{false, true} {
-			folder, after := t.TempDir(), t.TempDir()
-			d := newBrittleDisk(t, call, true)
-			w := witnessed(t, d, filepath.Join(folder, "failmail.db"))
-			left := d.content()
-			if !powerCut {
-				left = filesIn(t, folder)
-			}
+		for name, end := range ends {
+			w, d, m := witnessed(t, &failing{at: call, forever: true})
+			end(d, m)
 			if w.store != nil {
 				w.store.Close() // for the test's sake: what it writes is not looked at
 			}
-			for name, content := range left {
-				if err := os.WriteFile(filepath.Join(after, name), content, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			w.settle(filepath.Join(after, "failmail.db"))
+			w.settle(d)
 			// The one that was being written when the disk failed may count.
 			if n := w.counted(); n < w.acknowledged || n > w.acknowledged+w.doubtful {
-				t.Errorf("power cut %v: %d mails were acknowledged, %d refused, %d of them in doubt, %d counted", powerCut, w.acknowledged, w.refused, w.doubtful, n)
+				t.Errorf("%s: %d mails were acknowledged, %d refused, %d of them in doubt, %d counted", name, w.acknowledged, w.refused, w.doubtful, n)
 			}
 		}
 	})
-}
-
-func filesIn(t *testing.T, folder string) map[string][]byte {
-	t.Helper()
-	files := make(map[string][]byte)
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if files[e.Name()], err = os.ReadFile(filepath.Join(folder, e.Name())); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return files
 }

@@ -32,6 +32,7 @@ const busyTimeout = 2 * time.Second
 // served one after the other, because SQLite has one writer.
 type Store struct {
 	path   string
+	vfs    string // the SQLite VFS that path is on; empty for the operating system's
 	limits store.Limits
 	aside  string // where a damaged predecessor is; empty if there was none
 	damage string // what was wrong with it
@@ -73,11 +74,21 @@ func Open(path string, limits store.Limits) (*Store, error) {
 	return s, nil
 }
 
+// OpenVFS is Open for a file that is not the operating system's but that of the SQLite
+// VFS which is registered under a name (see github.com/ncruces/go-sqlite3/vfs): of a disk
+// that fails when a test says so, say. A file that is damaged is not set aside, and one
+// that is removed under a running process not noticed.
+func OpenVFS(path string, limits store.Limits, vfs string) (*Store, error) {
+	return open(path, limits, vfs)
+}
+
 // open opens the store on the SQLite VFS with the given name, the usual one if it
 // is empty.
 func open(path string, limits store.Limits, vfs string) (*Store, error) {
-	if err := createFile(path); err != nil {
-		return nil, &OpenError{path, folderHint, err}
+	if vfs == "" {
+		if err := createFile(path); err != nil {
+			return nil, &OpenError{path, folderHint, err}
+		}
 	}
 	// An absolute path is never taken for one of SQLite's special names.
 	absolute, err := filepath.Abs(path)
@@ -88,7 +99,7 @@ func open(path string, limits store.Limits, vfs string) (*Store, error) {
 	if err != nil {
 		return nil, openError(path, err)
 	}
-	s := &Store{path: path, limits: limits.WithDefaults(), conn: conn}
+	s := &Store{path: path, vfs: vfs, limits: limits.WithDefaults(), conn: conn}
 	if err := s.prepare(); err != nil {
 		conn.Close() // the first error is the one to report
 		return nil, openError(path, err)
