@@ -42,7 +42,8 @@ func Failure(op Op) error { return failures[op] }
 // and after a power cut if it was synced. It is safe for concurrent use.
 type Disk struct {
 	// Fault, unless it is nil, is asked before each call, and says with an error that it
-	// fails. It may unmount the disk, or cut its power. It is set before the first Mount.
+	// fails. It may kill who has mounted the disk, or cut its power. It is set before the
+	// first Mount.
 	Fault func(op Op) error
 
 	mu     sync.Mutex
@@ -90,14 +91,14 @@ func (d *Disk) Mount() *Mount {
 	return m
 }
 
-// CutPower unmounts the disk from everybody. Of what was not synced it keeps what r says,
+// CutPower kills all who have mounted the disk. Of what was not synced it keeps what r says,
 // in sectors: the kernel may have written any part of that, in any order. A nil r keeps
 // nothing.
 func (d *Disk) CutPower(r *rand.Rand) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for m := range d.mounts {
-		d.unmount(m)
+		d.kill(m)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.files)) {
 		c := d.files[name]
@@ -138,9 +139,8 @@ func (d *Disk) Size() (bytes int64) {
 	return bytes
 }
 
-func (d *Disk) unmount(m *Mount) {
+func (d *Disk) kill(m *Mount) {
 	delete(d.mounts, m)
-	vfs.Unregister(m.name)
 	for _, c := range d.files {
 		c.open = slices.DeleteFunc(c.open, func(f *file) bool { return f.mount == m })
 	}
@@ -157,12 +157,18 @@ var _ vfs.VFS = (*Mount)(nil)
 // Name returns that of the SQLite VFS.
 func (m *Mount) Name() string { return m.name }
 
-// Unmount ends what a process that dies does to the disk: files that it has open take
+// Kill ends what a process that dies does to the disk: files that it has open take
 // nothing any more, and are not locked.
-func (m *Mount) Unmount() {
+func (m *Mount) Kill() {
 	m.disk.mu.Lock()
 	defer m.disk.mu.Unlock()
-	m.disk.unmount(m)
+	m.disk.kill(m)
+}
+
+// Unmount is for when all files are closed.
+func (m *Mount) Unmount() {
+	m.Kill()
+	vfs.Unregister(m.name)
 }
 
 // call makes a call, with the disk locked, unless it fails. A call that fails may be made

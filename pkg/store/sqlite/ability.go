@@ -25,9 +25,15 @@ var (
 // probe is the note that Probe writes; those of components have no space in front.
 const probe = " probe"
 
-// Probe implements store.Prober: it commits a row as large as that of Record.
+// Probe implements store.Prober: it commits a row as large as that of Record. The one
+// before it is removed, since SQLite writes nothing for a row that stays what it is.
 func (s *Store) Probe(ctx context.Context, bytes int) error {
-	return s.transaction(ctx, func() error { return s.stmt.keepNote.exec(probe, strings.Repeat(" ", max(bytes, 1))) })
+	return s.transaction(ctx, func() error {
+		if err := s.stmt.dropNote.exec(probe); err != nil {
+			return err
+		}
+		return s.stmt.keepNote.exec(probe, strings.Repeat(" ", max(bytes, 1)))
+	})
 }
 
 // Note implements store.Notebook.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"github.com/hut8labs/failmail/internal/testutil/brittledisk"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -107,7 +109,9 @@ func (w *witness) live() {
 func (w *witness) settle(d *brittledisk.Disk) {
 	w.t.Helper()
 	d.Fault = nil
-	s, err := OpenVFS(onDisk, store.Limits{}, d.Mount().Name())
+	m := d.Mount()
+	w.t.Cleanup(m.Unmount)
+	s, err := OpenVFS(onDisk, store.Limits{}, m.Name())
 	if err != nil {
 		w.t.Fatalf("open it again: %v", err)
 	}
@@ -151,6 +155,7 @@ func (f *failing) fault(op brittledisk.Op) error {
 func witnessed(t *testing.T, f *failing) (*witness, *brittledisk.Disk, *brittledisk.Mount) {
 	d := &brittledisk.Disk{Fault: f.fault}
 	m := d.Mount()
+	t.Cleanup(m.Unmount)
 	w := &witness{t: t, told: make(map[string]int)}
 	w.try(func() (err error) { w.store, err = OpenVFS(onDisk, store.Limits{}, m.Name()); return err })
 	if w.store != nil {
@@ -186,12 +191,11 @@ func eachCall(t *testing.T, test func(t *testing.T, call int)) {
 func TestACallThatFailsOnceCostsNothing(t *testing.T) {
 	t.Parallel()
 	eachCall(t, func(t *testing.T, call int) {
-		w, d, m := witnessed(t, &failing{at: call})
+		w, d, _ := witnessed(t, &failing{at: call})
 		if w.store == nil || w.refused > 0 {
 			t.Fatalf("one failure lasted: %+v", w)
 		}
 		w.store.Close() // it may be what fails
-		m.Unmount()
 		w.settle(d)
 		if w.counted() != w.acknowledged {
 			t.Errorf("%d mails were acknowledged, %d counted", w.acknowledged, w.counted())
@@ -202,7 +206,7 @@ func TestACallThatFailsOnceCostsNothing(t *testing.T) {
 // ends are how a process ends whose disk has failed. A power cut leaves any part of what
 // was not synced.
 var ends = map[string]func(*brittledisk.Disk, *brittledisk.Mount){
-	"killed":                     func(_ *brittledisk.Disk, m *brittledisk.Mount) { m.Unmount() },
+	"killed":                     func(_ *brittledisk.Disk, m *brittledisk.Mount) { m.Kill() },
 	"power cut":                  func(d *brittledisk.Disk, _ *brittledisk.Mount) { d.CutPower(nil) },
 	"power cut, writes are torn": func(d *brittledisk.Disk, _ *brittledisk.Mount) { d.CutPower(rand.New(rand.NewPCG(1, 2))) },
 }
@@ -225,4 +229,34 @@ func TestADiskThatFailsLosesNothingOfWhatWasAcknowledged(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAFullDiskFailsEachProbe has every probe write, whatever the one before it wrote.
+func TestAFullDiskFailsEachProbe(t *testing.T) {
+	t.Parallel()
+	full := false
+	d := &brittledisk.Disk{Fault: func(op brittledisk.Op) error {
+		if full && op == brittledisk.Write {
+			return sqlite3.FULL
+		}
+		return nil
+	}}
+	m := d.Mount()
+	defer m.Unmount()
+	s, err := OpenVFS(onDisk, store.Limits{}, m.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		full = false
+		if err := s.Probe(t.Context(), 1); err != nil {
+			t.Errorf("with space: %v", err)
+		}
+		full = true
+		wantFull(t, "Probe", s.Probe(t.Context(), 1))
+	}
+	full = false
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
 }
