@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+	"github.com/ncruces/go-sqlite3/vfs"
 )
 
 // A file that is damaged must not keep alerts from being delivered: it is set
@@ -69,16 +71,55 @@ func (s *Store) check() error {
 	return s.checkWhole()
 }
 
+// checkWhole looks for damage. SQLite takes a page that it cannot read for damaged, so what
+// it finds counts if the disk can be read.
 func (s *Store) checkWhole() error {
+	found, err := s.quickCheck()
+	if err != nil || found == "" {
+		return err
+	}
+	if err := s.read(); err != nil {
+		return fmt.Errorf("%w, and so %s", err, found)
+	}
+	if found, err = s.quickCheck(); err != nil || found == "" {
+		return err // it could not be read for a moment
+	}
+	return fmt.Errorf("%w: %s", sqlite3.CORRUPT, found)
+}
+
+// read reads the database and its log to their ends.
+func (s *Store) read() error {
+	for _, pointer := range []sqlite3.FcntlOpcode{sqlite3.FCNTL_FILE_POINTER, sqlite3.FCNTL_JOURNAL_POINTER} {
+		opened, err := s.conn.FileControl("main", pointer)
+		if err != nil {
+			return err
+		}
+		f, ok := opened.(vfs.File)
+		if !ok {
+			continue // there is no log yet
+		}
+		size, err := f.Size()
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, io.NewSectionReader(f, 0, size)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quickCheck returns what is wrong with the file; empty if nothing is.
+func (s *Store) quickCheck() (found string, err error) {
 	stmt, _, err := s.conn.Prepare("PRAGMA quick_check(1)")
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer stmt.Close()
 	if stmt.Step() && stmt.ColumnText(0) != "ok" {
-		return fmt.Errorf("%w: %s", sqlite3.CORRUPT, stmt.ColumnText(0))
+		found = stmt.ColumnText(0)
 	}
-	return stmt.Err()
+	return found, stmt.Err()
 }
 
 // setAside renames the files of a damaged store, and returns the new name.
