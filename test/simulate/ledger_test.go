@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"net/mail"
-	"os"
-	"path/filepath"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/hut8labs/failmail"
-	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
 // A ledger is the model: what clients were told, and what the relay and the fail-dir have.
@@ -27,7 +23,7 @@ type ledger struct {
 	told       []string // the trace of the run
 	mails      int
 
-	accounts  map[account]*figures
+	accounts  map[string]*account  // by subject
 	passed    map[string]fate      // mails to be relayed as they are, by Message-ID
 	mutes     map[string]time.Time // until when a subject is muted
 	has       map[string]*summary  // what somebody has, by Message-ID
@@ -36,23 +32,33 @@ type ledger struct {
 	outage    *outage
 	ahead     time.Duration // of the wall clock, which summaries tell times by
 	resending bool
-	asks      []time.Time // of late, of a relay that is down
-	stepped   time.Time   // when the clock was set last
+	events    map[string]bool // what the hook was told of, by Message-ID
+	asks      []time.Time     // of late, of a relay that is down
+	stepped   time.Time       // when the clock was set last
 	wait      time.Duration
 }
 
-// An account is what is counted apart: the mails with a subject, muted or not.
-type account struct {
-	subject string
-	muted   bool
+// An account is how many mails with a subject there are: those that nobody muted, those
+// that were muted, and those of which that is not certain.
+type account struct{ loud, muted, blurred figures }
+
+// figures are how many mails there are for certain, and how many there may be besides.
+type figures struct{ certain, perhaps int }
+
+func (f figures) and(more figures) figures {
+	return figures{f.certain + more.certain, f.perhaps + more.perhaps}
 }
 
-type figures struct{ acknowledged, unanswered int }
+// have reports whether n may be counted, of which the blurred ones may be as well.
+func (f figures) have(n int, blurred figures) bool {
+	return f.certain <= n && n <= f.certain+f.perhaps+blurred.certain+blurred.perhaps
+}
 
 // A summary is one that somebody has, or a mail that passed.
 type summary struct {
 	report *report // nil for a mail that passed
 	raw    []byte
+	since  time.Time            // when somebody got it first
 	number int                  // in the order in which somebody got one
 	to     map[string]time.Time // who has it, and since when
 }
@@ -73,10 +79,10 @@ type outage struct {
 	summaries int
 }
 
-func newLedger() *ledger {
+func newLedger(ahead time.Duration) *ledger {
 	return &ledger{
-		begin: time.Now(), accounts: map[account]*figures{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
-		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait,
+		begin: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
+		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, events: map[string]bool{},
 	}
 }
 
@@ -191,25 +197,47 @@ func (l *ledger) next(passes bool) string {
 	return id
 }
 
-// sent notes what a client knows of a mail that it sent at a time.
-func (l *ledger) sent(subject, id string, passes bool, at time.Time, f fate) {
+// blur is how far the end of a mute is off when a process was dead while the clock was set
+// back: as long as it was dead, and a minute in which it had not noted the time.
+const blur = 3 * time.Minute
+
+// sent notes what the client of m knows of it.
+func (l *ledger) sent(m mail, f fate) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.told = append(l.told, fmt.Sprintf("%v: %s %q %v", time.Since(l.begin), id, subject, f))
-	if passes {
-		l.passed[id] = f
+	l.told = append(l.told, fmt.Sprintf("%v: %s %q %v", time.Since(l.begin), m.id, m.subject, f))
+	if m.passes {
+		l.passed[m.id] = f
 		return
 	}
-	key := account{subject, at.Before(l.mutes[subject])}
-	if l.accounts[key] == nil {
-		l.accounts[key] = &figures{}
+	if f != acknowledged && f != unanswered {
+		return
 	}
-	switch f {
-	case acknowledged:
-		l.accounts[key].acknowledged++
-	case unanswered:
-		l.accounts[key].unanswered++
+	own := l.accounts[m.subject]
+	if own == nil {
+		own = &account{}
+		l.accounts[m.subject] = own
 	}
+	in, end := &own.loud, l.mutes[m.subject]
+	switch {
+	case !l.stepped.IsZero() && m.at.Sub(end).Abs() < blur:
+		in = &own.blurred
+	case m.at.Before(end):
+		in = &own.muted
+	}
+	if f == acknowledged {
+		in.certain++
+	} else {
+		in.perhaps++
+	}
+}
+
+// hooked notes what the hook is told.
+func (l *ledger) hooked(e failmail.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.told = append(l.told, fmt.Sprintf("%v: the hook is told that %s is %s", time.Since(l.begin), e.MessageID, e.Event))
+	l.events[e.MessageID] = true
 }
 
 // took notes that the relay has taken m for some recipients.
@@ -235,7 +263,7 @@ func (l *ledger) took(m *failmail.Mail, to []string) {
 // add notes a mail that somebody has.
 func (l *ledger) add(id string, raw []byte, who string) (s *summary, isNew bool) {
 	raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
-	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
+	parsed, err := netmail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		l.refuse("%s has a mail that cannot be read: %v", who, err)
 		return &summary{to: map[string]time.Time{}}, false
@@ -250,7 +278,7 @@ func (l *ledger) add(id string, raw []byte, who string) (s *summary, isNew bool)
 		}
 		return known, false
 	}
-	s = &summary{raw: body.Bytes(), number: len(l.has) + 1, to: map[string]time.Time{}}
+	s = &summary{raw: body.Bytes(), since: time.Now(), number: len(l.has) + 1, to: map[string]time.Time{}}
 	if parsed.Header.Get("Subject") == "summary" {
 		s.report = &report{}
 		if err := json.Unmarshal(s.raw, s.report); err != nil {
@@ -276,116 +304,4 @@ func what(r *report) string {
 		parts = append(parts, fmt.Sprintf("%d muted", m.Count))
 	}
 	return strings.Join(parts, "; ")
-}
-
-// checkTime checks that a summary comes when it is due, and that one tells an outage.
-func (l *ledger) checkTime(r *report, now time.Time) {
-	if len(r.Groups) == 0 || len(r.Muted) > 0 {
-		return
-	}
-	first, last := r.Groups[0].First, r.Groups[0].Last
-	for _, g := range r.Groups {
-		if g.First.Before(first) {
-			first = g.First
-		}
-		if g.Last.After(last) {
-			last = g.Last
-		}
-	}
-	first, last = first.Add(-l.ahead), last.Add(-l.ahead)
-	due := last.Add(l.wait)
-	if latest := first.Add(maxWait); latest.Before(due) {
-		due = latest
-	}
-	early, late := now.Before(due.Add(-time.Second)) && !l.disturbed(first, now), due
-	for _, t := range l.troubles {
-		if !t.to.Before(first) && !t.from.After(now) && t.to.After(late) {
-			late = t.to
-		}
-	}
-	if early || now.After(late.Add(time.Second)) {
-		l.refuse("a summary of mails from %v to %v came %v after its time", first.Sub(l.begin), last.Sub(l.begin), now.Sub(due))
-	}
-	if o := l.outage; o != nil && first.After(o.from) && first.Before(o.to) {
-		if o.summaries++; o.summaries > 1 {
-			l.refuse("an outage is told in %d summaries", o.summaries)
-		}
-	}
-}
-
-// checkNews checks what a summary says is new.
-func (l *ledger) checkNews(r *report, now time.Time) {
-	for _, g := range r.Groups {
-		first, last := g.First.Add(-l.ahead), g.Last.Add(-l.ahead)
-		before := l.last[g.Title]
-		l.last[g.Title] = &seen{now, last}
-		_, wasMuted := l.mutes[g.Title]
-		switch {
-		case wasMuted:
-		case before == nil && g.State != "NEW" && len(l.troubles) == 0:
-			l.refuse("%q is %s, and was never seen", g.Title, g.State)
-		case before == nil || l.disturbed(before.last, now):
-		case now.Sub(before.delivered) < time.Second: // that may be known only after this one was made
-		case g.State == "NEW":
-			l.refuse("%q is NEW, and was in an earlier summary", g.Title)
-		case (g.State == "BACK") != (first.Sub(before.last) >= time.Hour):
-			l.refuse("%q is %s after %v", g.Title, g.State, first.Sub(before.last))
-		}
-	}
-}
-
-// settle compares what clients were told with what people have, when nothing waits.
-func (l *ledger) settle(failed []deliver.Stored, dir string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	inFailDir := make(map[string][]string)
-	for _, f := range failed {
-		files, err := filepath.Glob(filepath.Join(dir, "*", f.Name+"*"))
-		if err != nil || len(files) != 1 {
-			l.refuse("the fail-dir has %d files with the name %s", len(files), f.Name)
-			continue
-		}
-		raw, err := os.ReadFile(files[0])
-		if err != nil {
-			l.refuse("the fail-dir cannot be read: %v", err)
-		}
-		l.add(f.MessageID, raw, "the fail-dir")
-		inFailDir[f.MessageID] = append(inFailDir[f.MessageID], f.To...)
-	}
-	for _, who := range []string{ops, dba} {
-		counted := make(map[account]int)
-		for id, s := range l.has {
-			if _, has := s.to[who]; !has && !slices.Contains(inFailDir[id], who) || s.report == nil {
-				continue
-			}
-			sum := 0
-			for _, g := range s.report.Groups {
-				counted[account{g.Title, false}] += g.Count
-				sum += g.Count
-			}
-			for _, m := range s.report.Muted {
-				counted[account{titleOf(m.What), true}] += m.Count
-				sum += m.Count
-			}
-			if sum != s.report.Count {
-				l.refuse("a summary of %d mails shows %d", s.report.Count, sum)
-			}
-		}
-		for key, n := range counted {
-			if l.accounts[key] == nil {
-				l.refuse("%s was told of %d mails %q (muted: %t), which nobody sent", who, n, key.subject, key.muted)
-			}
-		}
-		for key, sent := range l.accounts {
-			if n := counted[key]; n < sent.acknowledged || n > sent.acknowledged+sent.unanswered {
-				l.refuse("%s was told of %d mails %q (muted: %t), and %d were acknowledged and %d not answered", who, n, key.subject, key.muted, sent.acknowledged, sent.unanswered)
-			}
-		}
-		for _, id := range slices.Sorted(maps.Keys(l.passed)) {
-			s := l.has[id]
-			if l.passed[id] == acknowledged && (s == nil || s.to[who].IsZero() && !slices.Contains(inFailDir[id], who)) {
-				l.refuse("%s does not have %s, which was acknowledged and passes", who, id)
-			}
-		}
-	}
 }

@@ -21,9 +21,17 @@ func newNetwork() *network {
 	return &network{conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
+// next returns the network of the next process, which inherits those who wait for it.
+func (n *network) next() *network {
+	return &network{conns: n.conns, closed: make(chan struct{})}
+}
+
 func (n *network) Accept() (net.Conn, error) {
 	select {
 	case c := <-n.conns:
+		n.mu.Lock()
+		n.open = append(n.open, c)
+		n.mu.Unlock()
 		return c, nil
 	case <-n.closed:
 		return nil, net.ErrClosed
@@ -48,9 +56,6 @@ func (n *network) dial() (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case n.conns <- server:
-		n.mu.Lock()
-		n.open = append(n.open, server)
-		n.mu.Unlock()
 		return client, nil
 	case <-n.closed:
 		return nil, net.ErrClosed

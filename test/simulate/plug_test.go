@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/memory"
 )
 
 var (
@@ -20,17 +20,17 @@ var (
 // instant: that is what kill -9 does. It can also have a single call fail, or all that
 // write.
 type plug struct {
-	*memory.Store
+	kept
 	reach func(fault, stage string)
-	pull  func(down time.Duration) // called when the process dies, with mu held
-	clock *newest
+	full  func() bool
+	died  func(down time.Duration) // called when the process dies
+	dead  atomic.Bool
 
-	mu    sync.Mutex
-	dead  bool
-	full  bool
-	fault string        // "kill before", "kill after" or "fail"
-	left  int           // calls until it happens
-	down  time.Duration // how long a process that it kills stays dead
+	mu     sync.Mutex
+	fault  string        // "kill before", "kill after" or "fail"
+	left   int           // calls until it happens
+	down   time.Duration // how long a process that it kills stays dead
+	probed bool          // nothing was called since Probe succeeded
 }
 
 // arm has fault happen at the n-th call from now.
@@ -40,23 +40,19 @@ func (p *plug) arm(fault string, n int, down time.Duration) {
 	p.fault, p.left, p.down = fault, n, down
 }
 
-func (p *plug) setFull(full bool) {
+// stale has the next Probe look again.
+func (p *plug) stale() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.full = full
+	p.probed = false
 }
 
-func (p *plug) isDead() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.dead
-}
+func (p *plug) isDead() bool { return p.dead.Load() }
 
-// kill kills the process; mu is held.
-func (p *plug) kill() {
-	if !p.dead {
-		p.dead = true
-		p.pull(p.down)
+// kill kills the process.
+func (p *plug) kill(down time.Duration) {
+	if p.dead.CompareAndSwap(false, true) {
+		p.died(down)
 	}
 }
 
@@ -64,10 +60,11 @@ func (p *plug) kill() {
 func (p *plug) call(stage string, f func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	p.probed = false
+	if p.isDead() {
 		return errDead
 	}
-	if p.full {
+	if p.full() {
 		p.reach("full", stage)
 		return errFull
 	}
@@ -82,98 +79,93 @@ func (p *plug) call(stage string, f func() error) error {
 	case "fail":
 		return errFull
 	case "kill before":
-		p.kill()
-		return errDead
-	case "kill after":
-		_ = f() // nobody hears of it
-		p.kill()
+		p.kill(p.down)
 		return errDead
 	}
-	return f()
+	err := f()
+	if fault == "kill after" {
+		p.kill(p.down)
+	}
+	if p.isDead() { // by its disk, perhaps; nobody hears of it
+		return errDead
+	}
+	return err
 }
 
 func (p *plug) Record(ctx context.Context, entries []store.Entry) error {
-	return p.call("record", func() error {
-		err := p.Store.Record(ctx, entries)
-		if err == nil {
-			p.clock.happened(entries[0].Received)
-		}
-		return err
-	})
+	return p.call("record", func() error { return p.kept.Record(ctx, entries) })
 }
 
-// Newest implements store.Shifter as an engine does that outlives the process.
-func (p *plug) Newest(context.Context) (time.Time, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.clock.at, nil
-}
-
-// Shift implements store.Shifter.
-func (p *plug) Shift(ctx context.Context, by time.Duration) error {
-	return p.call("shift", func() error {
-		err := p.Store.Shift(ctx, by)
-		if err == nil && !p.clock.at.IsZero() {
-			p.clock.at = p.clock.at.Add(by)
-		}
-		return err
-	})
-}
-
-// newest is when something happened last that a store keeps.
-type newest struct{ at time.Time }
-
-func (n *newest) happened(at time.Time) {
-	if at.After(n.at) {
-		n.at = at
+// NoteHeartbeat is no call at which a fault of the plug happens: there are too many.
+func (p *plug) NoteHeartbeat(ctx context.Context, name string, at time.Time) error {
+	switch {
+	case p.isDead():
+		return errDead
+	case p.full():
+		return errFull
 	}
+	return p.kept.NoteHeartbeat(ctx, name, at)
+}
+
+func (p *plug) Shift(ctx context.Context, by time.Duration) error {
+	return p.call("shift", func() error { return p.kept.Shift(ctx, by) })
 }
 
 func (p *plug) Claim(ctx context.Context, now time.Time, lease time.Duration) (b *store.Batch, err error) {
-	if next, err := p.Store.NextDue(ctx); err == nil && next.After(now) {
+	if next, err := p.kept.NextDue(ctx); err == nil && next.After(now) {
 		return nil, nil // there is nothing at which a fault would show
 	}
-	err = p.call("claim", func() error { b, err = p.Store.Claim(ctx, now, lease); return err })
+	err = p.call("claim", func() error { b, err = p.kept.Claim(ctx, now, lease); return err })
 	return b, err
 }
 
 func (p *plug) Seal(ctx context.Context, batch int64, summaries []store.Outgoing) error {
-	return p.call("seal", func() error { return p.Store.Seal(ctx, batch, summaries) })
+	return p.call("seal", func() error { return p.kept.Seal(ctx, batch, summaries) })
 }
 
 func (p *plug) ClaimOutgoing(ctx context.Context, now time.Time, lease time.Duration) (o *store.Outgoing, err error) {
-	if next, err := p.Store.NextSend(ctx); err == nil && next.After(now) {
+	if next, err := p.kept.NextSend(ctx); err == nil && next.After(now) {
 		return nil, nil
 	}
-	err = p.call("claim outgoing", func() error { o, err = p.Store.ClaimOutgoing(ctx, now, lease); return err })
+	err = p.call("claim outgoing", func() error { o, err = p.kept.ClaimOutgoing(ctx, now, lease); return err })
 	return o, err
 }
 
 func (p *plug) Postpone(ctx context.Context, o *store.Outgoing) error {
-	return p.call("postpone", func() error { return p.Store.Postpone(ctx, o) })
+	return p.call("postpone", func() error { return p.kept.Postpone(ctx, o) })
 }
 
 func (p *plug) Reopen(ctx context.Context, id int64, since time.Time) error {
-	return p.call("reopen", func() error { return p.Store.Reopen(ctx, id, since) })
+	return p.call("reopen", func() error { return p.kept.Reopen(ctx, id, since) })
 }
 
 func (p *plug) Finish(ctx context.Context, id int64) error {
-	return p.call("finish", func() error { return p.Store.Finish(ctx, id) })
+	return p.call("finish", func() error { return p.kept.Finish(ctx, id) })
 }
 
 func (p *plug) Enqueue(ctx context.Context, mails []store.Outgoing) error {
-	return p.call("enqueue", func() error { return p.Store.Enqueue(ctx, mails) })
+	return p.call("enqueue", func() error { return p.kept.Enqueue(ctx, mails) })
 }
 
-// Probe answers as Record would, and is no call at which a fault happens.
+func (p *plug) Mute(ctx context.Context, m store.Mute) (id int64, err error) {
+	err = p.call("mute", func() error { id, err = p.kept.Mute(ctx, m); return err })
+	return id, err
+}
+
+// Probe answers as Record would, and is no call at which a fault of the plug happens. That
+// of a store which nobody has called since is what it was: a day has twenty thousand.
 func (p *plug) Probe(ctx context.Context, bytes int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.dead:
+	case p.isDead():
 		return errDead
-	case p.full:
+	case p.full():
 		return errFull
+	case p.probed:
+		return nil
 	}
-	return p.Store.Probe(ctx, bytes)
+	err := p.kept.Probe(ctx, bytes)
+	p.probed = err == nil
+	return err
 }

@@ -55,8 +55,11 @@ var subjects = []string{
 	"payment gateway refused", "queue stalled", "certificate expires", "replica lags behind", "nightly import broken", "cart is empty",
 }
 
-// silent is a relay that takes a mail and does not answer.
-const silent = "takes and is silent"
+const (
+	silent    = "takes and is silent" // a relay that takes a mail and does not answer
+	powerCut  = "power cut"
+	diskFails = "disk fails"
+)
 
 // moods are what the relay may do with a mail.
 var moods = []string{"down", "throttles", "refuses one", "refuses all", "is slow", silent, "finds it too large"}
@@ -100,9 +103,21 @@ var kinds = []kind{
 	}},
 	{8, func(r *rand.Rand) event { return event{what: "fail", n: 1 + r.IntN(8)} }},
 	{3, func(r *rand.Rand) event { return event{what: "full", last: between(r, time.Second, 10*time.Minute)} }},
+	// The same, where n is the call to the disk of SQLite.
+	{8, func(r *rand.Rand) event {
+		return event{what: powerCut, n: 1 + r.IntN(80), last: between(r, 0, time.Minute)}
+	}},
+	{6, func(r *rand.Rand) event { return event{what: diskFails, n: 1 + r.IntN(80)} }},
 	{4, func(r *rand.Rand) event { return event{what: "step", n: r.IntN(2*86400) - 86400} }},
 	// People.
 	{3, func(*rand.Rand) event { return event{what: "restart"} }},
+	{2, func(r *rand.Rand) event { return event{what: "upgrade", name: subject(r)} }},
+	{2, func(r *rand.Rand) event {
+		return event{what: "hook", name: "fails", last: between(r, time.Second, 10*time.Minute)}
+	}},
+	{2, func(r *rand.Rand) event {
+		return event{what: "hook", name: "is slow", last: between(r, time.Second, 10*time.Minute)}
+	}},
 	{3, func(*rand.Rand) event { return event{what: "flush"} }},
 	{2, func(*rand.Rand) event { return event{what: "retry"} }},
 	{2, func(*rand.Rand) event { return event{what: "resend"} }},

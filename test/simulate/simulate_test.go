@@ -29,24 +29,24 @@ func TestSimulatedYearsKeepThePromises(t *testing.T) {
 	var played float64
 	t.Run("seed", func(t *testing.T) {
 		for s := *seed; played < *days; s++ {
-			events := newScript(s, eventsPerSeed)
+			events, in := newScript(s, eventsPerSeed), newSetting(s)
 			played += events.days()
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				t.Parallel()
 				if testing.Short() && seen.broken.Load() {
 					return // one is enough
 				}
-				l := events.run(t, &seen)
+				l := events.run(t, in, &seen)
 				if seen.add(l.mails); len(l.violations) == 0 {
 					return
 				}
 				seen.broken.Store(true)
 				if testing.Short() {
-					t.Fatalf("breaks promises:\n  %s", strings.Join(l.violations, "\n  "))
+					t.Fatalf("breaks promises %s:\n  %s", in, strings.Join(l.violations, "\n  "))
 				}
-				short := events.shrink(func(part script) bool { return len(part.run(t, &reached{}).violations) > 0 })
-				again := short.run(t, &reached{})
-				t.Errorf("breaks promises:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", strings.Join(l.violations, "\n  "), short,
+				short := events.shrink(func(part script) bool { return len(part.run(t, in, &reached{}).violations) > 0 })
+				again := short.run(t, in, &reached{})
+				t.Errorf("breaks promises %s:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", in, strings.Join(l.violations, "\n  "), short,
 					strings.Join(again.violations, "\n  "), strings.Join(again.told, "\n  "))
 			})
 		}

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,9 +16,7 @@ import (
 
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/steady"
 )
 
@@ -36,6 +33,8 @@ const (
 	// relayAsked is how late the end of an outage is noticed.
 	relayAsked = 6 * time.Minute
 	resting    = lease + 2*retryFor + maxWait
+	// mostKept is more than a store keeps when nothing waits: its log is 4 MiB at most.
+	mostKept = 5 << 20
 )
 
 // A world is one Proxy after the other on one store, with the applications, the relay and
@@ -43,17 +42,16 @@ const (
 // at that instant, before the next.
 type world struct {
 	t       *testing.T
-	kept    *memory.Store
-	clock   newest
+	engine  engine
+	zone    *time.Location
 	failed  string // the fail-dir
 	ledger  *ledger
 	reached *reached
 
-	mu     sync.Mutex
-	ahead  time.Duration // of the wall clock
-	mood   string        // of the relay; empty while it takes everything
-	until  time.Time     // the end of the mood
-	config failmail.Config
+	mu             sync.Mutex
+	ahead          time.Duration // of the wall clock
+	mood, hookMood mood          // of the relay and of the hook
+	config         failmail.Config
 
 	proxy *failmail.Proxy
 	plug  *plug
@@ -61,14 +59,46 @@ type world struct {
 	died  chan time.Duration // how long the process stays dead
 }
 
+// A setting is where a script is played.
+type setting struct {
+	engine string
+	begins time.Time // by the wall clock
+}
+
+func (s setting) String() string {
+	return fmt.Sprintf("on %s from %s", s.engine, s.begins.Format(time.DateOnly))
+}
+
+// starts are when worlds begin, in turn: in winter, and before daylight saving begins and
+// ends.
+var starts = []time.Time{
+	time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
+	time.Date(2000, time.March, 25, 0, 0, 0, 0, time.UTC),
+	time.Date(2000, time.October, 28, 0, 0, 0, 0, time.UTC),
+}
+
+func newSetting(seed uint64) setting {
+	return setting{engines[seed%uint64(len(engines))].name, starts[seed%uint64(len(starts))]}
+}
+
 // run plays s and returns what was told.
-func (s script) run(t *testing.T, seen *reached) (l *ledger) {
+func (s script) run(t *testing.T, in setting, seen *reached) (l *ledger) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, kept: memory.New(store.Limits{}), failed: filepath.Join(t.TempDir(), "failed"), reached: seen}
-		w.ledger = newLedger()
+		w := &world{t: t, zone: zone, failed: filepath.Join(t.TempDir(), "failed"), reached: seen, ahead: time.Until(in.begins)}
+		for _, e := range engines {
+			if e.name == in.engine {
+				w.engine = e.new()
+			}
+		}
+		w.ledger = newLedger(w.ahead)
+		w.net = newNetwork()
 		w.start()
 		for i, e := range s {
-			time.Sleep(e.after)
+			w.pass(e.after)
 			w.happen(e)
 			synctest.Wait()
 			w.mend()
@@ -77,67 +107,109 @@ func (s script) run(t *testing.T, seen *reached) (l *ledger) {
 			}
 		}
 		w.rest()
-		w.stop(time.Hour)
+		w.stop(w.proxy.Shutdown, time.Hour)
 		l = w.ledger
 	})
 	return l
 }
 
-// start starts a process on what the one before it has left.
+// start starts a process on what the one before it has left. One whose disk does not let
+// it is started again.
 func (w *world) start() {
-	w.net, w.died = newNetwork(), make(chan time.Duration, 1)
-	w.plug = &plug{Store: w.kept, clock: &w.clock}
-	w.plug.reach = func(fault, stage string) {
+	for {
+		err := w.boot()
+		if err == nil {
+			return
+		}
+		if !isDisks(err) {
+			w.t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+	}
+}
+
+func (w *world) boot() error {
+	w.net, w.died = w.net.next(), make(chan time.Duration, 1)
+	p := &plug{full: w.engine.full}
+	network, died := w.net, w.died
+	p.reach = func(fault, stage string) {
 		w.reached.fault(fault, stage)
 		w.ledger.disturb(fault, time.Minute) // in which it is tried again
 	}
-	network, died := w.net, w.died
-	w.plug.pull = func(down time.Duration) { network.Close(); died <- down }
+	p.died = func(down time.Duration) {
+		network.Close()
+		w.engine.killed(p)
+		died <- down
+	}
+	w.plug = p
+	var err error
+	if p.kept, err = w.engine.open(p); err != nil {
+		return err
+	}
 	if w.config.Wait == 0 {
 		w.config.Wait = wait
 	}
-	p := w.plug
 	w.config.Listeners = []net.Listener{network}
 	w.config.FailDir, w.config.Hostname, w.config.Logger = w.failed, "mx.example.com", slog.New(slog.DiscardHandler)
 	w.config.MaxWait, w.config.RetryFor = maxWait, retryFor
 	w.config.Store = steady.New(p, steady.Options{Wall: w.wall})
 	w.config.Sender = failmail.SenderFunc(func(ctx context.Context, m *failmail.Mail) error { return w.relay(ctx, p, m) })
+	w.config.OnSummary = func(_ context.Context, e failmail.Event) error { return w.hook(p, e) }
 	w.config.Renderer = renderer{}
-	var err error
-	if w.proxy, err = failmail.New(w.config); err == nil {
-		err = w.proxy.Start(w.t.Context())
+	if w.proxy, err = failmail.New(w.config); err != nil {
+		return err
 	}
-	if err != nil {
-		w.t.Fatal(err)
+	if err := w.proxy.Start(w.t.Context()); err != nil {
+		return errors.Join(err, w.engine.leave(p))
 	}
+	return nil
 }
 
 func (w *world) wall(now time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return now.Add(w.ahead)
+	return now.Add(w.ahead).In(w.zone)
+}
+
+// pass lets time pass. A process that dies meanwhile is started again.
+func (w *world) pass(d time.Duration) {
+	for end := time.Now().Add(d); ; {
+		select {
+		case down := <-w.died:
+			w.revive(down)
+		case <-time.After(time.Until(end)):
+			return
+		}
+	}
 }
 
 // mend starts the process again if it has died.
 func (w *world) mend() {
 	select {
 	case down := <-w.died:
-		w.ledger.disturb("a kill", lease+time.Minute)
-		w.stop(0)
-		time.Sleep(down)
-		w.start()
+		w.revive(down)
 	default:
 	}
 }
 
+func (w *world) revive(down time.Duration) {
+	w.ledger.disturb("a kill", down+lease+time.Minute)
+	w.stop(w.proxy.Shutdown, 0)
+	time.Sleep(down)
+	w.start()
+}
+
 // stop ends the process; at once if patience is 0, as what is dead does nothing more.
-func (w *world) stop(patience time.Duration) {
+func (w *world) stop(end func(context.Context) error, patience time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := w.proxy.Shutdown(ctx); err != nil && patience > 0 {
+	if err := end(ctx); err != nil && patience > 0 {
 		w.ledger.violate("the end of a process: %v", err)
 	}
 	synctest.Wait()
+	if err := w.engine.leave(w.plug); err != nil && !isDisks(err) {
+		w.ledger.violate("the end of a store: %v", err)
+	}
 }
 
 // happen has e happen.
@@ -147,40 +219,28 @@ func (w *world) happen(e event) {
 	switch e.what {
 	case "mail":
 		for range e.n {
-			w.send(e.name, "", 0)
-			time.Sleep(e.last / time.Duration(e.n))
+			w.send(w.newMail(e.name, false), 0)
+			w.pass(e.last / time.Duration(e.n))
 			w.mend()
 		}
 	case "pass":
-		w.send(e.name, "X-Failmail: pass\r\n", 0)
+		w.send(w.newMail(e.name, true), 0)
 	case "cut":
-		w.send(e.name, "", e.n)
+		w.send(w.newMail(e.name, false), e.n)
 	case "relay":
 		w.ledger.disturb(e.name, e.last+relayAsked)
 		if e.name == "down" && e.last < retryFor/2 {
 			w.ledger.down(now.Add(e.last))
 		}
-		w.mu.Lock()
-		w.mood, w.until = e.name, now.Add(e.last)
-		w.mu.Unlock()
+		w.setMood(&w.mood, e)
+	case "hook":
+		w.setMood(&w.hookMood, e)
 	case "kill before", "kill after", "fail":
 		w.plug.arm(e.what, e.n, e.last)
+	case powerCut, diskFails:
+		w.engine.arm(e.what, e.n, e.last)
 	case "full":
-		w.ledger.disturb("a full disk", maxWait)
-		w.plug.setFull(true)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if w.proxy.Ready(ctx) == nil && !w.plug.isDead() {
-			w.ledger.violate("it is ready after ten seconds on a full disk")
-		}
-		time.Sleep(e.last)
-		w.plug.setFull(false)
-		time.Sleep(10 * time.Second)
-		synctest.Wait()
-		if err := w.proxy.Ready(ctx); err != nil && !w.plug.isDead() {
-			w.ledger.violate("it is not ready ten seconds after the disk was full: %v", err)
-		}
-		w.ledger.disturb("the end of a full disk", maxWait)
+		w.fill(e.last)
 	case "step":
 		w.mu.Lock()
 		w.ahead += time.Duration(e.n) * time.Second
@@ -188,10 +248,12 @@ func (w *world) happen(e event) {
 		w.ledger.step(time.Duration(e.n) * time.Second)
 	case "restart":
 		w.ledger.disturb("a restart", maxWait)
-		w.stop(time.Minute)
+		w.stop(w.proxy.Shutdown, time.Minute)
 		if !w.plug.isDead() { // by a fault meanwhile
 			w.start()
 		}
+	case "upgrade":
+		w.upgrade(e.name)
 	case "flush":
 		w.ledger.disturb("a flush", maxWait)
 		w.try(func() error { _, err := w.proxy.Flush(ctx, 0); return err })
@@ -202,14 +264,7 @@ func (w *world) happen(e event) {
 		w.try(func() error { _, err := w.proxy.Resend(ctx); return err })
 		w.ledger.resends(false)
 	case "mute":
-		w.ledger.disturb("a mute", maxWait)
-		w.try(func() error {
-			_, err := w.proxy.Mute(ctx, "^"+e.name+"$", "", e.last)
-			if err == nil {
-				w.ledger.mute(e.name, now.Add(e.last))
-			}
-			return err
-		})
+		w.mute(e.name, e.last)
 	case "reload":
 		w.ledger.disturb("a reload", maxWait)
 		w.config.Wait = time.Duration(e.n) * time.Second
@@ -219,127 +274,126 @@ func (w *world) happen(e event) {
 	}
 }
 
+func (w *world) setMood(m *mood, e event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	*m = mood{e.name, time.Now().Add(e.last)}
+}
+
+// fill fills the disk for a while, which is to be known within ten seconds, and so is its
+// end.
+func (w *world) fill(lasts time.Duration) {
+	const known = 10 * time.Second
+	ctx := w.t.Context()
+	w.ledger.disturb("a full disk", known+lasts+maxWait)
+	until := time.Now().Add(known + lasts)
+	w.engine.fill(until)
+	w.plug.stale()
+	w.pass(known)
+	synctest.Wait()
+	if w.proxy.Ready(ctx) == nil && !w.plug.isDead() && time.Now().Before(until) {
+		w.ledger.violate("it is ready after ten seconds on a full disk")
+	}
+	w.pass(lasts)
+	w.pass(known)
+	synctest.Wait()
+	if err := w.proxy.Ready(ctx); err != nil && !w.plug.isDead() {
+		w.ledger.violate("it is not ready ten seconds after the disk was full: %v", err)
+	}
+	w.ledger.disturb("the end of a full disk", maxWait)
+}
+
+// upgrade has another process take over. A client that comes in between waits for it.
+func (w *world) upgrade(subject string) {
+	w.ledger.disturb("a restart", maxWait)
+	w.stop(w.proxy.Release, time.Minute)
+	if w.plug.isDead() {
+		return
+	}
+	m, sent, between := w.newMail(subject, false), make(chan fate, 1), w.net.next()
+	defer between.Close()
+	go func() { sent <- m.send(between, 0) }()
+	w.start()
+	w.note(m, <-sent)
+}
+
+func (w *world) mute(subject string, lasts time.Duration) {
+	w.ledger.disturb("a mute", maxWait)
+	w.try(func() error {
+		_, err := w.proxy.Mute(w.t.Context(), "^"+subject+"$", "", lasts)
+		if err == nil {
+			w.ledger.mute(subject, time.Now().Add(lasts))
+		}
+		return err
+	})
+}
+
 // try expects that what a person asks for is done, unless the process or its disk is at
 // fault.
 func (w *world) try(ask func() error) {
-	if err := ask(); err != nil && !errors.Is(err, errDead) && !errors.Is(err, errFull) && !w.plug.isDead() {
+	if err := ask(); err != nil && !isDisks(err) && !w.plug.isDead() {
 		w.ledger.violate("what was asked for was not done: %v", err)
 	}
 }
 
-// send sends a mail to both people.
-func (w *world) send(subject, field string, breaks int) {
-	at := time.Now()
-	id := w.ledger.next(field != "")
-	mail := fmt.Sprintf("Subject: %s\r\nMessage-ID: <%s>\r\n%s\r\nThis is what happened.\r\n", subject, id, field)
-	f := w.net.send(mail, []string{ops, dba}, breaks)
-	synctest.Wait() // so that what follows is told first, whoever runs first
-	w.ledger.sent(subject, id, field != "", at, f)
+// A mail is one that an application sends to both people.
+type mail struct {
+	subject, id string
+	passes      bool
+	at          time.Time
+	fired       int // faults of the disk until then
 }
+
+func (w *world) newMail(subject string, passes bool) mail {
+	return mail{subject, w.ledger.next(passes), passes, time.Now(), w.engine.fired()}
+}
+
+// send sends m; the connection breaks after so many bytes, if that is not 0.
+func (m mail) send(over *network, breaks int) fate {
+	field := ""
+	if m.passes {
+		field = "X-Failmail: pass\r\n"
+	}
+	text := fmt.Sprintf("Subject: %s\r\nMessage-ID: <%s>\r\n%s\r\nThis is what happened.\r\n", m.subject, m.id, field)
+	return over.send(text, []string{ops, dba}, breaks)
+}
+
+// note notes what became of m. One that is refused because its disk failed may have been
+// written.
+func (w *world) note(m mail, f fate) {
+	if f == refused && w.engine.fired() > m.fired {
+		f = unanswered
+	}
+	synctest.Wait() // so that what follows is told first, whoever runs first
+	w.ledger.sent(m, f)
+}
+
+func (w *world) send(m mail, breaks int) { w.note(m, m.send(w.net, breaks)) }
 
 // rest has all faults end, and checks the ledger once nothing waits any more.
 func (w *world) rest() {
 	w.mu.Lock()
-	w.mood = ""
+	w.mood, w.hookMood = mood{}, mood{}
 	w.mu.Unlock()
 	w.plug.arm("", 0, 0)
+	w.engine.arm("", 0, 0)
 	w.mend()
-	time.Sleep(resting + w.ledger.muted(time.Now()))
+	w.pass(resting + w.ledger.muted(time.Now()))
 	synctest.Wait()
-	w.mend()
-	if pending, err := w.kept.Pending(w.t.Context()); err != nil || pending != (store.Pending{}) {
+	if pending, err := w.plug.kept.Pending(w.t.Context()); err != nil || pending != (store.Pending{}) {
 		w.ledger.violate("when all is quiet there waits %+v, %v", pending, err)
 	}
 	if err := w.proxy.Ready(w.t.Context()); err != nil {
 		w.ledger.violate("when all is quiet it is not ready: %v", err)
+	}
+	if bytes := w.engine.bytes(); bytes > mostKept {
+		w.ledger.violate("when all is quiet the store has %d bytes", bytes)
 	}
 	failed, _, err := (&deliver.Maildir{Dir: w.failed}).List(1000)
 	if err != nil {
 		w.ledger.violate("cannot read the fail-dir: %v", err)
 	}
 	w.ledger.settle(failed, w.failed)
-}
-
-// A report is what the played relay reads in a summary.
-type report struct {
-	Count  int
-	Groups []reportedGroup
-	Muted  []render.Muted
-}
-
-type reportedGroup struct {
-	Title, State string
-	Count        int
-	First, Last  time.Time
-}
-
-// renderer writes summaries as a program reads them.
-type renderer struct{}
-
-func (renderer) Render(_ context.Context, s *failmail.Summary) (*failmail.Mail, error) {
-	r := report{Count: s.Count, Muted: s.Muted}
-	for _, g := range s.Groups {
-		r.Groups = append(r.Groups, reportedGroup{g.Title, string(g.News.State), g.Count, g.First, g.Last})
-	}
-	body, err := json.Marshal(r)
-	return &failmail.Mail{Raw: []byte("Subject: summary\r\nMessage-ID: <" + s.MessageID + ">\r\n\r\n" + string(body) + "\r\n")}, err
-}
-
-// relay is the server that takes summaries, in its mood.
-func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
-	if from.isDead() { // nothing of this process reaches anybody
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	w.mu.Lock()
-	mood := w.mood
-	if !time.Now().Before(w.until) {
-		mood = ""
-	}
-	w.mu.Unlock()
-	take := func(to ...string) { w.ledger.took(m, to) }
-	refusal := errors.New("450 4.2.2 mailbox full")
-	switch mood {
-	case "down", "throttles":
-		w.ledger.asked()
-	}
-	switch mood {
-	case "down":
-		return deliver.Unreachable(errors.New("connection refused"))
-	case "throttles":
-		return deliver.Throttled(errors.New("421 4.7.0 too many"))
-	case "refuses all":
-		return deliver.Permanent(errors.New("554 5.7.1 no"))
-	case "refuses one":
-		var rest []string
-		refused := map[string]error{}
-		for _, to := range m.To {
-			if to == dba {
-				refused[to] = refusal
-			} else {
-				rest = append(rest, to)
-			}
-		}
-		take(rest...)
-		if len(refused) > 0 {
-			return &deliver.RefusedError{Refused: refused}
-		}
-		return nil
-	case "is slow":
-		time.Sleep(20 * time.Second)
-		if from.isDead() {
-			return ctx.Err()
-		}
-	case silent:
-		take(m.To...)
-		return deliver.Uncertain(deliver.Unreachable(errors.New("connection reset")))
-	case "finds it too large":
-		if len(m.Raw) > 10<<10 {
-			return deliver.Permanent(deliver.TooLarge(errors.New("552 5.3.4 too large")))
-		}
-	}
-	take(m.To...)
-	return nil
 }
 
 // titleOf returns the subject that a muted line is about.
