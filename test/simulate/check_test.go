@@ -137,10 +137,11 @@ func (l *ledger) checkCounts(who string, has func(id string, s *summary) bool) {
 // process that died had not told yet, nobody tells.
 func (l *ledger) checkEvents() {
 	for id, s := range l.has {
-		if s.report != nil && !l.events[id] && !l.mayRepeat(s.since.Add(-time.Minute), s.since.Add(time.Minute)) {
+		if s.report != nil && !l.events[id] && !l.mayRepeat(s.after.Add(-time.Minute), s.since.Add(time.Minute)) {
 			l.refuse("the hook was not told of summary %d", s.number)
 		}
 	}
+	l.settled = time.Now()
 	for id := range l.events {
 		if l.has[id] == nil {
 			l.refuse("the hook was told of %s, which nobody has", id)

@@ -35,6 +35,7 @@ type ledger struct {
 	events    map[string]bool // what the hook was told of, by Message-ID
 	asks      []time.Time     // of late, of a relay that is down
 	stepped   time.Time       // when the clock was set last
+	settled   time.Time       // when all was quiet last
 	wait      time.Duration
 }
 
@@ -58,7 +59,8 @@ func (f figures) have(n int, blurred figures) bool {
 type summary struct {
 	report *report // nil for a mail that passed
 	raw    []byte
-	since  time.Time            // when somebody got it first
+	after  time.Time            // nobody had it then
+	since  time.Time            // somebody has it
 	number int                  // in the order in which somebody got one
 	to     map[string]time.Time // who has it, and since when
 }
@@ -81,7 +83,7 @@ type outage struct {
 
 func newLedger(ahead time.Duration) *ledger {
 	return &ledger{
-		begin: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
+		begin: time.Now(), settled: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
 		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, events: map[string]bool{},
 	}
 }
@@ -124,8 +126,9 @@ func (l *ledger) mayRepeat(from, to time.Time) bool {
 	})
 }
 
-// asked notes that a relay was asked that is down. Some may be at once, whose time is over.
-func (l *ledger) asked() {
+// asked notes that a relay was asked that is down, and reports whether that was too often.
+// Some may be at once, whose time is over.
+func (l *ledger) asked() (tooOften bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -133,7 +136,9 @@ func (l *ledger) asked() {
 	if len(l.asks) > 10 {
 		l.refuse("a relay that is down was asked %d times in 3 s", len(l.asks))
 		l.asks = nil
+		return true
 	}
+	return false
 }
 
 // down notes an outage of the relay, which lasts unless there is another trouble.
@@ -253,6 +258,9 @@ func (l *ledger) took(m *failmail.Mail, to []string) {
 		}
 		s.to[address] = now
 	}
+	if isNew {
+		s.after = now
+	}
 	// What came before a step is told by the clock as it was.
 	if isNew && s.report != nil && !l.resending && now.Sub(l.stepped) > resting {
 		l.checkTime(s.report, now)
@@ -278,7 +286,7 @@ func (l *ledger) add(id string, raw []byte, who string) (s *summary, isNew bool)
 		}
 		return known, false
 	}
-	s = &summary{raw: body.Bytes(), since: time.Now(), number: len(l.has) + 1, to: map[string]time.Time{}}
+	s = &summary{raw: body.Bytes(), after: l.settled, since: time.Now(), number: len(l.has) + 1, to: map[string]time.Time{}}
 	if parsed.Header.Get("Subject") == "summary" {
 		s.report = &report{}
 		if err := json.Unmarshal(s.raw, s.report); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/hut8labs/failmail"
@@ -63,7 +64,9 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 	take := func(to ...string) { w.ledger.took(m, to) }
 	switch mood {
 	case "down", "throttles":
-		w.ledger.asked()
+		if w.ledger.asked() {
+			time.Sleep(slowness) // who asks at once would do so for ever
+		}
 	}
 	switch mood {
 	case "down":
@@ -73,20 +76,9 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 	case "refuses all":
 		return deliver.Permanent(errors.New("554 5.7.1 no"))
 	case "refuses one":
-		var rest []string
-		refused := map[string]error{}
-		for _, to := range m.To {
-			if to == dba {
-				refused[to] = errors.New("450 4.2.2 mailbox full")
-			} else {
-				rest = append(rest, to)
-			}
-		}
-		take(rest...)
-		if len(refused) > 0 {
-			return &deliver.RefusedError{Refused: refused}
-		}
-		return nil
+		return refuseOne(m, take, errors.New("450 4.2.2 mailbox full"))
+	case "refuses one for good":
+		return refuseOne(m, take, deliver.Permanent(errors.New("550 5.1.1 no such user")))
 	case "is slow":
 		time.Sleep(slowness)
 		if from.isDead() {
@@ -102,6 +94,16 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 	}
 	take(m.To...)
 	return nil
+}
+
+// refuseOne takes m for all but one of the people.
+func refuseOne(m *failmail.Mail, take func(to ...string), reason error) error {
+	rest := slices.DeleteFunc(slices.Clone(m.To), func(to string) bool { return to == dba })
+	take(rest...)
+	if len(rest) == len(m.To) {
+		return nil
+	}
+	return &deliver.RefusedError{Refused: map[string]error{dba: reason}}
 }
 
 func (w *world) relayMood() string {

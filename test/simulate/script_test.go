@@ -62,7 +62,7 @@ const (
 )
 
 // moods are what the relay may do with a mail.
-var moods = []string{"down", "throttles", "refuses one", "refuses all", "is slow", silent, "finds it too large"}
+var moods = []string{"down", "throttles", "refuses one", "refuses one for good", "refuses all", "is slow", silent, "finds it too large"}
 
 // A kind is one of the things that happen, as often as its weight says.
 type kind struct {

@@ -227,6 +227,13 @@ func (s *Store) Learn(ctx context.Context, lessons []store.Lesson) error {
 	return s.Store.Learn(ctx, lessons)
 }
 
+// Heartbeats implements store.Store. The one that says that a process is alive is nobody
+// else's.
+func (s *Store) Heartbeats(ctx context.Context) ([]store.Heartbeat, error) {
+	all, err := s.Store.Heartbeats(ctx)
+	return slices.DeleteFunc(all, func(h store.Heartbeat) bool { return h.Name == alive }), err
+}
+
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	leave, err := s.enter(ctx)

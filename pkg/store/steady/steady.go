@@ -32,6 +32,13 @@ const (
 	// askEvery is how often the clock of a shared engine is read, which bounds how
 	// far a drifting node gets away from the others.
 	askEvery = time.Minute
+	// noteEvery is how often it is noted, where a process has an engine to itself, that
+	// it is alive. When it dies and the clock is set back, the next one finds times that
+	// are off by so much, and by as long as none ran.
+	noteEvery = time.Minute
+	// alive is the heartbeat that says so. As a pattern for the subjects of heartbeats it
+	// would not compile.
+	alive = "(alive"
 )
 
 // A Store is a store.Store whose times survive steps of the wall clock. It is safe
@@ -47,7 +54,7 @@ type Store struct {
 
 	offset atomic.Int64 // of the engine's clock, before the wall clock, in nanoseconds
 	asking sync.Mutex   // guards what follows
-	asked  time.Time    // when the engine's clock was read
+	asked  time.Time    // when the engine's clock was read, or alive noted
 }
 
 // Options say what a Store goes by. The zero value is the clock of this machine.
@@ -120,7 +127,22 @@ func (s *Store) enter(ctx context.Context) (leave func(), err error) {
 		}
 		s.mu.RLock()
 	}
+	s.noteAlive(ctx)
 	return s.mu.RUnlock, nil
+}
+
+// noteAlive notes now and then that something happens, so that Start sees when the clock
+// was set back, however long ago the last mail came. Where that fails, the next one may
+// do. The caller holds mu, so that no step is made in between.
+func (s *Store) noteAlive(ctx context.Context) {
+	if _, own := s.Store.(store.Shifter); !own || !s.asking.TryLock() {
+		return
+	}
+	defer s.asking.Unlock()
+	if now := time.Now(); s.asked.IsZero() || now.Sub(s.asked) >= noteEvery {
+		s.asked = now
+		_ = s.Store.NoteHeartbeat(ctx, alive, s.toEngine(now))
+	}
 }
 
 // follow moves the times of the engine as the wall clock was moved; or does not let

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/testutil/brittledisk"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
@@ -142,6 +143,57 @@ func TestARestartAfterTheClockWasSetBackDelaysASummaryByItsWindowAtMost(t *testi
 	if age := time.Now().Add(-2 * time.Hour).Sub(batches[0].First); age < -time.Second || age > time.Minute {
 		t.Errorf("the mail is %s old by the clock, want none", age)
 	}
+}
+
+func TestAClockSetBackBetweenTwoProcessesIsSeenThoughNoMailCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var disk brittledisk.Disk
+		var w wall
+		open := func() *steady.Store {
+			mount := disk.Mount()
+			t.Cleanup(mount.Unmount)
+			engine, err := sqlite.OpenVFS("/failmail.db", store.Limits{}, mount.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := steady.New(engine, steady.Options{Wall: w.shows})
+			if err := s.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		s := open()
+		for range 3 * 60 { // a proxy reads the mutes all the time
+			if _, err := s.Mutes(t.Context(), time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(time.Minute)
+		}
+		end := time.Now().Add(time.Hour)
+		if err := s.Enqueue(t.Context(), []store.Outgoing{{MessageID: "passes", Due: time.Now(), NextAt: time.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Mute(t.Context(), store.Mute{Pattern: "x", Until: end}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		w.ahead = -8 * time.Hour
+		<-time.After(time.Minute)
+		s = open()
+		defer s.Close()
+		if next, err := s.NextSend(t.Context()); err != nil || time.Until(next) > 2*time.Minute {
+			t.Errorf("what waits for delivery is due in %s, %v", time.Until(next), err)
+		}
+		mutes, err := s.Mutes(t.Context(), time.Now())
+		if err != nil || len(mutes) != 1 || mutes[0].Until.Sub(end).Abs() > 2*time.Minute {
+			t.Errorf("got %+v, %v; want one until %s", mutes, err, end)
+		}
+		if beats, err := s.Heartbeats(t.Context()); err != nil || len(beats) > 0 {
+			t.Errorf("heartbeats that nobody sent: %+v, %v", beats, err)
+		}
+	})
 }
 
 // A shared is an engine with a clock of its own.
