@@ -17,8 +17,9 @@ import (
 
 // An engine keeps a store over the lives of the processes that use it.
 type engine interface {
-	// open returns the store as p finds it, which starts.
+	// open returns the store as p finds it, which starts. seen is what a Proxy has of p.
 	open(p *plug) (kept, error)
+	seen(p *plug) store.Store
 	// leave ends what p, which has ended, does to the store.
 	leave(p *plug) error
 	// killed has all that p still does to the store, which has died, come to nothing.
@@ -42,13 +43,19 @@ type kept interface {
 	store.Prober
 }
 
+// An engineKind is what worlds are played on.
+type engineKind struct {
+	name  string
+	nodes int                              // that share it
+	new   func(ahead time.Duration) engine // its clock is ahead by so much
+}
+
 // engines are what worlds are played on, in turn.
-var engines = []struct {
-	name string
-	new  func() engine
-}{
-	{"SQLite", func() engine { return newOnDisk() }},
-	{"memory", func() engine { return &inMemory{store: outliving{Store: memory.New(store.Limits{})}} }},
+var engines = []engineKind{
+	{"SQLite", 1, func(time.Duration) engine { return newOnDisk() }},
+	{"memory", 1, func(time.Duration) engine { return newInMemory() }},
+	{"SQLite", 1, func(time.Duration) engine { return newOnDisk() }},
+	{"a shared store", 3, func(ahead time.Duration) engine { return &shared{newInMemory(), ahead} }},
 }
 
 // inMemory is what a store would be that makes no mistakes: with every call it is durable.
@@ -57,6 +64,11 @@ type inMemory struct {
 	space space
 }
 
+func newInMemory() *inMemory {
+	return &inMemory{store: outliving{Store: memory.New(store.Limits{})}}
+}
+
+func (e *inMemory) seen(p *plug) store.Store       { return p }
 func (e *inMemory) open(*plug) (kept, error)       { return &e.store, nil }
 func (e *inMemory) leave(*plug) error              { return nil }
 func (e *inMemory) killed(*plug)                   {}
@@ -65,6 +77,26 @@ func (e *inMemory) fired() int                     { return 0 }
 func (e *inMemory) fill(until time.Time)           { e.space.fill(until) }
 func (e *inMemory) full() bool                     { return e.space.full() }
 func (e *inMemory) bytes() int64                   { return 0 }
+
+// A shared engine is one that several processes use at a time, and that has a clock of its
+// own, as a database has.
+type shared struct {
+	*inMemory
+	ahead time.Duration
+}
+
+func (e *shared) seen(p *plug) store.Store {
+	return struct {
+		store.Store
+		store.Prober
+		store.Clock
+	}{p, p, e}
+}
+
+// Now implements store.Clock.
+func (e *shared) Now(context.Context) (time.Time, error) {
+	return time.Now().Add(e.ahead).Round(0), nil
+}
 
 // A space is what a disk has left.
 type space struct {
@@ -159,6 +191,8 @@ func (e *onDisk) open(p *plug) (kept, error) {
 	}
 	return e.store, nil
 }
+
+func (e *onDisk) seen(p *plug) store.Store { return p }
 
 func (e *onDisk) leave(*plug) error {
 	err := e.store.Close()

@@ -31,6 +31,7 @@ type ledger struct {
 	troubles  []trouble
 	outage    *outage
 	ahead     time.Duration // of the wall clock, which summaries tell times by
+	nodes     int
 	resending bool
 	events    map[string]bool // what the hook was told of, by Message-ID
 	asks      []time.Time     // of late, of a relay that is down
@@ -81,10 +82,10 @@ type outage struct {
 	summaries int
 }
 
-func newLedger(ahead time.Duration) *ledger {
+func newLedger(ahead time.Duration, nodes int) *ledger {
 	return &ledger{
 		begin: time.Now(), settled: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
-		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, events: map[string]bool{},
+		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, nodes: nodes, events: map[string]bool{},
 	}
 }
 
@@ -133,7 +134,7 @@ func (l *ledger) asked() (tooOften bool) {
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.asks = append(slices.DeleteFunc(l.asks, func(t time.Time) bool { return now.Sub(t) > 3*time.Second }), now)
-	if len(l.asks) > 10 {
+	if len(l.asks) > 10*l.nodes {
 		l.refuse("a relay that is down was asked %d times in 3 s", len(l.asks))
 		l.asks = nil
 		return true

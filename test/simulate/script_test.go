@@ -102,7 +102,9 @@ var kinds = []kind{
 		return event{what: "kill after", n: 1 + r.IntN(8), last: between(r, 0, time.Minute)}
 	}},
 	{8, func(r *rand.Rand) event { return event{what: "fail", n: 1 + r.IntN(8)} }},
-	{3, func(r *rand.Rand) event { return event{what: "full", last: between(r, time.Second, 10*time.Minute)} }},
+	{3, func(r *rand.Rand) event {
+		return event{what: "full", name: subject(r), last: between(r, time.Second, 10*time.Minute)}
+	}},
 	// The same, where n is the call to the disk of SQLite.
 	{8, func(r *rand.Rand) event {
 		return event{what: powerCut, n: 1 + r.IntN(80), last: between(r, 0, time.Minute)}

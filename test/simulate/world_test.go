@@ -1,11 +1,8 @@
 package simulate
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/textproto"
 	"path/filepath"
 	"strings"
@@ -14,10 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/store"
-	"github.com/hut8labs/failmail/pkg/store/steady"
 )
 
 func isReply(err error) bool { _, is := errors.AsType[*textproto.Error](err); return is }
@@ -37,8 +32,8 @@ const (
 	mostKept = 5 << 20
 )
 
-// A world is one Proxy after the other on one store, with the applications, the relay and
-// the people around it. It has one thing happen at a time, and all that follows from it
+// A world is Proxies on one store, with the applications, the relay and the people around
+// them. It has one thing happen at a time, and all that follows from it
 // at that instant, before the next.
 type world struct {
 	t       *testing.T
@@ -48,25 +43,22 @@ type world struct {
 	ledger  *ledger
 	reached *reached
 
-	mu             sync.Mutex
-	ahead          time.Duration // of the wall clock
-	mood, hookMood mood          // of the relay and of the hook
-	config         failmail.Config
+	nodes  []*node
+	deaths chan death
+	wait   time.Duration // which the settings say
 
-	proxy *failmail.Proxy
-	plug  *plug
-	net   *network
-	died  chan time.Duration // how long the process stays dead
+	mu             sync.Mutex
+	mood, hookMood mood // of the relay and of the hook
 }
 
 // A setting is where a script is played.
 type setting struct {
-	engine string
+	engine engineKind
 	begins time.Time // by the wall clock
 }
 
 func (s setting) String() string {
-	return fmt.Sprintf("on %s from %s", s.engine, s.begins.Format(time.DateOnly))
+	return fmt.Sprintf("on %s from %s", s.engine.name, s.begins.Format(time.DateOnly))
 }
 
 // starts are when worlds begin, in turn: in winter, and before daylight saving begins and
@@ -78,7 +70,7 @@ var starts = []time.Time{
 }
 
 func newSetting(seed uint64) setting {
-	return setting{engines[seed%uint64(len(engines))].name, starts[seed%uint64(len(starts))]}
+	return setting{engines[seed%uint64(len(engines))], starts[seed%uint64(len(starts))]}
 }
 
 // run plays s and returns what was told.
@@ -88,18 +80,19 @@ func (s script) run(t *testing.T, in setting, seen *reached) (l *ledger) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, zone: zone, failed: filepath.Join(t.TempDir(), "failed"), reached: seen, ahead: time.Until(in.begins)}
-		for _, e := range engines {
-			if e.name == in.engine {
-				w.engine = e.new()
-			}
+		kind, ahead := in.engine, time.Until(in.begins)
+		w := &world{
+			t: t, engine: kind.new(ahead), zone: zone, failed: filepath.Join(t.TempDir(), "failed"), reached: seen,
+			ledger: newLedger(ahead, kind.nodes), deaths: make(chan death, 100), wait: wait,
 		}
-		w.ledger = newLedger(w.ahead)
-		w.net = newNetwork()
-		w.start()
+		for range kind.nodes {
+			n := &node{world: w, ahead: ahead, net: newNetwork()}
+			w.nodes = append(w.nodes, n)
+			n.start()
+		}
 		for i, e := range s {
 			w.pass(e.after)
-			w.happen(e)
+			w.happen(w.nodes[i%len(w.nodes)], e)
 			synctest.Wait()
 			w.mend()
 			if i%20 == 19 {
@@ -107,126 +100,59 @@ func (s script) run(t *testing.T, in setting, seen *reached) (l *ledger) {
 			}
 		}
 		w.rest()
-		w.stop(w.proxy.Shutdown, time.Hour)
+		for _, n := range w.nodes {
+			n.stop(n.proxy.Shutdown, time.Hour)
+		}
 		l = w.ledger
 	})
 	return l
-}
-
-// start starts a process on what the one before it has left. One whose disk does not let
-// it is started again.
-func (w *world) start() {
-	for {
-		err := w.boot()
-		if err == nil {
-			return
-		}
-		if !isDisks(err) {
-			w.t.Fatal(err)
-		}
-		time.Sleep(5 * time.Second)
-	}
-}
-
-func (w *world) boot() error {
-	w.net, w.died = w.net.next(), make(chan time.Duration, 1)
-	p := &plug{full: w.engine.full}
-	network, died := w.net, w.died
-	p.reach = func(fault, stage string) {
-		w.reached.fault(fault, stage)
-		w.ledger.disturb(fault, time.Minute) // in which it is tried again
-	}
-	p.died = func(down time.Duration) {
-		network.Close()
-		w.engine.killed(p)
-		died <- down
-	}
-	w.plug = p
-	var err error
-	if p.kept, err = w.engine.open(p); err != nil {
-		return err
-	}
-	if w.config.Wait == 0 {
-		w.config.Wait = wait
-	}
-	w.config.Listeners = []net.Listener{network}
-	w.config.FailDir, w.config.Hostname, w.config.Logger = w.failed, "mx.example.com", slog.New(slog.DiscardHandler)
-	w.config.MaxWait, w.config.RetryFor = maxWait, retryFor
-	w.config.Store = steady.New(p, steady.Options{Wall: w.wall})
-	w.config.Sender = failmail.SenderFunc(func(ctx context.Context, m *failmail.Mail) error { return w.relay(ctx, p, m) })
-	w.config.OnSummary = func(_ context.Context, e failmail.Event) error { return w.hook(p, e) }
-	w.config.Renderer = renderer{}
-	if w.proxy, err = failmail.New(w.config); err != nil {
-		return err
-	}
-	if err := w.proxy.Start(w.t.Context()); err != nil {
-		return errors.Join(err, w.engine.leave(p))
-	}
-	return nil
-}
-
-func (w *world) wall(now time.Time) time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return now.Add(w.ahead).In(w.zone)
 }
 
 // pass lets time pass. A process that dies meanwhile is started again.
 func (w *world) pass(d time.Duration) {
 	for end := time.Now().Add(d); ; {
 		select {
-		case down := <-w.died:
-			w.revive(down)
+		case d := <-w.deaths:
+			w.bury(d)
 		case <-time.After(time.Until(end)):
 			return
 		}
 	}
 }
 
-// mend starts the process again if it has died.
+// mend starts processes again that have died.
 func (w *world) mend() {
-	select {
-	case down := <-w.died:
-		w.revive(down)
-	default:
+	for {
+		select {
+		case d := <-w.deaths:
+			w.bury(d)
+		default:
+			return
+		}
 	}
 }
 
-func (w *world) revive(down time.Duration) {
-	w.ledger.disturb("a kill", down+lease+time.Minute)
-	w.stop(w.proxy.Shutdown, 0)
-	time.Sleep(down)
-	w.start()
-}
-
-// stop ends the process; at once if patience is 0, as what is dead does nothing more.
-func (w *world) stop(end func(context.Context) error, patience time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := end(ctx); err != nil && patience > 0 {
-		w.ledger.violate("the end of a process: %v", err)
-	}
-	synctest.Wait()
-	if err := w.engine.leave(w.plug); err != nil && !isDisks(err) {
-		w.ledger.violate("the end of a store: %v", err)
+func (w *world) bury(d death) {
+	if d.of.plug == d.plug { // or it died at its start, and was started again
+		d.of.revive(d.down)
 	}
 }
 
-// happen has e happen.
-func (w *world) happen(e event) {
+// happen has e happen, to n if it is about a process.
+func (w *world) happen(n *node, e event) {
 	ctx, now := w.t.Context(), time.Now()
 	w.ledger.tell("%s", e)
 	switch e.what {
 	case "mail":
 		for range e.n {
-			w.send(w.newMail(e.name, false), 0)
+			n.send(w.newMail(e.name, false), 0)
 			w.pass(e.last / time.Duration(e.n))
 			w.mend()
 		}
 	case "pass":
-		w.send(w.newMail(e.name, true), 0)
+		n.send(w.newMail(e.name, true), 0)
 	case "cut":
-		w.send(w.newMail(e.name, false), e.n)
+		n.send(w.newMail(e.name, false), e.n)
 	case "relay":
 		w.ledger.disturb(e.name, e.last+relayAsked)
 		if e.name == "down" && e.last < retryFor/2 {
@@ -236,41 +162,35 @@ func (w *world) happen(e event) {
 	case "hook":
 		w.setMood(&w.hookMood, e)
 	case "kill before", "kill after", "fail":
-		w.plug.arm(e.what, e.n, e.last)
+		n.plug.arm(e.what, e.n, e.last)
 	case powerCut, diskFails:
 		w.engine.arm(e.what, e.n, e.last)
 	case "full":
-		w.fill(e.last)
+		w.fill(n, e)
 	case "step":
-		w.mu.Lock()
-		w.ahead += time.Duration(e.n) * time.Second
-		w.mu.Unlock()
-		w.ledger.step(time.Duration(e.n) * time.Second)
+		w.step(n, time.Duration(e.n)*time.Second)
 	case "restart":
-		w.ledger.disturb("a restart", maxWait)
-		w.stop(w.proxy.Shutdown, time.Minute)
-		if !w.plug.isDead() { // by a fault meanwhile
-			w.start()
-		}
+		n.restart()
 	case "upgrade":
-		w.upgrade(e.name)
+		n.upgrade(e.name)
 	case "flush":
 		w.ledger.disturb("a flush", maxWait)
-		w.try(func() error { _, err := w.proxy.Flush(ctx, 0); return err })
+		n.try(func() error { _, err := n.proxy.Flush(ctx, 0); return err })
 	case "retry":
-		w.try(func() error { _, err := w.proxy.Retry(ctx, 0); return err })
+		n.try(func() error { _, err := n.proxy.Retry(ctx, 0); return err })
 	case "resend":
 		w.ledger.resends(true)
-		w.try(func() error { _, err := w.proxy.Resend(ctx); return err })
+		n.try(func() error { _, err := n.proxy.Resend(ctx); return err })
 		w.ledger.resends(false)
 	case "mute":
-		w.mute(e.name, e.last)
+		w.mute(n, e.name, e.last)
 	case "reload":
 		w.ledger.disturb("a reload", maxWait)
-		w.config.Wait = time.Duration(e.n) * time.Second
-		w.ledger.waits(w.config.Wait)
-		_, err := w.proxy.Reload(w.config)
-		w.try(func() error { return err })
+		w.wait = time.Duration(e.n) * time.Second
+		w.ledger.waits(w.wait)
+		for _, n := range w.nodes {
+			n.try(func() error { return n.reload(w.wait) })
+		}
 	}
 }
 
@@ -280,59 +200,61 @@ func (w *world) setMood(m *mood, e event) {
 	*m = mood{e.name, time.Now().Add(e.last)}
 }
 
-// fill fills the disk for a while, which is to be known within ten seconds, and so is its
-// end.
-func (w *world) fill(lasts time.Duration) {
-	const known = 10 * time.Second
-	ctx := w.t.Context()
-	w.ledger.disturb("a full disk", known+lasts+maxWait)
-	until := time.Now().Add(known + lasts)
-	w.engine.fill(until)
-	w.plug.stale()
-	w.pass(known)
-	synctest.Wait()
-	if w.proxy.Ready(ctx) == nil && !w.plug.isDead() && time.Now().Before(until) {
-		w.ledger.violate("it is ready after ten seconds on a full disk")
+// step sets the clock of a node, by which its summaries tell times if it has the store to
+// itself.
+func (w *world) step(n *node, by time.Duration) {
+	w.mu.Lock()
+	n.ahead += by
+	w.mu.Unlock()
+	if len(w.nodes) > 1 {
+		by = 0
 	}
-	w.pass(lasts)
+	w.ledger.step(by)
+}
+
+// fill fills the disk for a while, which is to be known within ten seconds, and so is its
+// end. What comes and is asked for meanwhile is refused.
+func (w *world) fill(n *node, e event) {
+	const known = 10 * time.Second
+	w.ledger.disturb("a full disk", known+e.last+maxWait)
+	until := time.Now().Add(known + e.last)
+	w.engine.fill(until)
+	n.plug.stale()
 	w.pass(known)
 	synctest.Wait()
-	if err := w.proxy.Ready(ctx); err != nil && !w.plug.isDead() {
-		w.ledger.violate("it is not ready ten seconds after the disk was full: %v", err)
+	for _, n := range w.nodes {
+		if n.proxy.Ready(w.t.Context()) == nil && !n.plug.isDead() && time.Now().Before(until) {
+			w.ledger.violate("it is ready after ten seconds on a full disk")
+		}
+	}
+	n.send(w.newMail(e.name, false), 0)
+	n.send(w.newMail(e.name, true), 0)
+	w.mute(n, e.name, e.last)
+	w.pass(time.Until(until))
+	w.pass(known)
+	synctest.Wait()
+	for _, n := range w.nodes {
+		if err := n.proxy.Ready(w.t.Context()); err != nil && !n.plug.isDead() {
+			w.ledger.violate("it is not ready ten seconds after the disk was full: %v", err)
+		}
 	}
 	w.ledger.disturb("the end of a full disk", maxWait)
 }
 
-// upgrade has another process take over. A client that comes in between waits for it.
-func (w *world) upgrade(subject string) {
-	w.ledger.disturb("a restart", maxWait)
-	w.stop(w.proxy.Release, time.Minute)
-	if w.plug.isDead() {
-		return
-	}
-	m, sent, between := w.newMail(subject, false), make(chan fate, 1), w.net.next()
-	defer between.Close()
-	go func() { sent <- m.send(between, 0) }()
-	w.start()
-	w.note(m, <-sent)
-}
+// muteKnown is when all nodes know of a mute.
+const muteKnown = 6 * time.Second
 
-func (w *world) mute(subject string, lasts time.Duration) {
+func (w *world) mute(n *node, subject string, lasts time.Duration) {
 	w.ledger.disturb("a mute", maxWait)
-	w.try(func() error {
-		_, err := w.proxy.Mute(w.t.Context(), "^"+subject+"$", "", lasts)
+	n.try(func() error {
+		_, err := n.proxy.Mute(w.t.Context(), "^"+subject+"$", "", lasts)
 		if err == nil {
 			w.ledger.mute(subject, time.Now().Add(lasts))
 		}
 		return err
 	})
-}
-
-// try expects that what a person asks for is done, unless the process or its disk is at
-// fault.
-func (w *world) try(ask func() error) {
-	if err := ask(); err != nil && !isDisks(err) && !w.plug.isDead() {
-		w.ledger.violate("what was asked for was not done: %v", err)
+	if len(w.nodes) > 1 {
+		w.pass(muteKnown)
 	}
 }
 
@@ -368,23 +290,25 @@ func (w *world) note(m mail, f fate) {
 	w.ledger.sent(m, f)
 }
 
-func (w *world) send(m mail, breaks int) { w.note(m, m.send(w.net, breaks)) }
-
 // rest has all faults end, and checks the ledger once nothing waits any more.
 func (w *world) rest() {
 	w.mu.Lock()
 	w.mood, w.hookMood = mood{}, mood{}
 	w.mu.Unlock()
-	w.plug.arm("", 0, 0)
 	w.engine.arm("", 0, 0)
+	for _, n := range w.nodes {
+		n.plug.arm("", 0, 0)
+	}
 	w.mend()
 	w.pass(resting + w.ledger.muted(time.Now()))
 	synctest.Wait()
-	if pending, err := w.plug.kept.Pending(w.t.Context()); err != nil || pending != (store.Pending{}) {
-		w.ledger.violate("when all is quiet there waits %+v, %v", pending, err)
-	}
-	if err := w.proxy.Ready(w.t.Context()); err != nil {
-		w.ledger.violate("when all is quiet it is not ready: %v", err)
+	for _, n := range w.nodes {
+		if pending, err := n.plug.kept.Pending(w.t.Context()); err != nil || pending != (store.Pending{}) {
+			w.ledger.violate("when all is quiet there waits %+v, %v", pending, err)
+		}
+		if err := n.proxy.Ready(w.t.Context()); err != nil {
+			w.ledger.violate("when all is quiet it is not ready: %v", err)
+		}
 	}
 	if bytes := w.engine.bytes(); bytes > mostKept {
 		w.ledger.violate("when all is quiet the store has %d bytes", bytes)
