@@ -24,8 +24,8 @@ type engine interface {
 	leave(p *plug) error
 	// killed has all that p still does to the store, which has died, come to nothing.
 	killed(p *plug)
-	// arm has a fault of the disk happen at the n-th call to it from now.
-	arm(fault string, n int, down time.Duration)
+	// arm has a fault of the disk happen at the n-th call of a kind from now.
+	arm(fault, op string, n int, down time.Duration)
 	// fired returns how many of these faults have happened.
 	fired() int
 	// fill has nothing be written until then. full reports whether the plug is to see to
@@ -68,15 +68,15 @@ func newInMemory() *inMemory {
 	return &inMemory{store: outliving{Store: memory.New(store.Limits{})}}
 }
 
-func (e *inMemory) seen(p *plug) store.Store       { return p }
-func (e *inMemory) open(*plug) (kept, error)       { return &e.store, nil }
-func (e *inMemory) leave(*plug) error              { return nil }
-func (e *inMemory) killed(*plug)                   {}
-func (e *inMemory) arm(string, int, time.Duration) {}
-func (e *inMemory) fired() int                     { return 0 }
-func (e *inMemory) fill(until time.Time)           { e.space.fill(until) }
-func (e *inMemory) full() bool                     { return e.space.full() }
-func (e *inMemory) bytes() int64                   { return 0 }
+func (e *inMemory) seen(p *plug) store.Store               { return p }
+func (e *inMemory) open(*plug) (kept, error)               { return &e.store, nil }
+func (e *inMemory) leave(*plug) error                      { return nil }
+func (e *inMemory) killed(*plug)                           {}
+func (e *inMemory) arm(string, string, int, time.Duration) {}
+func (e *inMemory) fired() int                             { return 0 }
+func (e *inMemory) fill(until time.Time)                   { e.space.fill(until) }
+func (e *inMemory) full() bool                             { return e.space.full() }
+func (e *inMemory) bytes() int64                           { return 0 }
 
 // A shared engine is one that several processes use at a time, and that has a clock of its
 // own, as a database has.
@@ -167,7 +167,8 @@ type onDisk struct {
 	mu       sync.Mutex
 	by       *plug  // the process that has it
 	fault    string // powerCut or diskFails
-	left     int    // calls until it happens
+	op       string // the calls that count
+	left     int    // of these until it happens
 	n        int
 	down     time.Duration
 	happened int
@@ -202,10 +203,10 @@ func (e *onDisk) leave(*plug) error {
 
 func (e *onDisk) killed(*plug) { e.mount.Kill() }
 
-func (e *onDisk) arm(fault string, n int, down time.Duration) {
+func (e *onDisk) arm(fault, op string, n int, down time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.fault, e.left, e.n, e.down = fault, n, n, down
+	e.fault, e.op, e.left, e.n, e.down = fault, op, n, n, down
 }
 
 func (e *onDisk) fired() int {
@@ -226,7 +227,7 @@ func (e *onDisk) call(op brittledisk.Op) error {
 		e.by.reach("full", string(op))
 		return sqlite3.FULL
 	}
-	if e.left == 0 {
+	if e.left == 0 || e.op != string(op) {
 		return nil
 	}
 	if e.left--; e.left > 0 {

@@ -23,11 +23,11 @@ type ledger struct {
 	told       []string // the trace of the run
 	mails      int
 
-	accounts  map[string]*account  // by subject
-	passed    map[string]fate      // mails to be relayed as they are, by Message-ID
-	mutes     map[string]time.Time // until when a subject is muted
-	has       map[string]*summary  // what somebody has, by Message-ID
-	last      map[string]*seen     // of the last summary that had a subject
+	accounts  map[string]*account // by subject
+	passed    map[string]fate     // mails to be relayed as they are, by Message-ID
+	mutes     map[string]muting   // by subject
+	has       map[string]*summary // what somebody has, by Message-ID
+	last      map[string]*seen    // of the last summary that had a subject
 	troubles  []trouble
 	outage    *outage
 	ahead     time.Duration // of the wall clock, which summaries tell times by
@@ -84,7 +84,7 @@ type outage struct {
 
 func newLedger(ahead time.Duration, nodes int) *ledger {
 	return &ledger{
-		begin: time.Now(), settled: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]time.Time{},
+		begin: time.Now(), settled: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]muting{},
 		has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, nodes: nodes, events: map[string]bool{},
 	}
 }
@@ -172,21 +172,30 @@ func (l *ledger) resends(they bool) {
 	l.resending = they
 }
 
-// mute notes that a subject is muted from now on.
-func (l *ledger) mute(subject string, until time.Time) {
+// A muting says until when a subject is muted for certain, and until when perhaps: who asked
+// for that had no answer.
+type muting struct{ surely, perhaps time.Time }
+
+// mute notes that a subject is muted from now on, for certain or perhaps.
+func (l *ledger) mute(subject string, until time.Time, surely bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until.After(l.mutes[subject]) {
-		l.mutes[subject] = until
+	m := l.mutes[subject]
+	if until.After(m.perhaps) {
+		m.perhaps = until
 	}
+	if surely && until.After(m.surely) {
+		m.surely = until
+	}
+	l.mutes[subject] = m
 }
 
 // muted returns how long some subject is still muted.
 func (l *ledger) muted(now time.Time) (longest time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, until := range l.mutes {
-		longest = max(longest, until.Sub(now))
+	for _, m := range l.mutes {
+		longest = max(longest, m.perhaps.Sub(now))
 	}
 	return longest
 }
@@ -224,12 +233,16 @@ func (l *ledger) sent(m mail, f fate) {
 		own = &account{}
 		l.accounts[m.subject] = own
 	}
-	in, end := &own.loud, l.mutes[m.subject]
+	in, mute := &own.loud, l.mutes[m.subject]
+	off := time.Duration(0)
+	if !l.stepped.IsZero() {
+		off = blur
+	}
 	switch {
-	case !l.stepped.IsZero() && m.at.Sub(end).Abs() < blur:
-		in = &own.blurred
-	case m.at.Before(end):
+	case m.at.Before(mute.surely.Add(-off)):
 		in = &own.muted
+	case m.at.Before(mute.perhaps.Add(off)):
+		in = &own.blurred
 	}
 	if f == acknowledged {
 		in.certain++

@@ -79,10 +79,15 @@ func (w *world) relay(ctx context.Context, from *plug, m *failmail.Mail) error {
 		return refuseOne(m, take, errors.New("450 4.2.2 mailbox full"))
 	case "refuses one for good":
 		return refuseOne(m, take, deliver.Permanent(errors.New("550 5.1.1 no such user")))
-	case "is slow":
+	case slow, slowAndDown, slowAndBusy:
 		time.Sleep(slowness)
-		if from.isDead() {
+		switch {
+		case from.isDead():
 			return ctx.Err()
+		case mood == slowAndDown:
+			return deliver.Unreachable(errors.New("connection timed out"))
+		case mood == slowAndBusy:
+			return errors.New("451 4.3.0 try again later")
 		}
 	case silent:
 		take(m.To...)
@@ -124,7 +129,7 @@ func (w *world) hook(from *plug, e failmail.Event) error {
 	switch mood {
 	case "fails":
 		return errors.New("exit status 1")
-	case "is slow":
+	case slow:
 		time.Sleep(slowness)
 	}
 	return nil

@@ -56,13 +56,22 @@ var subjects = []string{
 }
 
 const (
-	silent    = "takes and is silent" // a relay that takes a mail and does not answer
+	silent = "takes and is silent" // a relay that takes a mail and does not answer
+
+	slow        = "is slow"
+	slowAndDown = "is slow and down"
+	slowAndBusy = "is slow and busy"
+
 	powerCut  = "power cut"
 	diskFails = "disk fails"
 )
 
 // moods are what the relay may do with a mail.
-var moods = []string{"down", "throttles", "refuses one", "refuses one for good", "refuses all", "is slow", silent, "finds it too large"}
+var moods = []string{"down", "throttles", "refuses one", "refuses one for good", "refuses all", slow, slowAndDown, slowAndBusy, silent, "finds it too large"}
+
+// whileFull is what else is the matter when a disk becomes full: nothing, a summary is with
+// the relay, or the clock is set.
+var whileFull = []string{"", slow, slowAndDown, slowAndBusy, "step"}
 
 // A kind is one of the things that happen, as often as its weight says.
 type kind struct {
@@ -103,13 +112,17 @@ var kinds = []kind{
 	}},
 	{8, func(r *rand.Rand) event { return event{what: "fail", n: 1 + r.IntN(8)} }},
 	{3, func(r *rand.Rand) event {
-		return event{what: "full", name: subject(r), last: between(r, time.Second, 10*time.Minute)}
+		return event{what: "full", name: subject(r), n: r.IntN(len(whileFull)), last: between(r, time.Second, 10*time.Minute)}
 	}},
-	// The same, where n is the call to the disk of SQLite.
+	// The same, where n is the call of a kind to the disk of SQLite.
 	{8, func(r *rand.Rand) event {
-		return event{what: powerCut, n: 1 + r.IntN(80), last: between(r, 0, time.Minute)}
+		op := diskOps[r.IntN(len(diskOps))]
+		return event{what: powerCut, name: op, n: 1 + r.IntN(nth(op)), last: between(r, 0, time.Minute)}
 	}},
-	{6, func(r *rand.Rand) event { return event{what: diskFails, n: 1 + r.IntN(80)} }},
+	{6, func(r *rand.Rand) event {
+		op := diskOps[r.IntN(len(diskOps))]
+		return event{what: diskFails, name: op, n: 1 + r.IntN(nth(op))}
+	}},
 	{4, func(r *rand.Rand) event { return event{what: "step", n: r.IntN(2*86400) - 86400} }},
 	// People.
 	{3, func(*rand.Rand) event { return event{what: "restart"} }},
@@ -118,7 +131,7 @@ var kinds = []kind{
 		return event{what: "hook", name: "fails", last: between(r, time.Second, 10*time.Minute)}
 	}},
 	{2, func(r *rand.Rand) event {
-		return event{what: "hook", name: "is slow", last: between(r, time.Second, 10*time.Minute)}
+		return event{what: "hook", name: slow, last: between(r, time.Second, 10*time.Minute)}
 	}},
 	{3, func(*rand.Rand) event { return event{what: "flush"} }},
 	{2, func(*rand.Rand) event { return event{what: "retry"} }},

@@ -7,11 +7,8 @@ package simulate
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -44,45 +41,33 @@ func TestSimulatedYearsKeepThePromises(t *testing.T) {
 				if testing.Short() {
 					t.Fatalf("breaks promises %s:\n  %s", in, strings.Join(l.violations, "\n  "))
 				}
-				short := events.shrink(func(part script) bool { return len(part.run(t, in, &reached{}).violations) > 0 })
-				again := short.run(t, in, &reached{})
-				t.Errorf("breaks promises %s:\n  %s\nin short:\n%s  %s\ntrace:\n  %s", in, strings.Join(l.violations, "\n  "), short,
-					strings.Join(again.violations, "\n  "), strings.Join(again.told, "\n  "))
+				t.Errorf("breaks promises %s:\n  %s\n%s", in, strings.Join(l.violations, "\n  "), events.explain(l, func(part script) *ledger {
+					return part.run(t, in, &reached{})
+				}))
 			})
 		}
 	})
-	faults := 0
-	for _, key := range slices.SortedFunc(maps.Keys(seen.faults), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		t.Logf("%-12s at %-15s %6d", key[0], key[1], seen.faults[key])
-		faults += seen.faults[key]
-	}
+	faults := seen.tell(t, played)
 	if !t.Failed() {
 		fmt.Printf("%.0f days, %d mails, %d faults, 0 violations\n", played, seen.mails, faults)
 	}
 }
 
-// reached is what the worlds of several seeds have come to.
-type reached struct {
-	broken atomic.Bool // some promise
-
-	mu     sync.Mutex
-	mails  int
-	faults map[[2]string]int // by the fault and the call to the store at which it happened
-}
-
-func (r *reached) add(mails int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.mails += mails
-}
-
-func (r *reached) fault(fault, stage string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.faults == nil {
-		r.faults = make(map[[2]string]int)
+// explain shows the shortest script that still breaks promises, and what happens in it; or
+// what happened to l, which was played, if that does not happen again: nobody decides which
+// goroutine is first at an instant.
+func (s script) explain(l *ledger, play func(script) *ledger) string {
+	fails := func(part script) bool { return len(play(part).violations) > 0 }
+	for range 5 {
+		if fails(s) {
+			s = s.shrink(fails)
+			break
+		}
 	}
-	r.faults[[2]string{fault, stage}]++
+	if again := play(s); len(again.violations) > 0 {
+		l = again
+	}
+	return fmt.Sprintf("in short:\n%s  %s\ntrace:\n  %s", s, strings.Join(l.violations, "\n  "), strings.Join(l.told, "\n  "))
 }
 
 // shrink returns a shorter script that fails, from which no event can be left out.

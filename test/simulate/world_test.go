@@ -164,7 +164,7 @@ func (w *world) happen(n *node, e event) {
 	case "kill before", "kill after", "fail":
 		n.plug.arm(e.what, e.n, e.last)
 	case powerCut, diskFails:
-		w.engine.arm(e.what, e.n, e.last)
+		w.engine.arm(e.what, e.name, e.n, e.last)
 	case "full":
 		w.fill(n, e)
 	case "step":
@@ -216,6 +216,14 @@ func (w *world) step(n *node, by time.Duration) {
 // end. What comes and is asked for meanwhile is refused.
 func (w *world) fill(n *node, e event) {
 	const known = 10 * time.Second
+	also := whileFull[e.n]
+	if also != "" && also != "step" {
+		w.ledger.disturb(also, w.wait+maxWait+relayAsked)
+		w.setMood(&w.mood, event{name: also, last: w.wait + slowness})
+		n.send(w.newMail(e.name, false), 0)
+		w.pass(w.wait + slowness/2)
+		w.mend()
+	}
 	w.ledger.disturb("a full disk", known+e.last+maxWait)
 	until := time.Now().Add(known + e.last)
 	w.engine.fill(until)
@@ -230,6 +238,9 @@ func (w *world) fill(n *node, e event) {
 	n.send(w.newMail(e.name, false), 0)
 	n.send(w.newMail(e.name, true), 0)
 	w.mute(n, e.name, e.last)
+	if also == "step" {
+		w.step(n, -e.last)
+	}
 	w.pass(time.Until(until))
 	w.pass(known)
 	synctest.Wait()
@@ -248,9 +259,7 @@ func (w *world) mute(n *node, subject string, lasts time.Duration) {
 	w.ledger.disturb("a mute", maxWait)
 	n.try(func() error {
 		_, err := n.proxy.Mute(w.t.Context(), "^"+subject+"$", "", lasts)
-		if err == nil {
-			w.ledger.mute(subject, time.Now().Add(lasts))
-		}
+		w.ledger.mute(subject, time.Now().Add(lasts), err == nil)
 		return err
 	})
 	if len(w.nodes) > 1 {
@@ -295,7 +304,7 @@ func (w *world) rest() {
 	w.mu.Lock()
 	w.mood, w.hookMood = mood{}, mood{}
 	w.mu.Unlock()
-	w.engine.arm("", 0, 0)
+	w.engine.arm("", "", 0, 0)
 	for _, n := range w.nodes {
 		n.plug.arm("", 0, 0)
 	}

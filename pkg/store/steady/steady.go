@@ -180,9 +180,13 @@ func (s *Store) ask(ctx context.Context) {
 	}
 	s.asked = time.Now()
 	if theirs, err := clock.Now(ctx); err == nil {
-		// It was read half way between question and answer.
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		// It was read half way between question and answer. A step that is not made up for
+		// yet is not part of it, or follow would do so twice.
 		now := time.Now()
-		s.offset.Store(int64(theirs.Round(0).Add(now.Sub(s.asked) / 2).Sub(s.shows(now))))
+		ours := s.start.Round(0).Add(now.Sub(s.start) + s.ahead)
+		s.offset.Store(int64(theirs.Round(0).Add(now.Sub(s.asked) / 2).Sub(ours)))
 	}
 }
 

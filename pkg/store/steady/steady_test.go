@@ -208,6 +208,37 @@ func (s *shared) Now(context.Context) (time.Time, error) {
 	return time.Now().Add(s.ahead), nil
 }
 
+func TestAStepIsMadeUpForOnceWhenTheClockOfTheStoreIsReadNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w wall
+		engine := memory.New(store.Limits{})
+		defer engine.Close()
+		s := steady.New(&shared{Store: struct{ store.Store }{engine}}, steady.Options{Wall: w.shows})
+		if err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []time.Duration{-8 * time.Hour, 8 * time.Hour} {
+			<-time.After(2 * time.Minute) // longer than it goes without reading that clock
+			w.ahead += step
+			if err := s.Enqueue(t.Context(), []store.Outgoing{{MessageID: "m", NextAt: time.Now().Add(time.Second)}}); err != nil {
+				t.Fatal(err)
+			}
+			next, err := engine.NextSend(t.Context())
+			if err != nil || time.Until(next).Abs() > 2*time.Second {
+				t.Errorf("after a step of %s what is due in a second is due in %s, %v", step, time.Until(next), err)
+			}
+			<-time.After(time.Second)
+			o, err := s.ClaimOutgoing(t.Context(), time.Now(), time.Minute)
+			if err != nil || o == nil {
+				t.Fatalf("after a step of %s nothing can be claimed, %v", step, err)
+			}
+			if err := s.Finish(t.Context(), o.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestNodesGoByTheClockOfAStoreTheyShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var slow, fast wall
