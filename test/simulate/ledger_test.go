@@ -267,7 +267,11 @@ func (l *ledger) took(m *failmail.Mail, to []string) {
 	s, isNew := l.add(m.MessageID, m.Raw, "the relay")
 	l.told = append(l.told, fmt.Sprintf("%v: the relay took mail %d (%s) for %s", time.Since(l.begin), s.number, what(s.report), strings.Join(to, " ")))
 	for _, address := range to {
-		if before, again := s.to[address]; again && !l.mayRepeat(before, now) {
+		before, again := s.to[address]
+		if l.resending {
+			before = l.begin // a process may have died when it was in the fail-dir, and put it there again
+		}
+		if again && !l.mayRepeat(before, now) {
 			l.refuse("%s got %s twice though nothing had happened", address, m.MessageID)
 		}
 		s.to[address] = now

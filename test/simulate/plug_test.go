@@ -28,16 +28,17 @@ type plug struct {
 
 	mu     sync.Mutex
 	fault  string        // "kill before", "kill after" or "fail"
-	left   int           // calls until it happens
+	at     string        // the calls that count; empty for all
+	left   int           // of these until it happens
 	down   time.Duration // how long a process that it kills stays dead
 	probed bool          // nothing was called since Probe succeeded
 }
 
-// arm has fault happen at the n-th call from now.
-func (p *plug) arm(fault string, n int, down time.Duration) {
+// arm has fault happen at the n-th call from now, of a kind if at is not empty.
+func (p *plug) arm(fault, at string, n int, down time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fault, p.left, p.down = fault, n, down
+	p.fault, p.at, p.left, p.down = fault, at, n, down
 }
 
 // stale has the next Probe look again.
@@ -69,7 +70,7 @@ func (p *plug) call(stage string, f func() error) error {
 		return errFull
 	}
 	fault := ""
-	if p.left > 0 {
+	if p.left > 0 && (p.at == "" || p.at == stage) {
 		if p.left--; p.left == 0 {
 			fault = p.fault
 			p.reach(fault, stage)

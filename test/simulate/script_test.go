@@ -103,14 +103,14 @@ var kinds = []kind{
 	{1, func(r *rand.Rand) event {
 		return event{what: "relay", name: "down", last: between(r, 20*time.Minute, 2*time.Hour)}
 	}},
-	// The process and its disk: n is the call to the store at which it happens.
-	{8, func(r *rand.Rand) event {
-		return event{what: "kill before", n: 1 + r.IntN(8), last: between(r, 0, time.Minute)}
+	// The process and its disk: n is the call to the store, any or one of a kind, at which it
+	// happens.
+	{15, func(r *rand.Rand) event {
+		return event{what: storeFaults[r.IntN(len(storeFaults))], n: 1 + r.IntN(8), last: between(r, 0, time.Minute)}
 	}},
-	{8, func(r *rand.Rand) event {
-		return event{what: "kill after", n: 1 + r.IntN(8), last: between(r, 0, time.Minute)}
+	{9, func(r *rand.Rand) event {
+		return event{what: storeFaults[r.IntN(len(storeFaults))], name: storeCalls[r.IntN(len(storeCalls))], n: 1, last: between(r, 0, time.Minute)}
 	}},
-	{8, func(r *rand.Rand) event { return event{what: "fail", n: 1 + r.IntN(8)} }},
 	{3, func(r *rand.Rand) event {
 		return event{what: "full", name: subject(r), n: r.IntN(len(whileFull)), last: between(r, time.Second, 10*time.Minute)}
 	}},

@@ -36,19 +36,21 @@ func (r *reached) fault(fault, call string) {
 	r.faults[cell{fault, call}]++
 }
 
+// Faults that may be armed, and the calls at which they happen.
+var (
+	storeFaults = []string{"fail", "kill before", "kill after"}
+	storeCalls  = []string{"record", "claim", "seal", "claim outgoing", "postpone", "reopen", "finish", "enqueue", "mute", "shift"}
+	diskOps     = []string{
+		string(brittledisk.Open), string(brittledisk.Read), string(brittledisk.Write),
+		string(brittledisk.Truncate), string(brittledisk.Sync), string(brittledisk.Delete),
+	}
+)
+
 // table is every fault with the calls at which it could happen.
 var table = []struct{ faults, calls []string }{
-	{
-		[]string{"fail", "kill before", "kill after", "full"},
-		[]string{"record", "claim", "seal", "claim outgoing", "postpone", "reopen", "finish", "enqueue", "mute", "shift"},
-	},
+	{append([]string{"full"}, storeFaults...), storeCalls},
 	{[]string{powerCut, diskFails}, diskOps},
 	{[]string{"full"}, []string{string(brittledisk.Write)}},
-}
-
-var diskOps = []string{
-	string(brittledisk.Open), string(brittledisk.Read), string(brittledisk.Write),
-	string(brittledisk.Truncate), string(brittledisk.Sync), string(brittledisk.Delete),
 }
 
 // empty says why a cell is.

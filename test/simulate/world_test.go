@@ -162,7 +162,7 @@ func (w *world) happen(n *node, e event) {
 	case "hook":
 		w.setMood(&w.hookMood, e)
 	case "kill before", "kill after", "fail":
-		n.plug.arm(e.what, e.n, e.last)
+		n.plug.arm(e.what, e.name, e.n, e.last)
 	case powerCut, diskFails:
 		w.engine.arm(e.what, e.name, e.n, e.last)
 	case "full":
@@ -306,7 +306,7 @@ func (w *world) rest() {
 	w.mu.Unlock()
 	w.engine.arm("", "", 0, 0)
 	for _, n := range w.nodes {
-		n.plug.arm("", 0, 0)
+		n.plug.arm("", "", 0, 0)
 	}
 	w.mend()
 	w.pass(resting + w.ledger.muted(time.Now()))

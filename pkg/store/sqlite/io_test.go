@@ -231,6 +231,40 @@ func TestADiskThatFailsLosesNothingOfWhatWasAcknowledged(t *testing.T) {
 	})
 }
 
+// TestASyncThatFailsCostsNothingWhenAnotherProcessGoesOn has what was not synced in the log
+// that the next process finds.
+func TestASyncThatFailsCostsNothingWhenAnotherProcessGoesOn(t *testing.T) {
+	t.Parallel()
+	broken := false
+	d := &brittledisk.Disk{Fault: func(op brittledisk.Op) error {
+		if broken && op == brittledisk.Sync {
+			return brittledisk.Failure(op)
+		}
+		return nil
+	}}
+	w := &witness{t: t, told: make(map[string]int)}
+	for process := range 3 {
+		m := d.Mount()
+		t.Cleanup(m.Unmount)
+		var err error
+		if w.store, err = OpenVFS(onDisk, store.Limits{}, m.Name()); err != nil {
+			t.Fatal(err)
+		}
+		w.record(storm(2 * process))
+		broken = true
+		w.record(storm(2*process + 1))
+		broken = false
+		m.Kill()
+		w.store.Close() // for the test's sake: what it writes is not looked at
+	}
+	d.CutPower(nil)
+	w.settle(d)
+	// Those that were being written when the sync failed may count.
+	if n := w.counted(); n < w.acknowledged || n > w.acknowledged+w.refused {
+		t.Errorf("%d mails were acknowledged, %d refused, %d counted", w.acknowledged, w.refused, n)
+	}
+}
+
 // TestAFullDiskFailsEachProbe has every probe write, whatever the one before it wrote.
 func TestAFullDiskFailsEachProbe(t *testing.T) {
 	t.Parallel()
@@ -258,42 +292,5 @@ func TestAFullDiskFailsEachProbe(t *testing.T) {
 	full = false
 	if err := s.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestAReadThatFailsIsNoDamage has each read of a start fail, and each with all after it: a
-// store that is set aside for that would be lost to those who wait for its summaries.
-func TestAReadThatFailsIsNoDamage(t *testing.T) {
-	t.Parallel()
-	var f failing
-	w, d, m := witnessed(t, &f)
-	w.store.Close()
-	m.Kill()
-	for _, forever := range []bool{false, true} {
-		for at, reads := 0, 0; at <= reads; at++ { // the first one counts them
-			f = failing{at: at, forever: forever}
-			d.Fault = func(op brittledisk.Op) error {
-				if op != brittledisk.Read {
-					return nil
-				}
-				return f.fault(op)
-			}
-			m := d.Mount()
-			s, err := OpenVFS(onDisk, store.Limits{}, m.Name())
-			if isDamage(err) {
-				t.Errorf("read %d (forever: %t): %v", at, forever, err)
-			}
-			if err == nil {
-				s.Close()
-			}
-			m.Unmount()
-			if at == 0 {
-				reads = f.calls
-			}
-		}
-	}
-	w.settle(d)
-	if w.counted() != w.acknowledged {
-		t.Errorf("%d mails were acknowledged, %d counted", w.acknowledged, w.counted())
 	}
 }

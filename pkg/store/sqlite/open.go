@@ -154,6 +154,9 @@ func (s *Store) prepare() error {
 	if err := s.check(); err != nil {
 		return err
 	}
+	if err := s.moveToDatabase(); err != nil {
+		return err
+	}
 	if err := s.migrate(); err != nil {
 		return err
 	}
@@ -165,6 +168,17 @@ func (s *Store) prepare() error {
 		return err
 	}
 	return s.replay()
+}
+
+// moveToDatabase empties the log. A process whose sync failed, and that was killed then, has
+// left in it what the kernel shows and never writes; whatever is added behind that would
+// be lost with it when the power is cut. Where a full disk has no room for the database, the
+// log goes on.
+func (s *Store) moveToDatabase() error {
+	if err := s.conn.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil && !errors.Is(err, sqlite3.FULL) {
+		return err
+	}
+	return nil
 }
 
 // applicationID marks a file as a store: "fail".
