@@ -170,3 +170,25 @@ func newScript(seed uint64, n int) script {
 	}
 	return s
 }
+
+// A setting is where a script is played.
+type setting struct {
+	engine engineKind
+	begins time.Time // by the wall clock
+}
+
+func (s setting) String() string {
+	return fmt.Sprintf("on %s from %s", s.engine.name, s.begins.Format(time.DateOnly))
+}
+
+// starts are when worlds begin, in turn: in winter, and before daylight saving begins and
+// ends.
+var starts = []time.Time{
+	time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
+	time.Date(2000, time.March, 25, 0, 0, 0, 0, time.UTC),
+	time.Date(2000, time.October, 28, 0, 0, 0, 0, time.UTC),
+}
+
+func newSetting(seed uint64) setting {
+	return setting{engines[seed%uint64(len(engines))], starts[seed%uint64(len(starts))]}
+}

@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"errors"
-	"fmt"
 	"net/textproto"
 	"path/filepath"
 	"strings"
@@ -33,8 +32,8 @@ const (
 )
 
 // A world is Proxies on one store, with the applications, the relay and the people around
-// them. It has one thing happen at a time, and all that follows from it
-// at that instant, before the next.
+// them. It has one thing happen at a time, and all that follows from it at that instant,
+// before the next.
 type world struct {
 	t       *testing.T
 	engine  engine
@@ -49,28 +48,6 @@ type world struct {
 
 	mu             sync.Mutex
 	mood, hookMood mood // of the relay and of the hook
-}
-
-// A setting is where a script is played.
-type setting struct {
-	engine engineKind
-	begins time.Time // by the wall clock
-}
-
-func (s setting) String() string {
-	return fmt.Sprintf("on %s from %s", s.engine.name, s.begins.Format(time.DateOnly))
-}
-
-// starts are when worlds begin, in turn: in winter, and before daylight saving begins and
-// ends.
-var starts = []time.Time{
-	time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
-	time.Date(2000, time.March, 25, 0, 0, 0, 0, time.UTC),
-	time.Date(2000, time.October, 28, 0, 0, 0, 0, time.UTC),
-}
-
-func newSetting(seed uint64) setting {
-	return setting{engines[seed%uint64(len(engines))], starts[seed%uint64(len(starts))]}
 }
 
 // run plays s and returns what was told.
@@ -265,38 +242,6 @@ func (w *world) mute(n *node, subject string, lasts time.Duration) {
 	if len(w.nodes) > 1 {
 		w.pass(muteKnown)
 	}
-}
-
-// A mail is one that an application sends to both people.
-type mail struct {
-	subject, id string
-	passes      bool
-	at          time.Time
-	fired       int // faults of the disk until then
-}
-
-func (w *world) newMail(subject string, passes bool) mail {
-	return mail{subject, w.ledger.next(passes), passes, time.Now(), w.engine.fired()}
-}
-
-// send sends m; the connection breaks after so many bytes, if that is not 0.
-func (m mail) send(over *network, breaks int) fate {
-	field := ""
-	if m.passes {
-		field = "X-Failmail: pass\r\n"
-	}
-	text := fmt.Sprintf("Subject: %s\r\nMessage-ID: <%s>\r\n%s\r\nThis is what happened.\r\n", m.subject, m.id, field)
-	return over.send(text, []string{ops, dba}, breaks)
-}
-
-// note notes what became of m. One that is refused because its disk failed may have been
-// written.
-func (w *world) note(m mail, f fate) {
-	if f == refused && w.engine.fired() > m.fired {
-		f = unanswered
-	}
-	synctest.Wait() // so that what follows is told first, whoever runs first
-	w.ledger.sent(m, f)
 }
 
 // rest has all faults end, and checks the ledger once nothing waits any more.
