@@ -20,10 +20,10 @@ type engine interface {
 	// open returns the store as p finds it, which starts. seen is what a Proxy has of p.
 	open(p *plug) (kept, error)
 	seen(p *plug) store.Store
-	// leave ends what p, which has ended, does to the store.
-	leave(p *plug) error
-	// killed has all that p still does to the store, which has died, come to nothing.
-	killed(p *plug)
+	// leave ends what the process, which has ended, does to the store.
+	leave() error
+	// killed has all that the process, which has died, still does to the store come to nothing.
+	killed()
 	// arm has a fault of the disk happen at the n-th call of a kind from now.
 	arm(fault, op string, n int, down time.Duration)
 	// fired returns how many of these faults have happened.
@@ -70,8 +70,8 @@ func newInMemory() *inMemory {
 
 func (e *inMemory) seen(p *plug) store.Store               { return p }
 func (e *inMemory) open(*plug) (kept, error)               { return &e.store, nil }
-func (e *inMemory) leave(*plug) error                      { return nil }
-func (e *inMemory) killed(*plug)                           {}
+func (e *inMemory) leave() error                           { return nil }
+func (e *inMemory) killed()                                {}
 func (e *inMemory) arm(string, string, int, time.Duration) {}
 func (e *inMemory) fired() int                             { return 0 }
 func (e *inMemory) fill(until time.Time)                   { e.space.fill(until) }
@@ -195,13 +195,13 @@ func (e *onDisk) open(p *plug) (kept, error) {
 
 func (e *onDisk) seen(p *plug) store.Store { return p }
 
-func (e *onDisk) leave(*plug) error {
+func (e *onDisk) leave() error {
 	err := e.store.Close()
 	e.mount.Unmount()
 	return err
 }
 
-func (e *onDisk) killed(*plug) { e.mount.Kill() }
+func (e *onDisk) killed() { e.mount.Kill() }
 
 func (e *onDisk) arm(fault, op string, n int, down time.Duration) {
 	e.mu.Lock()

@@ -56,7 +56,7 @@ func (n *node) boot() error {
 	}
 	p.died = func(down time.Duration) {
 		network.Close()
-		n.engine.killed(p)
+		n.engine.killed()
 		n.deaths <- death{n, p, down}
 	}
 	n.plug = p
@@ -76,7 +76,7 @@ func (n *node) boot() error {
 		return err
 	}
 	if err := n.proxy.Start(n.t.Context()); err != nil {
-		return errors.Join(err, n.engine.leave(p))
+		return errors.Join(err, n.engine.leave())
 	}
 	n.reload = func(wait time.Duration) error {
 		config.Wait = wait
@@ -108,7 +108,7 @@ func (n *node) stop(end func(context.Context) error, patience time.Duration) {
 		n.ledger.violate("the end of a process: %v", err)
 	}
 	synctest.Wait()
-	if err := n.engine.leave(n.plug); err != nil && !isDisks(err) {
+	if err := n.engine.leave(); err != nil && !isDisks(err) {
 		n.ledger.violate("the end of a store: %v", err)
 	}
 }
