@@ -123,7 +123,7 @@ var kinds = []kind{
 		op := diskOps[r.IntN(len(diskOps))]
 		return event{what: diskFails, name: op, n: 1 + r.IntN(nth(op))}
 	}},
-	{4, func(r *rand.Rand) event { return event{what: "step", n: r.IntN(2*86400) - 86400} }},
+	{4, func(r *rand.Rand) event { return event{what: "step", name: subject(r), n: r.IntN(2*86400) - 86400} }},
 	// People.
 	{3, func(*rand.Rand) event { return event{what: "restart"} }},
 	{2, func(r *rand.Rand) event { return event{what: "upgrade", name: subject(r)} }},

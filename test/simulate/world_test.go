@@ -147,6 +147,7 @@ func (w *world) happen(n *node, e event) {
 		w.fill(n, e)
 	case "step":
 		w.step(n, time.Duration(e.n)*time.Second)
+		n.send(w.newMail(e.name, false), 0) // whose times must not be those of before
 	case "restart":
 		n.restart()
 	case "upgrade":
