@@ -124,6 +124,9 @@ var kinds = []kind{
 		return event{what: diskFails, name: op, n: 1 + r.IntN(nth(op))}
 	}},
 	{4, func(r *rand.Rand) event { return event{what: "step", name: subject(r), n: r.IntN(2*86400) - 86400} }},
+	{1, func(r *rand.Rand) event {
+		return event{what: "set back while dead", name: subject(r), n: 1 + r.IntN(23), last: between(r, 0, time.Minute)}
+	}},
 	// People.
 	{3, func(*rand.Rand) event { return event{what: "restart"} }},
 	{2, func(r *rand.Rand) event { return event{what: "upgrade", name: subject(r)} }},

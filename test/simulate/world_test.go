@@ -147,7 +147,10 @@ func (w *world) happen(n *node, e event) {
 		w.fill(n, e)
 	case "step":
 		w.step(n, time.Duration(e.n)*time.Second)
-		n.send(w.newMail(e.name, false), 0) // whose times must not be those of before
+		w.pass(muteKnown) // in which somebody has looked
+		n.send(w.newMail(e.name, false), 0)
+	case "set back while dead":
+		w.setBackWhileDead(n, e)
 	case "restart":
 		n.restart()
 	case "upgrade":
@@ -189,6 +192,18 @@ func (w *world) step(n *node, by time.Duration) {
 		by = 0
 	}
 	w.ledger.step(by)
+}
+
+// setBackWhileDead has a process die when nothing has come for a while, and the clock be set
+// back then. A mute ends when it was to end.
+func (w *world) setBackWhileDead(n *node, e event) {
+	const half = 30 * time.Minute
+	w.mute(n, e.name, 2*half)
+	w.pass(half)
+	n.plug.kill(e.last)
+	w.step(n, -time.Duration(e.n)*time.Hour)
+	w.pass(half + blur + time.Minute)
+	n.send(w.newMail(e.name, false), 0)
 }
 
 // fill fills the disk for a while, which is to be known within ten seconds, and so is its
