@@ -48,7 +48,6 @@ var allMutants = []mutant{
 	{"a trial of a full disk writes nothing", "pkg/store/sqlite/ability.go", "if err := s.stmt.dropNote.exec(probe); err != nil {\n\t\t\treturn err\n\t\t}", ""},
 	{"a page that cannot be read is damage", "pkg/store/sqlite/damage.go", "if err := s.read(); err != nil {", "if err := error(nil); err != nil {"},
 	{"it is not noted that a process is alive", "pkg/store/steady/steady.go", "_ = s.Store.NoteHeartbeat(ctx, alive, s.toEngine(now))", ""},
-	{"a step is made up for twice", "pkg/store/steady/steady.go", "ours := s.start.Round(0).Add(now.Sub(s.start) + s.ahead)", "ours := s.shows(now)"},
 	{"what a process has claimed another claims as well", "pkg/store/memory/outbox.go", "claim.until = now.Add(duration)", ""},
 	{"the hook is not told of what was sent", "observe.go", "o.hooks.Tell(e)", "_ = e"},
 	{"a full disk is ready", "ready.go", "try = prober.Probe", "_ = prober"},
