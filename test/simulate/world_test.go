@@ -25,8 +25,9 @@ const (
 	// lease is how long what a dead process had claimed is left to it, at most.
 	lease = 15 * time.Minute
 	// resting is a time after which nothing waits any more, when nothing goes wrong.
-	// relayAsked is how late the end of an outage is noticed.
-	relayAsked = 6 * time.Minute
+	// relayAsked is how late the end of an outage is noticed: after a pause of five minutes
+	// and a fifth, behind an attempt that is slow.
+	relayAsked = 6*time.Minute + 2*slowness
 	resting    = lease + 2*retryFor + maxWait
 	// mostKept is more than a store keeps when nothing waits: its log is 4 MiB at most.
 	mostKept = 5 << 20
