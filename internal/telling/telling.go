@@ -1,0 +1,252 @@
+// Package telling finds the lines of a mail that say what happened: the one that a
+// person would pick as its headline, and those by which it is known again.
+package telling
+
+import (
+	"strings"
+)
+
+// Bounds on the way to a client's 250: what is further behind is not read.
+const (
+	maxLines   = 300
+	maxBytes   = 32 << 10
+	maxLine    = 2000 // bytes of a line
+	maxScored  = 400  // of which these are scored
+	maxTelling = 12   // lines that are returned
+)
+
+// threshold is the least score of a line that says what happened.
+const threshold = 4
+
+// shortText is how many lines a text has at most of which all may say it.
+const shortText = 12
+
+// A Line is a line of a mail.
+type Line struct {
+	Text  string // without blanks around it
+	Score int    // how much it says about what happened; the more, the better
+	// Around says that the line is about the report or the machine: a greeting, the
+	// time, what a logger calls information.
+	Around bool
+	// Decides says that the line is how it went, such as "Status: failed".
+	Decides bool
+}
+
+// Of returns the headline of a mail, whether that is its subject, and the lines of
+// its text that say what happened, in their order: its best one alone when nothing
+// says so, none of a text without words.
+func Of(subject, text string) (headline Line, isSubject bool, lines []Line) {
+	var r reader
+	r.read(text)
+	best := r.best()
+	p := parse(subject[:min(len(subject), maxScored)])
+	ofSubject := judge(strings.TrimSpace(subject), p)
+	if best >= 0 {
+		headline, lines = r.lines[best], r.telling(best)
+	}
+	if best < 0 || headline.Score < threshold && ofSubject.Score > -3 && p.count >= 3 {
+		// Nobody says that something went wrong: the author says what it is about.
+		ofSubject.Score += threshold
+	}
+	if ofSubject.Text != "" && (best < 0 || ofSubject.Score > headline.Score) {
+		return ofSubject, true, lines
+	}
+	return headline, false, lines
+}
+
+type reader struct {
+	lines      []Line
+	introduced int  // what the line before promises of the next one
+	goesOn     bool // the line before is prose that does not end
+	failed     bool // a line before said what happened
+}
+
+func (r *reader) read(text string) {
+	if len(text) > maxBytes {
+		text = text[:maxBytes]
+	}
+	number := 0
+	for line := range strings.Lines(text) {
+		if number++; number > maxLines {
+			break
+		}
+		line = strings.TrimRight(line, " \t\r\n")
+		if line == "--" {
+			break // RFC 3676 section 4.3: a signature follows
+		}
+		if line = strings.TrimLeft(line, " \t"); line != "" {
+			r.line(line)
+		}
+	}
+}
+
+func (r *reader) line(line string) {
+	if len(line) > maxLine {
+		line = strings.ToValidUTF8(line[:maxLine], "")
+	}
+	p := parse(line[:min(len(line), maxScored)])
+	judged := judge(line, p)
+	if r.goesOn && line[0] >= 'a' && line[0] <= 'z' {
+		judged.Score -= 2 // a part of a sentence
+		judged.Around = judged.Around || r.lines[len(r.lines)-1].Around
+	}
+	if !r.failed && judged.Score >= threshold {
+		judged.Score++ // what comes later may follow from it
+		r.failed = true
+	}
+	r.goesOn = len(line) >= wrapped && (isLetter(line[len(line)-1]) || line[len(line)-1] == ',')
+	if strings.HasSuffix(line, ":") || judged.Score > 0 && p.isBare(line) {
+		// It introduces what follows.
+		r.introduced = min(max(judged.Score, 0), 3)
+		judged.Score = judged.Score/2 - 2
+	} else {
+		judged.Score += r.introduced
+		r.introduced = 0
+	}
+	if p.count > 0 {
+		r.lines = append(r.lines, judged)
+	}
+}
+
+// wrapped is how long a line is at least that was broken at a margin.
+const wrapped = 55
+
+// best returns the index of the line that says most, the first of equal ones; -1
+// if there is no line.
+func (r *reader) best() int {
+	best := -1
+	for i := range r.lines {
+		if best < 0 || r.lines[i].Score > r.lines[best].Score {
+			best = i
+		}
+	}
+	return best
+}
+
+// telling returns the lines that say what happened, with the best one. In a short
+// text all lines do: to leave one out could hide that it is another error. In a
+// long one most lines say what went on besides.
+func (r *reader) telling(best int) (lines []Line) {
+	isShort := len(r.lines) <= shortText
+	for i, line := range r.lines {
+		says := line.Score >= threshold || line.Decides || isShort && !line.Around
+		if i == best || says && len(lines) < maxTelling {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// judge says how much a line says about what happened, of which p was parsed.
+func judge(line string, p parsed) Line {
+	judged := Line{Text: line, Score: p.words + p.level}
+	key := keyScore(line, p.words > 0)
+	judged.Score += key
+	switch {
+	case p.count < 2:
+		judged.Score -= 3
+	case p.count == 2:
+		judged.Score--
+	case p.count >= 4:
+		judged.Score++
+	}
+	if p.concrete && p.words > 0 {
+		judged.Score++
+	}
+	if p.count <= maxFrameWords && isFrame(line) {
+		judged.Score -= 6
+	}
+	if isWide(line) {
+		judged.Score -= 2
+	}
+	if line != "" && line[0] == '>' {
+		judged.Score--
+	}
+	if !strings.Contains(line, " ") {
+		judged.Score -= 3 // a name, a path, an address
+	}
+	isPhrase := hasPhrase(line)
+	if isPhrase || strings.HasSuffix(line, "?") {
+		judged.Score -= 8
+	}
+	judged.Around = isPhrase || key == incidental || key == advice || p.level < 0
+	judged.Decides = key == deciding && !isPhrase
+	return judged
+}
+
+// maxFrameWords is how many words a frame of a stack trace has at most; what has
+// more is prose.
+const maxFrameWords = 4
+
+// isBare reports whether line names a severity or an outcome and nothing that has it.
+func (p parsed) isBare(line string) bool {
+	return p.count <= 2 && p.words+max(p.level, 0) > 0 && len(line) < 40
+}
+
+// keyScore is the score of the key of a line "key: value"; says is whether the line
+// has words that say something.
+func keyScore(line string, says bool) int {
+	end := strings.IndexAny(line[:min(len(line), 48)], ":=\t")
+	if end <= 0 || end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' && line[end+1] != '\t' {
+		return 0
+	}
+	key := strings.Trim(line[:end], " .*-_\t\"'[]#")
+	if strings.Count(key, " ") > 3 {
+		return 0
+	}
+	value := strings.TrimSpace(line[end+1:])
+	isWord := value != "" && !strings.Contains(value, " ")
+	switch s, known := keys[strings.ToLower(key)]; {
+	case known && s > 0 && isWord:
+		return 0 // "Problem: yes"
+	case known && s > 0 && !says:
+		return 1
+	case s < 0 && s > advice && says && strings.Count(value, " ") >= 3:
+		return 0
+	case known:
+		return s
+	case isWord && line[end] == ':' && !isTypeName(key):
+		return -4 // an attribute, whatever it is
+	}
+	return 0
+}
+
+// isTypeName reports whether key is the type of an exception.
+func isTypeName(key string) bool {
+	return strings.HasSuffix(key, "Error") || strings.HasSuffix(key, "Exception") || strings.HasSuffix(key, "Warning")
+}
+
+// isFrame reports whether line is a frame of a stack trace, or marks a place in a
+// source.
+func isFrame(line string) bool {
+	for _, begin := range [...]string{"at ", "#", `File "`, "^", "|", "~", "from ", "in "} {
+		if strings.HasPrefix(line, begin) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWide reports whether line has columns, as tables and their headings do.
+func isWide(line string) bool {
+	runs := 0
+	for i := 2; i < len(line); i++ {
+		if line[i] != ' ' && line[i-1] == ' ' && line[i-2] == ' ' || line[i] == '\t' {
+			runs++
+		}
+	}
+	return runs >= 3 || strings.IndexByte(line, '|') >= 0 && strings.Count(line, " | ") >= 2
+}
+
+// hasPhrase reports whether line begins as what is written around a report.
+func hasPhrase(line string) bool {
+	if line == "" {
+		return false
+	}
+	for _, phrase := range phrases[line[0]|0x20] {
+		if len(line) >= len(phrase) && strings.EqualFold(line[:len(phrase)], phrase) {
+			return true
+		}
+	}
+	return false
+}

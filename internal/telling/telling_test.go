@@ -1,0 +1,76 @@
+package telling_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail/internal/telling"
+	"github.com/hut8labs/failmail/internal/testutil"
+)
+
+func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
+	for name, test := range map[string]struct{ subject, text, want string }{
+		"the line with the failure": {"backup of srv7", "starting the backup\ncannot write to /mnt/backup: no space left on device\ndone", "cannot write to /mnt/backup: no space left on device"},
+		"not a line that denies it": {"nightly check", "no errors so far in 12 runs\n0 failures, 0 timeouts\nconnection to db1 refused", "connection to db1 refused"},
+		"not a name that has a failing word": {"daily report", "this host runs libgpg-error and Fail2Ban\nthe error report of today\ndisk /var is full on web1",
+			"disk /var is full on web1"},
+		"not what a logger calls information": {"log", "INFO failed jobs are tried again\nERROR job 17 was refused by the queue", "ERROR job 17 was refused by the queue"},
+		"an error rather than a warning":      {"log", "WARN the cache is slow today\nERROR the cache is lost", "ERROR the cache is lost"},
+		"what a line introduces":              {"cron", "Error:\nthe table orders is locked by 17", "the table orders is locked by 17"},
+		"a message rather than its severity":  {"alert", "Severity: critical failure\nMessage: the pump does not answer\nHost: p1", "Message: the pump does not answer"},
+		"an attribute that is a sentence":     {"disk", "Type: disk\nDevice: /dev/sda, unable to open the device", "Device: /dev/sda, unable to open the device"},
+		"no advice":                           {"pool", "state of the pool is degraded\naction: replace the missing device and online it", "state of the pool is degraded"},
+		"not what is around it":               {"mail", "This message was sent by an automatic error reporter\nPlease do not reply, or errors get lost\nlookup of db1 failed", "lookup of db1 failed"},
+		"no signature":                        {"mail", "lookup took long today\n--\nError Tracking Team, fatal errors are our business", "lookup took long today"},
+		"not what may happen":                 {"note", "if the disk fails, data may get lost\nthe disk sdb failed at noon", "the disk sdb failed at noon"},
+		"the first of equal ones":             {"log", "login of anna failed\nlogin of otto failed", "login of anna failed"},
+		"the subject where no line says more": {"disk full on db1", "see the graph\nregards", "disk full on db1"},
+		"a line where the subject says less":  {"Application error", "order 4711 was refused by the bank", "order 4711 was refused by the bank"},
+		"an exception in a log":               {"log", "worker 3 began\nZeroDivisionError: division by zero\nworker 3 ended", "ZeroDivisionError: division by zero"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			headline, isSubject, lines := telling.Of(test.subject, test.text)
+			if headline.Text != test.want || isSubject != (test.want == test.subject) {
+				t.Errorf("it is %q (%d), not %q, of %+v", headline.Text, headline.Score, test.want, lines)
+			}
+		})
+	}
+}
+
+func TestAShortTextIsKnownByAllThatItSaysAndALongOneByItsFailures(t *testing.T) {
+	short := "Hello Anna,\nThis is an automatically generated message of the watchdog\nthat runs on claudius\n\nthe job System.State was stored\nHost: web1\nregards"
+	if got := texts(short); got != "the job System.State was stored" {
+		t.Errorf("of a short text: %q", got)
+	}
+	long := strings.Repeat("the job went on for a while\n", 20) + "the disk sdb failed\n" + strings.Repeat("and on it went for a while\n", 20)
+	if got := texts(long); got != "the disk sdb failed" {
+		t.Errorf("of a long text: %q", got)
+	}
+}
+
+func texts(text string) string {
+	_, _, lines := telling.Of("s", text)
+	var all []string
+	for _, line := range lines {
+		all = append(all, line.Text)
+	}
+	return strings.Join(all, "|")
+}
+
+func FuzzOf(f *testing.F) {
+	f.Add("backup", "no errors\nError: not found\n--\n", "- ")
+	f.Add("", ":\n\n:", ":")
+	f.Add("0 errors", "|a | b | c\n<error>[warn]", "no ")
+	f.Fuzz(func(t *testing.T, subject, text, part string) {
+		headline, isSubject, lines := telling.Of(subject, text)
+		if isSubject && headline.Text != strings.TrimSpace(subject) {
+			t.Errorf("the headline %q is not the subject %q", headline.Text, subject)
+		}
+		for _, line := range lines {
+			if line.Text == "" || strings.ContainsAny(line.Text, "\n") {
+				t.Errorf("a telling line is %q", line.Text)
+			}
+		}
+		testutil.CheckLinear(t, testutil.FuzzSize, testutil.Shape{Open: part}.Grow, func(text string) { telling.Of(text, text) })
+	})
+}

@@ -1,0 +1,155 @@
+package telling
+
+import "strings"
+
+// What a word says about the line it stands in.
+const (
+	failing   = 4 // an outcome: the line says that something went wrong
+	troubling = 2 // a state that is mostly trouble
+	settling  = 1 // a state that is mostly the end of trouble
+)
+
+// words are the words of lines that say what happened. Only whole words count:
+// "Fail2Ban" and "terror" say nothing.
+var scores = map[int]string{
+	failing: `abort aborted aborting aborts abandoned cannot can't couldn't corrupt corrupted corruption crash crashed crashes
+		crashing deadlock degraded denied diverged error errors exception exceptions exceeded exhausted expired
+		fail failed failing fails failure failures fatal faulted faulty forbidden hung inaccessible infected
+		interrupted invalid killed lost malformed malfunction mismatch missing offline oom overflow overrun panic
+		panicked refused rejected segfault stalled stuck terminated terminating timed timeout timeouts unable
+		unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
+		unreadable unrecoverable unresolved unsupported violation violated undefined unresponsive uncaught unhandled`,
+	troubling: `alarm alarming attack bad breach broken changed closed conflict critical crit deprecated differences
+		disconnected down dumped exceeds excessive exit exited found full hang high inconsistent intrusion invoked issue
+		issues leak leaked leaking late locked low outage overdue overheated overload overloaded problem problems
+		quota reset slow starved stopped suspicious threshold throttled trouble unknown unusual vulnerable warn
+		warning warnings wrong`,
+	settling: `back completed established finished healthy ok passed recovered recovery resolved restored
+		succeeded successful successfully up`,
+}
+
+// nouns are the failing words that a "no" or a "0" denies.
+const nouns = `error errors exception exceptions failure failures issue issues problem problems timeout timeouts
+	warning warnings fail fails failed mismatch violation differences alarm`
+
+// negators deny the noun that follows.
+const negators = `no zero without nor`
+
+// hedges make of what happened what could happen.
+const hedges = `may might would should`
+
+// compounds make a failing word in front of them a name: an error report may
+// report anything.
+const compounds = `report reports reporting log logs logging mail email message messages notification notifications handler handling
+	tracker tracking page team rate count counter budget code codes level stream`
+
+// levels are the severities that loggers print.
+var levels = map[string]int{
+	"error": +3, "err": +3, "fatal": +3, "critical": +3, "crit": +3, "alert": +3, "emerg": +3, "emergency": +3,
+	"panic": +3, "severe": +3, "warn": 0, "warning": 0,
+	"info": -8, "information": -8, "debug": -8, "trace": -8, "notice": -6, "fine": -8, "verbose": -8,
+}
+
+const (
+	attribute  = -8  // of what happened; a whole sentence is more
+	incidental = -9  // where, when, how long: no other error
+	deciding   = -10 // how it went: another error, though no headline
+	advice     = -12 // on what to do
+)
+
+// keys say of the lines "key: value" whether the value is what happened, or
+// only an attribute of it, and of what kind.
+var keys = func() map[string]int {
+	all := make(map[string]int)
+	for score, names := range map[int]string{
+		+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
+			reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
+			trigger|event|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure`,
+		attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
+			namespace|group|job|unit|monitor|method|path`,
+		deciding: `type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
+			exit status|severity level|event type|alert type|alert status|event|alarm|health|mode|action taken|
+			zustand|schweregrad|ergebnis|aktion|stufe|meldung|statut|état|résultat|gravité|estado|resultado|gravedad|acción|
+			stato|risultato|gravità|esito|resultaat|situação|статус|состояние|результат|状态|結果|ステータス`,
+		incidental: `host|hostname|host name|address|ip|ip address|date|time|date/time|from|to|cc|url|link|id|user|user agent|version|
+			duration|started|ended|start time|end time|started at|finished at|elapsed|uptime|runtime|running time|
+			total running time|problem duration|count|pid|process|referer|remote address|request|requested|author|thread|
+			serial|serial number|service tag|asset tag|node|contact|phone|job id|event id|message id|problem id|original problem id|ticket|
+			downtime|generated|generated on|created|updated|timestamp|size|speed|progress|scan|datum|uhrzeit|dauer|rechner|
+			benutzer|heure|durée|utilisateur|hôte|fecha|hora|usuario|servidor`,
+		advice: `action|recommended action|recommendation|solution|resolution|remedy|fix|impact`,
+	} {
+		for name := range strings.SplitSeq(names, "|") {
+			all[strings.Join(strings.Fields(name), " ")] = score
+		}
+	}
+	return all
+}()
+
+// phrases begin lines that programs and people write around what happened.
+var phrases = byFirst([]string{
+	"this is an automat", "this is the", "this is a ", "this message", "this mail", "this email", "this e-mail", "this notification",
+	"this report", "automatically generated", "do not reply", "please ", "you are receiving", "you have received", "you received", "to unsubscribe",
+	"unsubscribe", "dear ", "hi ", "hi,", "hello", "good morning", "regards", "best regards", "kind regards", "sincerely",
+	"thank", "sent from", "sent by", "generated by", "powered by", "for more", "for details", "further information", "click ",
+	"copyright", "view ", "see ", "visit ", "if you ", "to view", "to see", "to manage", "log in", "a bug", "note:", "hint:", "help:",
+	"below is", "the following", "here is", "attached", "see also", "run ", "your ",
+})
+
+// byFirst returns texts by their first letter.
+func byFirst(texts []string) (table [256][]string) {
+	for _, text := range texts {
+		table[text[0]] = append(table[text[0]], text)
+	}
+	return table
+}
+
+// A meaning is what is known of a word.
+type meaning struct {
+	score   int  // of what happened
+	level   int  // as a severity, if isLevel
+	isLevel bool // a logger prints it as a severity
+	isNoun  bool // see nouns
+	role    role // what it does to the words around it
+}
+
+// words are all words that mean something.
+var words = func() map[string]*meaning {
+	all := make(map[string]*meaning)
+	of := func(word string) *meaning {
+		if all[word] == nil {
+			all[word] = &meaning{}
+		}
+		return all[word]
+	}
+	for score, list := range scores {
+		for word := range strings.FieldsSeq(list) {
+			of(word).score = score
+		}
+	}
+	for word, level := range levels {
+		of(word).level, of(word).isLevel = level, true
+	}
+	for word := range strings.FieldsSeq(nouns) {
+		of(word).isNoun = true
+	}
+	for r, list := range map[role]string{denier: negators, hedge: hedges, compound: compounds, condition: "if unless", negator: "not", out: "out", partOf: "of"} {
+		for word := range strings.FieldsSeq(list) {
+			of(word).role = r
+		}
+	}
+	return all
+}()
+
+// maxWord is the longest word that any of the tables has.
+const maxWord = 16
+
+// shapes has, for each first letter, a bit for each length of a word in the tables:
+// nearly all words of a text are dismissed by it.
+var shapes = func() (table [256]uint32) {
+	note := func(word string) { table[word[0]] |= 1 << len(word) }
+	for word := range words {
+		note(word)
+	}
+	return table
+}()
