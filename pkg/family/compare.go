@@ -1,0 +1,111 @@
+package family
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Difference is what keeps two texts from being one error.
+type Difference struct {
+	// A and B are the first line that differs, of each; empty of a text that has no
+	// such line.
+	A, B string
+	// Shape is the line with a gap in which both have a value, and Need how many values
+	// must have been seen there before they are one error; empty and 0 if that never
+	// suffices.
+	Shape string
+	Need  int
+	// Why says why it never suffices, as a sentence.
+	Why string
+}
+
+// Compare returns how two texts differ that are not the same.
+func Compare(a, b []string) (d Difference) {
+	number := 0
+	for number < min(len(a), len(b)) && a[number] == b[number] {
+		number++
+	}
+	if number < len(a) {
+		d.A = a[number]
+	}
+	if number < len(b) {
+		d.B = b[number]
+	}
+	if g := commonGap(parse(a), parse(b)); g.need > 0 {
+		d.Shape, d.Need = g.shape(), int(g.need)
+	} else {
+		d.Why = whyApart(d.A, d.B, len(a) == len(b) && !differ(a[min(number+1, len(a)):], b[min(number+1, len(b)):]))
+	}
+	return d
+}
+
+func differ(a, b []string) bool { return strings.Join(a, "\n") != strings.Join(b, "\n") }
+
+// commonGap returns a gap in which both texts have a value, or one of them nothing. Its
+// need is that of both values, the least there is; 0 if there is no such gap.
+func commonGap(a, b parsed) (least gap) {
+	take := func(g gap, need uint8) {
+		if need = max(g.need, need); least.need == 0 || need < least.need {
+			least, least.need = g, need
+		}
+	}
+	inA := make(map[uint64]gap)
+	bare := b.hash()
+	for g := range a.gaps() {
+		if g.around == bare {
+			take(g, needMasked)
+		}
+		inA[g.place] = g
+	}
+	bare = a.hash()
+	for g := range b.gaps() {
+		if g.around == bare {
+			take(g, needMasked)
+		} else if other, both := inA[g.place]; both {
+			take(other, g.need)
+		}
+	}
+	return least
+}
+
+// whyApart says why the values in which two lines differ never become one error, and
+// isOnly that no other line differs.
+func whyApart(a, b string, isOnly bool) string {
+	la, lb := split(a), split(b)
+	if len(la.words) == 0 || len(lb.words) == 0 {
+		return "one of them has nothing there"
+	}
+	from, toA, toB := 0, len(la.words), len(lb.words)
+	for from < min(toA, toB) && la.words[from].hash == lb.words[from].hash {
+		from++
+	}
+	for toA > from && toB > from && la.words[toA-1].hash == lb.words[toB-1].hash {
+		toA, toB = toA-1, toB-1
+	}
+	names := 0
+	for _, part := range [...]struct {
+		*line
+		to int
+	}{{la, toA}, {lb, toB}} {
+		for i := from; i < part.to; i++ {
+			switch w := part.words[i]; {
+			case w.need == 0:
+				return fmt.Sprintf("%q says what happened", part.word(i))
+			case w.need >= needName && part.to-from > 1:
+				return "they differ in several words, as two sentences do"
+			case w.need >= needName && !w.named:
+				return fmt.Sprintf("%q is a word that stands neither in quotes nor behind what it could be the name of, such as job or queue", part.word(i))
+			}
+			names++
+		}
+	}
+	switch {
+	case names == 0:
+		return "they differ in more than words"
+	case !isOnly:
+		return "they differ in more than one line"
+	case toA-from > maxGap || toB-from > maxGap:
+		return "they differ in too many words"
+	}
+	return "too few words of the line are the same"
+}

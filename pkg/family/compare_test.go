@@ -1,0 +1,83 @@
+package family_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail/internal/testutil"
+	"github.com/hut8labs/failmail/pkg/family"
+)
+
+func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
+	for name, test := range map[string]struct {
+		a, b string // lines
+		want family.Difference
+	}{
+		"values of which a third is needed": {"Job import_customers failed", "Job sync_invoices failed",
+			family.Difference{A: "Job import_customers failed", B: "Job sync_invoices failed", Shape: "Job <…> failed", Need: 3}},
+		"names of which a fourth is needed": {"s\nqueue orders is stalled", "s\nqueue mails is stalled",
+			family.Difference{A: "queue orders is stalled", B: "queue mails is stalled", Shape: "queue <…> is stalled", Need: 4}},
+		"a value in one of them only": {"cannot reach the server", "cannot reach the server db_<num>",
+			family.Difference{A: "cannot reach the server", B: "cannot reach the server db_<num>", Shape: "cannot reach the server <…>", Need: 2}},
+		"the same value in several lines": {"Job import_a failed\nlog of import_a", "Job sync_b failed\nlog of sync_b",
+			family.Difference{A: "Job import_a failed", B: "Job sync_b failed", Shape: "Job <…> failed", Need: 3}},
+		"a telling word": {"Interface eth<num> changed state to up", "Interface eth<num> changed state to down",
+			family.Difference{Why: `"up" says what happened`}},
+		"a plain word": {"cannot open orders today", "cannot open mails today",
+			family.Difference{Why: `"orders" is a word that stands neither in quotes nor behind what it could be the name of, such as job or queue`}},
+		"sentences":              {"write: a shelf of books", "write: the river is here", family.Difference{Why: "they differ in several words, as two sentences do"}},
+		"two lines":              {"Job import_a failed\nsee <num>.log", "Job sync_b failed\nlook <num>.txt", family.Difference{Why: "they differ in more than one line"}},
+		"a line more":            {"Job failed\nat db<num>", "Job failed", family.Difference{A: "at db<num>", Why: "one of them has nothing there"}},
+		"too little in common":   {"queue a_<num>x", "queue b.c", family.Difference{Why: "too few words of the line are the same"}},
+		"what is between words":  {"read (a) failed", "read a failed", family.Difference{Why: "they differ in more than words"}},
+		"too many words between": {"put 1a 2a 3a 4a 5a 6a 7a to the big shelf of the old house", "put 9b to the big shelf of the old house", family.Difference{Why: "they differ in too many words"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := strings.Split(test.a, "\n"), strings.Split(test.b, "\n")
+			got := family.Compare(a, b)
+			if test.want.A == "" && test.want.B == "" { // the texts are one line
+				test.want.A, test.want.B = a[0], b[0]
+			}
+			if got != test.want {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+			mirrored := family.Compare(b, a)
+			if mirrored.A != got.B || mirrored.B != got.A || mirrored.Need != got.Need || mirrored.Shape != got.Shape || (mirrored.Why == "") != (got.Why == "") {
+				t.Errorf("the other way round it is %+v", mirrored)
+			}
+		})
+	}
+}
+
+// What Compare says of two texts is what Families does once there are enough values.
+func TestWhatACompareSaysIsWhatHappens(t *testing.T) {
+	texts := []string{
+		"Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed", "Job export_books failed",
+		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled",
+		"cannot open orders today", "cannot open mails today", "cannot open invoices today", "cannot open refunds today",
+		"task start of data", "task stop of data", "took <num> at the gate", "took <duration> at the gate",
+	}
+	f, all := learned(texts...)
+	for i, a := range all {
+		for _, b := range all[:i] {
+			d := family.Compare(a.Lines, b.Lines)
+			if joined := f.Find(a).Fingerprint == f.Find(b).Fingerprint; joined != (d.Need > 0) {
+				t.Errorf("%q and %q are one error: %t, but compared they give %+v", a.Lines, b.Lines, joined, d)
+			}
+		}
+	}
+}
+
+func FuzzCompare(f *testing.F) {
+	f.Add("Job import_customers failed", "Job sync_invoices failed")
+	f.Add("a\nb", "")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		one, two := strings.Split(a, "\n"), strings.Split(b, "\n")
+		if d := family.Compare(one, two); (d.Need > 0) == (d.Why != "") || (d.Need > 0) == (d.Shape == "") {
+			t.Errorf("%q and %q: %+v", a, b, d)
+		}
+		testutil.CheckLinear(t, testutil.FuzzSize, testutil.Shape{Open: a}.Grow, func(line string) {
+			family.Compare([]string{line}, []string{line + b})
+		})
+	})
+}

@@ -1,0 +1,256 @@
+// Package family finds out which masked texts are one error whose text varies in
+// words that no mask can know: "Job import_customers failed" and "Job
+// sync_invoices failed". What it knows only grows and does not depend on the order
+// in which texts came, so all who learn the same texts agree.
+package family
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A Text is what a fingerprint stands for.
+type Text struct {
+	Fingerprint string
+	Lines       []string  // masked; none of a text that has no family
+	Seen        time.Time // when it came first
+}
+
+// MaxTexts bounds the texts that are learned. Those beyond it stand alone.
+const MaxTexts = 5000
+
+// maxMembers bounds the texts of a family that are learned: what is known of its
+// slots suffices.
+const maxMembers = 64
+
+// Families knows texts and which of them are one error. It is safe for concurrent
+// use. The zero value and nil know none; nil learns none.
+type Families struct {
+	mu       sync.RWMutex
+	texts    map[string]*text
+	contexts map[uint64]*context
+	merged   [][2]string     // by a person
+	alone    map[string]bool // split off by a person
+	full     bool
+	noted    map[string]Text // to be learned
+}
+
+// A Place says where a text stands.
+type Place struct {
+	// Fingerprint is that of the family, or of the text where it is alone. That of
+	// a family is that of its text which was learned first.
+	Fingerprint string
+	// Label and Value say what varies in the family, and how; empty if nothing does.
+	Label, Value string
+	// Shape is the line in which it varies, with the gap as <…>.
+	Shape string
+	// Known says that the value was seen in the family before.
+	Known bool
+}
+
+// Find returns where t stands.
+func (f *Families) Find(t Text) Place {
+	if f == nil {
+		return Place{Fingerprint: t.Fingerprint}
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	p, _ := f.find(t)
+	return p
+}
+
+// find returns where t stands, and the first text of its family; nil if it is alone.
+func (f *Families) find(t Text) (Place, *text) {
+	if known := f.texts[t.Fingerprint]; known != nil {
+		return known.place(), known.family()
+	}
+	if f.alone[t.Fingerprint] || len(t.Lines) == 0 {
+		return Place{Fingerprint: t.Fingerprint}, nil
+	}
+	p := parse(t.Lines)
+	if c := f.contexts[p.hash()]; c != nil {
+		for _, s := range c.slots {
+			if s.level >= needMasked {
+				return s.at(""), s.joined().family()
+			}
+		}
+	}
+	for g := range p.gaps() {
+		if s := f.contexts[g.around].slot(g.place); s != nil && s.level >= g.need {
+			return s.at(g.value()), s.joined().family()
+		}
+	}
+	return Place{Fingerprint: t.Fingerprint}, nil
+}
+
+// Note keeps t to be learned, unless it is known or need not be, and returns where it
+// stands. Until it is learned, it decides about no other text.
+func (f *Families) Note(t Text) Place {
+	f.mu.RLock()
+	place, first := f.find(t)
+	needless := f.texts[t.Fingerprint].isRead() || len(t.Lines) == 0 || f.full || f.alone[t.Fingerprint] || first.isLarge()
+	f.mu.RUnlock()
+	if needless {
+		return place
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.noted) < maxNoted {
+		if f.noted == nil {
+			f.noted = make(map[string]Text)
+		}
+		if _, noted := f.noted[t.Fingerprint]; !noted {
+			f.noted[t.Fingerprint] = t
+		}
+	}
+	return place
+}
+
+// maxNoted bounds what is kept to be learned; what is beyond it is noted when it
+// comes again.
+const maxNoted = 1000
+
+// Noted returns what was noted since the last call, by fingerprint.
+func (f *Families) Noted() []Text {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	texts := slices.SortedFunc(maps.Values(f.noted), func(a, b Text) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	clear(f.noted)
+	return texts
+}
+
+// Of returns the fingerprint of the family of one that is known, or else itself.
+func (f *Families) Of(fingerprint string) string {
+	if f == nil {
+		return fingerprint
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if known := f.texts[fingerprint]; known != nil {
+		return known.family().Fingerprint
+	}
+	return fingerprint
+}
+
+// Values returns what varies in the family of a fingerprint, and the values that were
+// seen, the first ones first; none if it is alone.
+func (f *Families) Values(fingerprint string) (label string, values []Value) {
+	if f == nil {
+		return "", nil
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	known := f.texts[fingerprint]
+	if known == nil || known.joint == nil {
+		return "", nil
+	}
+	return known.joint.label, slices.Clone(known.joint.values)
+}
+
+// Size returns how many texts are known of the family of a fingerprint; 1 if it is alone.
+func (f *Families) Size(fingerprint string) int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if known := f.texts[fingerprint]; known != nil {
+		return 1 + len(known.family().members)
+	}
+	return 1
+}
+
+// Len returns how many texts are known.
+func (f *Families) Len() int {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return len(f.texts)
+}
+
+// Full reports whether no more texts are learned.
+func (f *Families) Full() bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.full
+}
+
+// Learn adds t. Whoever shares what is known learns the same texts; their order
+// decides only what a family is called.
+func (f *Families) Learn(t Text) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := f.texts[t.Fingerprint]
+	if known.isRead() || len(t.Lines) == 0 {
+		return
+	}
+	if known == nil {
+		if len(f.texts) >= MaxTexts {
+			f.full = true
+			return
+		}
+		if _, first := f.find(t); first.isLarge() {
+			return
+		}
+		known = f.text(t)
+	}
+	known.Text = t
+	if !f.alone[t.Fingerprint] {
+		f.fill(known)
+	}
+}
+
+// text returns what is known of a text, which is made known if need be.
+func (f *Families) text(t Text) *text {
+	if known := f.texts[t.Fingerprint]; known != nil {
+		return known
+	}
+	if f.texts == nil {
+		f.texts, f.contexts = make(map[string]*text), make(map[uint64]*context)
+	}
+	added := &text{Text: t, order: len(f.texts)}
+	f.texts[t.Fingerprint] = added
+	return added
+}
+
+// Merge makes two fingerprints one family, whatever their texts.
+func (f *Families) Merge(a, b string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.alone, a)
+	delete(f.alone, b)
+	f.merged = append(f.merged, [2]string{a, b})
+	f.join(f.text(Text{Fingerprint: a}), f.text(Text{Fingerprint: b}))
+}
+
+// Split takes a fingerprint out of its family; it stays alone until it is merged.
+func (f *Families) Split(fingerprint string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.alone == nil {
+		f.alone = make(map[string]bool)
+	}
+	f.alone[fingerprint] = true
+	f.merged = slices.DeleteFunc(f.merged, func(pair [2]string) bool { return slices.Contains(pair[:], fingerprint) })
+	f.rebuild()
+}
+
+// rebuild finds the families again, from all texts.
+func (f *Families) rebuild() {
+	texts := make([]*text, 0, len(f.texts))
+	for _, t := range f.texts {
+		texts = append(texts, t)
+	}
+	slices.SortFunc(texts, func(a, b *text) int { return a.order - b.order })
+	f.contexts = make(map[uint64]*context)
+	for _, t := range texts {
+		t.first, t.members, t.joint = nil, nil, nil
+	}
+	for _, pair := range f.merged {
+		f.join(f.texts[pair[0]], f.texts[pair[1]])
+	}
+	for _, t := range texts {
+		if !f.alone[t.Fingerprint] {
+			f.fill(t)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package family_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/hut8labs/failmail/pkg/family"
+)
+
+func learned(texts ...string) (*family.Families, []family.Text) {
+	var f family.Families
+	var all []family.Text
+	for i, line := range texts {
+		all = append(all, family.Text{Fingerprint: fmt.Sprint("v2:", i), Lines: []string{line}})
+		f.Learn(all[i])
+	}
+	return &f, all
+}
+
+func families(f *family.Families, texts []family.Text) int {
+	found := make(map[string]bool)
+	for _, t := range texts {
+		found[f.Find(t).Fingerprint] = true
+	}
+	return len(found)
+}
+
+func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
+	for name, texts := range map[string][]string{
+		"two placeholders":         {"took <num> at the gate", "took <duration> at the gate"},
+		"nothing and a value":      {"cannot reach the server", "cannot reach the server <ip>"},
+		"machine-made words":       {"removed block rdd_<num> of memory", "removed block broadcast_<num> of memory"},
+		"three identifiers":        {"Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed"},
+		"four names behind a noun": {"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled"},
+		"four names in quotes":     {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`, `Mailbox "berta" is over quota`, `Mailbox "karl" is over quota`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, all := learned(texts...)
+			if n := families(f, all); n != 1 {
+				t.Errorf("%d families of %q", n, texts)
+			}
+			f, all = learned(texts[:len(texts)-1]...)
+			if n := families(f, all); n != len(all) {
+				t.Errorf("%d families of %q", n, texts[:len(texts)-1])
+			}
+		})
+	}
+}
+
+func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
+	for name, texts := range map[string][]string{
+		"states": {"Interface eth<num> changed state to up", "Interface eth<num> changed state to down", "Interface eth<num> changed state to testing",
+			"Interface eth<num> changed state to dormant", "Interface eth<num> changed state to unknown"},
+		"outcomes": {"Connection to database refused", "Connection to database reset", "Connection to database lost", "Connection to database closed"},
+		"words without a noun": {"cannot open orders today", "cannot open mails today", "cannot open invoices today", "cannot open refunds today",
+			"cannot open baskets today", "cannot open carts today"},
+		"sentences": {"write: No space left on device now", "write: Permission is gone on device now", "write: bytes are too many on device now", "write: a b c on device now"},
+		"exceptions": {"worker died of ValueError in main", "worker died of KeyError in main", "worker died of TypeError in main", "worker died of OSError in main",
+			"worker died of IndexError in main", "worker died of NameError in main"},
+		"codes":                {"oracle says ORA-<num> on db<num>", "oracle says SIG<num> on db<num>", "oracle says ETIMEDOUT on db<num>", "oracle says ECONNRESET on db<num>"},
+		"what follows a state": {"final status: gold of job", "final status: silver of job", "final status: tin of job", "final status: lead of job"},
+		"opposites":            {"task import of data", "task export of data", "task login of data", "task logout of data", "task push of data"},
+		"too little context":   {"queue orders", "queue mails", "queue invoices", "queue refunds", "queue baskets"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, all := learned(texts...)
+			if n := families(f, all); n != len(texts) {
+				t.Errorf("%d families of %d texts %q", n, len(texts), texts)
+			}
+		})
+	}
+}
+
+func TestAValueVariesInAllLinesOfAText(t *testing.T) {
+	var f family.Families
+	var all []family.Text
+	for _, job := range []string{"import_customers", "sync_invoices", "nightly_report"} {
+		text := family.Text{Fingerprint: "v2:" + job, Lines: []string{"Job " + job + " failed", "error: " + job + " exited with code <num>"}}
+		all = append(all, text)
+		f.Learn(text)
+	}
+	if n := families(&f, all); n != 1 {
+		t.Errorf("%d families", n)
+	}
+	place := f.Find(all[1])
+	if place.Value != "sync_invoices" || place.Label != "Job <…>" || place.Shape != "Job <…> failed" || !place.Known {
+		t.Errorf("the place is %+v", place)
+	}
+}
+
+func TestANewValueOfAFamilyIsFoundAndNotKnown(t *testing.T) {
+	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed")
+	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"Job export_invoices failed"}})
+	if place.Fingerprint != all[0].Fingerprint || place.Value != "export_invoices" || place.Known {
+		t.Errorf("the place is %+v", place)
+	}
+	for _, never := range []string{"Job disk_failed failed", "Job failed failed", "Job TimeoutError failed"} {
+		if place := f.Find(family.Text{Fingerprint: "v2:" + never, Lines: []string{never}}); place.Fingerprint != "v2:"+never {
+			t.Errorf("%q joined a family", never)
+		}
+	}
+}
+
+func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
+	var texts []family.Text
+	for i, line := range []string{
+		"Job import_a failed", "Job sync_b failed", "Job night_c failed", "Job <num> failed", "Job x<num> failed",
+		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled", "queue a_<num> is stalled", "queue b/c is stalled",
+		"cannot reach the server", "cannot reach the server <ip>", "cannot reach the server db_<num>",
+	} {
+		texts = append(texts, family.Text{Fingerprint: fmt.Sprintf("v2:%02d", i), Lines: []string{line}})
+	}
+	var want [][]string
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		var f family.Families
+		shuffled := slices.Clone(texts)
+		random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		for _, text := range shuffled {
+			f.Learn(text)
+		}
+		got := parts(&f, texts)
+		if want == nil {
+			want = got
+		} else if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Fatalf("families %v, and in another order %v", got, want)
+		}
+	}
+	if len(want) != 3 {
+		t.Errorf("the families are %v", want)
+	}
+}
+
+// parts returns the fingerprints of each family.
+func parts(f *family.Families, texts []family.Text) (all [][]string) {
+	byFamily := make(map[string][]string)
+	for _, text := range texts {
+		id := f.Find(text).Fingerprint
+		byFamily[id] = append(byFamily[id], text.Fingerprint)
+	}
+	for _, part := range byFamily {
+		all = append(all, part)
+	}
+	slices.SortFunc(all, slices.Compare)
+	return all
+}
+
+func TestAPersonOverrulesWhatWasLearned(t *testing.T) {
+	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed", "disk is gone for good")
+	f.Split(all[1].Fingerprint)
+	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0 v2:2] [v2:1] [v2:3]]" && got != "[[v2:0] [v2:1] [v2:2] [v2:3]]" {
+		t.Errorf("after a split: %v", got)
+	}
+	f.Merge(all[3].Fingerprint, all[1].Fingerprint)
+	if f.Find(all[3]) != f.Find(all[1]) && f.Find(all[3]).Fingerprint != f.Find(all[1]).Fingerprint {
+		t.Errorf("after a merge: %+v and %+v", f.Find(all[3]), f.Find(all[1]))
+	}
+}
+
+func TestWhatIsBeyondTheBoundStandsAlone(t *testing.T) {
+	var f family.Families
+	for i := range family.MaxTexts + 10 {
+		f.Learn(family.Text{Fingerprint: fmt.Sprint(i), Lines: []string{fmt.Sprintf("%c%c%c is wrong with it", 'a'+i%26, 'a'+i/26%26, 'a'+i/676)}})
+	}
+	if !f.Full() {
+		t.Error("no bound was reached")
+	}
+}
+
+func BenchmarkLearn5000(b *testing.B) {
+	texts := make([]family.Text, 5000)
+	for i := range texts {
+		texts[i] = family.Text{Fingerprint: fmt.Sprint(i), Lines: []string{
+			fmt.Sprintf("worker <num>: request to service %c%c%c of <host> took <duration> and returned code <num> at <time>", 'a'+i%26, 'a'+i/26%26, 'a'+i/676)}}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var f family.Families
+		for _, text := range texts {
+			f.Learn(text)
+		}
+	}
+}
+
+func TestASplitLeavesOtherMergesAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		merged [][2]string
+		split  string
+		want   string // fingerprints of the families of a, b, c and d
+	}{
+		"nothing split":                     {[][2]string{{"a", "b"}, {"b", "c"}}, "d", "aaad"},
+		"the first of a chain":              {[][2]string{{"a", "b"}, {"b", "c"}}, "a", "abbd"},
+		"the last of a chain":               {[][2]string{{"a", "b"}, {"b", "c"}}, "c", "aacd"},
+		"the middle of a chain":             {[][2]string{{"a", "b"}, {"b", "c"}}, "b", "abcd"},
+		"one of another family":             {[][2]string{{"a", "b"}, {"c", "d"}}, "d", "aacd"},
+		"one that was merged the other way": {[][2]string{{"b", "a"}, {"c", "b"}}, "a", "abbd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f family.Families
+			for _, fingerprint := range []string{"a", "b", "c", "d"} {
+				f.Learn(family.Text{Fingerprint: fingerprint, Lines: []string{"this is " + fingerprint + " and nothing else"}})
+			}
+			for _, pair := range test.merged {
+				f.Merge(pair[0], pair[1])
+			}
+			f.Split(test.split)
+			if got := f.Of("a") + f.Of("b") + f.Of("c") + f.Of("d"); got != test.want {
+				t.Errorf("the families are %s, want %s", got, test.want)
+			}
+			f.Merge(test.split, "a")
+			if test.split != "a" && f.Of(test.split) != f.Of("a") {
+				t.Errorf("what was split off stays alone after another merge")
+			}
+		})
+	}
+}

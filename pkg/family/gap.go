@@ -1,0 +1,252 @@
+package family
+
+import (
+	"hash/maphash"
+	"iter"
+	"strings"
+)
+
+// maxGap is how many words a gap holds at most.
+const maxGap = 6
+
+// minContext is how many words there are at least around a gap.
+const minContext = 2
+
+// Gap stands for what varies in a family.
+const Gap = "<…>"
+
+// A gap is a place in a line of a text where another text may have other words, or
+// none.
+type gap struct {
+	line     *line
+	from, to int // words of the line in the gap
+	need     uint8
+	around   uint64 // hash of all the text but what is in the gap
+	place    uint64 // and of where in it the gap is
+}
+
+// A line is a line of a text as words.
+type line struct {
+	text  string
+	words []word
+	// hashes[i] is that of the words before i.
+	hashes []uint64
+}
+
+// A word is a part of a line between separators.
+type word struct {
+	from, to int
+	hash     uint64
+	need     uint8 // see kindOf
+	named    bool  // stands where names do
+}
+
+// word returns the i-th word as it stands in the line.
+func (l *line) word(i int) string { return l.text[l.words[i].from:l.words[i].to] }
+
+// hash returns that of all words.
+func (l *line) hash() uint64 { return l.hashes[len(l.words)] }
+
+// hashAround returns the hash of the words before from and of those from to on.
+func (l *line) hashAround(from, to int) uint64 {
+	behind := powers[len(l.words)-to]
+	return l.hashes[from]*behind + l.hash() - l.hashes[to]*behind
+}
+
+// value is what stands in the gap.
+func (g gap) value() string {
+	if g.from == g.to {
+		return ""
+	}
+	return g.line.text[g.line.words[g.from].from:g.line.words[g.to-1].to]
+}
+
+// shape is the line with the gap as <…>.
+func (g gap) shape() string {
+	words := g.line.words
+	switch {
+	case g.from < g.to:
+		return g.line.text[:words[g.from].from] + Gap + g.line.text[words[g.to-1].to:]
+	case g.from < len(words):
+		return g.line.text[:words[g.from].from] + "<…> " + g.line.text[words[g.from].from:]
+	}
+	return g.line.text + " " + Gap
+}
+
+// label is what the place is called: the words in front of it.
+func (g gap) label() string {
+	from := max(0, g.from-2)
+	if from == g.from {
+		return Gap
+	}
+	return g.line.text[g.line.words[from].from:g.line.words[g.from-1].to] + " " + Gap
+}
+
+// separators end words.
+const separators = " \t=:,;()[]{}\"'`|"
+
+// split returns the words of a line.
+func split(text string) *line {
+	l := &line{text: text, words: make([]word, 0, 16)}
+	for i := 0; i < len(text) && len(l.words) < maxWords; {
+		end := i
+		for end < len(text) && !isSeparator[text[end]] {
+			end++
+		}
+		from, to := i, end
+		for from < to && isLeader(text[from]) {
+			from++
+		}
+		for to > from && isLeader(text[to-1]) {
+			to--
+		}
+		if from < to {
+			w := word{from: from, to: to, hash: maphash.String(seed, text[from:to]), need: kindOf(text[from:to])}
+			if l.isStateNoun() && w.need > needMasked {
+				w.need = 0 // what happened
+			}
+			w.named = w.need >= needName && (l.isNoun() || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			l.words = append(l.words, w)
+		}
+		i = end + 1
+	}
+	l.hashes = make([]uint64, len(l.words)+1)
+	for i, w := range l.words {
+		l.hashes[i+1] = l.hashes[i]*prime + w.hash
+	}
+	return l
+}
+
+// isNoun reports whether the last word names what the next one is a name of.
+func (l *line) isNoun() bool {
+	return len(l.words) > 0 && nouns[strings.ToLower(l.word(len(l.words)-1))]
+}
+
+// isStateNoun reports whether the last word is one that is followed by a state.
+func (l *line) isStateNoun() bool {
+	return len(l.words) > 0 && stateNouns[strings.ToLower(l.word(len(l.words)-1))]
+}
+
+var isSeparator = func() (table [256]bool) {
+	for _, c := range []byte(separators) {
+		table[c] = true
+	}
+	return table
+}()
+
+// isLeader says what belongs to no word at its ends: dots that lead to a value.
+func isLeader(c byte) bool {
+	return c == '.' || c == '-' || c == '*' || c == '!' || c == '?' || c == '#'
+}
+
+func closes(open, shut byte) bool {
+	switch open {
+	case '"', '\'', '`':
+		return shut == open || open == '`' && shut == '\''
+	case '(':
+		return shut == ')'
+	case '[':
+		return shut == ']'
+	}
+	return false
+}
+
+// seed is one of this process: hashes are compared, not kept.
+var seed = maphash.MakeSeed()
+
+// Hashes of words are polynomials, so that those of parts make that of the whole.
+const prime = 0x9E3779B97F4A7C15
+
+// maxWords bounds the words of a line that are compared.
+const maxWords = 100
+
+// powers are those of prime.
+var powers = func() (p [maxWords + 1]uint64) {
+	p[0] = 1
+	for i := range maxWords {
+		p[i+1] = p[i] * prime
+	}
+	return p
+}()
+
+// A parsed text is one as its lines.
+type parsed []*line
+
+func parse(lines []string) parsed {
+	p := make(parsed, len(lines))
+	for i, text := range lines {
+		p[i] = split(text)
+	}
+	return p
+}
+
+// hash is that of the whole text, which is the one around a gap with nothing in it.
+func (p parsed) hash() (h uint64) {
+	for _, l := range p {
+		h = h*prime + l.hash()
+	}
+	return h
+}
+
+// gaps yields the gaps in which something stands that may vary.
+func (p parsed) gaps() iter.Seq[gap] {
+	return func(yield func(gap) bool) {
+		for number, l := range p {
+			n := len(l.words)
+			for from := range n {
+				need := uint8(0)
+				for to := from + 1; to <= min(n, from+maxGap); to++ {
+					left := n - (to - from)
+					w := l.words[to-1]
+					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && (to-from > 1 || !w.named) {
+						break // several words are a sentence
+					}
+					need = max(need, w.need)
+					if !yield(p.gap(number, from, to, need)) {
+						return
+					}
+					if w.need >= needName {
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+func (p parsed) gap(number, from, to int, need uint8) gap {
+	g := gap{line: p[number], from: from, to: to, need: need}
+	for i, l := range p {
+		h := l.hash()
+		if i == number {
+			h = l.hashAround(from, to)
+		} else if to-from == 1 {
+			h = l.without(g.line.words[from])
+		}
+		g.around = g.around*prime + h
+	}
+	g.place = g.around*prime + uint64(number*maxWords+from)
+	return g
+}
+
+// without is the hash of a line in which a value of another line varies as there.
+func (l *line) without(value word) uint64 {
+	if value.need == needMasked {
+		return l.hash()
+	}
+	found := false
+	for _, w := range l.words {
+		found = found || w.hash == value.hash
+	}
+	if !found {
+		return l.hash()
+	}
+	var h uint64
+	for _, w := range l.words {
+		if w.hash == value.hash {
+			w.hash = 1
+		}
+		h = h*prime + w.hash
+	}
+	return h
+}

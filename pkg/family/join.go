@@ -1,0 +1,197 @@
+package family
+
+import (
+	"slices"
+	"time"
+)
+
+// A text is a learned Text in a family.
+type text struct {
+	Text
+	order   int // of learning
+	first   *text
+	members []*text // of the family whose first one it is, without itself
+	joint   *joint  // by which it came into its family; nil if it is alone
+	value   string  // what it has there
+}
+
+// A joint is how texts became one family.
+type joint struct {
+	label  string // of the place that varies
+	shape  string // the line with a gap
+	values []Value
+}
+
+// A Value is one that was seen where the texts of a family vary.
+type Value struct {
+	Text string
+	Seen time.Time // first
+}
+
+// A context is what stands around a gap: a text on its own, and the places in it
+// where others have more.
+type context struct {
+	bare  *text
+	slots []*slot
+}
+
+// A slot is a place in a context, and what was seen there.
+type slot struct {
+	gap   gap // of the first text; its line says what the slot looks like
+	seen  []filling
+	level uint8 // values that need no more are one error
+	joint *joint
+}
+
+type filling struct {
+	value string
+	need  uint8
+	text  *text
+}
+
+// at is where a text stands that has value in s.
+func (s *slot) at(value string) Place {
+	return Place{s.joined().family().Fingerprint, s.joint.label, value, s.joint.shape, s.joint.knows(value)}
+}
+
+// joined is a text of the family that s made.
+func (s *slot) joined() *text {
+	return s.seen[slices.IndexFunc(s.seen, func(x filling) bool { return x.need <= s.level })].text
+}
+
+// slot returns the slot of c at a place, nil if there is none.
+func (c *context) slot(place uint64) *slot {
+	if c == nil {
+		return nil
+	}
+	for _, s := range c.slots {
+		if s.gap.place == place {
+			return s
+		}
+	}
+	return nil
+}
+
+// fill notes what t has in its gaps, and joins what is one error by that.
+func (f *Families) fill(t *text) {
+	p := parse(t.Lines)
+	if len(p) == 0 {
+		return
+	}
+	c := f.context(p.hash())
+	if c.bare == nil {
+		c.bare = t
+	}
+	for _, s := range c.slots {
+		f.settle(c, s)
+	}
+	for g := range p.gaps() {
+		c := f.context(g.around)
+		s := c.slot(g.place)
+		if s == nil {
+			s = &slot{gap: g}
+			c.slots = append(c.slots, s)
+		}
+		value := g.value()
+		if len(s.seen) < maxMembers && !slices.ContainsFunc(s.seen, func(x filling) bool { return x.value == value }) {
+			s.seen = append(s.seen, filling{value, g.need, t})
+		}
+		f.settle(c, s)
+	}
+}
+
+func (f *Families) context(hash uint64) *context {
+	c := f.contexts[hash]
+	if c == nil {
+		c = &context{}
+		f.contexts[hash] = c
+	}
+	return c
+}
+
+// settle makes one family of the texts in s of which there are enough.
+func (f *Families) settle(c *context, s *slot) {
+	seen := s.seen
+	if c.bare != nil {
+		seen = append(slices.Clone(seen), filling{"", needMasked, c.bare})
+	}
+	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
+		if level <= s.level {
+			break
+		}
+		n := uint8(0)
+		for _, x := range seen {
+			if x.need <= level && n < level {
+				n++
+			}
+		}
+		if n == level {
+			s.level = level
+			break
+		}
+	}
+	if s.level == 0 {
+		return
+	}
+	if s.joint == nil {
+		s.joint = &joint{label: s.gap.label(), shape: s.gap.shape()}
+	}
+	var first *text
+	for _, x := range seen {
+		if x.need > s.level {
+			continue
+		}
+		if first == nil {
+			first = x.text
+		}
+		f.join(x.text, first)
+		if x.text.joint == nil {
+			x.text.joint, x.text.value = s.joint, x.value
+		}
+		if !s.joint.knows(x.value) {
+			s.joint.values = append(s.joint.values, Value{x.value, x.text.Seen})
+		}
+	}
+}
+
+// join makes the families of a and b one.
+func (f *Families) join(a, b *text) {
+	a, b = a.family(), b.family()
+	if a == b {
+		return
+	}
+	if b.order < a.order {
+		a, b = b, a
+	}
+	a.members = append(append(a.members, b), b.members...)
+	for _, t := range b.members {
+		t.first = a
+	}
+	b.first, b.members = a, nil
+}
+
+// family returns the first text of t's family.
+func (t *text) family() *text {
+	if t.first != nil {
+		return t.first
+	}
+	return t
+}
+
+// isRead reports whether the lines of t are known, and not only its fingerprint.
+func (t *text) isRead() bool { return t != nil && t.Lines != nil }
+
+// isLarge reports whether t's family needs no more texts.
+func (t *text) isLarge() bool { return t != nil && len(t.members) >= maxMembers }
+
+func (j *joint) knows(value string) bool {
+	return slices.ContainsFunc(j.values, func(v Value) bool { return v.Text == value })
+}
+
+func (t *text) place() Place {
+	p := Place{Fingerprint: t.family().Fingerprint, Known: true}
+	if t.joint != nil {
+		p.Label, p.Value, p.Shape = t.joint.label, t.value, t.joint.shape
+	}
+	return p
+}

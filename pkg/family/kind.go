@@ -1,0 +1,134 @@
+package family
+
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/telling"
+)
+
+// How many values must have been seen in a gap before those of a kind are taken
+// for the same error. 0 stands for values that never are.
+const (
+	needMasked = 2 // placeholders, words made of them, and nothing at all
+	needData   = 3 // with a digit, a path, an address
+	needName   = 4 // a word, behind a noun that names things or in quotes
+	needCode   = 6 // in capitals, likewise
+)
+
+// kindOf returns how many values of the kind of word are needed.
+func kindOf(word string) uint8 {
+	if word == "localhost" {
+		return needMasked // as an address
+	}
+	if strings.IndexByte(word, '<') >= 0 {
+		if rest := withoutPlaceholders(word); rest == "" {
+			return needMasked
+		} else if isCode(rest) || speaks(rest) {
+			return 0
+		}
+		return needMasked
+	}
+	switch {
+	case isCode(word), speaks(word):
+		return 0
+	case strings.ContainsAny(word, `0123456789_./@\$~`):
+		return needData
+	case strings.ToUpper(word) == word && strings.ToLower(word) != word:
+		return needCode
+	}
+	return needName
+}
+
+// withoutPlaceholders returns the letters of word that are its own.
+func withoutPlaceholders(word string) string {
+	var rest strings.Builder
+	for word != "" {
+		before, after, found := strings.Cut(word, "<")
+		rest.WriteString(before)
+		if !found {
+			break
+		}
+		_, word, found = strings.Cut(after, ">")
+		if !found {
+			break
+		}
+	}
+	return strings.Trim(rest.String(), "_-./:+%")
+}
+
+// isCode reports whether word names a kind of failure.
+func isCode(word string) bool {
+	word = strings.TrimRight(word, "_-")
+	for _, end := range [...]string{"Exception", "Error", "Failure", "Fault", "Warning"} {
+		if strings.HasSuffix(word, end) {
+			return true
+		}
+	}
+	isUpper := strings.ToUpper(word) == word && strings.ToLower(word) != word
+	return isUpper && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
+}
+
+// speaks reports whether word says what happened, or a part of it does: it is never
+// a value that varies.
+func speaks(word string) bool {
+	lower := strings.ToLower(word)
+	if opposites[lower] {
+		return true
+	}
+	for part := range strings.FieldsFuncSeq(lower, func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
+		if states[part] || telling.Speaks(part) {
+			return true
+		}
+	}
+	if strings.ContainsAny(lower, `_./\@$~0123456789`) {
+		return false
+	}
+	for _, end := range [...]string{"ed", "ing", "able", "ible"} {
+		if len(lower) > len(end)+2 && strings.HasSuffix(lower, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// nouns are what is called by a name.
+var nouns = set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
+	collection column command component config connector consumer container controller customer daemon database dataset db
+	dependency deployment device directory disk domain driver endpoint environment exchange extension feature field file filesystem
+	folder function group guest handler host hostname image index instance interface job key kernel label layer library link list
+	listener lock login machine mailbox metric module monitor mount namespace network node object organization package page
+	parameter partition path peer pipeline plugin pod policy pool port principal printer process producer product program project property
+	provider queue realm record region replica replication repo repository resource route router schema script secret sensor
+	server service session set shard share site slot snapshot source stage storage store stream subject subscription
+	switch system table tablespace tag target task template tenant test thread topic user username variable
+	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
+	auftrag benutzer datenbank gerät dienst datei ordner tabelle warteschlange postfach drucker rechner
+	tâche utilisateur base fichier dossier serveur imprimante
+	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)
+
+// stateNouns are followed by what happened, not by names.
+var stateNouns = set(`status state error reason signal result cause code severity level type outcome verdict condition exception
+	event action phase mode health role rule attribute trigger type class metric alarm step exit`)
+
+// states are words that say how something is, wherever they stand.
+var states = set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old
+	open shut active inactive online offline running pending waiting success pass normal degraded optimal clean dirty done
+	ongoing green yellow red orange critical major minor info debug notice fatal acknowledgement acknowledge flapping downtime
+	recovery problem unknown unavailable enabled disabled locked unlocked corrupt overloaded idle busy slow fast low high hot cold
+	stale fresh late early missing present absent valid invalid safe unsafe healthy unhealthy stable unstable expired timeout`)
+
+// opposites are words that mean another event than their opposite, on their own.
+var opposites = set(`start stop begin end first last master slave primary secondary leader follower standby read write reads writes in out
+	input output left right min max minimum maximum before after above below over under more less add remove create delete insert
+	update select drop truncate alter enable disable connect disconnect lock unlock grant revoke allow deny accept reject login logout
+	push pull upload download import export send receive get put post patch head set unset mount unmount attach detach open close
+	startup shutdown sync async source destination client server local remote internal external public private cpu memory disk swap load
+	network power fan temperature voltage read-only permission space inode inodes commit rollback warn warning alarm`)
+
+func set(list string) map[string]bool {
+	all := make(map[string]bool)
+	for word := range strings.FieldsSeq(list) {
+		all[word] = true
+	}
+	return all
+}
