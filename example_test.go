@@ -100,7 +100,7 @@ func ExampleProxy_Submit() {
 	}
 	summary := failmail.NewMessage("", nil, (<-sent).Raw)
 	fmt.Println(summary.Subject())
-	// Output: [failmail] 3 mails: disk full
+	// Output: [failmail] 1 new: disk full
 }
 
 // A Sender may be anything: here, a chat service behind a webhook.

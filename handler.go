@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/family"
 )
 
 // scrapeTimeout bounds how long a store that is down delays a scrape.
@@ -69,8 +70,10 @@ var (
 	relayUpDesc      = describe("failmail_relay_up", "Whether the relay took the last attempt: 1, or 0.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
 	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
+	textsDesc        = describe("failmail_learned_texts", "Texts of errors that are known, to find those that are one error.")
+	textsLimitDesc   = describe("failmail_learned_texts_limit", "Limit of failmail_learned_texts.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, relayUpDesc, storeUpDesc, failDirDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, relayUpDesc, storeUpDesc, failDirDesc, textsDesc, textsLimitDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -116,6 +119,8 @@ func (s *scrape) Collect(metrics chan<- prometheus.Metric) {
 	if failed, err := s.p.failDir.Count(); err == nil {
 		gauge(failDirDesc, int64(failed))
 	}
+	gauge(textsDesc, int64(s.p.settings.Load().classifier.Families.Len()))
+	gauge(textsLimitDesc, family.MaxTexts)
 	s.collectStore(gauge)
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/learning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -19,18 +20,23 @@ const (
 	remember    = 90 * 24 * time.Hour
 )
 
-// A housekeeper keeps up with the mutes that other processes change, and prunes the
-// history.
+// A housekeeper keeps up with the mutes that other processes change and with what they
+// learn, and prunes the history.
 type housekeeper struct {
 	settings *current
 	store    store.Memory
+	learner  *learning.Learner
 	log      *slog.Logger
 
 	reading sync.Mutex // an older list never replaces a newer one
 }
 
-// refresh puts the mutes in force that the store has.
+// refresh puts the mutes in force that the store has, and learns what it knows of
+// families.
 func (h *housekeeper) refresh(ctx context.Context) error {
+	if err := h.learner.Sync(ctx); err != nil {
+		return err
+	}
 	h.reading.Lock()
 	defer h.reading.Unlock()
 	mutes, err := h.store.Mutes(ctx, time.Now())
@@ -57,7 +63,7 @@ func (h *housekeeper) run(ctx context.Context) {
 		case <-refresh.C:
 		}
 		if err := h.refresh(ctx); err != nil && ctx.Err() == nil {
-			h.log.Debug("cannot read the mutes, will try again", "error", err)
+			h.log.Debug("cannot read mutes and families, will try again", "error", err)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (p *Proxy) start(ctx context.Context) error {
 		return err
 	}
 	if err := parts.keeper.refresh(ctx); err != nil {
-		return fmt.Errorf("read mutes: %w", err)
+		return fmt.Errorf("read mutes and families: %w", err)
 	}
 	if err := p.failDir.Check(); err != nil && !p.settings.config().ReceiveOnly {
 		// No reason to refuse mails: what cannot be delivered stays in the store.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -152,7 +153,7 @@ func ExampleProxy_Flush() {
 	// Output:
 	// 3 [shop] disk full
 	// 1 <nil>
-	// [failmail] 3 mails: [shop] disk full
+	// [failmail] 1 new: [shop] disk full
 }
 
 // What the relay has not taken, why not, and another attempt now.
@@ -340,4 +341,43 @@ func ExampleProxy_Release() {
 	defer stop()
 	fmt.Println(p.Release(context.Background()))
 	// Output: <nil>
+}
+
+// Two errors that are one to whoever mends them, and one that is none of them after all.
+// The store remembers both.
+func ExampleProxy_Merge() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	mail := failmail.NewMessage("app@example.com", []string{"ops@example.com"}, []byte("Subject: [shop] cannot write to /srv\n\n"))
+	if err := p.Submit(ctx, mail); err != nil {
+		fmt.Println(err)
+	}
+	full, cannot := fingerprintOf(p, "disk full"), fingerprintOf(p, "cannot write")
+	fmt.Println(p.Merge(ctx, full, cannot))
+	found, err := p.OpenErrors(ctx, cannot)
+	fmt.Println(found[0].Title, found[0].Mails, err)
+
+	fmt.Println(p.Split(ctx, cannot))
+	found, err = p.OpenErrors(ctx, cannot)
+	fmt.Println(found[0].Title, found[0].Mails, err)
+	// Output:
+	// <nil>
+	// [shop] disk full 4 <nil>
+	// <nil>
+	// [shop] cannot write to /srv 1 <nil>
+}
+
+// fingerprintOf returns that of the open error whose headline has words.
+func fingerprintOf(p *failmail.Proxy, words string) string {
+	open, err := p.Open(context.Background())
+	if err != nil {
+		panic(err)
+	}
+	for _, g := range open[0].Groups {
+		if strings.Contains(g.Title, words) {
+			return g.Variants[0].Fingerprint
+		}
+	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
+	"github.com/hut8labs/failmail/internal/learning"
 	"github.com/hut8labs/failmail/internal/pager"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/internal/summarize"
@@ -21,6 +22,7 @@ type parts struct {
 	summaries *summarize.Summarizer
 	outbox    *dispatch.Dispatcher
 	pager     *pager.Pager
+	learner   *learning.Learner
 	keeper    *housekeeper
 }
 
@@ -31,13 +33,15 @@ func newParts(b *base, kept *steady.Store) *parts {
 	p := &parts{
 		engine: kept.Engine(), store: kept,
 		readiness: readiness.New(b.log, dependencies(b.archive, kept.Engine())...),
-		keeper:    &housekeeper{settings: b.settings, store: kept, log: b.log},
+		learner:   learning.New(b.settings.Load().classifier.Families, kept, b.log),
 	}
+	p.keeper = &housekeeper{settings: b.settings, store: kept, learner: p.learner, log: b.log}
 	p.outbox = dispatch.New(dispatch.Config{
 		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
 	})
 	p.summaries = summarize.New(summarize.Config{
 		Batches: kept, Relay: p.outbox, Policy: b.settings.summaries, Made: seen.made, Logger: b.log,
+		Learn: p.learner.Sync, Families: b.settings.Load().classifier.Families,
 	})
 	seen.summarizeAt = p.summaries.DueAt
 	p.pager = pager.New(pager.Config{

@@ -127,13 +127,13 @@ func TestManyMailsBecomeOneSummaryToTheUnionOfTheirRecipients(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"X-Failmail-Count": "3", "X-Failmail-Groups": "2", "Auto-Submitted": "auto-generated",
-		"Subject": "[failmail] 3 mails: disk full (+1 more)",
+		"Subject": "[failmail] 2 new: disk full",
 	} {
 		if got := m.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	for _, want := range []string{"3 mails, 2 errors", "disk full", "login failed for root"} {
+	for _, want := range []string{"2 new errors; 3 mails since", "disk full", "login failed for root"} {
 		if !strings.Contains(m.Body(), want) {
 			t.Errorf("summary lacks %q:\n%s", want, m.Body())
 		}

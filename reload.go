@@ -30,7 +30,7 @@ func (p *Proxy) Reload(config Config) (kept []string, err error) {
 		}
 		return nil, err
 	}
-	next, err := newSettings(config, old.classifier.Mutes)
+	next, err := newSettings(config, old.known())
 	if err != nil {
 		return nil, err
 	}

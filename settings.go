@@ -10,6 +10,7 @@ import (
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -22,7 +23,15 @@ type settings struct {
 	closeSender func() error
 }
 
-func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
+// known is what a Classifier knows whatever the settings are.
+type known struct {
+	mutes    *batch.Mutes
+	families *family.Families
+}
+
+func (s *settings) known() known { return known{s.classifier.Mutes, s.classifier.Families} }
+
+func newSettings(config Config, known known) (*settings, error) {
 	batchBy, groupBy, err := config.groupers()
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
 			Batch: batchBy, Group: groupBy,
 			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
 			Quiet:  config.First, EachRecipient: config.EachRecipient,
-			Mutes:  mutes,
+			Mutes: known.mutes, Families: known.families,
 			Logger: config.Logger.With("component", "batch"),
 		},
 		sender: sender, closeSender: closeSender,
@@ -48,7 +57,7 @@ func newSettings(config Config, mutes *batch.Mutes) (*settings, error) {
 type current struct{ atomic.Pointer[settings] }
 
 func newCurrent(config Config) (*current, error) {
-	s, err := newSettings(config, &batch.Mutes{})
+	s, err := newSettings(config, known{&batch.Mutes{}, &family.Families{}})
 	if err != nil {
 		return nil, err
 	}

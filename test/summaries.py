@@ -40,6 +40,6 @@ def essentials(text):
     for line in text.split("\n"):
         if line.startswith("Subject: ") or re.match(r"\s+[\d,]+ × |\s+[\d,]+  (NEW|BACK|ONGOING) ", line):
             kept.append(line.strip())
-        elif re.match(r"[\d,]+ mails?, ", line):
-            kept.append(line.split(", since")[0].split(", at")[0])
+        elif re.match(r"[\d,]+ (new error|error|ongoing error)s?\b", line):
+            kept.append(line.split(" since ")[0].split(" at ")[0])
     return kept

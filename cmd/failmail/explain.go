@@ -23,9 +23,11 @@ func explainCommand() *cli.Command {
 			"standard input, which is the default. Nothing is sent, and no file is changed.\n\n" +
 			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
 			"--lines=FILE does so with FILE only. --json prints an object for each mail: source, batch,\n" +
-			"group, fingerprint, entry, which is equal for mails that a summary shows as one, headline,\n" +
-			"and masked, which is the text after masking or, of a stack trace, the reason. Files do not\n" +
-			"hold everything: the host is localhost, and RemoteAddr is empty.\n\n" +
+			"group, fingerprint, masked, which is the text after masking or, of a stack trace, the\n" +
+			"reason; entry, which is equal for mails that a summary shows as one; headline, and why.\n" +
+			"Of two mails, the table ends with why they are one error, or why not and what would merge\n" +
+			"them. All is read before anything is printed. Files do not hold everything: the host is\n" +
+			"localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md says how mails are grouped.",
 		Flags: []cli.Flag{

@@ -2,9 +2,13 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
+
+// A log with its name in front.
+var namedLog = regexp.MustCompile("(?s)`(\\w+\\.log)`\n\n```log\n(.*?)```\n")
 
 // The examples of docs/grouping.md print what they say.
 func TestExplainPrintsWhatTheDocumentationShows(t *testing.T) {
@@ -13,12 +17,13 @@ func TestExplainPrintsWhatTheDocumentationShows(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir())
-	_, rest, found := strings.Cut(string(page), "```log\n")
-	log, _, _ := strings.Cut(rest, "```\n")
-	if !found {
-		t.Fatal("there is no log in docs/grouping.md")
+	logs := namedLog.FindAllStringSubmatch(string(page), -1)
+	if len(logs) != 2 {
+		t.Fatalf("there are %d logs in docs/grouping.md", len(logs))
 	}
-	writeFile(t, "auth.log", log)
+	for _, log := range logs {
+		writeFile(t, log[1], log[2])
+	}
 	examples := strings.Split(string(page), "```console\n$ failmail explain ")[1:]
 	if len(examples) < 2 {
 		t.Fatalf("there are %d examples", len(examples))

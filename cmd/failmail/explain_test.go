@@ -20,7 +20,7 @@ func explainMails(t *testing.T, stdin string, args ...string) (code int, stdout,
 	return code, out.String(), errs.String()
 }
 
-// An object is a line of --json, but for its entry and headline.
+// An object is a line of --json, but for its entry, headline and why.
 type object struct{ Source, Batch, Group, Fingerprint, Masked string }
 
 func objects(t *testing.T, out string) (all []object) {
@@ -30,7 +30,7 @@ func objects(t *testing.T, out string) (all []object) {
 		if err := json.Unmarshal([]byte(line), &keys); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "entry", "fingerprint", "group", "headline", "masked", "source"}) {
+		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "entry", "fingerprint", "group", "headline", "masked", "source", "why"}) {
 			t.Fatalf("the keys are %q", got)
 		}
 		all = append(all, object{keys["source"], keys["batch"], keys["group"], keys["fingerprint"], keys["masked"]})
@@ -72,10 +72,10 @@ func TestExplainPrintsAnObjectForEachMail(t *testing.T) {
 	writeFile(t, "one.log", "request 17 of 192.0.2.7 failed\nrequest 4711 of 192.0.2.8 failed\n")
 	writeFile(t, "two.log", "disk 97% full\r\n")
 
-	disk := object{"", "storage", "disk 7 full", "v1:", "Good morning,\n\nerror on sda<num>: <num>% used"}
-	trace := object{"", "", "[shop] ERROR in checkout", "v1:", "KeyError: '<value>'"}
-	line := object{"", "", "", "v1:", "request <num> of <ip> failed"}
-	full := object{"", "", "", "v1:", "disk <num>% full"}
+	disk := object{"", "storage", "disk 7 full", "v2:", "Good morning,\n\nerror on sda<num>: <num>% used"}
+	trace := object{"", "", "[shop] ERROR in checkout", "v2:", "KeyError: '<value>'"}
+	line := object{"", "", "", "v2:", "request <num> of <ip> failed"}
+	full := object{"", "", "", "v2:", "disk <num>% full"}
 	from := func(source string, o object) object { o.Source = source; return o }
 	in := func(group string, o object) object { o.Group = group; return o }
 	for name, test := range map[string]struct {
@@ -86,7 +86,7 @@ func TestExplainPrintsAnObjectForEachMail(t *testing.T) {
 		"of mails in files":               {"", []string{"disk.eml", "trace.eml"}, []object{from("disk.eml", disk), from("trace.eml", trace)}},
 		"of an mbox":                      {"", []string{"mbox"}, []object{from("mbox:1", disk), from("mbox:10", trace)}},
 		"of a maildir":                    {"", []string{"maildir"}, []object{from("maildir/cur/1.M1.h:2,S", disk), from("maildir/new/2.M2.h", trace)}},
-		"of a folder":                     {"", []string{"folder"}, []object{{"folder/deep/one.eml", "", "Grüße", "v1:", "hello <num>"}}},
+		"of a folder":                     {"", []string{"folder"}, []object{{"folder/deep/one.eml", "", "Grüße", "v2:", "hello <num>"}}},
 		"of standard input, if no PATH":   {diskMail, nil, []object{from("-", disk)}},
 		"of standard input called -":      {diskMail, []string{"trace.eml", "-"}, []object{from("trace.eml", trace), from("-", disk)}},
 		"of an mbox on standard input":    {"From b@y\n" + diskMail, nil, []object{from("-:1", disk)}},
@@ -95,16 +95,16 @@ func TestExplainPrintsAnObjectForEachMail(t *testing.T) {
 		"of lines, the flag behind":       {"", []string{"two.log", "--lines"}, []object{from("two.log:1", full)}},
 		"of lines, the flag repeated":     {"", []string{"--lines", "one.log", "--lines", "two.log"}, []object{from("one.log:1", line), from("one.log:2", line), from("two.log:1", full)}},
 		"of lines, the flag with a value": {"", []string{"disk.eml", "--lines=two.log"}, []object{from("disk.eml", disk), from("two.log:1", full)}},
-		"of an empty line":                {"\n", []string{"--lines"}, []object{{"-:1", "", "", "v1:", ""}}},
+		"of an empty line":                {"\n", []string{"--lines"}, []object{{"-:1", "", "", "v2:", ""}}},
 		"of a file behind --":             {"", []string{"--json", "--", "disk.eml", "mbox"}, []object{from("disk.eml", disk), from("mbox:1", disk), from("mbox:10", trace)}},
 		"grouped by the sender, as far as a file has one": {"", []string{"mbox", "maildir", "--group", "from"},
 			[]object{from("mbox:1", in("b@y", disk)), from("mbox:10", in("c@z", trace)), from("maildir/cur/1.M1.h:2,S", in("a@x", disk)), from("maildir/new/2.M2.h", in("d@z", trace))}},
 		"grouped by an old name of the flag": {"", []string{"disk.eml", "--group-expr", "masked-subject", "--batch-expr", "header:From"},
-			[]object{{"disk.eml", "storage", "disk <num> full", "v1:", disk.Masked}}},
+			[]object{{"disk.eml", "storage", "disk <num> full", "v2:", disk.Masked}}},
 		"grouped by a template":       {"", []string{`--group={{match "[0-9]+" .Body}}`, "disk.eml"}, []object{from("disk.eml", in("1", disk))}},
-		"of a mail without a header":  {"disk full\n", nil, []object{{"-", "", "unparsable: no header section", "v1:", "disk full"}}},
+		"of a mail without a header":  {"disk full\n", nil, []object{{"-", "", "unparsable: no header section", "v2:", "disk full"}}},
 		"of a Grouper that fails":     {diskMail, []string{`--group={{index .To 7}}`}, nil},
-		"of a mail that names groups": {"Subject: s\nX-Failmail-Group: g\nX-Failmail-Split: b\n\nx\n", []string{"--batch=from", "--group=subject"}, []object{{"-", "b", "g", "v1:", "x"}}},
+		"of a mail that names groups": {"Subject: s\nX-Failmail-Group: g\nX-Failmail-Split: b\n\nx\n", []string{"--batch=from", "--group=subject"}, []object{{"-", "b", "g", "v2:", "x"}}},
 		"of nothing":                  {"", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -120,10 +120,10 @@ func TestExplainPrintsAnObjectForEachMail(t *testing.T) {
 			}
 			got := objects(t, out)
 			for i := range got {
-				if digits, ok := strings.CutPrefix(got[i].Fingerprint, "v1:"); !ok || len(digits) != 16 {
+				if digits, ok := strings.CutPrefix(got[i].Fingerprint, "v2:"); !ok || len(digits) != 16 {
 					t.Errorf("the fingerprint is %q", got[i].Fingerprint)
 				}
-				got[i].Fingerprint = "v1:"
+				got[i].Fingerprint = "v2:"
 			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got  %q\nwant %q", got, test.want)

@@ -71,8 +71,8 @@ var explainFlagTests = []flagTest{
 		}
 	}},
 	{"--top lists the largest groups", func(t *testing.T) {
-		out, _ := failmailHere(t, twoMails, "explain", "--top=1").succeeds(t)
-		if !strings.Contains(out, "disk 7 full") || strings.Contains(out, "disk 8 full") {
+		out, _ := failmailHere(t, "one failed\nthe other failed\nanother failed\n", "explain", "--lines", "--group={{.Body}}", "--top=1").succeeds(t)
+		if !strings.Contains(out, "one failed") || strings.Contains(out, "the other failed") {
 			t.Errorf("%s", out)
 		}
 	}},
@@ -188,6 +188,69 @@ var unmuteFlagTests = []flagTest{
 		failmailHere(t, "", "unmute", fmt.Sprint(m.ID), "--http="+p.http).succeeds(t)
 		if all := ask[[]web.Mute](t, p, "/api/mutes"); len(all) != 0 {
 			t.Errorf("%+v", all)
+		}
+	}},
+}
+
+// Fingerprints of no error that a test sends.
+const oneFingerprint, otherFingerprint = "v2:0123456789abcdef", "v2:fedcba9876543210"
+
+// errorsOpen returns how many errors are in the open batches of p.
+func errorsOpen(t *testing.T, p *here) (fingerprints []string) {
+	t.Helper()
+	for _, b := range ask[[]web.Batch](t, p, "/api/batches") {
+		for _, g := range b.Groups {
+			for _, v := range g.Variants {
+				fingerprints = append(fingerprints, v.Fingerprint)
+			}
+		}
+	}
+	return fingerprints
+}
+
+// twoErrors returns a proxy with two of them in its open batch.
+func twoErrors(t *testing.T) (p *here, fingerprints []string) {
+	t.Helper()
+	p = quiet(t)
+	p.send(t, "Subject: login refused", "x")
+	if fingerprints = errorsOpen(t, p); len(fingerprints) != 2 {
+		t.Fatalf("%q", fingerprints)
+	}
+	return p, fingerprints
+}
+
+var mergeFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		p, two := twoErrors(t)
+		out, _ := failmailHere(t, "", "merge", two[0], two[1], "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "merges 2 errors: disk full (1 mail) and login refused (1 mail)\nmerged; undo it with: failmail split "+two[1]) || len(errorsOpen(t, p)) != 1 {
+			t.Errorf("%s", out)
+		}
+	}},
+	{"--dry-run only shows which errors they are", func(t *testing.T) {
+		p, two := twoErrors(t)
+		out, _ := failmailHere(t, "", "merge", two[0], two[1], "--dry-run", "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "nothing was merged") || len(errorsOpen(t, p)) != 2 {
+			t.Errorf("%s", out)
+		}
+	}},
+}
+
+var splitFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		p, two := twoErrors(t)
+		failmailHere(t, "", "merge", two[0], two[1], "--http="+p.http).succeeds(t)
+		out, _ := failmailHere(t, "", "split", two[1], "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "splits 1 of 2 texts off: disk full (2 mails)\nsplit off") || len(errorsOpen(t, p)) != 2 {
+			t.Errorf("%s", out)
+		}
+	}},
+	{"--dry-run only shows which error it is", func(t *testing.T) {
+		p, two := twoErrors(t)
+		failmailHere(t, "", "merge", two[0], two[1], "--http="+p.http).succeeds(t)
+		out, _ := failmailHere(t, "", "split", two[1], "--dry-run", "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "nothing was split") || len(errorsOpen(t, p)) != 1 {
+			t.Errorf("%s", out)
 		}
 	}},
 }

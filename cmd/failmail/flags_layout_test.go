@@ -58,7 +58,7 @@ func layoutFlagTests(summarize summarizing) []flagTest {
 		{"--template lays it out", func(t *testing.T) {
 			folder := t.TempDir()
 			writeFile(t, filepath.Join(folder, "summary.txt"), "MINE {{.Headline}}\n")
-			if m := summarize(t, one, "--template="+folder); !strings.HasPrefix(m.Body(), "MINE 1 mail") {
+			if m := summarize(t, one, "--template="+folder); !strings.HasPrefix(m.Body(), "MINE 1 new error") {
 				t.Errorf("%s", m.Body())
 			}
 		}},
@@ -95,7 +95,7 @@ func layoutFlagTests(summarize summarizing) []flagTest {
 
 var renderFlagTests = []flagTest{
 	{"--as says in which form", func(t *testing.T) {
-		for form, want := range map[string]string{"text": "Subject: [failmail] 600 mails", "html": "<!DOCTYPE html>", "mail": "Content-Type: multipart/alternative"} {
+		for form, want := range map[string]string{"text": "Subject: [failmail] 7 new: ", "html": "<!DOCTYPE html>", "mail": "Content-Type: multipart/alternative"} {
 			if out, _ := failmailHere(t, "", "render", "--as="+form).succeeds(t); !strings.Contains(out, want) {
 				t.Errorf("%s: %.300s", form, out)
 			}
@@ -123,10 +123,10 @@ var renderFlagTests = []flagTest{
 			}
 		}
 	}},
-	{"--batch splits mails into summaries", func(t *testing.T) { renders(t, "--batch={{.Subject}}", "1 mail: a", "1 mail: b") }},
-	{"--batch-expr is its old name", func(t *testing.T) { renders(t, "--batch-expr={{.Subject}}", "1 mail: a", "1 mail: b") }},
-	{"--group puts mails under headlines", func(t *testing.T) { renders(t, "--group=header:X-Team", "2 mails: red") }},
-	{"--group-expr is its old name", func(t *testing.T) { renders(t, "--group-expr=header:X-Team", "2 mails: red") }},
+	{"--batch splits mails into summaries", func(t *testing.T) { renders(t, "--batch={{.Subject}}", "1 new: a", "1 new: b") }},
+	{"--batch-expr is its old name", func(t *testing.T) { renders(t, "--batch-expr={{.Subject}}", "1 new: a", "1 new: b") }},
+	{"--group puts mails under headlines", func(t *testing.T) { renders(t, "--group=header:X-Team", "2 new: x") }},
+	{"--group-expr is its old name", func(t *testing.T) { renders(t, "--group-expr=header:X-Team", "2 new: x") }},
 }
 
 func renders(t *testing.T, arg string, subjects ...string) {

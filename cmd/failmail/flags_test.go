@@ -38,6 +38,8 @@ func flagTests() map[string][]flagTest {
 		"flush":      slices.Concat(flushFlagTests, pageSettingTests("flush"), helpTests("flush")),
 		"mute":       slices.Concat(muteFlagTests, pageSettingTests("mute"), helpTests("mute")),
 		"unmute":     slices.Concat(unmuteFlagTests, pageSettingTests("unmute", "1"), helpTests("unmute")),
+		"merge":      slices.Concat(mergeFlagTests, pageSettingTests("merge", oneFingerprint, otherFingerprint), helpTests("merge")),
+		"split":      slices.Concat(splitFlagTests, pageSettingTests("split", oneFingerprint), helpTests("split")),
 		"backup":     slices.Concat(backupFlagTests, pageSettingTests("backup", "never.db"), helpTests("backup")),
 		"demo":       slices.Concat(demoFlagTests, helpTests("demo")),
 		"send":       slices.Concat(sendFlagTests, sendSettingTests, helpTests("send")),

@@ -23,7 +23,7 @@ func muteCommand() *cli.Command {
 		Usage:     "keep mails out of the summaries for a while; without an argument, list the mutes",
 		ArgsUsage: "[PATTERN|FINGERPRINT]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
-			"is v1: and 16 digits, as failmail explain and the summaries show it. What it matches in the\n" +
+			"is v2: and 16 digits, as failmail explain and the summaries show it. What it matches in the\n" +
 			"open batches is shown first, and stays in its summary. Muted mails are still counted, and\n" +
 			"the last line of the next summary names them.",
 		Flags: []cli.Flag{

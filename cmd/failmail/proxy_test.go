@@ -271,7 +271,7 @@ func TestTheDebugRelayPrintsSummaries(t *testing.T) {
 		t.Fatal(err)
 	}
 	printed, err := os.ReadFile(output.Name())
-	if err != nil || !strings.Contains(string(printed), "RCPT TO:<ops@example.com>") || !strings.Contains(string(printed), "1 mail, at ") {
+	if err != nil || !strings.Contains(string(printed), "RCPT TO:<ops@example.com>") || !strings.Contains(string(printed), "1 new error at ") {
 		t.Errorf("%v, printed:\n%s", err, printed)
 	}
 }

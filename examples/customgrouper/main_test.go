@@ -45,9 +45,9 @@ func TestServicesHaveSummariesAndCodesHaveHeadlines(t *testing.T) {
 	}
 	slices.Sort(subjects)
 	want := []string{
-		"[failmail] 1 mail: cannot batch: mail from web1.example.com has no X-Service", // kept, and said so
-		"[failmail] 1 mail: no label",
-		"[failmail] 2 mails: E1001",
+		"[failmail] 1 new: E1001",
+		"[failmail] 1 new: cannot batch: mail from web1.example.com has no X-Service", // kept, and said so
+		"[failmail] 1 new: no label",
 	}
 	if !slices.Equal(subjects, want) {
 		t.Errorf("the summaries are %q, want %q", subjects, want)

@@ -139,7 +139,7 @@ func TestASummaryArrives(t *testing.T) {
 		t.Fatal(err)
 	}
 	posts := r.got()
-	if len(posts) != 1 || posts[0].Subject != "[failmail] 3 mails: disk full" || !strings.Contains(posts[0].Text, "97%") {
+	if len(posts) != 1 || posts[0].Subject != "[failmail] 1 new: disk full" || !strings.Contains(posts[0].Text, "97%") {
 		t.Errorf("the webhook got %+v", posts)
 	}
 }

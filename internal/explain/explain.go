@@ -13,6 +13,7 @@ import (
 	"github.com/hut8labs/failmail/internal/mailbox"
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
 )
 
 // An Input is one file or folder to read.
@@ -39,27 +40,27 @@ type Interrupted struct{ after string }
 
 func (i *Interrupted) Error() string { return "interrupted after " + i.after }
 
-// Run reads the inputs and writes what becomes of their mails. The error has a line for
+// Run reads the inputs and then writes what becomes of their mails. The error has a line for
 // each of the first that could not be read.
 func Run(ctx context.Context, o Options) error {
-	e := &explanation{
-		classifier: o.Classifier,
-		out:        bufio.NewWriterSize(o.Stdout, 64<<10),
-		progress:   newProgress(o.Stderr, o.Stdout),
-	}
+	families := &family.Families{}
+	o.Classifier.Families = families
+	e := &explanation{classifier: o.Classifier, entries: newEntries(families), progress: newProgress(o.Stderr, o.Stdout)}
 	if o.JSON {
-		e.teller = newJSONTeller(e.out, o.BySubject)
-	} else {
-		e.table = newTable(maxListed)
-		e.teller = e.table
+		e.json = &jsonTeller{entries: e.entries, bySubject: o.BySubject}
 	}
-	reader := &mailbox.Reader{Stdin: o.Stdin, Waiting: func() { e.out.Flush() }} // whose error comes again with the next write
-	err := e.read(ctx, reader, o.Inputs)
+	err := e.read(ctx, &mailbox.Reader{Stdin: o.Stdin}, o.Inputs)
 	e.progress.end()
-	if e.table != nil && (e.table.mails > 0 || len(e.failures) == 0) {
-		e.table.write(e.out, o.Top, e.noun(o.Inputs))
+	out := bufio.NewWriterSize(o.Stdout, 64<<10)
+	if e.json != nil {
+		err = errors.Join(err, e.json.write(out))
+	} else if e.mails > 0 || len(e.failures) == 0 {
+		newTable(e.entries).write(out, o.Top, e.noun(o.Inputs))
+		if e.mails == 2 {
+			(&pair{e.entries, e.first[0], e.first[1]}).write(out)
+		}
 	}
-	if flushErr := e.out.Flush(); flushErr != nil {
+	if flushErr := out.Flush(); flushErr != nil {
 		return fmt.Errorf("write the result: %w", flushErr)
 	}
 	if err != nil {
@@ -71,18 +72,13 @@ func Run(ctx context.Context, o Options) error {
 // An explanation is one run.
 type explanation struct {
 	classifier *batch.Classifier
-	out        *bufio.Writer
-	teller     teller
-	table      *table // the teller, unless it is JSON
+	entries    *entries
+	json       *jsonTeller // nil for a table
 	progress   *progress
 	mails      int
+	first      []placed // two of them at most
 	failures   []string
 	unlisted   int // failures beyond maxFailures
-}
-
-// A teller tells what was found out about each mail.
-type teller interface {
-	add(p placed) error
 }
 
 // maxFailures bounds the failures that are told one by one.
@@ -107,10 +103,14 @@ func (e *explanation) read(ctx context.Context, reader *mailbox.Reader, inputs [
 				e.fail(err)
 				continue
 			}
-			if err := e.teller.add(place(e.classifier, mail)); err != nil {
-				return fmt.Errorf("write the result: %w", err)
+			p := place(e.classifier, mail)
+			e.entries.add(p)
+			if e.json != nil {
+				e.json.add(p)
 			}
-			e.mails++
+			if e.mails++; e.mails <= 2 {
+				e.first = append(e.first, p)
+			}
 			e.progress.at(e.mails, e.noun(inputs))
 		}
 	}

@@ -4,82 +4,73 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/message"
 )
 
-// A jsonTeller prints an object for each mail.
+// A jsonTeller prints an object for each mail once all are read: which of them are one
+// entry is known then.
 type jsonTeller struct {
-	encoder   *json.Encoder
+	entries   *entries
 	bySubject bool
-	isTrace   map[string]bool // by fingerprint
+	mails     []jsonMail
 }
 
-// maxKnown bounds the fingerprints that a jsonTeller remembers.
-const maxKnown = 100_000
+// A jsonMail is the object of a mail.
+type jsonMail struct {
+	Source      string `json:"source"`
+	Batch       string `json:"batch"`
+	Group       string `json:"group"`
+	Fingerprint string `json:"fingerprint"`
+	Masked      string `json:"masked"`
+	Entry       string `json:"entry"`
+	Headline    string `json:"headline"`
+	Why         string `json:"why"`
 
-func newJSONTeller(w io.Writer, bySubject bool) *jsonTeller {
+	key     entryKey
+	isTrace bool
+}
+
+// add takes note of a mail.
+func (s *jsonTeller) add(p placed) {
+	print := batch.FingerprintOf(p.message)
+	m := jsonMail{
+		Source: p.source, Batch: p.entry.Batch, Group: p.entry.Group, Fingerprint: print.ID,
+		key: keyOf(p), isTrace: print.Lines == nil,
+	}
+	m.Masked = masked(p, m.isTrace)
+	if m.key.group == "" && s.bySubject {
+		m.Group = content.Line(p.message.Subject())
+	}
+	s.mails = append(s.mails, m)
+}
+
+// write prints what was noted.
+func (s *jsonTeller) write(w io.Writer) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false) // placeholders are to be read
-	return &jsonTeller{encoder, bySubject, make(map[string]bool)}
-}
-
-func (s *jsonTeller) add(p placed) error {
-	return s.encoder.Encode(struct {
-		Source      string `json:"source"`
-		Batch       string `json:"batch"`
-		Group       string `json:"group"`
-		Fingerprint string `json:"fingerprint"`
-		Entry       string `json:"entry"`
-		Headline    string `json:"headline"`
-		Masked      string `json:"masked"`
-	}{p.source, p.entry.Batch, p.entry.Group, p.entry.Fingerprint, s.entry(p), p.entry.Reason, s.masked(p)})
-}
-
-// entry returns what is equal for mails that a summary shows as one. A subject says no
-// more than the fingerprint does, unless the mail chose its group itself.
-func (s *jsonTeller) entry(p placed) string {
-	group := p.entry.Group
-	if group == p.entry.Fingerprint || s.bySubject && p.message.Header.Get(batch.GroupField) == "" {
-		group = ""
+	headlines := s.entries.headlines()
+	for _, m := range s.mails {
+		key := s.entries.current(m.key)
+		m.Entry, m.Headline = key.String(), headlines[key]
+		m.Why = s.entries.why(key.fingerprint, m.isTrace)
+		if err := encoder.Encode(m); err != nil {
+			return err
+		}
 	}
-	if p.entry.Batch == "" && group == "" {
-		return p.entry.Fingerprint
-	}
-	// Keys have no line ends, so that two of them cannot look like two others.
-	return p.entry.Batch + "\n" + group + "\n" + p.entry.Fingerprint
+	return nil
 }
 
 // masked returns the text of a mail after masking or, where the fingerprint reads
 // a stack trace, what it is called by.
-func (s *jsonTeller) masked(p placed) (text string) {
+func masked(p placed, isTrace bool) (text string) {
 	defer func() {
 		if recover() != nil { // the fingerprint had to do without the text too
 			text = p.entry.Reason
 		}
 	}()
-	id := p.entry.Fingerprint
-	isTrace, known := s.isTrace[id]
-	if !known {
-		if len(s.isTrace) >= maxKnown {
-			clear(s.isTrace)
-		}
-		isTrace = readsTrace(p.message, id)
-		s.isTrace[id] = isTrace
-	}
 	if isTrace {
 		return p.entry.Reason
 	}
 	return batch.Mask(p.message.Body())
-}
-
-// readsTrace reports whether the fingerprint id of m comes from a stack trace: it
-// is then the same under another subject.
-func readsTrace(m *message.Message, id string) bool {
-	subject := "a"
-	if m.Subject() == subject {
-		subject = "b"
-	}
-	other := "Subject: " + subject + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + m.Body()
-	return batch.FingerprintOf(message.New("", nil, []byte(other))).ID == id
 }

@@ -40,10 +40,10 @@ func TestMailsShareAnEntryWhenASummaryShowsThemAsOne(t *testing.T) {
 	}
 }
 
-func TestTheHeadlineIsTheReason(t *testing.T) {
+func TestTheHeadlineSaysWhatAllMailsOfTheEntryShare(t *testing.T) {
 	for mail, want := range map[string]string{
-		"Subject: s" + trace: "KeyError: '<value>'",
-		"Subject: s\n\nGood morning,\n\nerror on sda1: 97% used\n": "error on sda<num>: <num>% used",
+		"Subject: s" + trace: "KeyError: 'a-4711'",
+		"Subject: s\n\nGood morning,\n\nerror on sda1: 97% used\n": "error on sda1: 97% used",
 	} {
 		if got := objectOf(t, batch.DefaultGroup, mail).Headline; got != want {
 			t.Errorf("of %q it is %q, want %q", mail, got, want)

@@ -5,17 +5,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 const (
-	// maxListed bounds the groups of a table, and its variants.
-	maxListed = 100_000
-	// topVariants is how many variants of a group are printed: as many as the
-	// store keeps.
+	// topVariants is how many entries of a headline are printed.
 	topVariants = 20
 	// tableWidth fits the narrowest terminal in use.
 	tableWidth = 80
@@ -23,74 +20,36 @@ const (
 	sourceWidth = 90
 )
 
-// A table counts mails by batch, group and variant, as the store does. Mails
-// beyond its bounds are counted only.
+// A table shows the batches as their summaries would.
 type table struct {
-	max      int
-	mails    int
-	passed   int // ask to be relayed as they are
-	groups   map[groupKey]*tableGroup
-	variants map[variantKey]*tableVariant
-	batches  map[string]int // of the groups that are listed
-	unlisted int            // mails of further groups
+	*entries
+	batches []*store.Batch
+	mails   int
 }
 
-type groupKey struct{ batch, group string }
-
-type variantKey struct {
-	groupKey
-	fingerprint string
-}
-
-type tableGroup struct {
-	groupKey
-	title    string
-	order    int
-	count    int
-	variants []*tableVariant
-	unlisted int // mails of further variants
-}
-
-type tableVariant struct {
-	fingerprint, reason, source string
-	count                       int
-}
-
-func newTable(most int) *table {
-	return &table{max: most, groups: make(map[groupKey]*tableGroup), variants: make(map[variantKey]*tableVariant), batches: make(map[string]int)}
-}
-
-func (t *table) add(p placed) error {
-	t.mails++
-	if strings.EqualFold(p.message.Header.Get("X-Failmail"), "pass") {
-		t.passed++
+func newTable(e *entries) *table {
+	t := &table{entries: e, batches: e.present()}
+	for _, b := range t.batches {
+		t.mails += b.Count
 	}
-	key := groupKey{p.entry.Batch, p.entry.Group}
-	g := t.groups[key]
-	if g == nil {
-		if len(t.groups) == t.max {
-			t.unlisted++
-			return nil
+	return t
+}
+
+// A headline is a group of a batch.
+type headline struct {
+	*store.Group
+	batch string
+}
+
+// headlines returns the groups of all batches, the most frequent first.
+func (t *table) headlines() (all []headline) {
+	for _, b := range t.batches {
+		for _, g := range b.Groups {
+			all = append(all, headline{g, b.Key})
 		}
-		g = &tableGroup{groupKey: key, title: p.entry.Title, order: len(t.groups)}
-		t.groups[key] = g
 	}
-	t.batches[key.batch]++
-	g.count++
-	variant := variantKey{key, p.entry.Fingerprint}
-	v := t.variants[variant]
-	if v == nil {
-		// Each group has its first variant, whatever there is.
-		if len(g.variants) > 0 && len(t.variants) >= t.max {
-			g.unlisted++
-			return nil
-		}
-		v = &tableVariant{fingerprint: p.entry.Fingerprint, reason: p.entry.Reason, source: p.source}
-		t.variants[variant] = v
-		g.variants = append(g.variants, v)
-	}
-	v.count++
-	return nil
+	slices.SortStableFunc(all, func(a, b headline) int { return cmp.Compare(b.Count, a.Count) })
+	return all
 }
 
 // write prints the table; errors are those of w when it is flushed.
@@ -99,18 +58,15 @@ func (t *table) write(w *bufio.Writer, top int, noun string) {
 		fmt.Fprintf(w, "no %ss\n", noun)
 		return
 	}
-	fmt.Fprintf(w, "%s: %s, %s", phrase.Count(t.mails, noun), phrase.Count(len(t.groups), "group"), phrase.Count(len(t.variants), "variant"))
+	groups, entries := t.headlines(), 0
+	for _, g := range groups {
+		entries += len(g.Variants)
+	}
+	fmt.Fprintf(w, "%s: %s, %s", phrase.Count(t.mails, noun), phrase.Count(len(groups), "headline"), countEntries(entries))
 	if len(t.batches) > 1 {
 		fmt.Fprintf(w, ", in %d batches", len(t.batches))
 	}
 	fmt.Fprint(w, "\n")
-	groups := make([]*tableGroup, 0, len(t.groups))
-	for _, g := range t.groups {
-		groups = append(groups, g)
-	}
-	slices.SortFunc(groups, func(a, b *tableGroup) int {
-		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.order, b.order))
-	})
 	if top == 0 || top > len(groups) {
 		top = len(groups)
 	}
@@ -119,9 +75,17 @@ func (t *table) write(w *bufio.Writer, top int, noun string) {
 	}
 	rest := 0
 	for _, g := range groups[top:] {
-		rest += g.count
+		rest += g.Count
 	}
 	t.writeNotes(w, len(groups)-top, rest, noun)
+}
+
+// countEntries says how many entries there are.
+func countEntries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return phrase.Number(n) + " entries"
 }
 
 // Columns: a count of up to 9,999,999, and what is counted.
@@ -130,32 +94,39 @@ const (
 	variantIndent = groupIndent + 2
 )
 
-func (t *table) writeGroup(w *bufio.Writer, g *tableGroup) {
-	fmt.Fprintf(w, "\n%9s  %s\n", phrase.Number(g.count), phrase.Shorten(g.title, tableWidth-groupIndent))
+func (t *table) writeGroup(w *bufio.Writer, g headline) {
+	fmt.Fprintf(w, "\n%9s  %s\n", phrase.Number(g.Count), phrase.Shorten(g.Title, tableWidth-groupIndent))
 	if len(t.batches) > 1 {
 		fmt.Fprintf(w, "%*sbatch: %s\n", groupIndent, "", phrase.Shorten(cmp.Or(g.batch, "(none)"), tableWidth-groupIndent-len("batch: ")))
 	}
-	slices.SortStableFunc(g.variants, func(a, b *tableVariant) int { return cmp.Compare(b.count, a.count) })
-	listed := min(len(g.variants), topVariants)
-	for _, v := range g.variants[:listed] {
-		fmt.Fprintf(w, "%9s    %s  %s\n", phrase.Number(v.count), v.fingerprint, shortenLeft(content.Line(v.source), sourceWidth))
-		for i, line := range wrap("grouped as: "+v.reason, tableWidth-variantIndent, 4) {
-			indent := variantIndent
-			if i > 0 {
-				indent += 2
-			}
-			fmt.Fprintf(w, "%*s%s\n", indent, "", line)
+	listed := min(len(g.Variants), topVariants)
+	for _, v := range g.Variants[:listed] {
+		fmt.Fprintf(w, "%9s    %s  %s\n", phrase.Number(v.Count), v.Fingerprint, shortenLeft(content.Line(t.first[v.Fingerprint]), sourceWidth))
+		writeIndented(w, "grouped as: "+v.Reason)
+		if family := t.family(v.Fingerprint); family != "" {
+			writeIndented(w, family)
 		}
 	}
-	mails := g.unlisted
-	for _, v := range g.variants[listed:] {
-		mails += v.count
+	mails := g.Omitted()
+	for _, v := range g.Variants[listed:] {
+		mails += v.Count
 	}
-	switch more := len(g.variants) - listed; {
-	case g.unlisted > 0:
-		fmt.Fprintf(w, "%9s    of more than %s\n", phrase.Number(mails), phrase.Count(more, "other variant"))
+	switch more := len(g.Variants) - listed; {
+	case g.Omitted() > 0:
+		fmt.Fprintf(w, "%9s    of more than %s\n", phrase.Number(mails), countEntries(more))
 	case more > 0:
-		fmt.Fprintf(w, "%9s    of %s\n", phrase.Number(mails), phrase.Count(more, "other variant"))
+		fmt.Fprintf(w, "%9s    of %s\n", phrase.Number(mails), countEntries(more))
+	}
+}
+
+// writeIndented writes text under an entry.
+func writeIndented(w *bufio.Writer, text string) {
+	for i, line := range wrap(text, tableWidth-variantIndent, 4) {
+		indent := variantIndent
+		if i > 0 {
+			indent += 2
+		}
+		fmt.Fprintf(w, "%*s%s\n", indent, "", line)
 	}
 }
 
@@ -163,17 +134,18 @@ func (t *table) writeGroup(w *bufio.Writer, g *tableGroup) {
 func (t *table) writeNotes(w *bufio.Writer, groups, mails int, noun string) {
 	var notes []string
 	if groups > 0 {
-		notes = append(notes, fmt.Sprintf("%s more with %s; --top 0 lists them all.", phrase.Count(groups, "group"), phrase.Count(mails, noun)))
+		notes = append(notes, fmt.Sprintf("%s with %s; --top 0 lists them all.", phrase.Count(groups, "more headline"), phrase.Count(mails, noun)))
 	}
-	if t.unlisted > 0 {
-		notes = append(notes, fmt.Sprintf("Not listed: %s of further groups, as only the first %s are kept; --json prints every %s.",
-			phrase.Count(t.unlisted, noun), phrase.Count(t.max, "group"), noun))
+	unlisted := 0
+	for _, b := range t.batches {
+		unlisted += b.Omitted()
+	}
+	if unlisted > 0 {
+		notes = append(notes, fmt.Sprintf("Not listed: %s, as only the first %s of a batch are kept; --json prints every %s.",
+			phrase.Count(unlisted, noun), countEntries(maxGroups), noun))
 	}
 	if t.passed > 0 {
 		notes = append(notes, fmt.Sprintf("The proxy relays %s with X-Failmail: pass at once and counts none of them.", phrase.Count(t.passed, noun)))
-	}
-	if noun == "line" && len(t.groups) == 1 && len(t.variants) > 1 {
-		notes = append(notes, "Lines have no subject to be grouped by; --group=fingerprint makes each variant a group.")
 	}
 	if len(notes) > 0 {
 		fmt.Fprint(w, "\n")

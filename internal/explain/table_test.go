@@ -1,41 +1,31 @@
 package explain
 
 import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-func TestATableKeepsNoMoreThanItsBound(t *testing.T) {
-	table := newTable(3)
-	add := func(group, fingerprint string) {
+func TestATableTellsOfMailsThatItDoesNotList(t *testing.T) {
+	e := newEntries(&family.Families{})
+	for i := range maxVariants + 7 {
 		p := placed{source: "f", message: message.New("", nil, []byte("Subject: s\n\nx\n"))}
-		p.entry = store.Entry{Group: group, Title: group, Fingerprint: fingerprint, Reason: "r"}
-		table.add(p)
+		p.entry = store.Entry{Group: "a", Title: "a", Fingerprint: fmt.Sprint(i), Reason: "r"}
+		e.add(p)
 	}
-	for range 2 {
-		for _, group := range []string{"a", "b", "c", "d", "e"} {
-			for _, fingerprint := range []string{"1", "2"} {
-				add(group, fingerprint)
-			}
+	var out bytes.Buffer
+	w := bufio.NewWriter(&out)
+	newTable(e).write(w, 0, "mail")
+	w.Flush()
+	for _, want := range []string{"1,007 mails: 1 headline, 1,000 entries", "987    of more than 980 entries"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%.2000s", want, out.String())
 		}
-	}
-	if len(table.groups) != 3 || len(table.variants) > 5 {
-		t.Errorf("it keeps %d groups and %d variants", len(table.groups), len(table.variants))
-	}
-	listed := table.unlisted
-	for _, g := range table.groups {
-		sum := g.unlisted
-		for _, v := range g.variants {
-			sum += v.count
-		}
-		if sum != g.count {
-			t.Errorf("of %d mails of a group %d are told", g.count, sum)
-		}
-		listed += g.count
-	}
-	if table.mails != 20 || listed != 20 || table.unlisted != 8 {
-		t.Errorf("of %d mails %d are told, %d of them as not listed", table.mails, listed, table.unlisted)
 	}
 }

@@ -8,14 +8,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/learning"
 	"github.com/hut8labs/failmail/internal/mailbox"
 	"github.com/hut8labs/failmail/internal/storm"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
@@ -31,9 +34,11 @@ type Options struct {
 	Stdin io.Reader
 }
 
-// Batches returns the batches that the mails make, and those of the stores.
+// Batches returns the batches that the mails make, and those of the stores, as
+// summaries show them.
 func Batches(ctx context.Context, o Options) ([]*store.Batch, error) {
-	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
+	families := &family.Families{}
+	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Families: families, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
 	collected := memory.New(store.Limits{})
 	record := func(m *message.Message) error { return collected.Record(ctx, classifier.Classify(m)) }
 	if len(o.Paths) == 0 {
@@ -65,18 +70,23 @@ func Batches(ctx context.Context, o Options) ([]*store.Batch, error) {
 			}
 		}
 	}
-	own, err := claimAll(ctx, collected)
+	own, err := claimAll(ctx, collected, families)
 	return append(batches, own...), err
 }
 
-func claimAll(ctx context.Context, s store.Store) ([]*store.Batch, error) {
+// claimAll returns all batches of s, as summaries show them. families may have noted
+// some of their texts.
+func claimAll(ctx context.Context, s store.Store, families *family.Families) ([]*store.Batch, error) {
+	if err := learning.New(families, s, slog.New(slog.DiscardHandler)).Sync(ctx); err != nil {
+		return nil, err
+	}
 	var batches []*store.Batch
 	for {
 		b, err := s.Claim(ctx, store.Never.Add(-time.Hour), time.Hour)
 		if err != nil || b == nil {
 			return batches, err
 		}
-		batches = append(batches, b)
+		batches = append(batches, batch.Present(b, families))
 	}
 }
 
@@ -100,7 +110,7 @@ func fromStore(ctx context.Context, file string) (batches []*store.Batch, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return claimAll(ctx, s)
+	return claimAll(ctx, s, &family.Families{})
 }
 
 func copyFile(from, to string) (err error) {

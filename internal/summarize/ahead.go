@@ -41,7 +41,7 @@ func (a *ahead) note(b *store.Batch, now time.Time, quiet time.Duration) {
 func (a *ahead) tell(s *render.Summary, b *store.Batch) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s.NoteAhead(b, func(group string) render.Ahead { return a.sent[aheadKey{b.Key, group}] })
+	s.NoteAhead(func(group string) render.Ahead { return a.sent[aheadKey{b.Key, group}] })
 }
 
 // told forgets what the summary of b, which is on its way, has said.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/foreign"
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -21,7 +22,7 @@ func (s *Summarizer) Open(ctx context.Context) ([]*render.Summary, error) {
 	now := time.Now()
 	summaries := make([]*render.Summary, len(batches))
 	for i, b := range batches {
-		summaries[i] = s.describe(b, now)
+		summaries[i] = s.describe(batch.Present(b, s.config.Families), now)
 	}
 	return summaries, nil
 }
@@ -54,7 +55,7 @@ func withoutSamples(b *store.Batch) *store.Batch {
 	return &bare
 }
 
-// describe describes b without secrets.
+// describe describes b, as batch.Present lays it out, without secrets.
 func (s *Summarizer) describe(b *store.Batch, now time.Time) *render.Summary {
 	policy := s.config.Policy()
 	summary := render.NewSummary(b, policy.Origin, now)

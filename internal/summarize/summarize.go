@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/schedule"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -26,7 +28,10 @@ type Config struct {
 	Relay   Relay
 	Policy  func() Policy // the one in force
 	Made    func(s *render.Summary, mail *message.Mail)
-	Logger  *slog.Logger
+	// Learn makes Families know what came until now.
+	Learn    func(ctx context.Context) error
+	Families *family.Families
+	Logger   *slog.Logger
 }
 
 // A Policy says how summaries are written.
@@ -112,6 +117,11 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 		if b, err = s.config.Batches.Claim(ctx, now, claimLease); err != nil || b == nil {
 			return true, err
 		}
+		if err := s.config.Learn(ctx); err != nil {
+			// The summary is made with what was known before.
+			s.log.Warn("cannot learn which errors are one", "error", err)
+		}
+		b = batch.Present(b, s.config.Families)
 		s.claimed.Store(b)
 	}
 	if err := s.summarize(ctx, b); err != nil {

@@ -31,7 +31,7 @@ func TestTheFailDirIsShownAndSent(t *testing.T) {
 	}
 	agree("/", `<a href="#failed">not delivered</a>`, "Nothing waits for the relay", "550 no such user", ">Resend<")
 	agree("/metrics", "\nfailmail_fail_dir_mails 1\n")
-	agree("/api/failed", `"to":["ops@example.com"],"recipients":1,"subject":"[failmail] 1 mail: disk full"`, `"reason":"550 no such user"`)
+	agree("/api/failed", `"to":["ops@example.com"],"recipients":1,"subject":"[failmail] 1 new: disk full"`, `"reason":"550 no such user"`)
 	post := func(path, body string, status int, part string) {
 		t.Helper()
 		if w := ask(t, p.Handler(), "POST", path, body); w.Code != status || !strings.Contains(w.Body.String()+w.Header().Get("Location"), part) {

@@ -172,6 +172,10 @@ func noticeOf(query url.Values) string {
 			return "Muted. What was counted before stays in its summary."
 		case "unmuted":
 			return "Unmuted."
+		case "merged":
+			return "Merged: they are one error from now on."
+		case "split":
+			return "Split off: it counts on its own from now on."
 		}
 	}
 	return ""

@@ -17,7 +17,7 @@ func FuzzForms(f *testing.F) {
 	for i, body := range []string{"id=0", "what=disk&for=2h&reason=%3Cb%3E", "id=1", "what=%5B&for=x", `{"batch":0}`, `{"what":"a","for":"1h"}`, `{"id":99999999999999999999}`, "a=%zz;b", "[[[["} {
 		f.Add(uint8(i), body)
 	}
-	paths := []string{"/flush", "/retry", "/mute", "/unmute", "/api/flush", "/api/retry", "/api/mutes"}
+	paths := []string{"/flush", "/retry", "/mute", "/unmute", "/api/flush", "/api/retry", "/api/mutes", "/merge", "/split", "/api/merge", "/api/split"}
 	f.Fuzz(func(t *testing.T, which uint8, body string) {
 		p, _ := startProxy(t, failmail.Config{})
 		path := paths[int(which)%len(paths)]

@@ -85,7 +85,7 @@ func TestOtherSitesCannotSteerTheProxy(t *testing.T) {
 	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
-	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /api/backup", "POST /mute", "POST /unmute", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
+	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /api/backup", "POST /mute", "POST /unmute", "POST /merge", "POST /split", "POST /api/merge", "POST /api/split", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
 		method, path, _ := strings.Cut(target, " ")
 		for name, header := range map[string][]string{
 			"of a browser of today":   {"Sec-Fetch-Site", "cross-site"},
@@ -192,7 +192,7 @@ func TestThePageWorksUnderAPrefixWithoutScript(t *testing.T) {
 		if strings.HasPrefix(link[1], "/") || strings.Contains(link[1], ":") {
 			t.Errorf("the link %q is not relative", link[1])
 		}
-		if link[1] != "flush" && link[1] != "mute" { // those take no GET
+		if !slices.Contains([]string{"flush", "mute", "merge", "split"}, link[1]) { // those take no GET
 			get(address + strings.ReplaceAll(link[1], "&amp;", "&"))
 		}
 	}

@@ -157,12 +157,12 @@ func newView(s *snapshot) *view {
 }
 
 func newBatchView(b *render.Summary, room int) batchView {
-	v := batchView{Summary: b, What: what(b.Count, len(b.Groups)), Recipients: addresses(b.To)}
+	v := batchView{Summary: b, What: what(b.Count, b.Errors()), Recipients: addresses(b.To)}
 	switch {
 	case len(b.Groups) == 0 && b.MutedCount() > 0:
 		v.What = phrase.Count(b.Count, "mail") + ", all muted"
-	case b.New > 0:
-		v.What += fmt.Sprintf(", %d new", b.New)
+	case b.NewErrors() > 0:
+		v.What += fmt.Sprintf(", %d new", b.NewErrors())
 	}
 	ids := make(map[string]int)
 	for _, g := range b.Groups[:min(len(b.Groups), room)] {

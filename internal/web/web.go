@@ -41,6 +41,10 @@ type Proxy interface {
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
 	Unmute(ctx context.Context, id int64) (bool, error)
 	Mutes(ctx context.Context) ([]store.Mute, error)
+
+	OpenErrors(ctx context.Context, fingerprints ...string) ([]batch.OpenError, error)
+	Merge(ctx context.Context, one, other string) error
+	Split(ctx context.Context, fingerprint string) error
 }
 
 // Options are what the handler needs besides a Proxy.
@@ -85,6 +89,8 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /resend", h.resendForm)
 	mux.HandleFunc("POST /mute", h.muteForm)
 	mux.HandleFunc("POST /unmute", h.unmuteForm)
+	mux.HandleFunc("POST /merge", h.mergeForm)
+	mux.HandleFunc("POST /split", h.splitForm)
 
 	mux.HandleFunc("GET /api/stats", h.stats)
 	mux.HandleFunc("GET /api/batches", h.listBatches)
@@ -98,6 +104,8 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)
 	mux.HandleFunc("DELETE /api/mutes/{id}", h.removeMute)
+	mux.HandleFunc("POST /api/merge", h.addMerge)
+	mux.HandleFunc("POST /api/split", h.addSplit)
 	// A page of somebody else's must not steer the proxy through the browser of
 	// an operator.
 	protection := http.NewCrossOriginProtection()

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -35,6 +36,8 @@ type Classifier struct {
 	Quiet time.Duration
 	// EachRecipient makes one entry for each recipient, in a batch of its own.
 	EachRecipient bool
+	// Families know which texts are one error; nil for those that are equal.
+	Families *family.Families
 	// Mutes decides which mails nobody wants to see; nil for none.
 	Mutes  *Mutes
 	Logger *slog.Logger
@@ -71,16 +74,21 @@ func ownBatch(key, recipient string) string {
 func (c *Classifier) entry(m *message.Message) store.Entry {
 	// This also decodes the mail, after which a Grouper that is too slow only
 	// reads it.
-	fingerprint := c.prints.fingerprint(m)
+	print := c.prints.fingerprint(m)
+	place := c.place(print, m.Received)
 	e := store.Entry{
-		Fingerprint: fingerprint.ID,
-		Reason:      cut(fingerprint.Reason),
-		Values:      fingerprint.Values,
+		Fingerprint: place.Fingerprint,
+		Reason:      cut(print.Reason),
+		Values:      print.Values,
 		Host:        clip(m.Host()),
 		Recipients:  m.To,
 		Received:    m.Received,
 		Window:      c.Window,
 		Sample:      m.Raw,
+	}
+	if place.Label != "" {
+		// In front, as only so many are kept.
+		e.Values = append([]store.Value{gapValue(place)}, print.Values...)
 	}
 	batchKey, batchErr := placed(c.Batch, m, SplitField)
 	if batchErr == nil {
@@ -98,6 +106,9 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 	default:
 		title := content.Line(groupKey)
 		e.Group, e.Title = clip(title), cut(title)
+		if _, isDefault := c.Group.(bySubject); isFingerprint(title) || isDefault && m.Header.Get(GroupField) == "" {
+			e.Group = e.Fingerprint
+		}
 	}
 	switch {
 	case e.Title == "":
@@ -105,11 +116,30 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 	case isFingerprint(e.Title):
 		e.Title = e.Reason // a hash is no headline
 	}
-	c.Mutes.apply(&e, m.Subject())
-	if c.Quiet > 0 && e.MutedUntil.IsZero() && c.firsts.may(e.Batch+"\n"+Mask(e.Group), e.Received, c.Quiet) {
+	c.Mutes.apply(&e, m.Subject(), func(fingerprint string) bool {
+		// A value that was not seen before is news, in a family that is muted, too.
+		return c.Families.Of(fingerprint) == e.Fingerprint && (place.Label == "" || place.Known)
+	})
+	if c.Quiet > 0 && e.MutedUntil.IsZero() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
 		e.Quiet = c.Quiet
 	}
 	return e
+}
+
+// kindOf returns what the keys of groups have in common that differ in values.
+func kindOf(group string) string {
+	if isFingerprint(group) {
+		return group // which has none
+	}
+	return Mask(group)
+}
+
+// place returns where an error stands among its family.
+func (c *Classifier) place(print Fingerprint, received time.Time) family.Place {
+	if c.Families == nil {
+		return family.Place{Fingerprint: print.ID}
+	}
+	return c.Families.Note(family.Text{Fingerprint: print.ID, Lines: print.Lines, Seen: received})
 }
 
 // placed asks the mail, and then the Grouper.

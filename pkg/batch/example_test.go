@@ -49,7 +49,7 @@ func ExampleFingerprintOf() {
 	one := batch.FingerprintOf(mailOf("Subject: ERROR\n\nTimeout after 3001 ms on 203.0.113.7\n"))
 	two := batch.FingerprintOf(mailOf("Subject: ERROR\n\nTimeout after 47 ms on 198.51.100.2\n"))
 	fmt.Println(one.ID == two.ID, one.Reason)
-	// Output: true Timeout after <num> ms on <ip>
+	// Output: true Timeout after <duration> on <ip>
 }
 
 // What no mail of a variant has differently need not be masked.
@@ -58,13 +58,13 @@ func ExampleSharedReason() {
 	c := batch.Classifier{Batch: group, Group: group}
 	var b store.Batch
 	for _, second := range []string{"3", "4"} {
-		for _, e := range c.Classify(mailOf("Subject: shop\n\nHTTP 503 after " + second + " tries\n")) {
+		for _, e := range c.Classify(mailOf("Subject: shop\n\nport 8443 timed out after " + second + " tries\n")) {
 			b.Add(&e, store.Limits{}.WithDefaults())
 		}
 	}
 	v := b.Groups[0].Variants[0]
 	fmt.Println(v.Reason, "-", batch.SharedReason(v))
-	// Output: HTTP <num> after <num> tries - HTTP 503 after <num> tries
+	// Output: port <num> timed out after <num> try - port 8443 timed out after <num> try
 }
 
 // A Grouper from elsewhere cannot hold up the mails.
@@ -88,10 +88,10 @@ func ExampleClassifier() {
 	byBatch, _ := batch.Compile(batch.DefaultBatch)
 	byGroup, _ := batch.Compile(batch.DefaultGroup)
 	c := batch.Classifier{Batch: byBatch, Group: byGroup, Window: store.Window{Wait: 30 * time.Second, MaxWait: 5 * time.Minute}}
-	for _, e := range c.Classify(mailOf("Subject: disk full\n\nonly 17 bytes left\n")) {
+	for _, e := range c.Classify(mailOf("Subject: disk full\n\nerror: only 17 bytes left\n")) {
 		fmt.Println(e.Title, "-", e.Reason)
 	}
-	// Output: disk full - only <num> bytes left
+	// Output: disk full - error: only <size> left
 }
 
 // What a mute is about, before it is made.
@@ -108,4 +108,24 @@ func ExampleMatching() {
 	// Output:
 	// disk full on db1 7
 	// false
+}
+
+// What two occurrences of an error have in common.
+func ExampleIdentityOf() {
+	id := batch.IdentityOf(mailOf("Subject: [shop] ERROR\n\ndisk 97% full on db1\n"))
+	fmt.Println(id.Lines)
+	id = batch.IdentityOf(mailOf("Subject: s\n\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 88, in f\n    g()\nKeyError: 17\n"))
+	fmt.Println(id.Types, id.Frames)
+	// Output:
+	// [[shop] ERROR disk <num>% full on db<num>]
+	// [KeyError] [a.py f]
+}
+
+// Fingerprints that a person has typed.
+func ExampleCheckFingerprints() {
+	fmt.Println(batch.CheckFingerprints("v2:0123456789abcdef", "v2:fedcba9876543210"))
+	fmt.Println(batch.CheckFingerprints("v2:disk"))
+	// Output:
+	// <nil>
+	// "v2:disk" is not a fingerprint: that is "v2:" and 16 hexadecimal digits, as failmail explain and the summaries show it
 }

@@ -21,7 +21,7 @@ const (
 	// DefaultBatch lets an application split its mails into several summaries
 	// with a header; without it everything shares one summary.
 	DefaultBatch = `{{.Header.Get "X-Failmail-Split"}}`
-	// DefaultGroup gives each subject its own headline.
+	// DefaultGroup gives each subject its own headline, and each error one entry.
 	DefaultGroup = "subject"
 )
 
@@ -32,6 +32,9 @@ const (
 // REPLACEMENT, mask, lower and trim; patterns are as in package regexp. The error says
 // where the expression is wrong and what would be right.
 func Compile(text string) (Grouper, error) {
+	if strings.TrimSpace(text) == DefaultGroup {
+		return bySubject{}, nil
+	}
 	compile := compileKeys
 	if strings.Contains(text, "{{") {
 		compile = compileTemplate

@@ -6,27 +6,31 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/telling"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // fingerprintVersion changes whenever the same mail would get another
 // fingerprint, so that old and new ones are never taken for each other.
-const fingerprintVersion = "v1:"
+const fingerprintVersion = "v2:"
 
 // A Fingerprint answers "is this the same error?" for two mails.
 type Fingerprint struct {
-	// ID is equal for mails with the same error, "v1:" and 16 hex digits.
+	// ID is equal for mails with the same error, "v2:" and 16 hex digits.
 	ID string
 	// Reason says what they have in common, on one line.
 	Reason string
 	// Values are what Reason has placeholders for, and the subject where it
 	// counts, but for times.
 	Values []store.Value
+	// Lines are what a mail without a stack trace is known by, masked: its subject and
+	// the lines that say what happened. None if there is a trace.
+	Lines []string
 }
 
 // FingerprintOf computes the fingerprint of m's content. A mail with a stack
@@ -48,27 +52,86 @@ func FingerprintOf(m *message.Message) (f Fingerprint) {
 			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
 			Reason: content.Line(reason),
 		}
+		if subject := m.Subject(); subject != "" {
+			// Of a text it counts.
+			f.Values = append(f.Values, store.Value{Label: SubjectLabel, Text: content.Line(clipValue(subject, maxMessageBytes))})
+		}
 		// The message may be another one each time, and say more than the type.
 		message := string(appendAlike(nil, f.Reason))
 		f.Values = append(f.Values, store.Value{Label: MessageLabel, Text: clipValue(message, maxMessageBytes)})
 		f.Values = appendValues(f.Values, reason, values)
 		return f
 	}
-	subject, subjectValues := maskValues(m.Subject())
-	body := Mask(text)
-	telling, number := tellingLine(body, subject)
+	t := tell(m.Subject(), text)
 	f = Fingerprint{
-		ID:     hashAlike("text", subject, body),
-		Reason: content.Line(telling),
-		Values: appendValues(nil, subject, subjectValues),
+		ID:     hashAlike("text", t.lines...),
+		Reason: content.Line(t.masked),
+		Values: appendValues(nil, t.title, t.subject),
+		Lines:  t.lines,
 	}
-	if number >= 0 {
-		// Masking keeps the lines, so the one with the values has its number.
-		line, values := maskValues(lineOf(text, number))
-		f.Values = appendValues(f.Values, line, values)
+	if !t.isSubject {
+		f.Values = appendValues(f.Values, t.masked, t.values)
 	}
 	return f
 }
+
+// A told text is what a mail without a stack trace is known by.
+type told struct {
+	lines   []string // masked: the subject, and those that say what happened
+	title   string   // the subject, masked
+	subject []value  // of the subject
+
+	masked    string // the headline
+	values    []value
+	isSubject bool // the headline is the subject
+}
+
+func tell(subject, text string) (t told) {
+	headline, isSubject, lines := telling.Of(subject, text)
+	masked, values := maskValues(strings.TrimSpace(subject))
+	t = told{lines: []string{beginning(masked)}, title: masked, subject: values, isSubject: isSubject}
+	if isSubject {
+		t.masked, t.values = masked, values
+	}
+	for _, line := range lines {
+		masked := ""
+		if !isSubject && line == headline {
+			t.masked, t.values = maskValues(line.Text)
+			masked = t.masked
+		} else {
+			masked = Mask(line.Text)
+		}
+		// Those that differ only in their values count once.
+		if alike := beginning(string(appendAlike(nil, masked))); !slices.Contains(t.lines[1:], alike) {
+			t.lines = append(t.lines, alike)
+		}
+	}
+	if t.masked == "" {
+		t.masked = cmp.Or(masked, beginning(strings.TrimSpace(text[:min(len(text), maxCompared)])), "(empty message)")
+		t.lines = append(t.lines, t.masked)
+	}
+	return t
+}
+
+// maxCompared bounds the bytes of a masked line that are compared. It is cut when it is
+// masked: where a line ends that was cut before depends on how long its values are.
+const maxCompared = 400
+
+// beginning returns the words of masked up to maxCompared.
+func beginning(masked string) string {
+	if len(masked) <= maxCompared {
+		return masked
+	}
+	masked = masked[:maxCompared]
+	if at := strings.LastIndexByte(masked, ' '); at > maxCompared/2 {
+		masked = masked[:at]
+	}
+	return strings.ToValidUTF8(masked, "")
+}
+
+// SubjectLabel is the label of the Value that is the subject of a mail with a stack
+// trace, which does not count there.
+const SubjectLabel = "subject"
 
 // MessageLabel is the label of the Value that is the message of an exception, masked.
 const MessageLabel = "message"
@@ -90,7 +153,7 @@ func clipValue(text string, limit int) string {
 // nothing.
 func appendValues(to []store.Value, masked string, values []value) []store.Value {
 	for _, v := range values {
-		if v.placeholder == "<time>" || v.placeholder == "<date>" || v.placeholder == "<duration>" {
+		if isTime(v) {
 			continue
 		}
 		to = append(to, store.Value{Label: label(masked, v), Text: content.Line(clipValue(v.text, maxValueBytes))})
@@ -127,81 +190,6 @@ func isFingerprint(text string) bool {
 
 // forLabel makes labels of the same place equal, whatever its values look like.
 var forLabel = strings.NewReplacer(`"`, "", "'", "", "`", "", "<hex>", "<num>", "<id>", "<num>")
-
-func lineOf(text string, number int) string {
-	for line := range strings.Lines(text) {
-		if number == 0 {
-			return strings.TrimSpace(line)
-		}
-		number--
-	}
-	return ""
-}
-
-// failureWords mark the line of a text that says what went wrong.
-var failureWords = []string{"error", "fail", "critical", "fatal", "exception", "panic", "denied", "refused",
-	"timeout", "timed out", "unable", "cannot", "warn"}
-
-// failureStarts has a bit for each letter that a failure word begins with.
-var failureStarts = func() (letters uint32) {
-	for _, word := range failureWords {
-		letters |= 1 << (word[0] - 'a')
-	}
-	return letters
-}()
-
-// speaksOfFailure reports whether line holds a failure word, whatever its case.
-func speaksOfFailure(line string) bool {
-	for i := range len(line) {
-		c := line[i] | 0x20
-		if c < 'a' || c > 'z' || failureStarts&(1<<(c-'a')) == 0 {
-			continue
-		}
-		for _, word := range failureWords {
-			if c == word[0] && len(line)-i >= len(word) && strings.EqualFold(line[i:i+len(word)], word) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// maxTellingLines bounds the search on the way to a client's 250.
-const maxTellingLines = 30
-
-// tellingLine returns the first line of body that speaks of a failure, else the
-// first with at least three words; greetings and rules of stars have fewer. Where
-// neither exists the subject says most, and the number is negative.
-func tellingLine(body, subject string) (line string, number int) {
-	wordy, wordyNumber, lines := "", -1, 0
-	for line := range strings.Lines(body) {
-		if lines++; lines > maxTellingLines {
-			break
-		}
-		line = strings.TrimSpace(line)
-		if speaksOfFailure(line[:min(len(line), 200)]) {
-			return line, lines - 1
-		}
-		if wordy == "" && countWords(line) >= 3 {
-			wordy, wordyNumber = line, lines-1
-		}
-	}
-	if wordy != "" {
-		return wordy, wordyNumber
-	}
-	beginning := strings.TrimSpace(body)
-	beginning = strings.ToValidUTF8(beginning[:min(len(beginning), 200)], "")
-	return cmp.Or(subject, beginning, "(empty message)"), -1
-}
-
-func countWords(line string) (words int) {
-	for field := range strings.FieldsSeq(line) {
-		if strings.IndexFunc(field, unicode.IsLetter) >= 0 {
-			words++
-		}
-	}
-	return words
-}
 
 // appendAlike appends masked in the form in which two occurrences are equal. The
 // same value can look like one placeholder or another: a hexadecimal number may

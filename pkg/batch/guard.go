@@ -20,7 +20,8 @@ const (
 // does not call it while 100 such calls have still not returned. An expression
 // needs none and is returned as it is.
 func Guard(g Grouper) Grouper {
-	if _, quick := g.(expression); quick {
+	switch g.(type) {
+	case expression, bySubject:
 		return g
 	}
 	return &guard{grouper: g}

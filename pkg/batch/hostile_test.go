@@ -43,6 +43,22 @@ var hostileTexts = map[string]testutil.Shape{
 	"places of Perl":                  {Prefix: "called at ", Open: " at a line "},
 	"evaluations of Perl":             {Prefix: "called at\n", Open: "(eval ", Close: ")"},
 
+	"pods":                             {Open: "-7d4b9c6f5d-x2x8z"},
+	"parts of a value in Base64":       {Open: "Xa81kQz0Pw-"},
+	"short parts of one":               {Open: "a/"},
+	"parts of one that are words":      {Prefix: "Xa81kQz0Pw", Open: "/bin"},
+	"underscores before one":           {Open: "_", Suffix: "Xa81kQz0Pw"},
+	"queue ids":                        {Open: "1tQ2kD-"},
+	"capitals":                         {Open: "aA"},
+	"long words":                       {Open: "zxqvwkjhgfds "},
+	"durations":                        {Open: "1 day "},
+	"durations with commas":            {Open: "1h, "},
+	"lapses":                           {Open: "in 1:30"},
+	"plurals":                          {Open: "3 errors "},
+	"zones":                            {Open: "03:17:42 GMT-0800 (a"},
+	"times of Python":                  {Open: "datetime.datetime(2026, 3, 9"},
+	"uptimes":                          {Open: "[ 1."},
+	"words before hosts":               {Open: "host a.shop "},
 	"digits":                           {Open: "1"},
 	"numbers":                          {Open: "1 "},
 	"numbers with commas":              {Open: "1,"},
@@ -196,12 +212,12 @@ func FuzzMute(f *testing.F) {
 		var mutes Mutes
 		mutes.Set([]store.Mute{mute})
 		entry := &store.Entry{Received: now, Fingerprint: "v1:0123456789abcdef"}
-		mutes.apply(entry, subject)
+		mutes.apply(entry, subject, func(f string) bool { return f == entry.Fingerprint })
 		if !utf8.ValidString(entry.Title + entry.Reason) {
 			t.Errorf("muted as %q, %q", entry.Title, entry.Reason)
 		}
 		testutil.CheckLinear(t, testutil.FuzzSize, testutil.Shape{Open: subject + " "}.Grow, func(text string) {
-			mutes.apply(&store.Entry{Received: now}, text)
+			mutes.apply(&store.Entry{Received: now}, text, func(string) bool { return false })
 		})
 	})
 }

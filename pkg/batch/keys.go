@@ -12,7 +12,7 @@ type namedKey struct {
 
 var namedKeys = []namedKey{
 	{"subject", "the subject, decoded",
-		func(m *message.Message) (string, error) { return m.Subject(), nil }},
+		bySubject{}.Group},
 	{"masked-subject", "the subject after masking",
 		func(m *message.Message) (string, error) { return Mask(m.Subject()), nil }},
 	{"fingerprint", "the fingerprint; the headline is then the reason, see below",
@@ -23,6 +23,15 @@ var namedKeys = []namedKey{
 		func(m *message.Message) (string, error) { return m.Host(), nil }},
 	{headerPrefix + "NAME", "a header field, decoded", nil}, // see compileKey
 }
+
+// bySubject is the Grouper of [DefaultGroup]. It lays a summary out by subject, as a
+// person reads one: an error is one entry, whatever its subject, and entries whose
+// subjects differ only in values stand under one headline. Any other Grouper is the
+// word of its user: what it keeps apart is no one entry.
+type bySubject struct{}
+
+// Group implements Grouper.
+func (bySubject) Group(m *message.Message) (string, error) { return m.Subject(), nil }
 
 // headerPrefix begins a key for the header field that follows it.
 const headerPrefix = "header:"

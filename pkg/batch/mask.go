@@ -4,9 +4,9 @@ import "strings"
 
 // Mask replaces what changes from one occurrence of an error to the next by
 // typed placeholders; docs/grouping.md lists them with examples. What is left is
-// what two occurrences have in common: plain words are never touched, except
-// where they name a value: in quotes, in an address, as the name of a user, and
-// in a date. Masking a masked text changes nothing.
+// what two occurrences have in common. Plain words stay, except where they name a
+// value (in quotes, in an address, as the name of a user, in a date) and where the
+// number before them makes them a plural. Masking a masked text changes nothing.
 func Mask(text string) string {
 	m := masker{text: text, out: make([]byte, 0, len(text)+64)}
 	m.run()
@@ -18,6 +18,10 @@ type value struct {
 	at          int // where the placeholder begins in the masked text
 	placeholder string
 	text        string
+	// The noun behind a number in the plural, with the blank before it, and how much
+	// stands for it in the masked text.
+	plural   string
+	singular int
 }
 
 // maxValues bounds the values that maskValues returns.
@@ -39,13 +43,14 @@ type masker struct {
 	// text up to numberless is digits and separators with something behind them
 	// that no number ends with. Each of the digits would be read to there again.
 	numberless int
+	opaque     int // no opaque value begins before it
 }
 
 // replace writes placeholder for text[from:to].
 func (m *masker) replace(from, to int, placeholder string) {
 	m.out = append(m.out, m.text[m.rest:from]...)
 	if len(m.values) < m.keep {
-		m.values = append(m.values, value{len(m.out), placeholder, m.text[from:to]})
+		m.values = append(m.values, value{at: len(m.out), placeholder: placeholder, text: m.text[from:to]})
 	}
 	m.out = append(m.out, placeholder...)
 	m.rest = to
@@ -62,16 +67,31 @@ func (m *masker) run() {
 		}
 		if i >= t.end {
 			t = tokenAt(text, i)
+			t.isLong = t.end-i >= minLetters
 			if endsPlaceholder(text, i) {
-				t.hasDot = false // the rest of a word, not a name
+				t.hasDot, t.hasAt = false, false // the rest of a word, not a name
 			} else if next := m.atName(i, t); next > i {
 				i = next
 				continue
 			}
 		}
-		if !t.hasDigit && !t.hasAt && !t.hasDot {
+		if i >= m.opaque && (t.hasHump || t.end < len(text) && text[t.end] == '/') {
+			from, to, found := matchOpaque(text, i)
+			if m.opaque = to; found {
+				m.replace(max(from, m.rest), to, "<id>")
+				i = to
+				continue
+			}
+		}
+		if !t.hasDigit && !t.hasAt && !t.hasDot && !t.hasHump && !t.isLong && !t.mayEndPod() {
 			i = t.end
 			continue
+		}
+		if isDigit(c) {
+			if n := matchCode(text, i); n > 0 {
+				i += n
+				continue
+			}
 		}
 		placeholder, from, to := m.classify(i, t)
 		if placeholder == "" {
@@ -83,8 +103,28 @@ func (m *masker) run() {
 		}
 		m.replace(max(from, m.rest), to, placeholder)
 		i = to
+		if placeholder == "<num>" && i < len(text) && text[i] == ' ' {
+			i = m.plural(i)
+		}
 	}
 	m.out = append(m.out, text[m.rest:]...)
+}
+
+// plural writes the noun behind the number that ends at i in the singular, and returns
+// where to go on: one error and two errors differ in the number only.
+func (m *masker) plural(i int) int {
+	stem, ending, end := matchPlural(m.text, i)
+	if end == 0 {
+		return i
+	}
+	noun := len(m.out)
+	m.out = append(m.out, m.text[i:stem]...)
+	m.out = append(m.out, ending...)
+	if last := len(m.values) - 1; last >= 0 && m.values[last].at+len("<num>") == noun {
+		m.values[last].plural, m.values[last].singular = m.text[i:end], len(m.out)-noun
+	}
+	m.rest = end
+	return end
 }
 
 // atSign handles what begins at a byte that is part of no word, and returns
@@ -107,7 +147,16 @@ func (m *masker) atSign(i int) int {
 			m.replace(i, i+n, "<ip>")
 			return i + n
 		}
+	case '(':
+		if n := matchRepresentation(text, i); n > 0 {
+			m.replace(i+1, i+n, "<time>")
+			return i + n
+		}
 	case '[':
+		if n := matchUptime(text[i:]); n > 0 {
+			m.replace(i+1, i+n, "<num>")
+			return i + n
+		}
 		if n := matchBracketed(text[i:]); n > 0 && (i == 0 || !isWordByte(text[i-1])) {
 			m.replace(i, i+n, "<ip>")
 			return i + n
@@ -144,77 +193,11 @@ func (m *masker) atName(i int, t token) int {
 	return i
 }
 
-// Classes of bytes. Bytes of multi-byte characters count as letters.
-const (
-	letter = 1 << iota
-	digit
-	hexLetter
-	joiner // joins the parts of a time, an address or a mail address
-)
-
-var class = func() (table [256]uint8) {
-	for c := range 256 {
-		switch {
-		case c >= '0' && c <= '9':
-			table[c] = digit
-		case c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-			table[c] = letter | hexLetter
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
-			table[c] = letter
-		}
-	}
-	for _, c := range ".:-+@" {
-		table[c] = joiner
-	}
-	return table
-}()
-
-func isDigit(c byte) bool  { return class[c]&digit != 0 }
-func isLetter(c byte) bool { return class[c]&letter != 0 }
-func isHex(c byte) bool    { return class[c]&(digit|hexLetter) != 0 }
-
-// isWordByte says what a token may start with.
-func isWordByte(c byte) bool { return class[c]&(digit|letter) != 0 || c == '_' }
-
-// A token is a run of letters, digits and the characters that join the parts of
-// a time, an address or a mail address. It is found once, however many words
-// it has: a mail may be one token.
-type token struct {
-	end, colons             int
-	hasDigit, hasAt, hasDot bool
-}
-
-func tokenAt(text string, start int) token {
-	t := token{end: start}
-	for ; t.end < len(text); t.end++ {
-		c := text[t.end]
-		switch class[c] {
-		case digit:
-			t.hasDigit = true
-		case joiner:
-			switch c {
-			case ':':
-				t.colons++
-			case '@':
-				t.hasAt = true
-			case '.':
-				// Only a dot between two characters makes a name of two parts.
-				t.hasDot = t.hasDot || t.end+1 < len(text) && isWordByte(text[t.end+1])
-			}
-		case 0:
-			if c != '_' {
-				return t
-			}
-		}
-	}
-	return t
-}
-
 // classify returns the placeholder for what begins at i and the part of text
 // that it stands for; none if the word at i is no value as a whole.
 func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 	text, rest := m.text, m.text[i:]
-	if t.hasAt {
+	if t.hasAt && !startsPlaceholder(text, t.end) {
 		if n := matchEmail(rest[:t.end-i]); n > 0 {
 			return "<email>", i, i + n
 		}
@@ -223,14 +206,24 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 		if n := matchJWT(rest); n > 0 {
 			return "<id>", i, i + n
 		}
-		if n := matchHost(rest); n > 0 {
+		if n := matchHost(rest, text[:i]); n > 0 {
 			return "<host>", i, i + n
+		}
+	}
+	if i > 1 && text[i-1] == '-' && isWordByte(text[i-2]) {
+		if n := matchPod(rest); n > 0 {
+			return "<id>", i, i + n
 		}
 	}
 	if !t.hasDigit {
 		return "", 0, 0
 	}
 	// Most words are told apart from these by one byte.
+	if isDigit(rest[0]) && len(rest) > 6 && rest[6] == '-' {
+		if n := matchLayout(rest); n > 0 {
+			return "<id>", i, i + n
+		}
+	}
 	if isHex(rest[0]) && len(rest) > 8 {
 		if rest[8] == '-' {
 			if n := matchUUID(rest); n > 0 {
@@ -249,7 +242,12 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 		}
 	}
 	if isDigit(rest[0]) {
-		if placeholder, n := matchTime(rest); n > 0 {
+		if t.colons > 0 && isLapse(text[:i]) {
+			if n := matchLapse(rest); n > 0 {
+				return "<duration>", i, i + n
+			}
+		}
+		if placeholder, n := matchTime(rest); n > len("03:17") || n > 0 && (i == 0 || text[i-1] != ':') { // file:24:20 is none
 			return placeholder, i, i + n
 		}
 		if n := matchIPv4(rest); n > 0 {
@@ -257,40 +255,4 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 		}
 	}
 	return m.classifyWord(i)
-}
-
-// endsPlaceholder reports whether a placeholder ends right before i.
-func endsPlaceholder(text string, i int) bool {
-	if i == 0 || text[i-1] != '>' {
-		return false
-	}
-	start := i - 1
-	for start > 0 && text[start-1] >= 'a' && text[start-1] <= 'z' {
-		start--
-	}
-	return start > 0 && start < i-1 && text[start-1] == '<'
-}
-
-// startsPlaceholder reports whether a placeholder begins at i.
-func startsPlaceholder(text string, i int) bool {
-	if i >= len(text) || text[i] != '<' {
-		return false
-	}
-	end := i + 1
-	for end < len(text) && text[end] >= 'a' && text[end] <= 'z' {
-		end++
-	}
-	return end > i+1 && end < len(text) && text[end] == '>'
-}
-
-// startsName reports whether a name may begin at i: not in the middle of one.
-func startsName(text string, i int) bool {
-	if i == 0 {
-		return true
-	}
-	switch text[i-1] {
-	case '.', '-', '@', '_', '\\':
-		return false
-	}
-	return true
 }

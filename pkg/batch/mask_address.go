@@ -39,9 +39,12 @@ func matchBracketed(text string) int {
 	return 0
 }
 
-// matchJWT takes a JSON Web Token (RFC 7519), whose header begins with {".
+// jwtStart is {" in Base64.
+const jwtStart = "eyJ"
+
+// matchJWT takes a JSON Web Token (RFC 7519), whose header is JSON.
 func matchJWT(text string) (n int) {
-	if !strings.HasPrefix(text, "eyJ") {
+	if !strings.HasPrefix(text, jwtStart) {
 		return 0
 	}
 	for range 2 {
@@ -116,86 +119,6 @@ func matchPort(text string) (n int) {
 	return n
 }
 
-// matchHost takes a domain name of two labels or more that ends in a top-level
-// domain, and the port that follows it. Names of files, packages and methods
-// have dots too, hence the conditions on short names.
-func matchHost(text string) int {
-	if strings.HasPrefix(text, "unknown[") { // as mail servers write a client without a name
-		return 0
-	}
-	n, labels, last := 0, 0, 0
-	hasLetter := false
-	for {
-		start := n
-		for n < len(text) && n-start <= 63 && (class[text[n]]&(digit|letter) != 0 && text[n] < 0x80 || text[n] == '-' && n > start) {
-			hasLetter = hasLetter || !isDigit(text[n]) && text[n] != '-'
-			n++
-		}
-		if n == start || n-start > 63 || text[n-1] == '-' {
-			if labels >= 2 && n == start { // a dot that ends a sentence
-				n--
-				break
-			}
-			return 0
-		}
-		labels, last = labels+1, start
-		if n >= len(text) || text[n] != '.' || n > 253 {
-			break
-		}
-		n++
-	}
-	if labels < 2 || !hasLetter {
-		return 0
-	}
-	if n < len(text) && (text[n] == '_' || text[n] >= 0x80 || text[n] == '(' || text[n] == '@' || text[n] == '$' || startsPlaceholder(text, n)) {
-		return 0
-	}
-	if !isTopLevel(text[:last-1], text[last:n], labels) {
-		return 0
-	}
-	return n + matchPort(text[n:])
-}
-
-// isTopLevel reports whether name.tld of so many labels is a host's name rather
-// than a file's, a package's or the end of a sentence.
-func isTopLevel(name, tld string, labels int) bool {
-	lower := strings.ToLower(tld)
-	if lower != tld && strings.ToUpper(tld) != tld {
-		return false
-	}
-	first, _, _ := strings.Cut(name, ".")
-	switch first {
-	case "com", "org", "net", "java", "javax", "io", "edu", "gov", "jakarta", "kotlin", "scala", "android", "sun", "system", "self", "this":
-		return false // a package, whose names begin with the domain
-	}
-	switch lower {
-	case "com", "net", "org", "edu", "gov", "mil", "local", "internal", "lan", "corp", "example", "test", "invalid",
-		"localdomain", "arpa", "intranet", "home":
-		return true
-	case "info", "biz", "io", "dev", "app", "cloud", "int", "xyz", "online", "site", "tech", "me", "co", "tv", "ai":
-		return labels >= 3
-	case "py", "rs", "sh", "so", "cc", "md", "ps", "pm", "ml", "tf", "mm", "gz", "js", "ts", "db", "rb", "go", "cs", "vb", "h":
-		return false
-	case "in", "it", "at", "is", "be", "am", "as", "by", "do", "id", "my", "no", "to", "us", "pl", "st", "la", "de", "se", "es", "al", "et", "un":
-		// English words too: only what no package or sentence looks like.
-		return lower == "de" || labels >= 3 && (strings.ContainsAny(name, "-0123456789") || isSecondLevel(name))
-	}
-	return len(lower) == 2 && strings.Contains(countries, lower+" ")
-}
-
-// isSecondLevel reports whether the last label of name is one under which
-// registries of countries register.
-func isSecondLevel(name string) bool {
-	switch name[strings.LastIndexByte(name, '.')+1:] {
-	case "co", "com", "net", "org", "ac", "edu", "gov", "go", "or", "ne":
-		return true
-	}
-	return false
-}
-
-// countries are the other top-level domains of countries in common use.
-const countries = "ac ad ae af ag ao aq ar au aw az ba bb bd bf bg bh bi bj bm bn bo br bs bt bw by bz ca cd cf cg ch ci ck cl cm cn cr cu cv cw cx cy cz dj dk dm dz ec ee eg er eu fi fj fk fm fo fr ga gd ge gf gg gh gi gl gm gn gp gq gr gt gu gw gy hk hn hr ht hu ie il im iq ir je jm jo jp ke kg kh ki km kn kp kr kw ky kz lb lc li lk lr ls lt lu lv ly ma mc mg mk mn mo mq mr ms mt mu mv mw mx mz na nc ne nf ng ni nl np nr nu nz om pa pe pf pg ph pk pn pr pt pw py qa re ro ru rw sa sb sc sd sg si sk sl sm sn sr ss sv sx sy sz tc td tg th tj tk tl tn tr tt tw tz ua ug uk uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw "
-
 // withResolvedName returns where an address ends together with its other form:
 // servers write an address with the name it resolves to, or the other way
 // round, and nothing between the brackets when it resolves to none.
@@ -226,7 +149,7 @@ func withResolvedName(text string, end int) int {
 		n = len("<host>")
 	case strings.HasPrefix(rest, ")") && closing == ')' && text[i-2] == ' ':
 	default:
-		if n = matchHost(rest); n == 0 {
+		if n = matchHost(rest, surely); n == 0 {
 			if n = matchIPv4(rest); n == 0 {
 				if n = matchIPv6(rest); n == 0 {
 					return end

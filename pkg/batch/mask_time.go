@@ -176,7 +176,10 @@ func matchNamedDate(text string) (placeholder string, length int) {
 	}
 	placeholder, n = withClock(text, n)
 	if placeholder == "<time>" {
-		n += matchYear(text[n:])
+		if year := matchYear(text[n:]); year > 0 {
+			n += year
+			n += matchZone(text[n:])
+		}
 	}
 	return placeholder, n
 }
@@ -212,7 +215,7 @@ func matchYear(text string) int {
 // becomes a time.
 func matchClock(text string) int {
 	hour := number(text, 3)
-	if hour == 0 || hour > 2 || !matches(text[hour:], ":dd") {
+	if hour == 0 || hour > 2 || !matches(text[hour:], ":dd") || text[hour+1] > '5' || hour == 2 && text[:2] > "24" {
 		return 0
 	}
 	n := hour + 3
@@ -242,40 +245,6 @@ func clockTogether(text string) int {
 	n += matchZone(text[n:])
 	if n < len(text) && isWordByte(text[n]) {
 		return 0
-	}
-	return n
-}
-
-// matchHalf takes what says AM or PM.
-func matchHalf(text string) int {
-	for _, half := range [...]string{" AM", " PM", " am", " pm", "AM", "PM", "am", "pm"} {
-		if strings.HasPrefix(text, half) && (len(text) == len(half) || !isWordByte(text[len(half)])) {
-			return len(half)
-		}
-	}
-	return 0
-}
-
-// matchZone takes what says AM or PM, and the zone.
-func matchZone(text string) (n int) {
-	n = matchHalf(text)
-	rest := text[n:]
-	blank := 0
-	if strings.HasPrefix(rest, " ") {
-		blank = 1
-	}
-	switch zone := rest[blank:]; {
-	case matches(zone, "+dd:dd"), matches(zone, "-dd:dd"):
-		return n + blank + 6
-	case matches(zone, "+dddd"), matches(zone, "-dddd"):
-		return n + blank + 5
-	case blank == 0 && strings.HasPrefix(zone, "Z"):
-		return n + 1
-	default:
-		switch word := zone[:wordLength(zone[:min(len(zone), 5)])]; word {
-		case "UTC", "GMT", "CET", "CEST", "EST", "EDT", "PST", "PDT", "CST", "CDT", "MST", "MDT", "BST", "IST", "JST", "AEST", "AEDT", "MSK":
-			return n + blank + len(word)
-		}
 	}
 	return n
 }

@@ -22,7 +22,7 @@ func matchUser(text string, i, end int) (from, to int) {
 			return 0, 0
 		}
 	case n == 3 && text[i:end] == "for":
-		switch wordBefore(text, i) {
+		switch strings.TrimSuffix(wordBefore(text, i), "s") { // a plural may have lost it
 		case "password", "publickey", "hostbased", "none", "keyboard-interactive/pam", "login", "logon":
 		default:
 			return 0, 0

@@ -25,39 +25,46 @@ func (m *masker) classifyWord(i int) (placeholder string, from, to int) {
 		if n == len(word) || !isWordByte(word[n]) {
 			return "<hex>", i, i + n
 		}
-	case hex && n >= 7 && digits < n:
+	case hex && n >= minHex && digits < n, hex && n == 4 && digits < n && isShortHex(word[:n]):
 		return "<hex>", i, i + n
 	case !isDigit(word[0]):
 		return "", 0, 0
 	}
 	if i < m.numberless {
-		if duration := matchDuration(word); duration > 0 {
-			return "<duration>", signed(text, i), i + duration
+		if placeholder, n := matchUnit(word, decimals(word)); n > 0 {
+			return placeholder, signed(text, i), i + n
 		}
 		return "", 0, 0
 	}
 	number := matchNumber(word)
 	rest := word[number:]
-	if size := matchSizeUnit(rest); size > 0 {
-		return "<size>", signed(text, i), i + number + size
+	if placeholder, n := matchUnit(word, number); n > 0 {
+		return placeholder, signed(text, i), i + n
 	}
-	if rest == "" || !isWordByte(rest[0]) {
+	if rest == "" || !isWordByte(rest[0]) || rest[0] >= 0x80 { // or a no-break space, or a script without blanks
 		return "<num>", signed(text, i), i + number
-	}
-	if duration := matchDuration(word); duration > 0 {
-		return "<duration>", signed(text, i), i + duration
-	}
-	if rest[0] >= 0x80 {
-		return "<num>", signed(text, i), i + number // a no-break space, or a script without blanks
 	}
 	switch unit := rest[:wordLength(rest[:min(len(rest), 3)])]; { // three are too many
 	case unit == "st", unit == "nd", unit == "rd", unit == "th": // it follows from the number
 		return "<num>", i, i + number + len(unit)
 	case len(unit) <= 2 && !strings.ContainsAny(unit, "0123456789_"):
-		return "<num>", signed(text, i), i + number // with its unit: 12h, 4k
+		return "<num>", signed(text, i), i + number // with its unit: 4k, 8x
 	}
 	m.numberless = i + number
 	return "", 0, 0
+}
+
+// isShortHex reports whether four hexadecimal digits are some, rather than a number
+// with its unit, a number with an exponent or a name with its number.
+func isShortHex(text string) bool {
+	s := shapeOf(text)
+	switch {
+	case s.digits == 0, s.digits == 4, s.mixed, matchNumber(text) == 4:
+		return false
+	case s.digitFirst:
+		return s.changes > 1 || s.digits < 3
+	}
+	return s.changes > 1 && isDigit(text[1])
 }
 
 // signed returns where the number at i begins with its sign. Behind a word,
@@ -112,79 +119,6 @@ func matchNumber(text string) int {
 		if end > digits && (end == len(text) || !isWordByte(text[end])) {
 			return end
 		}
-	}
-	return n
-}
-
-// matchSizeUnit takes the unit of a size, with or without a blank before it, or
-// the lone K, M, G or T right behind the number, as df writes it. Programs choose
-// the unit by the size, so it changes with it.
-func matchSizeUnit(text string) int {
-	n := 0
-	if text != "" && strings.IndexByte("KMGT", text[0]) >= 0 {
-		if n = 1; len(text) > 1 && text[1] == 'i' {
-			n = 2
-		}
-		if n == len(text) || !isWordByte(text[n]) {
-			return n
-		}
-		n = 0
-	}
-	if n < len(text) && text[n] == ' ' {
-		n++
-	}
-	start := n
-	if n < len(text) && strings.IndexByte("kKMGTP", text[n]) >= 0 {
-		n++
-		if n < len(text) && text[n] == 'i' {
-			n++
-		}
-	}
-	if n >= len(text) || text[n] != 'B' {
-		return 0
-	}
-	n++
-	if n < len(text) && isWordByte(text[n]) || n-start > 3 {
-		return 0
-	}
-	return n
-}
-
-// maxDurationDigits bounds the digits in front of a unit.
-const maxDurationDigits = 30
-
-// durationUnits are tried in this order; a unit that begins like another one
-// comes first.
-var durationUnits = []string{"ns", "us", "µs", "μs", "ms", "min", "hrs", "hr", "s", "m", "h", "d"}
-
-// matchDuration takes a duration as Go and many others write it: 250ms, 1.5s,
-// 1h30m0s. A lone number of minutes, hours or days may be something else: 5m,
-// 3d.
-func matchDuration(text string) (n int) {
-	pairs, last := 0, ""
-	for {
-		number := 0
-		for n+number < len(text) && number < maxDurationDigits && (isDigit(text[n+number]) || number > 0 && text[n+number] == '.') {
-			number++
-		}
-		if number == 0 {
-			break
-		}
-		last = ""
-		for _, unit := range durationUnits {
-			if strings.HasPrefix(text[n+number:], unit) {
-				last = unit
-				break
-			}
-		}
-		if last == "" {
-			return 0
-		}
-		n += number + len(last)
-		pairs++
-	}
-	if n < len(text) && isWordByte(text[n]) || pairs == 0 || pairs == 1 && len(last) == 1 && last != "s" {
-		return 0
 	}
 	return n
 }
@@ -271,7 +205,7 @@ func isAddress(text string) bool {
 	if text[0] == '<' && endsPlaceholder(text, n) {
 		return true // already
 	}
-	return matchIPv4(text) == n || matchHost(text) == n || matchIPv6(text) == n || matchUUID(text) == n ||
+	return matchIPv4(text) == n || matchHost(text, "") == n || matchIPv6(text) == n || matchUUID(text) == n ||
 		strings.IndexByte(text, '@') > 0 && matchEmail(text) == n
 }
 
@@ -286,12 +220,12 @@ func matchQuery(text string, i int) int {
 		switch c := text[i+n]; {
 		case c == '=':
 			named = named || n > 1
-		case c == '&', c == '%', c == '+', c == '.', c == '-', c == '~', c == '/', c == ':', c == ',', c == ';', c == '[', c == ']', c == '@', c == '!', c == '*', isWordByte(c) && c < 0x80:
+		case c == '&', c == '%', c == '+', c == '.', c == '-', c == '~', c == '/', c == ':', c == ',', c == ';', c == '[', c == ']', c == '@', c == '!', c == '*', c == '?', isWordByte(c) && c < 0x80:
 		default:
 			if !named {
 				return 0
 			}
-			return len(strings.TrimRight(text[i:i+n], ".,:;!"))
+			return len(strings.TrimRight(text[i:i+n], ".,:;!?"))
 		}
 		if !named && n > 64 {
 			return 0
@@ -301,5 +235,5 @@ func matchQuery(text string, i int) int {
 	if !named {
 		return 0
 	}
-	return len(strings.TrimRight(text[i:i+n], ".,:;!"))
+	return len(strings.TrimRight(text[i:i+n], ".,:;!?"))
 }

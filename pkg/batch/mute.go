@@ -32,7 +32,7 @@ type mute struct {
 const maxMuteText = 1000
 
 // ParseMute makes a Mute of what a person asks for: the fingerprint of an error,
-// "v1:" and 16 digits, or a regular expression for its title, its reason or the
+// "v2:" and 16 digits, or a regular expression for its title, its reason or the
 // subject.
 func ParseMute(what, reason string, now time.Time, duration time.Duration) (store.Mute, error) {
 	var problem error
@@ -55,7 +55,7 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 	case isFingerprint(what):
 		m.Fingerprint = what
 	case likeFingerprint.MatchString(what):
-		return m, fmt.Errorf("%q looks like a fingerprint and is none: that is %q and 16 hexadecimal digits, as the summaries show it; for a pattern, write ^%s", what, "v1:", what)
+		return m, fmt.Errorf("%q looks like a fingerprint and is none: that is %q and 16 hexadecimal digits, as the summaries show it; for a pattern, write ^%s", what, fingerprintVersion, what)
 	default:
 		if _, err := regexp.Compile(what); err != nil {
 			return m, fmt.Errorf("the pattern %q is wrong: %w; put a backslash in front of characters such as ( and [", what, err)
@@ -87,7 +87,7 @@ func (m *Mutes) Set(mutes []store.Mute) {
 }
 
 // apply makes e an entry of muted mails if it is one.
-func (m *Mutes) apply(e *store.Entry, subject string) {
+func (m *Mutes) apply(e *store.Entry, subject string, is func(fingerprint string) bool) {
 	if m == nil {
 		return
 	}
@@ -96,7 +96,7 @@ func (m *Mutes) apply(e *store.Entry, subject string) {
 		return
 	}
 	for _, mute := range *mutes {
-		if !mute.Until.After(e.Received) || !mute.matches(e, subject) {
+		if !mute.Until.After(e.Received) || !mute.matches(e, subject, is) {
 			continue
 		}
 		e.MutedUntil = mute.Until
@@ -107,9 +107,10 @@ func (m *Mutes) apply(e *store.Entry, subject string) {
 	}
 }
 
-func (m *mute) matches(e *store.Entry, subject string) bool {
+// matches reports whether m is about e, which is the errors that is reports.
+func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint string) bool) bool {
 	if m.pattern == nil {
-		return m.Fingerprint == e.Fingerprint
+		return is(m.Fingerprint)
 	}
 	return m.pattern.MatchString(e.Title) || m.pattern.MatchString(e.Reason) || m.pattern.MatchString(subject)
 }
@@ -157,7 +158,7 @@ func (m *mute) countIn(g *store.Group) (mails int) {
 		return g.Count
 	}
 	for _, v := range g.Variants {
-		if m.matches(&store.Entry{Title: g.Title, Reason: v.Reason, Fingerprint: v.Fingerprint}, g.Title) {
+		if m.matches(&store.Entry{Title: g.Title, Reason: v.Reason}, g.Title, func(f string) bool { return f == v.Fingerprint }) {
 			mails += v.Count
 		}
 	}

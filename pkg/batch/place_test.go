@@ -71,7 +71,7 @@ func TestValuesSayWhatTheReasonHasPlaceholdersFor(t *testing.T) {
 		{"of the line that tells", "s", "Hello you there\nuser=anna failed",
 			[]store.Value{value("user=<user>", "anna")}},
 		{"of an exception", "s", "Traceback (most recent call last):\n  File \"a.py\", line 3, in f\nKeyError: 'order-17'",
-			[]store.Value{value("message", "KeyError: '<value>'"), value("KeyError: <value>", "order-17")}},
+			[]store.Value{value("subject", "s"), value("message", "KeyError: '<value>'"), value("KeyError: <value>", "order-17")}},
 		{"none", "s", "disk failed", nil},
 	}
 	for _, tt := range tests {
@@ -98,7 +98,7 @@ func TestMutedMailsAreCountedInAGroupOfTheirOwn(t *testing.T) {
 		{"by the reason", "connection to <ip>", now, true},
 		{"by the fingerprint", fingerprint, now, true},
 		{"by another pattern", "disk", now, false},
-		{"by another fingerprint", "v1:0000000000000000", now, false},
+		{"by another fingerprint", "v2:0000000000000000", now, false},
 		{"when it has ended", "db", now.Add(-3 * time.Hour), false},
 	}
 	for _, tt := range tests {

@@ -11,78 +11,73 @@ import (
 // SharedReason returns the reason of v with the values that all of its mails
 // have: "HTTP 503" rather than "HTTP <num>" when none has another number. Times
 // stay masked, since they are not counted.
-func SharedReason(v *store.Variant) (reason string) {
+func SharedReason(v *store.Variant) string {
+	reason, _ := shared(v, func(id string) bool { return id == v.Fingerprint })
+	return reason
+}
+
+// shared returns the reason of v and the subject of its mails with the values that all
+// of them have; the subject is empty if it is not known. Mails with the fingerprints
+// that is reports belong to v.
+func shared(v *store.Variant, is func(id string) bool) (reason, subject string) {
+	reason = v.Reason
 	defer func() {
 		if recover() != nil { // as FingerprintOf: the sample may be anything
-			reason = v.Reason
+			reason, subject = v.Reason, ""
 		}
 	}()
-	if len(v.Sample) == 0 || !strings.Contains(v.Reason, "<") {
-		return v.Reason
+	if len(v.Sample) == 0 {
+		return reason, ""
 	}
 	m := message.New("", nil, v.Sample)
 	f := FingerprintOf(m)
-	masked, values := tellingValues(m)
-	if f.ID != v.Fingerprint || f.Reason != v.Reason && clip(f.Reason) != v.Reason && cut(f.Reason) != v.Reason {
-		return v.Reason // the sample was cut
+	if !is(f.ID) || f.Reason != v.Reason && cut(f.Reason) != v.Reason {
+		return reason, "" // the sample was cut
 	}
-	shared := sharedValues(v, f.Values)
+	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int)}
+	if t := findTrace(m.Body()); t != nil {
+		return c.line(t.reason()), content.Line(m.Subject())
+	}
+	t := tell(m.Subject(), m.Body())
+	subject = c.line(t.title, t.subject)
+	if t.isSubject {
+		return subject, subject
+	}
+	return c.line(t.masked, t.values), subject
+}
+
+// A concreter puts values that all mails of a variant have in place of placeholders.
+type concreter struct {
+	values map[occurrenceOf]string
+	seen   map[string]int // labels so far
+}
+
+// line returns a masked line with the values that were masked in it. Lines come in the
+// order of the values of a Fingerprint.
+func (c *concreter) line(masked string, values []value) string {
 	var out strings.Builder
 	from := 0
-	occurrence := make(map[string]int)
-	for _, skipped := range f.Values[:max(0, len(f.Values)-countable(values))] {
-		occurrence[skipped.Label]++ // those of the subject come first
-	}
 	for _, value := range values {
 		if isTime(value) {
 			continue
 		}
 		name := label(masked, value)
-		text, ok := shared[occurrenceOf{name, occurrence[name]}]
-		occurrence[name]++
+		text, ok := c.values[occurrenceOf{name, c.seen[name]}]
+		c.seen[name]++
 		if !ok || text != content.Line(clipValue(value.text, maxValueBytes)) {
 			continue
 		}
 		out.WriteString(masked[from:value.at])
 		out.WriteString(value.text)
-		from = value.at + len(value.placeholder)
-	}
-	if from == 0 {
-		return v.Reason
+		out.WriteString(value.plural)
+		from = value.at + len(value.placeholder) + value.singular
 	}
 	out.WriteString(masked[from:])
 	return cut(content.Line(out.String()))
 }
 
-// tellingValues returns the line of m that becomes the reason, masked, and what
-// was masked in it.
-func tellingValues(m *message.Message) (masked string, values []value) {
-	text := m.Body()
-	if t := findTrace(text); t != nil {
-		return t.reason()
-	}
-	subject := Mask(m.Subject())
-	line, number := tellingLine(Mask(text), subject)
-	switch {
-	case number >= 0:
-		return maskValues(lineOf(text, number))
-	case line == subject:
-		return maskValues(m.Subject())
-	}
-	return line, nil
-}
-
 func isTime(v value) bool {
-	return v.placeholder == "<time>" || v.placeholder == "<date>" || v.placeholder == "<duration>"
-}
-
-func countable(values []value) (n int) {
-	for _, v := range values {
-		if !isTime(v) {
-			n++
-		}
-	}
-	return n
+	return v.placeholder == "<time>" || v.placeholder == "<date>"
 }
 
 // occurrenceOf is the n-th place with a label.

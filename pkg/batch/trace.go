@@ -29,17 +29,55 @@ func (t *trace) reason() (string, []value) {
 // recursion, of which the depth is chance.
 const maxFrames = 100
 
-// findTrace looks in text for the stack trace of an exception, as Python, Java
-// and Kotlin, .NET, JavaScript, Go, Ruby, PHP, Perl and Rust print it; nil when
-// there is none.
+// findTrace looks in text for the stack trace of an exception; nil when there is
+// none. It may stand behind the prefix that a log has on every line, or in a
+// string of JSON. A form that is known in all particulars is preferred to the frames
+// that most runtimes print alike.
 func findTrace(text string) *trace {
+	if !mayHoldTrace(text) {
+		return nil
+	}
+	texts := readings(text)
+	for _, read := range []func(string) *trace{readParticular, readFrames} {
+		// A prefix may be on some lines only, which then are not read with it.
+		var longest *trace
+		for _, text := range texts {
+			if t := read(text); t != nil && (longest == nil || len(t.frames) > len(longest.frames)) {
+				longest = t
+			}
+		}
+		if longest != nil {
+			return longest
+		}
+	}
+	return nil
+}
+
+// maxReadings bounds how often a text is read.
+const maxReadings = 8
+
+// readings returns the forms in which text is read: as it is, without prefixes, with
+// its strings written out, and both, in any order. As it is comes last: another form
+// that has as many frames has them without what is not theirs.
+func readings(text string) []string {
+	texts := []string{text}
+	for i := 0; i < len(texts) && len(texts) < maxReadings; i++ {
+		for _, plain := range []string{unescaped(texts[i]), unwrapped(texts[i])} {
+			if plain != "" {
+				texts = append(texts, plain)
+			}
+		}
+		texts = append(texts, withoutPrefixes(texts[i])...)
+	}
+	return append(texts[1:], text)
+}
+
+// readParticular reads the traces of Python, Java and Kotlin, .NET, JavaScript, Go,
+// Ruby, PHP, Perl and Rust.
+func readParticular(text string) *trace {
 	r := traceReader{
 		ruby: strings.Contains(text, ":in "), php: strings.Contains(text, "#0 "),
 		perl: strings.Contains(text, "called at ") || strings.Contains(text, "Trace begun at "),
-	}
-	if !r.ruby && !r.php && !r.perl && !strings.Contains(text, "at ") && !strings.Contains(text, `File "`) &&
-		!strings.Contains(text, "goroutine ") && !strings.Contains(text, ".go:") {
-		return nil // as nearly all texts, without going through their lines
 	}
 	r.golang = slices.ContainsFunc(golangSigns, func(sign string) bool { return strings.Contains(text, sign) })
 	for line := range strings.Lines(text) {
@@ -50,6 +88,7 @@ func findTrace(text string) *trace {
 	if len(r.frames) == 0 || len(r.types) == 0 {
 		return nil
 	}
+	r.frames = r.goer.order(r.frames)
 	return &r.trace
 }
 
@@ -79,7 +118,7 @@ func (r *traceReader) line(line string) bool {
 		r.goer.started = false
 		return true
 	case r.python.line(r, trimmed, indent):
-	case r.golang && r.goer.line(r, line, trimmed):
+	case r.golang && r.goer.line(r, trimmed, indent):
 		return !r.goer.done
 	case r.rust.line(r, trimmed):
 	case r.atLine(trimmed, indent):
@@ -125,7 +164,7 @@ func (r *traceReader) nameFromRecent() {
 
 // exception notes an exception of a type, which line introduces.
 func (r *traceReader) exception(kind, line string) {
-	r.types = append(r.types, Mask(kind))
+	r.types = append(r.types, typeOf(kind))
 	if r.headline == "" {
 		r.headline = line
 	} else {
@@ -176,109 +215,4 @@ func (r *traceReader) causeLine(trimmed string) bool {
 		}
 	}
 	return false
-}
-
-// exceptionType returns the type of the exception that line names, and where in
-// line it stands; empty if line names none. A logger puts time, level and thread
-// in front of it.
-func exceptionType(line string) (kind string, at int) {
-	for at < len(line) {
-		for at < len(line) && !isTypeStart(line[at]) {
-			at++
-		}
-		end := at
-		for end < len(line) && isTypeByte(line, end) {
-			end++
-		}
-		if end == at {
-			break
-		}
-		word := line[at:end]
-		rest := line[end:]
-		if isException(word) && (rest == "" || rest[0] == ':' || rest[0] == '(' || rest[0] == '<' || strings.HasPrefix(rest, " [") || strings.HasPrefix(rest, " (") ||
-			strings.HasPrefix(rest, " in ") || strings.HasPrefix(rest, " ---> ") || strings.HasPrefix(rest, " occurred")) {
-			if further, found := strings.CutPrefix(rest, ": "); found && isGeneric(word) {
-				// "Unhandled Exception: System.IO.IOException: …"
-				if kind, more := exceptionType(further); kind != "" && more == 0 {
-					return kind, end + len(": ")
-				}
-			}
-			return word + errorCode(word, rest), at
-		}
-		at = end + 1
-	}
-	return "", 0
-}
-
-func isTypeStart(c byte) bool { return isLetter(c) && c < 0x80 || c == '_' }
-
-// isTypeByte reports whether line[i] belongs to a name such as a.b.C$D, a::B or
-// A\B.
-func isTypeByte(line string, i int) bool {
-	switch c := line[i]; {
-	case isWordByte(c), c == '.', c == '$', c == '\\':
-		return c != '.' || i+1 < len(line) && isWordByte(line[i+1])
-	case c == ':':
-		return i+2 < len(line) && line[i+1] == ':' && isWordByte(line[i+2]) || i > 0 && line[i-1] == ':' && i+1 < len(line) && isWordByte(line[i+1])
-	}
-	return false
-}
-
-// exceptionWords end the names of exceptions.
-var exceptionWords = []string{"Exception", "Error", "Throwable", "Failure", "Fault", "Warning", "Interrupt", "Exit", "Timeout",
-	"NotFound", "DoesNotExist", "Invalid", "Panic", "Rejection", "Abort", "Denied", "Expired", "Missing", "Unavailable"}
-
-func isException(word string) bool {
-	last := word[strings.LastIndexAny(word, `.:\$`)+1:]
-	if last == "" || last[0] < 'A' || last[0] > 'Z' {
-		return false
-	}
-	for _, end := range exceptionWords {
-		if strings.HasSuffix(last, end) {
-			return true
-		}
-	}
-	// A qualified name whose last part is a class: psycopg2.errors.UniqueViolation.
-	return len(last) < len(word) && strings.ToUpper(last) != last
-}
-
-func isGeneric(word string) bool { return word == "Exception" || word == "Error" || word == "Warning" }
-
-// errorCode returns what a type that says next to nothing is told apart by: the
-// code of a system call, or the one that Node.js puts behind it.
-func errorCode(word, rest string) string {
-	if code, found := strings.CutPrefix(rest, " ["); found {
-		if end := strings.IndexByte(code, ']'); end > 0 && end < 60 {
-			return " [" + code[:end] + "]"
-		}
-	}
-	if word != "Error" {
-		return ""
-	}
-	for field := range strings.FieldsSeq(rest[:min(len(rest), 200)]) {
-		field = strings.Trim(field, ":,.")
-		if len(field) >= 5 && field[0] == 'E' && strings.ToUpper(field) == field && strings.IndexFunc(field, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0 {
-			return " " + field
-		}
-	}
-	return ""
-}
-
-// fallbackType is for a line that names no type known by its form.
-func fallbackType(line string) string {
-	kind, _, _ := strings.Cut(line, ": ")
-	kind = strings.TrimSuffix(kind, ":")
-	if i := strings.LastIndexByte(kind, ' '); i >= 0 && isIdentifier(kind[i+1:]) {
-		kind = kind[i+1:]
-	}
-	return kind
-}
-
-func isIdentifier(word string) bool {
-	for i := range len(word) {
-		if c := word[i]; !isWordByte(c) && c != '.' && c != '$' && c != ':' {
-			return false
-		}
-	}
-	return word != "" && !isDigit(word[0])
 }

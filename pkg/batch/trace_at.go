@@ -1,6 +1,9 @@
 package batch
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // atLine takes the frames that begin with "at": of Java and Kotlin, .NET and
 // JavaScript.
@@ -27,6 +30,16 @@ func atFrame(rest string) (string, bool) {
 			rest = frame
 		}
 	}
+	if name, file, found := strings.Cut(rest, ") [0x"); found { // Mono
+		if _, file, found = strings.Cut(file, "] in "); !found {
+			return "", false
+		}
+		name, arguments, _ := strings.Cut(name, " (")
+		if name = function(name + "(" + arguments + ")"); strings.HasPrefix(file, "<") {
+			return name, true // the hash of an assembly without symbols
+		}
+		return name + " " + path(dropPosition(strings.TrimSpace(file))), true
+	}
 	if name, file, found := strings.Cut(rest, ") in "); found { // .NET
 		if i := strings.LastIndex(file, ":line "); i >= 0 {
 			file = file[:i]
@@ -37,11 +50,12 @@ func atFrame(rest string) (string, bool) {
 	open := strings.LastIndexByte(rest, '(')
 	if open < 0 || !strings.HasSuffix(rest, ")") {
 		// JavaScript without the name of a function.
-		file := dropPosition(rest)
-		if file == rest && rest != "<anonymous>" || strings.Contains(file, " ") {
+		line := rest[:max(0, strings.LastIndexByte(rest, ':'))]
+		file := dropPosition(line)
+		if file == line && rest != "<anonymous>" || strings.Contains(file, " ") {
 			return "", false
 		}
-		return path(file), true
+		return path(cmp.Or(file, rest)), true
 	}
 	name, place := rest[:open], rest[open+1:len(rest)-1]
 	switch {

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,8 @@ var generated = regexp.MustCompile(`(Accessor|\$Proxy|HibernateProxy\$|\$ByteBud
 	`|(lambda\$[A-Za-z_]*\$?)[0-9]+` +
 	`|(DisplayClass|>b__|>d__|>g__)[0-9_]+` +
 	`|(::)h[0-9a-f]{16}\b` +
-	`|(_erb|_haml|_slim)__+[0-9_]+`)
+	`|(_erb|_haml|_slim)__+[0-9_]+` +
+	`|(\$anonfun\$[0-9A-Za-z]*)[$0-9]+`)
 
 // function normalises the name of a function. The expression is looked for only
 // where it may be.
@@ -23,27 +25,55 @@ func function(name string) string {
 		return name // as nearly all
 	}
 	if strings.Contains(name, "ccessor") || strings.Contains(name, "roxy") || strings.Contains(name, "ambda") || strings.Contains(name, "$$") ||
-		strings.Contains(name, "__") || strings.Contains(name, "::h") || strings.Contains(name, "ByteBuddy") || strings.Contains(name, "MockitoMock") {
-		name = generated.ReplaceAllString(name, "$1$2$3$4$5$6$7")
+		strings.Contains(name, "__") || strings.Contains(name, "::h") || strings.Contains(name, "ByteBuddy") || strings.Contains(name, "MockitoMock") || strings.Contains(name, "$anonfun") {
+		name = generated.ReplaceAllString(name, "$1$2$3$4$5$6$7$8")
 	}
 	return name
 }
 
-// path normalises the name of a file: without what changes from release to
-// release and from build to build.
+// path normalises the name of a file to its last two elements, without what
+// changes from release to release and from build to build. Where a program is
+// installed is not part of them.
 func path(file string) string {
-	file = strings.TrimPrefix(file, "file://")
-	changed := false
-	segments := strings.FieldsFunc(file, func(r rune) bool { return r == '/' || r == '\\' })
-	for i, segment := range segments {
-		masked := pathSegment(segment)
-		changed = changed || masked != segment
-		segments[i] = masked
+	absolute := false
+	if _, rest, isURL := strings.Cut(file, "://"); isURL {
+		_, file, _ = strings.Cut(rest, "/") // behind the host
 	}
-	if !changed {
-		return file
+	directories, name := cutLast(file)
+	name = pathSegment(name)
+	above, parent := cutLast(strings.TrimRight(directories, `/\`))
+	if parent == "" || parent == "." || parent == ".." || strings.HasSuffix(parent, ":") {
+		return name
 	}
-	return strings.Join(segments, "/")
+	absolute = absolute || directories[0] == '/' || directories[0] == '\\' || len(directories) > 2 && directories[1] == ':'
+	if absolute && holdsPrograms(above) {
+		return name
+	}
+	if parent = pathSegment(parent); parent == "" || parent == "#" {
+		return name
+	}
+	return parent + "/" + name
+}
+
+// cutLast splits a path before its last element.
+func cutLast(file string) (directories, last string) {
+	i := strings.LastIndexAny(file, `/\`)
+	return file[:i+1], file[i+1:]
+}
+
+// programFolders are those whose folders have the names of programs, as in
+// /srv/shop, /usr/src/app and /var/www/html.
+var programFolders = []string{"srv", "opt", "home", "Users", "usr", "var", "www", "src", "mnt", "data", "tmp", "inetpub", "apps", "go"}
+
+// holdsPrograms reports whether a folder of the absolute path above is a program's,
+// whose name says where it runs rather than what it does.
+func holdsPrograms(above string) bool {
+	for folder := range strings.FieldsFuncSeq(above, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if !slices.Contains(programFolders, folder) && !strings.HasSuffix(folder, ":") {
+			return false
+		}
+	}
+	return true
 }
 
 // pathSegment removes a version, a time or a hash.

@@ -1,64 +1,127 @@
 package batch
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // goroutine reads what Go's runtime prints, and the stacks of errors that print
-// alike: a line with the function, a line with the file behind a tab.
+// alike: a line with the function, a line with the file. A mailer may have
+// indented them anew, or broken them at a blank.
 type goroutine struct {
 	started bool // in the goroutine that failed
 	seen    bool // a goroutine was read
 	done    bool // what follows are the other goroutines, which differ at random
+	race    bool // this is the report of a data race, on two accesses
+	second  int  // where the frames of the second access begin
+	long    bool // the line before is a panic so long that it may go on
 	before  string
 }
 
 // golangSigns are of every line that a goroutine takes for its own.
 var golangSigns = []string{".go:", "goroutine ", "panic", "fatal error: ", "[signal "}
 
-func (g *goroutine) line(r *traceReader, line, trimmed string) bool {
+func (g *goroutine) line(r *traceReader, trimmed string, indent int) bool {
+	long := g.long
+	g.long = false
 	switch {
-	case strings.HasPrefix(line, "panic: "), strings.HasPrefix(line, "fatal error: "):
-		return r.goPanic(line)
-	case strings.Contains(line, "panic serving ") && strings.Contains(line, ": "):
+	case indent > 0 && strings.HasPrefix(trimmed, "panic: ") && len(r.types) > 0:
+		return true // a panic while the first one was handled
+	case strings.HasPrefix(trimmed, "panic: "), strings.HasPrefix(trimmed, "fatal error: "):
+		g.long = len(trimmed) >= minWidth
+		return r.goPanic(trimmed)
+	case strings.Contains(trimmed, "panic serving ") && strings.Contains(trimmed, ": "):
 		// net/http: "http: panic serving 192.0.2.1:50412: message"
-		_, message, _ := strings.Cut(line, "panic serving ")
+		g.long = len(trimmed) >= minWidth
+		_, message, _ := strings.Cut(trimmed, "panic serving ")
 		_, message, _ = strings.Cut(message, ": ")
 		return r.goPanic("panic: " + message)
-	case strings.HasPrefix(line, "\tpanic: ") && len(r.types) > 0:
-		return true // a panic while the first one was handled
-	case strings.HasPrefix(line, "goroutine ") && strings.HasSuffix(line, "]:"):
+	case strings.HasPrefix(trimmed, "goroutine ") && isGoroutine(trimmed):
 		g.done = g.seen && len(r.frames) > 0
 		g.started, g.seen = true, true
 		r.named = r.named || len(r.types) > 0
 		return true
-	case strings.HasPrefix(line, "[signal ") && len(r.types) > 0:
+	case strings.HasPrefix(trimmed, "[signal ") && len(r.types) > 0:
 		return true
-	case strings.HasPrefix(line, "\t") && strings.Contains(line, ".go:") && g.before != "":
-		file, _, _ := strings.Cut(trimmed, " +0x")
-		file, _, _ = strings.Cut(file, " ")
-		if !strings.HasSuffix(dropPosition(file), ".go") {
-			return false
-		}
-		// The line with the function was kept as one that may name the error.
-		if len(r.recent) > 0 {
-			r.recent = r.recent[:len(r.recent)-1]
-		}
-		if !isRuntimeFrame(g.before) {
-			r.frame(goFunction(g.before) + " " + path(dropPosition(file)))
-		} else {
-			r.inBlock = true
-		}
+	case long && indent == 0:
+		r.goOn(trimmed)
+		return true
+	case g.raceLine(r, trimmed):
+		return true
+	case g.before != "" && (g.started || indent > 0 || trimmed[0] == '/') && g.fileLine(r, trimmed):
+		return true
+	}
+	isFunction := isGoFunction(trimmed)
+	if !g.started {
 		g.before = ""
-		return true
+	}
+	if isFunction {
+		g.before = trimmed
+		if g.started {
+			r.recent = append(r.recent, trimmed)
+		}
+	}
+	return g.started // what else is in a goroutine is the rest of a broken line
+}
+
+// isGoroutine reports whether line is "goroutine 7 [running]:", the end of which may
+// be on the next one.
+func isGoroutine(line string) bool {
+	number, state, found := strings.Cut(line[len("goroutine "):], " [")
+	return found && allDigits(number) && (strings.HasSuffix(state, "]:") || !strings.Contains(state, "]"))
+}
+
+// fileLine takes "/srv/a.go:12 +0x1d", which the name of a function precedes.
+func (g *goroutine) fileLine(r *traceReader, trimmed string) bool {
+	file, _, _ := strings.Cut(trimmed, " ")
+	if name := dropPosition(file); name == file || !strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, ".s") {
+		return false
+	}
+	// The line with the function was kept as one that may name the error.
+	if len(r.recent) > 0 {
+		r.recent = r.recent[:len(r.recent)-1]
+	}
+	if !isRuntimeFrame(g.before) {
+		r.frame(goFunction(g.before) + " " + path(dropPosition(file)))
+	} else {
+		r.inBlock = true
 	}
 	g.before = ""
-	if g.started || isGoFunction(trimmed) {
-		g.before = line
-		if g.started {
-			r.recent = append(r.recent, line)
-			return true
+	return true
+}
+
+// raceLine takes the headings in the report of a data race. It has the stacks of
+// both accesses, and behind them where the goroutines were started.
+func (g *goroutine) raceLine(r *traceReader, trimmed string) bool {
+	switch {
+	case trimmed == "WARNING: DATA RACE":
+		g.done = g.race
+		if !g.race {
+			r.exception(trimmed, trimmed)
+			r.named, g.race = true, true
 		}
+		return true
+	case !g.race:
+		return false
+	case strings.HasPrefix(trimmed, "Goroutine ") && strings.HasSuffix(trimmed, "created at:"):
+		g.done = true
+	case strings.HasPrefix(trimmed, "Previous "):
+		g.second = len(r.frames)
+	case !strings.Contains(trimmed, " by goroutine ") && !strings.Contains(trimmed, " by main goroutine"):
+		return false
 	}
-	return false
+	g.started, g.before = true, ""
+	return true
+}
+
+// order puts the accesses of a data race into an order that does not depend on
+// which of them came first.
+func (g *goroutine) order(frames []string) []string {
+	first, second := frames[:g.second], frames[g.second:]
+	if g.second == 0 || slices.Compare(first, second) <= 0 {
+		return frames
+	}
+	return slices.Concat(second, first)
 }
 
 // goPanic notes a panic. Go names no type; the message is the runtime's, or the
@@ -74,6 +137,17 @@ func (r *traceReader) goPanic(line string) bool {
 	return true
 }
 
+// goOn adds the rest of a panic that was broken at a blank.
+func (r *traceReader) goOn(rest string) {
+	last := len(r.types) - 1
+	r.types[last] += " " + typeOf(rest)
+	if r.cause != "" {
+		r.cause += " " + rest
+	} else {
+		r.headline += " " + rest
+	}
+}
+
 // isRuntimeFrame reports the frames that lead from the failure to the trace,
 // which depend on how it was printed.
 func isRuntimeFrame(name string) bool {
@@ -84,18 +158,25 @@ func isRuntimeFrame(name string) bool {
 
 // isGoFunction reports whether line is the name of a function with its package.
 func isGoFunction(line string) bool {
-	dot := strings.LastIndexByte(line[:min(len(line), 300)], '.')
-	return dot > 0 && dot < len(line)-1 && !strings.Contains(line[:dot], " ") && isWordByte(line[0])
+	if strings.HasPrefix(line, "panic(") || strings.HasPrefix(line, "created by ") {
+		return true
+	}
+	name := goFunction(line[:min(len(line), 300)])
+	dot := strings.LastIndexByte(name, '.')
+	return dot > 0 && dot < len(name)-1 && !strings.Contains(name, " ") && isWordByte(name[0])
 }
 
-// goFunction removes the argument words, which are addresses.
+// goFunction removes the argument words, which are addresses. They are in the first
+// parentheses that hold no receiver.
 func goFunction(name string) string {
-	name, _, _ = strings.Cut(name, " in goroutine ")
-	if !strings.HasSuffix(name, ")") {
-		return name
+	if creator, found := strings.CutPrefix(name, "created by "); found {
+		creator, _, _ = strings.Cut(creator, " ")
+		return "created by " + creator
 	}
-	if i := strings.LastIndexByte(name, '('); i > 0 {
-		return name[:i]
+	for i := 1; i < len(name); i++ {
+		if name[i] == '(' && name[i-1] != '.' {
+			return name[:i]
+		}
 	}
 	return name
 }

@@ -7,6 +7,29 @@ import "strings"
 type python struct {
 	open   bool // frames were seen, the exception was not
 	indent int  // of what begins the traceback
+	boxed  bool // Rich draws a box around the frames
+}
+
+// boxLine takes what Rich draws: a heading, "/srv/a.py:88 in f" with its source, and
+// the end.
+func (p *python) boxLine(r *traceReader, trimmed string, indent int) bool {
+	switch {
+	case strings.HasPrefix(trimmed, "╭") && strings.Contains(trimmed, "Traceback (most recent call last)"):
+		p.boxed = true
+		return true
+	case !p.boxed:
+		return false
+	case strings.HasPrefix(trimmed, "╰"):
+		p.boxed = false
+		return true
+	}
+	place, name, found := strings.Cut(strings.Trim(trimmed, "│ "), " in ")
+	if file := dropPosition(place); found && file != place && isFile(file) && !strings.Contains(name, " ") {
+		p.open, p.indent = true, indent
+		r.inBlock = true // the exception is not above
+		r.frame(path(file) + " " + name)
+	}
+	return strings.HasPrefix(trimmed, "│")
 }
 
 func (p *python) line(r *traceReader, trimmed string, indent int) bool {
@@ -17,6 +40,8 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		trimmed = rest
 	}
 	switch {
+	case p.boxLine(r, trimmed, indent):
+		return true
 	case strings.HasPrefix(trimmed, "Traceback (most recent call last)"), strings.HasPrefix(trimmed, "Exception Group Traceback (most"):
 		p.indent = indent
 		return true

@@ -14,7 +14,7 @@ func (r *traceReader) rubyLine(trimmed string) bool {
 	if in <= 0 || in+5 >= len(trimmed) || trimmed[in+4] != '`' && trimmed[in+4] != '\'' {
 		return false
 	}
-	file := strings.TrimPrefix(trimmed[:in], "from ")
+	file := withoutGem(strings.TrimPrefix(trimmed[:in], "from "))
 	// Ruby numbers the frames where it prints the innermost one last.
 	if number, rest, found := strings.Cut(file, ": from "); found && allDigits(number) {
 		file = rest
@@ -43,6 +43,17 @@ func (r *traceReader) rubyLine(trimmed string) bool {
 	}
 	r.frame(path(place) + " " + function(name))
 	return true
+}
+
+// withoutGem removes the gem that Rails names in front of a file:
+// "actionpack (7.1.3) lib/action_controller/metal.rb".
+func withoutGem(file string) string {
+	gem, rest, found := strings.Cut(file, " (")
+	version, inGem, closed := strings.Cut(rest, ") ")
+	if !found || !closed || strings.Contains(gem, " ") || version == "" || !isDigit(version[0]) {
+		return file
+	}
+	return inGem
 }
 
 // phpLine takes "#0 /srv/a.php(12): A->charge('x', 1)".
@@ -127,6 +138,8 @@ func (r *traceReader) perlLine(trimmed string) bool {
 	}
 	if strings.HasPrefix(name, "eval {...}") {
 		name = "eval"
+	} else if strings.Contains(name, " ") && !strings.HasPrefix(name, "require ") {
+		return false // behind the prefix of a log, or prose
 	}
 	if !r.inBlock && !r.named && len(r.recent) > 0 {
 		// Perl's exceptions are messages, which end with their place.

@@ -13,7 +13,7 @@ import (
 )
 
 // traceLanguages are the ones whose stack traces are read.
-var traceLanguages = []string{"dotnet", "go", "java", "node", "perl", "php", "python", "ruby", "rust"}
+var traceLanguages = []string{"dart", "dotnet", "elixir", "erlang", "go", "haskell", "java", "lua", "native", "node", "perl", "php", "powershell", "python", "r", "ruby", "rust", "swift"}
 
 // A tracePair is two mails and whether they report the same error. Its file in
 // testdata/traces has this form:

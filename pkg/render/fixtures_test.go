@@ -35,7 +35,7 @@ type letter struct {
 	at   time.Time
 }
 
-// collect records letters as a proxy would.
+// collect records letters as a proxy would, and lays them out.
 func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch {
 	t.Helper()
 	grouper, err := batch.Compile(batch.DefaultGroup)
@@ -57,8 +57,7 @@ func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch 
 			b.Add(&entry, limits.WithDefaults())
 		}
 	}
-	b.Sort()
-	return b
+	return batch.Present(b, nil)
 }
 
 // plain returns a letter of a text, seconds after night.
@@ -67,6 +66,13 @@ func plain(subject, text string, seconds int) letter {
 		raw:  "From: app@web1.shop.example\nSubject: " + subject + "\nContent-Type: text/plain; charset=utf-8\n\n" + text + "\n",
 		helo: "web1.shop.example", at: night.Add(time.Duration(seconds) * time.Second),
 	}
+}
+
+// grouped is plain for a mail that names its group, the word of a user.
+func grouped(subject, text string, seconds int) letter {
+	l := plain(subject, text, seconds)
+	l.raw = "X-Failmail-Group: " + subject + "\n" + l.raw
+	return l
 }
 
 // stormLetters returns the first n mails of a storm that have one of subjects.
@@ -162,8 +168,11 @@ func numbered(n int, subject string) []letter {
 	var letters []letter
 	for i := range n {
 		for turn := range 1 + (n-i)/8 {
-			letters = append(letters, plain(fmt.Sprintf(subject, i+1), fmt.Sprintf("cannot reach shard %c", 'a'+i%26), i*5+turn))
+			letters = append(letters, plain(fmt.Sprintf(subject, named(i)), "cannot reach shard "+named(i), i*5+turn))
 		}
 	}
 	return letters
 }
+
+// named returns a word for a number: errors that differ in numbers are one.
+func named(i int) string { return string([]byte{byte('a' + i/26), byte('a' + i%26)}) }

@@ -64,7 +64,7 @@ JVBERi0xLjcKJeLjz9MKMSAwIG9iago8PD4+CmVuZG9iago=
 func varied() []letter {
 	var letters []letter
 	for i := range 60 {
-		l := plain(fmt.Sprintf("alert %c", 'A'+i%4), "disk "+strings.Repeat("x", i%6+1)+" failed", i*7)
+		l := grouped(fmt.Sprintf("alert %c", 'A'+i%4), "disk "+strings.Repeat("x", i%6+1)+" failed", i*7)
 		l.helo = fmt.Sprintf("web%d.shop.example", i%12+1)
 		letters = append(letters, l)
 	}
@@ -90,7 +90,7 @@ func TestGoldenMails(t *testing.T) {
 	}{
 		{"one_mail", store.Limits{}, []letter{plain("disk full on db1", "Good morning,\n\ncannot write to /var/lib/postgresql: no space left on device", 0)}, nil},
 		{"482_mails_3_groups", store.Limits{}, stormLetters(t, 482, "[shop] ERROR", "payment-service", "panic in worker"), nil},
-		{"40_groups", store.Limits{}, numbered(40, "shard %d is unreachable"), nil},
+		{"40_groups", store.Limits{}, numbered(40, "shard %s is unreachable"), nil},
 		{"html_only", store.Limits{}, html, nil},
 		{"scripts", store.Limits{}, []letter{{raw: scriptsMail, helo: "web1.shop.example", at: night}, {raw: rtlMail, helo: "web2.shop.example", at: night.Add(90 * time.Second)}}, nil},
 		{"long_trace", store.Limits{}, []letter{plain("ERROR in tree", longTrace(), 0)}, nil},

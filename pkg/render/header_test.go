@@ -58,7 +58,7 @@ func TestTheHeaderSaysWhatMailProgramsNeed(t *testing.T) {
 		"Message-Id":               "<" + m.MessageID + ">",
 		"References":               "<" + s.Thread + ">",
 		"From":                     `"Failmail" <failmail@mon1.shop.example>`,
-		"Subject":                  "[failmail] 482 mails: [shop] ERROR in checkout (+2 more)",
+		"Subject":                  "[failmail] 4 new: psycopg2.OperationalError: connection to server at \"<ip>\", port <num> failed: Connection refused",
 		"Date":                     "Mon, 09 Mar 2026 03:17:42 +0100",
 	} {
 		if got := h[name]; !slices.Equal(got, []string{want}) {
@@ -76,19 +76,19 @@ func TestTheHeaderSaysWhatMailProgramsNeed(t *testing.T) {
 	}
 }
 
-func TestTheSubjectNamesTheGreatestGroup(t *testing.T) {
+func TestTheSubjectSaysWhatIsNewAndNamesTheFirst(t *testing.T) {
 	long := strings.Repeat("very long ", 60)
 	tests := []struct {
 		name    string
 		letters []letter
 		want    string
 	}{
-		{"one mail", []letter{plain("disk full", "x", 0)}, "[failmail] 1 mail: disk full"},
-		{"one group", []letter{plain("disk full", "x", 0), plain("disk full", "x", 1)}, "[failmail] 2 mails: disk full"},
-		{"two groups", []letter{plain("rare", "x", 0), plain("often", "x", 1), plain("often", "x", 2)}, "[failmail] 3 mails: often (+1 more)"},
-		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 mail: (no subject)"},
-		{"a long subject is cut", []letter{plain(long, "x", 0)}, "[failmail] 1 mail: " + strings.TrimSpace(long[:99]) + "…"},
-		{"another script", []letter{plain("=?utf-8?q?f=C3=BCr_=E2=82=AC?=", "x", 0)}, "[failmail] 1 mail: für €"},
+		{"one mail", []letter{plain("disk full", "x", 0)}, "[failmail] 1 new: disk full"},
+		{"one group", []letter{plain("disk full", "x", 0), plain("disk full", "x", 1)}, "[failmail] 1 new: disk full"},
+		{"two groups", []letter{plain("rare", "x", 0), plain("often", "x", 1), plain("often", "x", 2)}, "[failmail] 2 new: often"},
+		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 new: (no subject)"},
+		{"a long subject is cut", []letter{plain(long, "x", 0)}, "[failmail] 1 new: " + strings.TrimSpace(long[:99]) + "…"},
+		{"another script", []letter{plain("=?utf-8?q?f=C3=BCr_=E2=82=AC?=", "x", 0)}, "[failmail] 1 new: für €"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

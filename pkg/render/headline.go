@@ -37,49 +37,42 @@ func headline(s *Summary) string {
 	case n > 0:
 		muted = fmt.Sprintf(" (and %s muted)", phrase.Number(n))
 	}
-	mails := phrase.Count(s.LoudCount(), "mail")
 	if s.LoudCount() == 1 && len(s.Groups) == 1 {
-		return fmt.Sprintf("%s%s, at %s: %s", mails, muted, clock(s.firstLoud()), phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
+		return fmt.Sprintf("%s at %s%s: %s", standing(s, "error"), clock(s.firstLoud()), muted, phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
 	}
-	return fmt.Sprintf("%s, %s%s, since %s", mails, errorsOf(s), muted, clock(s.firstLoud()))
+	return fmt.Sprintf("%s; %s%s since %s", standing(s, "error"), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
 }
 
-// errorsOf says how many errors there are, and how many of them are new.
-func errorsOf(s *Summary) string {
-	if len(s.Groups) == 0 {
-		return "of errors whose details were not kept"
-	}
-	count, fresh := s.Errors(), s.NewErrors()
-	cut := s.Omitted > 0 || slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Omitted > 0 })
-	errors := phrase.Count(count, "error")
-	if count > len(s.Groups) {
-		errors = fmt.Sprintf("%s different errors under %s", phrase.Number(count), phrase.Count(len(s.Groups), titles(s)))
-	}
-	if cut {
-		errors = "more than " + errors
-	}
-	switch {
-	case fresh == 0:
-	case fresh == count && !cut && count == 1:
-		return "1 new error"
-	case fresh == count && !cut:
-		errors += ", all new"
-	default:
-		errors += fmt.Sprintf(", %s of them new", phrase.Number(fresh))
-	}
-	return errors
-}
-
-// titles names what the titles of the groups are.
-func titles(s *Summary) string {
-	for _, g := range s.Groups {
-		for _, v := range g.Variants {
-			if v.Sample.Subject != "" && v.Sample.Subject != g.Title {
-				return "headline"
+// standing says how many errors there are in each state, as in "1 new error, 18
+// ongoing"; noun may be empty.
+func standing(s *Summary, noun string) string {
+	var parts []string
+	for _, state := range []State{New, Back, Ongoing} {
+		n := s.inState(state)
+		if n == 0 {
+			continue
+		}
+		part := phrase.Number(n) + " " + strings.ToLower(string(state))
+		if len(parts) == 0 && noun != "" {
+			part = phrase.Count(n, strings.ToLower(string(state))+" "+noun)
+			if state == Back {
+				part = phrase.Count(n, noun) + " back"
 			}
 		}
+		parts = append(parts, part)
 	}
-	return "subject"
+	if n := s.Errors(); len(parts) == 0 && n > 0 {
+		parts = append(parts, phrase.Count(n, "error"))
+	}
+	switch {
+	case len(parts) == 0 && noun == "":
+		return ""
+	case len(parts) == 0:
+		return noun + "s whose details were not kept"
+	case s.Omitted > 0 || slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Omitted > 0 }):
+		parts = append(parts, "and more")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // firstLoud returns when the first mail came that is not muted.

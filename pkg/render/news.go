@@ -79,14 +79,13 @@ type Ahead struct {
 	Fingerprints []string  // theirs
 }
 
-// NoteAhead tells s, the summary of b, which errors were sent at once before: they
+// NoteAhead tells s which errors were sent at once before: they
 // are no news any more, though the history may not know them yet. sent returns what
 // was sent of a group key.
-func (s *Summary) NoteAhead(b *store.Batch, sent func(group string) Ahead) {
-	loud := slices.DeleteFunc(slices.Clone(b.Groups), func(g *store.Group) bool { return g.Muted })
+func (s *Summary) NoteAhead(sent func(group string) Ahead) {
 	for i := range s.Groups {
 		g := &s.Groups[i]
-		if g.Ahead = sent(loud[i].Key); g.Ahead.Count == 0 {
+		if g.Ahead = sent(g.key); g.Ahead.Count == 0 {
 			continue
 		}
 		g.Ahead.At = g.Ahead.At.In(s.Created.Location())
@@ -98,7 +97,7 @@ func (s *Summary) NoteAhead(b *store.Batch, sent func(group string) Ahead) {
 		}
 		g.noteNews()
 	}
-	s.countNew()
+	s.sortNews()
 }
 
 // pastOf says what is known of a group from before; where its errors have

@@ -64,13 +64,13 @@ func TestAGroupHasTheMostAlarmingNewsOfItsErrors(t *testing.T) {
 func TestWhatFollowsAFirstMailSaysSo(t *testing.T) {
 	b := collect(t, store.Limits{}, plain("disk full", "no space left on sda", 30), plain("disk full", "no space left on sda", 31), plain("other", "x", 32))
 	s := NewSummary(b, origin1, night.Add(5*time.Minute))
-	s.NoteAhead(b, func(group string) Ahead {
-		if group != "disk full" {
+	s.NoteAhead(func(group string) Ahead {
+		if group != "subject disk full" {
 			return Ahead{}
 		}
 		return Ahead{At: night.UTC(), Count: 1, Fingerprints: []string{b.Groups[0].Variants[0].Fingerprint}}
 	})
-	if s.New != 1 || s.Groups[0].News.State != Ongoing || s.Groups[1].News.State != New {
+	if s.New != 1 || s.Groups[0].News.State != New || s.Groups[1].News.State != Ongoing {
 		t.Errorf("%d new groups, the states are %s and %s", s.New, s.Groups[0].News.State, s.Groups[1].News.State)
 	}
 	_, text, html := parts(t, render(t, s).Raw)

@@ -94,7 +94,7 @@ func TestAMistakeEndsTheSearch(t *testing.T) {
 func TestAMailWithManyErrorsFitsAndSaysWhatItCuts(t *testing.T) {
 	letters := make([]letter, 0, 300)
 	for i := range 300 {
-		letters = append(letters, plain(fmt.Sprintf("shard %d is unreachable", i), javaLike+strings.Repeat("\nat more", 70), i))
+		letters = append(letters, plain("shard "+named(i)+" is unreachable", strings.ReplaceAll(javaLike, "charge", named(i))+strings.Repeat("\nat more", 70), i))
 	}
 	s := summaryOf(t, letters...)
 	for _, limit := range []int{MinMaxBytes, 64 << 10, DefaultMaxBytes} {

@@ -17,7 +17,7 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultSubject  = `[failmail] {{plural .Mails "mail"}}{{if .Top}}: {{.Top}}{{end}}{{if .More}} (+{{number .More}} more){{end}}`
+	DefaultSubject  = `[failmail] {{or .Standing (plural .Mails "mail")}}{{with .Top}}: {{.}}{{end}}`
 	DefaultMaxBytes = 256 << 10
 	// MinMaxBytes is what the header and the plainest summary need.
 	MinMaxBytes = 16 << 10

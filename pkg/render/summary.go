@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -50,7 +49,7 @@ type Summary struct {
 	Count     int       // mails it stands for
 	First     time.Time // arrival of the first mail
 	Last      time.Time // arrival of the last mail
-	Groups    []Group   // ordered by count
+	Groups    []Group   // the most alarming news first, then by count
 	New       int       // groups with an error never seen before
 	Omitted   int       // mails of groups that were not kept
 	// Early says that it is the first mail of a group that was quiet, sent at
@@ -79,6 +78,7 @@ type Muted struct {
 // A Group is one headline.
 type Group struct {
 	Number int // from 1
+	key    string
 	Title  string
 	// News is the most alarming of its variants.
 	News News
@@ -110,6 +110,7 @@ type Variant struct {
 	First       time.Time
 	Last        time.Time
 	Varying     []store.Variation // what differs from mail to mail
+	NewValues   []string          // of what varies in its family, never seen before
 	Sample      Sample
 }
 
@@ -143,8 +144,8 @@ type Origin struct {
 	Mark     string // tells this Failmail's mails when they come back; may be empty
 }
 
-// NewSummary describes b, which was claimed at now. Times are shown in now's
-// zone.
+// NewSummary describes b, as [batch.Present] lays it out, which was claimed at now.
+// Times are shown in now's zone.
 func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 	s := &Summary{
 		BatchID:   b.ID,
@@ -171,15 +172,20 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
 			continue
 		}
-		s.Groups = append(s.Groups, newGroup(len(s.Groups)+1, g, now.Location()))
+		s.Groups = append(s.Groups, newGroup(g, now.Location()))
 	}
-	s.countNew()
+	s.sortNews()
 	return s
 }
 
-func (s *Summary) countNew() {
+// sortNews puts the most alarming news first.
+func (s *Summary) sortNews() {
+	slices.SortStableFunc(s.Groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.News.State.rank(), a.News.State.rank()), cmp.Compare(b.Count, a.Count))
+	})
 	s.New = 0
 	for i := range s.Groups {
+		s.Groups[i].Number = i + 1
 		if s.Groups[i].News.State == New {
 			s.New++
 		}
@@ -195,14 +201,17 @@ func (s *Summary) Errors() (count int) {
 }
 
 // NewErrors returns how many of them were never seen before.
-func (s *Summary) NewErrors() (count int) {
+func (s *Summary) NewErrors() int { return s.inState(New) }
+
+// inState returns how many errors are in a state.
+func (s *Summary) inState(state State) (count int) {
 	for i := range s.Groups {
 		for j := range s.Groups[i].Variants {
-			if s.Groups[i].Variants[j].News.State == New {
+			if s.Groups[i].Variants[j].News.State == state {
 				count++
 			}
 		}
-		if len(s.Groups[i].Variants) == 0 && s.Groups[i].News.State == New {
+		if len(s.Groups[i].Variants) == 0 && s.Groups[i].News.State == state {
 			count++
 		}
 	}
@@ -220,9 +229,9 @@ func (s *Summary) MutedCount() (count int) {
 	return count
 }
 
-func newGroup(number int, g *store.Group, zone *time.Location) Group {
+func newGroup(g *store.Group, zone *time.Location) Group {
 	group := Group{
-		Number: number, Title: g.Title, Count: g.Count,
+		key: g.Key, Title: g.Title, Count: g.Count,
 		First: g.First.In(zone), Last: g.Last.In(zone),
 		Minutes: minutes(g), Omitted: g.Omitted(),
 	}
@@ -234,9 +243,9 @@ func newGroup(number int, g *store.Group, zone *time.Location) Group {
 	})
 	for _, v := range g.Variants {
 		group.Variants = append(group.Variants, Variant{
-			Reason: batch.SharedReason(v), Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
+			Reason: v.Reason, Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
 			First: v.First.In(zone), Last: v.Last.In(zone),
-			Varying: variations(v), Sample: newSample(v),
+			Varying: variations(v), NewValues: v.NewValues, Sample: newSample(v),
 		})
 	}
 	if len(g.Variants) == 1 && g.Title == g.Variants[0].Reason {
@@ -244,6 +253,14 @@ func newGroup(number int, g *store.Group, zone *time.Location) Group {
 	}
 	group.noteNews()
 	return group
+}
+
+// top names the most alarming error of g: by the title, if that is of it alone.
+func (g *Group) top() string {
+	if len(g.Variants) > 1 {
+		return g.Variants[0].Reason
+	}
+	return g.Title
 }
 
 // variations returns what varies; no estimate is above the number of mails.

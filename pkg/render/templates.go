@@ -144,9 +144,10 @@ func writeNew(file string, text []byte) error {
 // A SubjectView is what the template of the subject sees.
 type SubjectView struct {
 	*View
-	Mails int    // that are not muted; all of them, if all are
-	Top   string // title of the largest group
-	More  int    // groups besides
+	Mails    int    // that are not muted; all of them, if all are
+	Standing string // how many errors are new, back and ongoing; empty if all are muted
+	Top      string // what the most alarming error is
+	More     int    // groups besides
 }
 
 // maxSubjectTitle keeps a subject readable in a list of mails.
@@ -156,7 +157,7 @@ func newSubjectView(v *View) SubjectView {
 	s := SubjectView{View: v, Mails: cmp.Or(v.LoudCount(), v.Count), More: max(len(v.Groups)-1, 0)}
 	switch {
 	case len(v.Groups) > 0:
-		s.Top = phrase.Shorten(v.Groups[0].Title, maxSubjectTitle)
+		s.Standing, s.Top = standing(v.Summary, ""), phrase.Shorten(v.Groups[0].top(), maxSubjectTitle)
 	case len(v.Muted) > 0:
 		s.Top = "muted"
 	}

@@ -30,7 +30,7 @@ func sampleSummary() *Summary {
 	varying.Add([]store.Value{{Label: batch.MessageLabel, Text: "one"}})
 	varying.Add([]store.Value{{Label: batch.MessageLabel, Text: "other"}})
 	variant := Variant{
-		Reason: "order <num> failed", Fingerprint: "v1:0123456789abcdef", Count: 2, First: now, Last: now,
+		Reason: "order <num> failed", Fingerprint: "v2:0123456789abcdef", Count: 2, First: now, Last: now,
 		News: News{State: Back, Since: now, Before: now, Silence: time.Hour}, Varying: varying.Variations(),
 		Sample: Sample{Subject: "s", From: "app@example.com", Text: "order 1 failed\n", Raw: []byte("x"), Size: 2, Problem: "p", Redacted: true, Cleaned: true,
 			Attachments: []Attachment{{Name: "a", Type: "text/plain", Size: 1}}},

@@ -62,6 +62,54 @@ func placeOf(bare, reason string) int {
 	return first
 }
 
+// under says how many subjects an error came under.
+func under(v store.Variation) string {
+	about := ""
+	if !v.Exact {
+		about = "about "
+	}
+	var examples []string
+	for _, top := range v.Top[:min(len(v.Top), maxExamples)] {
+		examples = append(examples, shortenLeft(top.Text, 60)) // the beginning they often share
+	}
+	such := ", such as "
+	if v.Distinct <= len(examples) {
+		such = ": "
+	}
+	return "under " + about + phrase.Count(v.Distinct, "subject") + such + strings.Join(examples, "; ")
+}
+
+// shortenLeft cuts the beginning of text.
+func shortenLeft(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	return "…" + string(runes[len(runes)-width+1:])
+}
+
+// freshValues names values that were never seen before.
+func freshValues(values []string) string {
+	text := "new value: "
+	if len(values) > 1 {
+		text = "new values: "
+	}
+	named := values[:min(len(values), maxTopValues)]
+	for i, value := range named {
+		if i > 0 {
+			text += ", "
+		}
+		text += phrase.Shorten(value, 60)
+	}
+	if more := len(values) - len(named); more > 0 {
+		text += fmt.Sprintf(" and %s more", phrase.Number(more))
+	}
+	return text
+}
+
+// maxTopValues bounds the new values that are named.
+const maxTopValues = 5
+
 // maxExamples bounds the values of a place that are shown.
 const maxExamples = 3
 

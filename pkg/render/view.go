@@ -53,6 +53,8 @@ type VariantView struct {
 	Heading  string   // what the mails share; empty where the title of the group says it
 	Origin   string   // who wrote the sample
 	Messages []string // of the exception with their numbers, if there are several
+	Fresh    string   // values never seen before of what varies; empty for none
+	Under    string   // how many subjects it came under, if they do not count
 	Varies   []string // what differs from mail to mail
 	Lines    []string // of the sample's text
 	Dropped  int      // lines of it that are not shown
@@ -110,8 +112,13 @@ func newBareView(variant Variant, g Group) VariantView {
 	if len(g.Variants) == 1 && g.Omitted == 0 && sameTitle(g.Title, variant.Reason) {
 		v.Heading = ""
 	}
+	if len(variant.NewValues) > 0 {
+		v.Fresh = freshValues(variant.NewValues)
+	}
 	for _, variation := range variant.Varying {
 		switch {
+		case variation.Label == batch.SubjectLabel:
+			v.Under = under(variation)
 		case variation.Label == batch.MessageLabel:
 			v.Messages = messages(variation)
 		case len(v.Varies) < maxVariations:

@@ -119,10 +119,10 @@ func TestHeadlinesSayWhatHappened(t *testing.T) {
 		summary Summary
 		want    string
 	}{
-		{"one mail", Summary{Count: 1, Groups: groups[:1]}, "1 mail, at 03:17:42 CET: disk full"},
-		{"many mails of one error", Summary{Count: 482, Groups: groups[:1]}, "482 mails, 1 error, since 03:17:42 CET"},
-		{"many mails of many errors", Summary{Count: 12345, Groups: groups}, "12,345 mails, 1,203 errors, since 03:17:42 CET"},
-		{"more errors than kept", Summary{Count: 5, Groups: groups[:2], Omitted: 3}, "5 mails, more than 2 errors, since 03:17:42 CET"},
+		{"one mail", Summary{Count: 1, Groups: groups[:1]}, "1 error at 03:17:42 CET: disk full"},
+		{"many mails of one error", Summary{Count: 482, Groups: groups[:1]}, "1 error; 482 mails since 03:17:42 CET"},
+		{"many mails of many errors", Summary{Count: 12345, Groups: groups}, "1,203 errors; 12,345 mails since 03:17:42 CET"},
+		{"more errors than kept", Summary{Count: 5, Groups: groups[:2], Omitted: 3}, "2 errors, and more; 5 mails since 03:17:42 CET"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

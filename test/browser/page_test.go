@@ -62,7 +62,7 @@ func TestMutesAreMadeAndEndedOnThePage(t *testing.T) {
 	// One error, where it stands.
 	b.do(t, chromedp.Click(chromedp.CSS(".groups summary")))
 	b.do(t, chromedp.Click(chromedp.CSS(".variants button")))
-	b.until(t, `document.querySelector("#mutes tbody tr code")?.innerText.startsWith("v1:")`)
+	b.until(t, `document.querySelector("#mutes tbody tr code")?.innerText.startsWith("v2:")`)
 	// What is unfolded stays so while things change.
 	submit(t, p, "login failed", "for root")
 	b.until(t, `document.querySelectorAll(".groups tbody tr").length === 2`)

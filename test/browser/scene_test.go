@@ -97,7 +97,7 @@ func newScene(t *testing.T) scene {
 	submit(t, p, "just monitoring", "")
 	flood(t, p, 482, now, "")
 	submit(t, p, "Invoice run: 3 invoices without a VAT number", "invoice 4711", "X-Failmail-Split: billing")
-	for _, m := range [][3]string{{"^Disk space", "waits for the new disks, ticket 4711", "26h"}, {"v1:5b1f0c9a7d3e2468", "", "55m"}} {
+	for _, m := range [][3]string{{"^Disk space", "waits for the new disks, ticket 4711", "26h"}, {"v2:5b1f0c9a7d3e2468", "", "55m"}} {
 		d, _ := time.ParseDuration(m[2])
 		if _, err := p.Mute(t.Context(), m[0], m[1], d); err != nil {
 			t.Fatal(err)

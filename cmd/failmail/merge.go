@@ -1,0 +1,120 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/batch"
+)
+
+func mergeCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "merge",
+		Usage:     "make two errors one, for good",
+		ArgsUsage: "FINGERPRINT FINGERPRINT",
+		Description: "FINGERPRINT is v2: and 16 digits, as failmail explain and the summaries show it. What\n" +
+			"the open batches have of both is shown first. The store remembers it; failmail split undoes it.",
+		Flags: []cli.Flag{httpFlag(), &option{name: "dry-run", deflt: false, usage: "show which errors they are, and merge nothing"}},
+		Action: func(c *cli.Context) error {
+			request := web.MergeRequest{Fingerprints: c.Args().Slice()}
+			if err := request.Check(); err != nil {
+				return &usageError{err.Error()}
+			}
+			return merge(c, request)
+		},
+	}
+}
+
+// merge shows what a request is about, and then carries it out.
+func merge(c *cli.Context, request web.MergeRequest) error {
+	proxy, err := clientFrom(c)
+	if err != nil {
+		return err
+	}
+	would := request
+	would.DryRun = true
+	var about web.LearnReply
+	if err := proxy.call(c.Context, http.MethodPost, "/api/merge", would, &about); err != nil {
+		return err
+	}
+	one, other := about.Errors[0], about.Errors[1]
+	if one.Fingerprint == other.Fingerprint {
+		fmt.Fprintf(c.App.Writer, "these are one error already: %s\n", named(one))
+		return nil
+	}
+	fmt.Fprintf(c.App.Writer, "merges 2 errors: %s and %s\n", named(one), named(other))
+	if c.Bool("dry-run") {
+		fmt.Fprintln(c.App.Writer, "nothing was merged, since --dry-run was given")
+		return nil
+	}
+	if err := proxy.call(c.Context, http.MethodPost, "/api/merge", request, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.Writer, "merged; undo it with: failmail split %s\n", request.Fingerprints[1])
+	return nil
+}
+
+func splitCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "split",
+		Usage:     "take a text out of the error that it was merged with, for good",
+		ArgsUsage: "FINGERPRINT",
+		Description: "FINGERPRINT is that of the text itself: failmail explain --json prints it for each mail.\n" +
+			"It is an error of its own from then on, until failmail merge. The store remembers it.",
+		Flags: []cli.Flag{httpFlag(), &option{name: "dry-run", deflt: false, usage: "show which error it is, and split nothing"}},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 1 {
+				return &usageError{fmt.Sprintf("split takes 1 fingerprint, not %d; failmail explain --json prints that of each mail", c.NArg())}
+			}
+			request := web.SplitRequest{Fingerprint: c.Args().First()}
+			if err := batch.CheckFingerprints(request.Fingerprint); err != nil {
+				return &usageError{err.Error()}
+			}
+			return split(c, request)
+		},
+	}
+}
+
+// split shows what a request is about, and then carries it out.
+func split(c *cli.Context, request web.SplitRequest) error {
+	proxy, err := clientFrom(c)
+	if err != nil {
+		return err
+	}
+	would := request
+	would.DryRun = true
+	var about web.LearnReply
+	if err := proxy.call(c.Context, http.MethodPost, "/api/split", would, &about); err != nil {
+		return err
+	}
+	from := about.Errors[0]
+	if from.Texts > 1 {
+		fmt.Fprintf(c.App.Writer, "splits 1 of %d texts off: %s\n", from.Texts, named(from))
+	} else {
+		fmt.Fprintf(c.App.Writer, "keeps apart what is an error of its own: %s\n", named(from))
+	}
+	if c.Bool("dry-run") {
+		fmt.Fprintln(c.App.Writer, "nothing was split, since --dry-run was given")
+		return nil
+	}
+	if err := proxy.call(c.Context, http.MethodPost, "/api/split", request, nil); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.App.Writer, "split off; what was counted before stays where it is")
+	return nil
+}
+
+// named is what an error is called, with its mails in the open batches.
+func named(e web.OpenError) string {
+	if e.Mails == 0 {
+		return e.Fingerprint + " (in no open batch)"
+	}
+	title := phrase.Shorten(cmp.Or(strings.TrimSpace(e.Title), e.Fingerprint), maxMatchTitle)
+	return fmt.Sprintf("%s (%s)", title, phrase.Count(e.Mails, "mail"))
+}

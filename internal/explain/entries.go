@@ -1,0 +1,132 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// entries are what one summary for each batch would show of all mails.
+type entries struct {
+	families *family.Families
+	batches  map[string]*store.Batch
+	order    []string
+	first    map[string]string // source of the first mail, by fingerprint
+	passed   int               // mails that ask to be relayed as they are
+}
+
+func newEntries(families *family.Families) *entries {
+	return &entries{families: families, batches: make(map[string]*store.Batch), first: make(map[string]string)}
+}
+
+// Bounds of what is kept of a batch.
+const (
+	maxGroups   = 100_000
+	maxVariants = 1000 // of a group, which are searched one by one
+)
+
+func (e *entries) add(p placed) {
+	for _, text := range e.families.Noted() {
+		e.families.Learn(text)
+	}
+	if strings.EqualFold(p.message.Header.Get("X-Failmail"), "pass") {
+		e.passed++
+	}
+	b := e.batches[p.entry.Batch]
+	if b == nil {
+		b = &store.Batch{}
+		e.batches[p.entry.Batch] = b
+		e.order = append(e.order, p.entry.Batch)
+	}
+	limits := store.Limits{}.WithDefaults().Unbounded()
+	limits.GroupsPerBatch, limits.VariantsPerGroup = maxGroups, maxVariants
+	b.Add(&p.entry, limits)
+	if _, known := e.first[p.entry.Fingerprint]; !known {
+		e.first[p.entry.Fingerprint] = p.source
+	}
+}
+
+// present returns the batches as summaries show them.
+func (e *entries) present() (batches []*store.Batch) {
+	for _, key := range e.order {
+		batches = append(batches, batch.Present(e.batches[key], e.families))
+	}
+	return batches
+}
+
+// An entryKey names an entry. The group is empty where it is not the word of a user.
+type entryKey struct{ batch, group, fingerprint string }
+
+// keyOf names the entry of a mail, as far as that is known when it is read.
+func keyOf(p placed) entryKey {
+	key := entryKey{p.entry.Batch, p.entry.Group, p.entry.Fingerprint}
+	if p.entry.Group == p.entry.Fingerprint {
+		key.group = ""
+	}
+	return key
+}
+
+// current is key by what is known now.
+func (e *entries) current(key entryKey) entryKey {
+	key.fingerprint = e.families.Of(key.fingerprint)
+	return key
+}
+
+// String is equal for equal keys only: keys have no line ends.
+func (k entryKey) String() string {
+	if k.batch == "" && k.group == "" {
+		return k.fingerprint
+	}
+	return k.batch + "\n" + k.group + "\n" + k.fingerprint
+}
+
+// headlines returns that of each entry.
+func (e *entries) headlines() map[entryKey]string {
+	all := make(map[entryKey]string)
+	for _, b := range e.present() {
+		for _, g := range b.Groups {
+			for _, v := range g.Variants {
+				all[entryKey{b.Key, g.Key, v.Fingerprint}] = v.Reason
+				all[entryKey{b.Key, "", v.Fingerprint}] = v.Reason
+			}
+		}
+	}
+	return all
+}
+
+// why says in one line how a mail of an entry was recognised, and what it was merged
+// with.
+func (e *entries) why(fingerprint string, isTrace bool) string {
+	why := "by the subject and the lines that say what happened"
+	if isTrace {
+		why = "by the exceptions and the frames of a stack trace"
+	}
+	if family := e.family(fingerprint); family != "" {
+		why += "; " + family
+	}
+	return why
+}
+
+// family says what makes several texts one error; empty if there is only one.
+func (e *entries) family(fingerprint string) string {
+	label, values := e.families.Values(fingerprint)
+	if len(values) == 0 {
+		return ""
+	}
+	texts := make([]string, 0, maxNamed)
+	for _, v := range values[:min(len(values), maxNamed)] {
+		texts = append(texts, cmp.Or(v.Text, "nothing"))
+	}
+	text := fmt.Sprintf("one error, whatever stands at %q: %s", label, strings.Join(texts, ", "))
+	if more := len(values) - len(texts); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// maxNamed bounds the values of a family that are named.
+const maxNamed = 5

@@ -1,0 +1,124 @@
+package explain
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
+)
+
+// A pair are the only two mails there are: why are they one error, or why not?
+type pair struct {
+	entries *entries
+	a, b    placed
+}
+
+// write answers that; errors are those of w when it is flushed.
+func (p *pair) write(w *bufio.Writer) {
+	a, b := p.entries.current(keyOf(p.a)), p.entries.current(keyOf(p.b))
+	fmt.Fprintln(w)
+	switch {
+	case a == b:
+		p.writeOne(w, a.fingerprint)
+	case a.batch != b.batch:
+		p.writeTwo(w, "They are in two summaries:", a.batch, b.batch)
+		p.say(w, "--batch or their X-Failmail-Split says so, and only that can bring them together.")
+	case a.group != b.group:
+		p.writeTwo(w, "They are in two groups:", a.group, b.group)
+		p.say(w, "--group or their X-Failmail-Group says so, and only that can bring them together.")
+	default:
+		p.writeDifference(w)
+	}
+}
+
+// writeOne says why they are one error.
+func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
+	one, two := batch.IdentityOf(p.a.message), batch.IdentityOf(p.b.message)
+	switch {
+	case len(one.Types) > 0:
+		p.say(w, "These two are one error: the exceptions and the frames of their stack traces are the same.")
+	case slices.Equal(one.Lines, two.Lines):
+		p.say(w, "These two are one error: after masking, the subject and the lines that say what happened are the same:")
+		for _, line := range one.Lines {
+			p.line(w, "", line)
+		}
+	default:
+		p.say(w, "These two are "+p.entries.family(fingerprint)+".")
+	}
+}
+
+// writeDifference says what keeps them from being one error, and what would make them one.
+func (p *pair) writeDifference(w *bufio.Writer) {
+	one, two := batch.IdentityOf(p.a.message), batch.IdentityOf(p.b.message)
+	d := family.Compare(one.Lines, two.Lines)
+	switch isTrace, other := len(one.Types) > 0, len(two.Types) > 0; {
+	case isTrace != other:
+		p.writeTwo(w, "Only one of them has a stack trace, by which it is known:", p.a.entry.Reason, p.b.entry.Reason)
+	case isTrace && !slices.Equal(one.Types, two.Types):
+		x, y := firstDifference(one.Types, two.Types)
+		p.writeTwo(w, "The first exception that differs:", x, y)
+	case isTrace:
+		x, y := firstDifference(one.Frames, two.Frames)
+		p.writeTwo(w, "The first frame that differs:", x, y)
+	case d.Need > 0:
+		p.writeTwo(w, "The first line that differs:", d.A, d.B)
+		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values at %q; these are 2.", d.Need, d.Shape))
+	default:
+		p.writeTwo(w, "The first line that differs:", d.A, d.B)
+		p.say(w, "They never merge by themselves: "+d.Why+".")
+	}
+	if len(one.Types)+len(two.Types) > 0 {
+		p.say(w, "They never merge by themselves: a stack trace is compared exactly.")
+	}
+	p.say(w, "To merge them for good:")
+	fmt.Fprintf(w, "  failmail merge %s %s\n", p.a.entry.Fingerprint, p.b.entry.Fingerprint)
+	if batch.Mask(p.a.entry.Title) != batch.Mask(p.b.entry.Title) {
+		p.say(w, "To show them under one headline, use a --group that both have in common.")
+	}
+}
+
+func (p *pair) writeTwo(w *bufio.Writer, what, a, b string) {
+	p.say(w, "These two are two errors. "+what)
+	p.line(w, p.a.source, a)
+	p.line(w, p.b.source, b)
+}
+
+// line writes a line of a mail.
+func (p *pair) line(w *bufio.Writer, source, line string) {
+	if source != "" {
+		fmt.Fprintf(w, "  %s\n", shortenLeft(content.Line(source), tableWidth-2))
+	}
+	for i, part := range wrap(cmp.Or(content.Line(line), "(none)"), tableWidth-4, 4) {
+		if i > 0 {
+			part = "  " + part
+		}
+		fmt.Fprintf(w, "    %s\n", part)
+	}
+}
+
+func (p *pair) say(w *bufio.Writer, text string) {
+	for _, line := range wrap(text, tableWidth, 6) {
+		fmt.Fprintln(w, line)
+	}
+}
+
+// firstDifference returns the first elements that differ; empty where there is none.
+func firstDifference(a, b []string) (x, y string) {
+	for i := range max(len(a), len(b)) {
+		x, y = "", ""
+		if i < len(a) {
+			x = a[i]
+		}
+		if i < len(b) {
+			y = b[i]
+		}
+		if x != y {
+			break
+		}
+	}
+	return x, y
+}

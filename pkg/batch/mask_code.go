@@ -1,0 +1,38 @@
+package batch
+
+import "strings"
+
+// codeNouns are in front of a number that says what went wrong.
+var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true}
+
+// maxCode is how many digits a code has at most: a longer number counts something.
+const maxCode = 3
+
+// matchCode takes a number at i that is one of a few which say what went wrong, such as
+// "HTTP 503" or "exit code: 137", rather than a value that varies.
+func matchCode(text string, i int) (n int) {
+	for i+n < len(text) && n <= maxCode && isDigit(text[i+n]) {
+		n++
+	}
+	if n == 1 && strings.HasPrefix(text[i:], "0x") {
+		for n = 2; i+n < len(text) && n < len("0x80070005") && isHex(text[i+n]); n++ {
+		}
+	} else if n == 0 || n > maxCode {
+		return 0
+	}
+	if rest := text[i+n:]; rest != "" && (isWordByte(rest[0]) || len(rest) > 1 && strings.IndexByte(".,:-%/", rest[0]) >= 0 && isDigit(rest[1])) {
+		return 0
+	}
+	before := strings.TrimRight(text[max(0, i-20):i], " :=(\"'")
+	if version := strings.TrimRight(before, "0123456789."); strings.HasSuffix(version, "/") {
+		before = version[:len(version)-1] // HTTP/1.1 503
+	}
+	at := len(before)
+	for at > 0 && isLetter(before[at-1]) {
+		at--
+	}
+	if len(before)-at > len("retcode") || !codeNouns[strings.ToLower(before[at:])] {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,139 @@
+package batch
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Present lays b out for people: one entry for each error, also for those that were
+// learned to be one while b was open, with a reason that shows what all of its mails
+// share, under the headline of its subject. In what it returns groups are headlines and
+// variants entries. b does not change. families may be nil.
+func Present(b *store.Batch, families *family.Families) *store.Batch {
+	p := presenter{families, b.First}
+	entries := b.Regroup(func(g *store.Group) string { return families.Of(g.Key) }, p.fingerprint)
+	for _, g := range entries.Groups {
+		for _, v := range g.Variants {
+			title := p.describe(v)
+			if isFingerprint(g.Key) && title != "" && len(g.Variants) == 1 {
+				g.Title = title
+			}
+		}
+	}
+	return entries.Regroup(p.headline, func(v *store.Variant) string { return v.Fingerprint })
+}
+
+type presenter struct {
+	families *family.Families
+	since    time.Time // when the batch began
+}
+
+// newValues returns the values of a family that were not seen before since, unless
+// the family itself is as new.
+func newValues(values []family.Value, since time.Time) (fresh []string) {
+	known := false
+	for _, value := range values {
+		if value.Seen.Before(since) {
+			known = true
+		} else if value.Text != "" {
+			fresh = append(fresh, content.Line(value.Text))
+		}
+	}
+	if !known {
+		return nil
+	}
+	return fresh
+}
+
+// fingerprint returns that of v's family. What v has where the family varies is
+// counted for the mails that came before that was known.
+func (p presenter) fingerprint(v *store.Variant) string {
+	place := p.families.Find(family.Text{Fingerprint: v.Fingerprint})
+	if place.Label != "" {
+		v.Varying.Complete(gapValue(place), v.Count)
+	}
+	return place.Fingerprint
+}
+
+// headline returns a key that entries have in common whose subjects differ only in
+// values, unless their groups are the word of a user.
+func (p presenter) headline(g *store.Group) string {
+	if !isFingerprint(g.Key) {
+		return g.Key
+	}
+	return "subject " + string(appendAlike(nil, Mask(g.Title)))
+}
+
+// gapValue is what varies in a family, as the store counts it.
+func gapValue(place family.Place) store.Value {
+	return store.Value{Label: place.Label, Text: content.Line(clipValue(place.Value, maxValueBytes))}
+}
+
+// describe makes the reason of v say what all of its mails share, and returns the same
+// of their subjects; empty if that is not known.
+func (p presenter) describe(v *store.Variant) (title string) {
+	reason, title := shared(v, func(id string) bool { return p.families.Of(id) == v.Fingerprint })
+	label, values := p.families.Values(v.Fingerprint)
+	v.NewValues = newValues(values, p.since)
+	for _, variation := range v.Varying.Variations() {
+		switch variation.Label {
+		case label:
+			reason, title = withGap(reason, values), withGap(title, values)
+		case SubjectLabel:
+			title = commonTitle(variation.Top)
+		}
+	}
+	v.Reason = reason
+	return title
+}
+
+// commonTitle returns how subjects begin, or the most frequent one if they have little
+// in common.
+func commonTitle(subjects []store.CountedValue) string {
+	begin := subjects[0].Text
+	for _, subject := range subjects[1:] {
+		for !strings.HasPrefix(subject.Text, begin) {
+			_, size := utf8.DecodeLastRuneInString(begin)
+			begin = begin[:len(begin)-size]
+		}
+	}
+	if len(begin) < minCommon {
+		return subjects[0].Text
+	}
+	return begin + "…"
+}
+
+// minCommon is how many bytes subjects have in common at least to be called by that.
+const minCommon = 10
+
+// withGap returns text with a gap for the value of a family that stands in it.
+func withGap(text string, values []family.Value) string {
+	for _, value := range values {
+		if at := indexWord(text, value.Text); at >= 0 {
+			return text[:at] + family.Gap + text[at+len(value.Text):]
+		}
+	}
+	return text
+}
+
+// indexWord returns where word stands in text on its own, -1 if it does not.
+func indexWord(text, word string) int {
+	for from := 0; word != ""; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			break
+		}
+		i += from
+		end := i + len(word)
+		if (i == 0 || !isWordByte(text[i-1])) && (end == len(text) || !isWordByte(text[end])) {
+			return i
+		}
+		from = i + 1
+	}
+	return -1
+}

@@ -1,0 +1,167 @@
+package batch_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A desk classifies mails as a proxy does that learns at once, and counts them.
+type desk struct {
+	classifier *batch.Classifier
+	counted    store.Batch
+}
+
+func newDesk(t testing.TB, group string) *desk {
+	c := standard(t)
+	c.Group, c.Families = compile(t, group), &family.Families{}
+	return &desk{classifier: c}
+}
+
+var noon = time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+
+func (d *desk) receive(t testing.TB, subject, text string) store.Entry {
+	m := message.New("app@web1", []string{"ops@x"}, []byte("Subject: "+subject+"\n\n"+text+"\n"))
+	m.Received = noon.Add(time.Duration(d.counted.Count) * time.Second)
+	m.Helo = fmt.Sprintf("web%d", d.counted.Count%3)
+	e := only(t, d.classifier.Classify(m))
+	d.counted.Add(&e, store.Limits{}.WithDefaults())
+	for _, text := range d.classifier.Families.Noted() {
+		d.classifier.Families.Learn(text)
+	}
+	return e
+}
+
+// outline says which headlines and entries there are, with their counts.
+func outline(b *store.Batch) string {
+	var out strings.Builder
+	for _, g := range b.Groups {
+		fmt.Fprintf(&out, "%d %s\n", g.Count, g.Title)
+		for _, v := range g.Variants {
+			fmt.Fprintf(&out, "  %d %s\n", v.Count, v.Reason)
+		}
+	}
+	return out.String()
+}
+
+func TestAnErrorIsOneEntryWhateverItsSubjectIs(t *testing.T) {
+	d := newDesk(t, batch.DefaultGroup)
+	for i := range 104 {
+		d.receive(t, fmt.Sprintf("[Django] ERROR: Internal Server Error: /%c%c/", 'a'+i%26, 'a'+i/26), pythonTrace)
+	}
+	d.receive(t, "[Django] ERROR: Internal Server Error: /zz/", javaTrace)
+	b := batch.Present(&d.counted, d.classifier.Families)
+	if len(b.Groups) != 2 || b.Groups[0].Count != 104 || len(b.Groups[0].Variants) != 1 || b.Groups[0].Variants[0].Count != 104 {
+		t.Errorf("104 mails with one trace and one with another became\n%s", outline(b))
+	}
+	if hosts := b.Groups[0].Hosts; len(hosts) != 3 || hosts["web0"]+hosts["web1"]+hosts["web2"] != 104 {
+		t.Errorf("the hosts are %v", hosts)
+	}
+}
+
+func TestEntriesStandUnderTheHeadlineOfTheirSubject(t *testing.T) {
+	for name, test := range map[string]struct {
+		group string
+		mails [][2]string
+		want  string
+	}{
+		"errors under one subject": {batch.DefaultGroup, [][2]string{{"[shop] ERROR", "disk sda is full"}, {"[shop] ERROR", "login of anna failed"}, {"[shop] ERROR", "disk sda is full"}},
+			"3 [shop] ERROR\n  2 disk sda is full\n  1 login of anna failed\n"},
+		"subjects that differ in values": {batch.DefaultGroup, [][2]string{{"order 17 failed", "card was refused"}, {"order 18 failed", "card was refused"}},
+			"2 order <num> failed\n  2 card was refused\n"},
+		"values that all mails share": {batch.DefaultGroup, [][2]string{{"order 17 failed", "card was refused"}, {"order 17 failed", "card was refused"}},
+			"2 order 17 failed\n  2 card was refused\n"},
+		"a group that a user made": {"{{match `[0-9]+` .Subject}}", [][2]string{{"order 17 failed", "card was refused"}, {"order 18 failed", "card was refused"}},
+			"1 17\n  1 card was refused\n1 18\n  1 card was refused\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, test.group)
+			for _, mail := range test.mails {
+				d.receive(t, mail[0], mail[1])
+			}
+			if got := outline(batch.Present(&d.counted, d.classifier.Families)); got != test.want {
+				t.Errorf("got\n%swant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWhatWasLearnedMeanwhileIsOneEntry(t *testing.T) {
+	d := newDesk(t, batch.DefaultGroup)
+	for _, job := range []string{"import_customers", "sync_invoices", "sync_invoices", "nightly_report", "export_orders"} {
+		d.receive(t, "Job "+job+" failed", "error: the job "+job+" exited with code 1")
+	}
+	if len(d.counted.Groups) != 3 {
+		t.Fatalf("counted as\n%s", outline(&d.counted))
+	}
+	b := batch.Present(&d.counted, d.classifier.Families)
+	if got, want := outline(b), "5 Job <…> failed\n  5 error: the job <…> exited with code 1\n"; got != want {
+		t.Fatalf("got\n%swant\n%s", got, want)
+	}
+	variations := b.Groups[0].Variants[0].Varying.Variations()
+	if len(variations) != 1 || variations[0].Distinct != 4 || variations[0].Top[0] != (store.CountedValue{Text: "sync_invoices", Count: 2}) {
+		t.Errorf("what varies is %+v", variations)
+	}
+	if b.Groups[0].Variants[0].NewValues != nil {
+		t.Errorf("in a new family %q are new", b.Groups[0].Variants[0].NewValues)
+	}
+}
+
+func TestAValueThatWasNeverSeenIsToldAndNotMuted(t *testing.T) {
+	d := newDesk(t, batch.DefaultGroup)
+	for _, job := range []string{"import_customers", "sync_invoices", "nightly_report"} {
+		d.receive(t, "Job "+job+" failed", "x")
+	}
+	known := d.receive(t, "Job import_customers failed", "x")
+	mutes := &batch.Mutes{}
+	mutes.Set([]store.Mute{{ID: 1, Fingerprint: known.Fingerprint, Until: noon.Add(time.Hour)}})
+	d.classifier.Mutes = mutes
+	if e := d.receive(t, "Job sync_invoices failed", "x"); e.MutedUntil.IsZero() {
+		t.Error("another value of a muted family is not muted")
+	}
+	m := message.New("a@x", nil, []byte("Subject: Job export_orders failed\n\nx\n"))
+	m.Received = noon.Add(2 * time.Hour)
+	e := only(t, d.classifier.Classify(m))
+	if !e.MutedUntil.IsZero() || e.Fingerprint != known.Fingerprint {
+		t.Errorf("a new value is muted, or stands alone: %+v", e)
+	}
+	for _, text := range d.classifier.Families.Noted() {
+		d.classifier.Families.Learn(text)
+	}
+	var next store.Batch
+	next.Add(&e, store.Limits{}.WithDefaults())
+	b := batch.Present(&next, d.classifier.Families)
+	if v := b.Groups[0].Variants[0]; len(v.NewValues) != 1 || v.NewValues[0] != "export_orders" {
+		t.Errorf("the new values are %q", v.NewValues)
+	}
+}
+
+func ExamplePresent() {
+	by, err := batch.Compile(batch.DefaultGroup)
+	if err != nil {
+		panic(err)
+	}
+	c := batch.Classifier{Batch: by, Group: by}
+	var counted store.Batch
+	for _, order := range []string{"17", "18"} {
+		m := message.New("shop@example.com", []string{"ops@example.com"}, []byte("Subject: order "+order+" failed\n\ncard was refused by the bank\n"))
+		for _, e := range c.Classify(m) {
+			counted.Add(&e, store.Limits{}.WithDefaults())
+		}
+	}
+	for _, headline := range batch.Present(&counted, nil).Groups {
+		fmt.Println(headline.Count, headline.Title)
+		for _, entry := range headline.Variants {
+			fmt.Println(" ", entry.Count, entry.Reason)
+		}
+	}
+	// Output:
+	// 2 order <num> failed
+	//   2 card was refused by the bank
+}
