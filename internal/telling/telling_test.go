@@ -26,6 +26,8 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 		"the first of equal ones":             {"log", "login of anna failed\nlogin of otto failed", "login of anna failed"},
 		"the subject where no line says more": {"disk full on db1", "see the graph\nregards", "disk full on db1"},
 		"a line where the subject says less":  {"Application error", "order 4711 was refused by the bank", "order 4711 was refused by the bank"},
+		"a line in German":                    {"Sicherung", "die Sicherung begann um 3 Uhr\nKopieren nach /mnt fehlgeschlagen: kein Platz\nEnde", "Kopieren nach /mnt fehlgeschlagen: kein Platz"},
+		"a line in French":                    {"sauvegarde", "début de la sauvegarde\nla copie de base1 a échoué\nfin", "la copie de base1 a échoué"},
 		"an exception in a log":               {"log", "worker 3 began\nZeroDivisionError: division by zero\nworker 3 ended", "ZeroDivisionError: division by zero"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,8 +9,9 @@ const (
 	settling  = 1 // a state that is mostly the end of trouble
 )
 
-// words are the words of lines that say what happened. Only whole words count:
-// "Fail2Ban" and "terror" say nothing.
+// scores are those of words in lines that say what happened, in the languages that
+// mails of machines come in. Only whole words count: "Fail2Ban" and "terror" say
+// nothing.
 var scores = map[int]string{
 	failing: `abort aborted aborting aborts abandoned cannot can't couldn't corrupt corrupted corruption crash crashed crashes
 		crashing deadlock degraded denied diverged error errors exception exceptions exceeded exhausted expired
@@ -18,14 +19,24 @@ var scores = map[int]string{
 		interrupted invalid killed lost malformed malfunction mismatch missing offline oom overflow overrun panic
 		panicked refused rejected segfault stalled stuck terminated terminating timed timeout timeouts unable
 		unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
-		unreadable unrecoverable unresolved unsupported violation violated undefined unresponsive uncaught unhandled`,
+		unreadable unrecoverable unresolved unsupported violation violated undefined unresponsive uncaught unhandled
+		fehler fehlern fehlgeschlagen gescheitert abgelehnt abgebrochen verweigert ungültig ausgefallen überschritten
+		unerreichbar defekt beschädigt verloren
+		erreur erreurs échec échecs échoué échouée refusé refusée invalide introuvable injoignable indisponible dépassé expiré
+		errores fallo fallos falló fallido fallida rechazado denegado inválido agotado inaccesible
+		errore errori fallito fallita rifiutato negato scaduto guasto
+		erro erros falha falhas falhou recusado inválida expirado
+		fout fouten mislukt geweigerd ongeldig onbereikbaar storing
+		fel misslyckades nekad ogiltig błąd błędy odmowa awaria ошибка ошибки сбой отказ`,
 	troubling: `alarm alarming attack bad breach broken changed closed conflict critical crit deprecated differences
 		disconnected down dumped exceeds excessive exit exited found full hang high inconsistent intrusion invoked issue
 		issues leak leaked leaking late locked low outage overdue overheated overload overloaded problem problems
 		quota reset slow starved stopped suspicious threshold throttled trouble unknown unusual vulnerable warn
-		warning warnings wrong`,
+		warning warnings wrong warnung warnungen störung voll gestoppt avertissement plein arrêté panne advertencia lleno detenido
+		avviso pieno fermato aviso cheio parado waarschuwing gestopt varning`,
 	settling: `back completed established finished healthy ok passed recovered recovery resolved restored
-		succeeded successful successfully up`,
+		succeeded successful successfully up erfolgreich behoben beendet réussi réussie terminé correcto resuelto riuscito
+		risolto sucesso geslaagd hersteld klar`,
 }
 
 // nouns are the failing words that a "no" or a "0" denies.
