@@ -51,6 +51,12 @@ func parse(line string) parsed {
 	for i := 0; i < len(line); {
 		c := line[i]
 		switch {
+		case c == ':' && strings.HasPrefix(line[i:], "://"):
+			// What a URL is made of says nothing.
+			for i < len(line) && line[i] != ' ' && line[i] != '\t' {
+				i++
+			}
+			p.concrete = true
 		case isLetter(c):
 			from := i
 			for i < len(line) && (isLetter(line[i]) || isDigit(line[i]) || line[i] == '\'' && i+1 < len(line) && isLetter(line[i+1])) {
