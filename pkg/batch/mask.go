@@ -73,6 +73,10 @@ func (m *masker) run() {
 			} else if next := m.atName(i, t); next > i {
 				i = next
 				continue
+			} else if n := matchNamedHex(text, i); n > 0 {
+				m.replace(i, i+n, "<hex>")
+				i += n
+				continue
 			}
 		}
 		if i >= m.opaque && (t.hasHump || t.end < len(text) && text[t.end] == '/') {

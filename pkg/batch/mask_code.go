@@ -23,16 +23,47 @@ func matchCode(text string, i int) (n int) {
 	if rest := text[i+n:]; rest != "" && (isWordByte(rest[0]) || len(rest) > 1 && strings.IndexByte(".,:-%/", rest[0]) >= 0 && isDigit(rest[1])) {
 		return 0
 	}
+	if !codeNouns[nounBefore(text, i)] {
+		return 0
+	}
+	return n
+}
+
+// hexNouns are in front of a hexadecimal number, which may happen to have no digit.
+var hexNouns = map[string]bool{"commit": true, "snapshot": true, "revision": true, "sha": true, "digest": true, "hash": true, "checksum": true,
+	"blob": true, "object": true, "chunk": true, "build": true}
+
+// minNamedHex is how many digits such a number has at least.
+const minNamedHex = 7
+
+// matchNamedHex takes a word at i that a noun in front of it says is a hexadecimal
+// number.
+func matchNamedHex(text string, i int) (n int) {
+	if i < 2 || !isHex(text[i]) {
+		return 0
+	}
+	for i+n < len(text) && isHex(text[i+n]) {
+		n++
+	}
+	if n < minNamedHex || i+n < len(text) && isWordByte(text[i+n]) || !hexNouns[nounBefore(text, i)] {
+		return 0
+	}
+	return n
+}
+
+// nounBefore returns the word in front of i, in lower case, which may be divided from
+// it by a colon or the like.
+func nounBefore(text string, i int) string {
 	before := strings.TrimRight(text[max(0, i-20):i], " :=(\"'")
-	if version := strings.TrimRight(before, "0123456789."); strings.HasSuffix(version, "/") {
+	if version := strings.TrimRight(strings.TrimSuffix(before, "<num>"), "0123456789."); strings.HasSuffix(version, "/") {
 		before = version[:len(version)-1] // HTTP/1.1 503
 	}
 	at := len(before)
 	for at > 0 && isLetter(before[at-1]) {
 		at--
 	}
-	if len(before)-at > len("retcode") || !codeNouns[strings.ToLower(before[at:])] {
-		return 0
+	if len(before)-at > len("checksum") {
+		return ""
 	}
-	return n
+	return strings.ToLower(before[at:])
 }

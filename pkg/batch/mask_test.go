@@ -79,6 +79,8 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"how long something took is no time of day", "took 00:01:30, elapsed: 1:02, at 00:01:30", "took <duration>, elapsed: <duration>, at <time>"},
 		{"a place in a file is no time", "a.js:24:20, b.js:12:20", "a.js:<num>:<num>, b.js:<num>:<num>"},
 		{"a noun behind a number is in the singular", "3 errors, 2 retries, 5 matches: 2 boxes.", "<num> error, <num> retry, <num> match: <num> box."},
+		{"a hexadecimal number without a digit behind its noun", "snapshot aabbccdd saved, commit deadbeef: facade", "snapshot <hex> saved, commit <hex>: facade"},
+		{"a number behind a word that makes it a code", "HTTP 503, exit code: 137, HTTP/1.1 404 in 7 tries, error 0x80070005", "HTTP 503, exit code: 137, HTTP/<num> 404 in <num> try, error 0x80070005"},
 		{"words in s that are no plurals stay", "443 https 3 status 2 access 1 this 4 tls-certs", "<num> https <num> status 2 access <num> this <num> tls-certs"},
 		{"a time of JavaScript", "Mon Mar 09 2026 03:17:42 GMT-0800 (Pacific Standard Time)", "<time>"},
 		{"a time of Python", "at datetime.datetime(2026, 3, 9, 3, 17, tzinfo=x), f(2026, 3, 9)", "at datetime.datetime(<time>, tzinfo=x), f(<num>, <num>, <num>)"},
