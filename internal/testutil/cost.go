@@ -52,7 +52,13 @@ const (
 // must work in the goroutine that calls it. grow is mostly Shape.Grow.
 func CheckLinear(t testing.TB, size int, grow func(size int) string, read func(input string)) {
 	t.Helper()
-	if err := costError(size, grow, read); err != nil {
+	err := costError(size, grow, read)
+	if err != nil {
+		// A machine that is busy for a tenth of a second disturbs all tries of a size,
+		// though hardly twice.
+		err = costError(size, grow, read)
+	}
+	if err != nil {
 		t.Error(err)
 	}
 }
