@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -92,9 +93,13 @@ func (p presenter) describe(v *store.Variant) (title string) {
 	return title
 }
 
-// commonTitle returns how subjects begin, or the most frequent one if they have little
-// in common.
+// commonTitle returns what subjects are after masking, if they differ in values only,
+// or else how they begin, or the most frequent one if they have little in common.
 func commonTitle(subjects []store.CountedValue) string {
+	masked := Mask(subjects[0].Text)
+	if !slices.ContainsFunc(subjects, func(s store.CountedValue) bool { return Mask(s.Text) != masked }) {
+		return masked
+	}
 	begin := subjects[0].Text
 	for _, subject := range subjects[1:] {
 		for !strings.HasPrefix(subject.Text, begin) {
@@ -102,6 +107,7 @@ func commonTitle(subjects []store.CountedValue) string {
 			begin = begin[:len(begin)-size]
 		}
 	}
+	begin = begin[:strings.LastIndexAny(begin, " /:=,;|([\"'")+1]
 	if len(begin) < minCommon {
 		return subjects[0].Text
 	}

@@ -19,6 +19,7 @@ const Gap = "<…>"
 // none.
 type gap struct {
 	line     *line
+	number   int // of the line
 	from, to int // words of the line in the gap
 	need     uint8
 	around   uint64 // hash of all the text but what is in the gap
@@ -215,7 +216,7 @@ func (p parsed) gaps() iter.Seq[gap] {
 }
 
 func (p parsed) gap(number, from, to int, need uint8) gap {
-	g := gap{line: p[number], from: from, to: to, need: need}
+	g := gap{line: p[number], number: number, from: from, to: to, need: need}
 	for i, l := range p {
 		h := l.hash()
 		if i == number {

@@ -37,10 +37,12 @@ type context struct {
 
 // A slot is a place in a context, and what was seen there.
 type slot struct {
-	gap   gap // of the first text; its line says what the slot looks like
-	seen  []filling
-	level uint8 // values that need no more are one error
-	joint *joint
+	place uint64
+	// Where the gap is in the first text that was seen.
+	number, from, to int
+	seen             []filling
+	level            uint8 // values that need no more are one error
+	joint            *joint
 }
 
 type filling struct {
@@ -65,7 +67,7 @@ func (c *context) slot(place uint64) *slot {
 		return nil
 	}
 	for _, s := range c.slots {
-		if s.gap.place == place {
+		if s.place == place {
 			return s
 		}
 	}
@@ -89,7 +91,7 @@ func (f *Families) fill(t *text) {
 		c := f.context(g.around)
 		s := c.slot(g.place)
 		if s == nil {
-			s = &slot{gap: g}
+			s = &slot{place: g.place, number: g.number, from: g.from, to: g.to}
 			c.slots = append(c.slots, s)
 		}
 		value := g.value()
@@ -134,7 +136,8 @@ func (f *Families) settle(c *context, s *slot) {
 		return
 	}
 	if s.joint == nil {
-		s.joint = &joint{label: s.gap.label(), shape: s.gap.shape()}
+		g := gap{line: split(s.seen[0].text.Lines[s.number]), from: s.from, to: s.to}
+		s.joint = &joint{label: g.label(), shape: g.shape()}
 	}
 	var first *text
 	for _, x := range seen {

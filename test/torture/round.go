@@ -88,7 +88,7 @@ func (r *round) prepare(binary string, f fault) (err error) {
 			wait, maxWait = "3s", "1m"
 		}
 		args := []string{"--relay=" + r.relay.Addr(), "--store=" + store, "--wait=" + wait, "--max-wait=" + maxWait,
-			"--pidfile=" + pidfile, "--retry-for=1h", "--batch=subject", "--subject={{.Top}}"}
+			"--pidfile=" + pidfile, "--retry-for=1h", "--batch=subject", "--subject={{.Batch}}"}
 		if f.archives {
 			args = append(args, "--all-dir=all")
 		}
