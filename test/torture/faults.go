@@ -123,7 +123,7 @@ var faults = []fault{
 		if err := r.await("a node that is not ready", func() bool { return r.nodes[0].gauge("failmail_ready") == 0 }); err != nil {
 			return err
 		}
-		if err := errors.Join(os.Remove(folder), os.Rename(folder+".away", folder)); err != nil {
+		if err := putBack(folder); err != nil {
 			return err
 		}
 		return r.await("a node that is ready", func() bool { return r.nodes[0].gauge("failmail_ready") == 1 })
@@ -192,4 +192,18 @@ func (r *round) fillDisk() error {
 func (r *round) drainDisk() error {
 	r.relay.Refuse(nil)
 	return r.disk.drain()
+}
+
+// putBack puts a folder in place of the file in its way. Meanwhile failmail may make the
+// folder anew, so it takes more than one try.
+func putBack(folder string) (err error) {
+	for range 100 {
+		if err = os.RemoveAll(folder); err != nil {
+			return err
+		}
+		if err = os.Rename(folder+".away", folder); err == nil {
+			return nil
+		}
+	}
+	return err
 }
