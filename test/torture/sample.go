@@ -89,7 +89,9 @@ const (
 	moreGoroutines = 4
 	moreFDs        = 2
 	// What is left by a collection; what came in since the last one is in it as well.
-	moreHeap = 4 << 20
+	// Of these, 8 MiB are for the texts of errors that are learned meanwhile, of which
+	// there are 5,000 at most.
+	moreHeap = 12 << 20
 	// The heap grows to three times what a collection leaves, some 10 MiB, and gives
 	// its pages back one by one, so a state has no one size.
 	moreRSS = 32 << 20
