@@ -40,18 +40,30 @@ func (s *Summary) Redact(r *Redactor) {
 	}
 }
 
+// value returns a value, or the mark if it is a secret on its own or behind its label,
+// which says what it is.
+func (r *Redactor) value(label, text string) string {
+	if labelled := label + "=" + text; r.Text(text) != text || r.Text(labelled) != labelled {
+		return redact.Mark
+	}
+	return text
+}
+
 func (v *Variant) redact(r *Redactor) {
 	v.Reason = r.Text(v.Reason)
+	v.NewValues = slices.Clone(v.NewValues)
 	for i, variation := range v.Varying {
 		variation.Top = slices.Clone(variation.Top)
 		for j := range variation.Top {
-			// With what stands in front of it, which says what it is.
-			labelled := variation.Label + "=" + variation.Top[j].Text
-			if r.Text(variation.Top[j].Text) != variation.Top[j].Text || r.Text(labelled) != labelled {
-				variation.Top[j].Text = redact.Mark
-			}
+			variation.Top[j].Text = r.value(variation.Label, variation.Top[j].Text)
 		}
 		v.Varying[i] = variation
+		for j := range v.NewValues { // which may be those of any place
+			v.NewValues[j] = r.value(variation.Label, v.NewValues[j])
+		}
+	}
+	for i := range v.NewValues {
+		v.NewValues[i] = r.value("", v.NewValues[i])
 	}
 	s := &v.Sample
 	text, subject, raw := r.Text(s.Text), r.Text(s.Subject), string(s.Raw)
