@@ -15,10 +15,16 @@ const (
 	// maxBackoff is how late the end of a failure is noticed.
 	maxBackoff = 15 * time.Second
 	minBackoff = 100 * time.Millisecond
+	// maxRush is how often a Loop looks without a pause, and rush in what time. What is due
+	// may stay due whatever Step does: another node has locked it, two loops give each other
+	// work, two rules disagree. Without the pause that takes a core for as long as it lasts.
+	maxRush = 10
+	rush    = 100 * time.Millisecond
 )
 
 // A Loop runs Step whenever the time that Next returned has come. A Step that
-// fails is logged and tried again, ever more slowly up to every 15 s.
+// fails is logged and tried again, ever more slowly up to every 15 s. Whatever Next
+// returns and DueAt is told, it looks at most ten times in 100 ms.
 type Loop struct {
 	// Next returns when there will be something to do.
 	Next func(ctx context.Context) (time.Time, error)
@@ -40,7 +46,16 @@ func (l *Loop) Run(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	backoff := minBackoff
+	var pace pace
 	for {
+		if wait := pace.turn(time.Now()); wait > 0 {
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C: // a wake does not end the pause: Next sees what it was for
+			}
+		}
 		l.look()
 		next, err := l.Next(ctx)
 		due := err == nil && !next.After(time.Now())
@@ -68,6 +83,27 @@ func (l *Loop) Run(ctx context.Context) {
 		case <-wake:
 		}
 	}
+}
+
+// A pace bounds how often a Loop looks.
+type pace struct {
+	began time.Time // of the rush
+	turns int       // since then
+}
+
+// turn returns how long to wait with a look that could be made at now.
+func (p *pace) turn(now time.Time) time.Duration {
+	end := p.began.Add(rush)
+	switch {
+	case !now.Before(end):
+		p.began, p.turns = now, 1
+	case p.turns < maxRush:
+		p.turns++
+	default:
+		p.began, p.turns = end, 1
+		return end.Sub(now)
+	}
+	return 0
 }
 
 func (l *Loop) start() chan struct{} {

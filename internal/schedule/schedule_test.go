@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -264,6 +265,79 @@ func TestALookThatFindsNothingEndsTheBackoff(t *testing.T) {
 		p.until(180*second + 100*time.Millisecond)
 		nexts, _ := p.calls()
 		expect(t, "looks", nexts, 180*second, 180*second+100*time.Millisecond)
+	})
+}
+
+func TestALoopThatIsNeverDonePauses(t *testing.T) {
+	ready := func(context.Context) (time.Time, error) { return time.Now(), nil }
+	idle := func(context.Context) (time.Time, error) { return time.Now().Add(time.Hour), nil }
+	nothing := func(context.Context) error { return nil }
+	for _, tt := range []struct {
+		name string
+		next func(context.Context) (time.Time, error)
+		step func(l *schedule.Loop)
+	}{
+		{"since what is due stays due", ready, func(*schedule.Loop) {}},
+		{"since it gives itself work", ready, func(l *schedule.Loop) { l.DueAt(time.Now()) }},
+		{"since it is woken at once", idle, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				looks := 0
+				l := &schedule.Loop{Name: "work", Logger: slog.New(slog.DiscardHandler), Step: nothing}
+				l.Next = func(ctx context.Context) (time.Time, error) {
+					looks++
+					if tt.step == nil {
+						l.DueAt(time.Now())
+					}
+					return tt.next(ctx)
+				}
+				if tt.step != nil {
+					l.Step = func(context.Context) error { tt.step(l); return nil }
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 10*second-time.Millisecond)
+				defer cancel()
+				l.Run(ctx)
+				if looks != 1000 {
+					t.Errorf("looked %d times in 10 s, want 10 in 100 ms", looks)
+				}
+			})
+		})
+	}
+}
+
+// Nothing is due when a loop looks again, but is by the time that the other one has looked.
+func TestLoopsThatGiveEachOtherWorkPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*second-time.Millisecond)
+		defer cancel()
+		var loops [2]schedule.Loop
+		var due [2]atomic.Bool
+		var steps atomic.Int64
+		var ended sync.WaitGroup
+		due[0].Store(true)
+		for i := range loops {
+			l, other := &loops[i], &loops[1-i]
+			l.Name, l.Logger = "work", slog.New(slog.DiscardHandler)
+			l.Next = func(context.Context) (time.Time, error) {
+				if due[i].Load() {
+					return time.Now(), nil
+				}
+				return time.Now().Add(time.Hour), nil
+			}
+			l.Step = func(context.Context) error {
+				steps.Add(1)
+				due[i].Store(false)
+				due[1-i].Store(true)
+				other.DueAt(time.Now())
+				return nil
+			}
+			ended.Go(func() { l.Run(ctx) })
+		}
+		ended.Wait()
+		if n := steps.Load(); n > 2000 {
+			t.Errorf("%d steps in 10 s, want 20 in 100 ms at most", n)
+		}
 	})
 }
 
