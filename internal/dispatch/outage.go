@@ -103,8 +103,9 @@ func troubleOf(err error) string {
 // giveBack makes an open batch again of a summary that nobody got.
 func (d *Dispatcher) giveBack(ctx context.Context, o *store.Outgoing, reason error) error {
 	since, until := d.breaker.down()
-	if since.IsZero() {
+	if since.IsZero() { // it takes summaries again
 		since = time.Now()
+		until = since
 	}
 	log := []any{"batch", o.Batch, "mails", o.Count, "retry_in", time.Until(until).Round(time.Second),
 		"until", d.RetryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + d.config.FailDir.Dir}

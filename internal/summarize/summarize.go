@@ -89,8 +89,8 @@ func (s *Summarizer) DueAt(t time.Time) { s.loop.DueAt(t) }
 func (s *Summarizer) flush(ctx context.Context) error {
 	for {
 		now := time.Now()
-		if !s.may(ctx, now) {
-			return nil
+		if may, err := s.may(ctx, now); err != nil || !may {
+			return err
 		}
 		done, err := s.one(ctx, now)
 		if err != nil || done {
@@ -168,13 +168,19 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 }
 
 // may reports whether a batch that is due at now may become a summary.
-func (s *Summarizer) may(ctx context.Context, now time.Time) bool {
+func (s *Summarizer) may(ctx context.Context, now time.Time) (bool, error) {
 	if s.claimed.Load() != nil || s.config.Relay.MayTake(now) {
-		return true
+		return true, nil
 	}
-	// Past its time a summary is given up even while the relay stays down.
-	deadline, err := s.firstDeadline(ctx)
-	return err == nil && !deadline.After(now)
+	// Past its time a summary is given up even while the relay stays down. It is not due if
+	// mails came since it was reopened; then Claim would have none, or one that the relay
+	// side gives back.
+	deadline, batch, err := s.firstDeadline(ctx)
+	if err != nil || deadline.After(now) {
+		return false, err
+	}
+	_, err = s.config.Batches.Flush(ctx, batch, now)
+	return err == nil, err
 }
 
 // next is when the loop has to look.
@@ -187,21 +193,21 @@ func (s *Summarizer) next(ctx context.Context) (time.Time, error) {
 	if err != nil || asks.IsZero() || next.After(asks) {
 		return next, err
 	}
-	deadline, err := s.firstDeadline(ctx)
+	deadline, _, err := s.firstDeadline(ctx)
 	if deadline.Before(asks) {
 		return deadline, err
 	}
 	return asks, err
 }
 
-// firstDeadline returns when the first of the batches is given up.
-func (s *Summarizer) firstDeadline(ctx context.Context) (time.Time, error) {
+// firstDeadline returns when the first of the batches is given up, and its ID.
+func (s *Summarizer) firstDeadline(ctx context.Context) (deadline time.Time, batch int64, err error) {
 	batches, err := s.config.Batches.Open(ctx)
-	deadline := store.Never
+	deadline = store.Never
 	for _, b := range batches {
 		if until := s.config.Relay.RetryUntil(b.Due); until.Before(deadline) {
-			deadline = until
+			deadline, batch = until, b.ID
 		}
 	}
-	return deadline, err
+	return deadline, batch, err
 }

@@ -67,9 +67,9 @@ type Batches interface {
 	// Never.
 	NextDue(ctx context.Context) (time.Time, error)
 
-	// Claim closes the batch that is due the longest at now and returns it;
-	// nil if none is due. Later mails with its key open a new batch. No other
-	// Claim returns the batch until now plus lease.
+	// Claim closes the batch that is due at now and returns it, the one with the
+	// earliest Batch.Due if there are several; nil if none is due. Later mails with
+	// its key open a new batch. No other Claim returns the batch until now plus lease.
 	Claim(ctx context.Context, now time.Time, lease time.Duration) (*Batch, error)
 
 	// Seal puts the summaries of a claimed batch into the outbox, in one step;

@@ -34,12 +34,12 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 	defer s.mu.Unlock()
 	var claim *openBatch
 	for _, b := range s.open {
-		if !b.Due.After(now) && (claim == nil || b.Due.Before(claim.Due)) {
+		if !b.Due.After(now) && (claim == nil || b.dueFirst().Before(claim.dueFirst())) {
 			claim = b
 		}
 	}
 	for _, l := range s.claimed {
-		if !l.until.After(now) && (claim == nil || l.item.Due.Before(claim.Due)) {
+		if !l.until.After(now) && (claim == nil || l.item.dueFirst().Before(claim.dueFirst())) {
 			claim = l.item
 		}
 	}
@@ -48,9 +48,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 	}
 	if l := (lane{claim.Key, claim.Early}); s.open[l] == claim {
 		delete(s.open, l)
-		if claim.firstDue.IsZero() {
-			claim.firstDue = claim.Due
-		}
+		claim.firstDue = claim.dueFirst()
 	}
 	s.claimed[claim.ID] = &lease[*openBatch]{claim, now.Add(duration)}
 	claim.Sort()
@@ -101,9 +99,7 @@ func (s *Store) Open(ctx context.Context) ([]*store.Batch, error) {
 	var batches []*store.Batch
 	for _, b := range byDue {
 		c := b.Clone()
-		if !b.firstDue.IsZero() {
-			c.Due = b.firstDue
-		}
+		c.Due = b.dueFirst()
 		c.Sort()
 		s.recall(c)
 		for _, g := range c.Groups {

@@ -44,7 +44,14 @@ type groupKey struct{ batch, group string }
 type openBatch struct {
 	*store.Batch
 	firstDue time.Time // when it was due before it was reopened
+}
 
+// dueFirst returns when b was due first.
+func (b *openBatch) dueFirst() time.Time {
+	if b.firstDue.IsZero() {
+		return b.Due
+	}
+	return b.firstDue
 }
 
 type outgoing struct {

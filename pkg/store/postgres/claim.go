@@ -46,7 +46,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (
 		err := tx.QueryRow(ctx, `
 			SELECT id, due_at FROM batches
 			WHERE state <> 'sealed' AND CASE state WHEN 'open' THEN due_at ELSE lease_until END <= $1
-			ORDER BY due_at, id LIMIT 1 FOR UPDATE`, micros(now)).Scan(&id, &due)
+			ORDER BY coalesce(first_due, due_at), id LIMIT 1 FOR UPDATE`, micros(now)).Scan(&id, &due)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

@@ -119,7 +119,7 @@ func (s *statements) all() map[*statement]string {
 			UPDATE batches SET state = 'sending', lease_until = ?2, first_due = coalesce(first_due, due_at) WHERE id = (
 				SELECT id FROM batches
 				WHERE NOT sealed AND CASE state WHEN 'open' THEN due_at ELSE lease_until END <= ?1
-				ORDER BY due_at, id LIMIT 1)
+				ORDER BY coalesce(first_due, due_at), id LIMIT 1)
 			RETURNING ` + batchColumns,
 		&s.groups: `
 			SELECT id, key, title, reason, count, first_at, last_at, muted FROM groups

@@ -70,7 +70,9 @@ func (s *Store) Seal(ctx context.Context, batch int64, summaries []store.Outgoin
 func (s *Store) outgoing(mails []store.Outgoing) []store.Outgoing {
 	mails = slices.Clone(mails)
 	for i := range mails {
-		mails[i].Due, mails[i].NextAt = s.waits(mails[i].Due), s.waits(mails[i].NextAt)
+		// What is past its time as a batch must be so as a summary, or it is given back
+		// and made again for ever: Due is not rounded up.
+		mails[i].Due, mails[i].NextAt = s.toEngine(mails[i].Due), s.waits(mails[i].NextAt)
 	}
 	return mails
 }

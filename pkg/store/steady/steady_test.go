@@ -196,6 +196,23 @@ func TestAClockSetBackBetweenTwoProcessesIsSeenThoughNoMailCame(t *testing.T) {
 	})
 }
 
+// The time of a summary would end after that of its batch otherwise: see outgoing.
+func TestASummaryIsNotDueLaterThanItsBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		<-time.After(time.Nanosecond)
+		s := steady.New(memory.New(store.Limits{}), steady.Options{})
+		defer s.Close()
+		due := time.Now()
+		if err := s.Enqueue(t.Context(), []store.Outgoing{{MessageID: "m", Due: due, NextAt: due}}); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		if o, err := s.ClaimOutgoing(t.Context(), time.Now(), time.Minute); err != nil || o == nil || o.Due.After(due) {
+			t.Errorf("got %+v, %v; want one that was due by %s", o, err, due)
+		}
+	})
+}
+
 // A shared is an engine with a clock of its own.
 type shared struct {
 	store.Store

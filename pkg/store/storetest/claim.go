@@ -15,6 +15,7 @@ func claimChecks() []check {
 		{sentence: "Claim orders groups and variants by count and then by first mail", run: claimSorted},
 		{sentence: "a claimed batch comes up again when its lease has run out", run: claimLease},
 		{sentence: "a batch whose lease has run out takes its turn by its due time", run: claimLeaseOrder},
+		{sentence: "a reopened batch takes its turn by when it was due first", run: claimReopenedOrder},
 		{sentence: "a batch may be claimed again and again", run: claimRepeatedly},
 		{sentence: "what Claim returns belongs to the caller", run: claimOwned},
 		{sentence: "Pending counts open and claimed batches, their mails and the outbox", run: pendingCounts},
@@ -96,6 +97,20 @@ func claimLeaseOrder(t *testing.T, s *subject) {
 	s.claim(after(time.Minute))
 	s.record(mail(0, in("before")), mail(20*time.Second, in("after")))
 	for _, key := range []string{"before", "left behind", "after"} {
+		if b := s.claim(later); b.Key != key {
+			t.Fatalf("got %q, want %q", b.Key, key)
+		}
+	}
+}
+
+// claimReopenedOrder has a batch that mails make due later again. It is still the one that
+// is given up first while the relay is down.
+func claimReopenedOrder(t *testing.T, s *subject) {
+	s.sealOne("m1", mail(0, in("reopened")))
+	s.fold(s.send(later).ID, later)
+	s.record(mail(4*time.Minute, in("reopened")), mail(time.Minute, in("other")))
+	s.wantNextDue(after(90 * time.Second))
+	for _, key := range []string{"reopened", "other"} {
 		if b := s.claim(later); b.Key != key {
 			t.Fatalf("got %q, want %q", b.Key, key)
 		}

@@ -85,12 +85,18 @@ func (b *modelBatch) at() time.Time {
 	return b.batch.Due
 }
 
+// dueFirst returns when b was due before it was reopened.
+func (b *modelBatch) dueFirst() time.Time {
+	if b.firstDue.IsZero() {
+		return b.batch.Due
+	}
+	return b.firstDue
+}
+
 // shown returns b as the store shows it.
 func (m *model) shown(b *modelBatch) *store.Batch {
 	c := b.batch.Clone()
-	if !b.firstDue.IsZero() {
-		c.Due = b.firstDue
-	}
+	c.Due = b.dueFirst()
 	c.Sort()
 	for _, g := range c.Groups {
 		for _, v := range g.Variants {
@@ -133,14 +139,12 @@ func earliest(a, b time.Time) time.Time {
 func (m *model) claim(now time.Time) *modelBatch {
 	var claim *modelBatch
 	for _, b := range m.batches {
-		if !b.at().After(now) && (claim == nil || b.batch.Due.Before(claim.batch.Due)) {
+		if !b.at().After(now) && (claim == nil || b.dueFirst().Before(claim.dueFirst())) {
 			claim = b
 		}
 	}
 	if claim != nil {
-		if claim.firstDue.IsZero() {
-			claim.firstDue = claim.batch.Due
-		}
+		claim.firstDue = claim.dueFirst()
 		claim.claimed, claim.until = true, now.Add(lease)
 	}
 	return claim
