@@ -48,7 +48,7 @@ func (n *node) start() {
 
 func (n *node) boot() error {
 	n.net = n.net.next()
-	p := &plug{full: n.engine.full}
+	p := &plug{full: n.engine.full, pulse: pulse{stuck: n.stuck}}
 	network := n.net
 	p.reach = func(fault, stage string) {
 		n.reached.fault(fault, stage)
@@ -124,7 +124,15 @@ func (n *node) upgrade(subject string) {
 	defer between.Close()
 	go func() { sent <- m.send(between, 0) }()
 	n.start()
-	n.note(m, <-sent)
+	for {
+		select {
+		case f := <-sent:
+			n.note(m, f)
+			return
+		case d := <-n.deaths: // before it has accepted; the client waits for the next one
+			n.bury(d)
+		}
+	}
 }
 
 // restart has another process take over, and refuses connections meanwhile.

@@ -25,6 +25,7 @@ type plug struct {
 	full  func() bool
 	died  func(down time.Duration) // called when the process dies
 	dead  atomic.Bool
+	pulse pulse
 
 	mu     sync.Mutex
 	fault  string        // "kill before", "kill after" or "fail"
@@ -59,6 +60,7 @@ func (p *plug) kill(down time.Duration) {
 
 // call makes a call to the store unless a fault says otherwise.
 func (p *plug) call(stage string, f func() error) error {
+	p.pulse.beat()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.probed = false
