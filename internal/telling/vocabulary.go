@@ -75,7 +75,7 @@ var keys = func() map[string]int {
 	for score, names := range map[int]string{
 		+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
 			reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
-			trigger|event|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure`,
+			trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure`,
 		attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
 			namespace|group|job|unit|monitor|method|path`,
 		deciding: `type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
@@ -91,7 +91,11 @@ var keys = func() map[string]int {
 		advice: `action|recommended action|recommendation|solution|resolution|remedy|fix|impact`,
 	} {
 		for name := range strings.SplitSeq(names, "|") {
-			all[strings.Join(strings.Fields(name), " ")] = score
+			name = strings.Join(strings.Fields(name), " ")
+			if before, twice := all[name]; twice && before != score {
+				panic(name + " has two scores, of which a map would take either")
+			}
+			all[name] = score
 		}
 	}
 	return all
