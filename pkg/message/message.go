@@ -12,6 +12,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/lineends"
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 // A Message is one received mail: its envelope (RFC 5321), its parsed header
@@ -39,6 +40,8 @@ type Message struct {
 	Received time.Time
 	// Problem says why the mail could not be parsed; empty when it could.
 	Problem string
+	// Meaning is what the mail says, once it was recognised: before a Grouper is asked.
+	Meaning meaning.Meaning
 
 	rest    []byte // raw after the header section
 	decoded *content.Content

@@ -1,0 +1,80 @@
+package match
+
+import (
+	"strings"
+	"testing"
+)
+
+var names = []string{"from", "subject", "header:NAME"}
+
+func TestMatchersMustAllHold(t *testing.T) {
+	mail := map[string]string{"from": "backup@example.net", "subject": "Backup of srv7 failed", "header:X-Kind": "job"}
+	for _, tt := range []struct {
+		matchers []string
+		want     bool
+	}{
+		{nil, true},
+		{[]string{`from="backup@example.net"`}, true},
+		{[]string{`from="backup"`}, false},
+		{[]string{`from!="backup"`}, true},
+		{[]string{`subject=~"Backup .*"`}, true},
+		{[]string{`subject=~"Backup"`}, false}, // the whole value
+		{[]string{`subject=~"(?i)BACKUP.*"`}, true},
+		{[]string{`subject=~".*(failed|broken)"`}, true},
+		{[]string{`subject=~"(Back)+up .* failed"`}, true},
+		{[]string{`subject!~"Backup .*"`}, false},
+		{[]string{`header:X-Kind="job"`, `subject=~".* failed"`}, true},
+		{[]string{`header:X-Kind="job"`, `subject=~".* ok"`}, false},
+		{[]string{`header:X-Other=""`}, true},
+	} {
+		list, err := Parse(tt.matchers, names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list.Match(func(name string) string { return mail[name] }); got != tt.want {
+			t.Errorf("%q: %t, want %t", tt.matchers, got, tt.want)
+		}
+	}
+}
+
+func TestAMatcherThatIsWrongIsNamedWithWhatWouldBeRight(t *testing.T) {
+	for text, want := range map[string]string{
+		`subject`:      `write NAME, one of = != =~ !~, and a text in quotes`,
+		`subject=~"("`: `is no matcher`,
+		`sender="x"`:   `there is no "sender"; take one of from, subject, header:NAME`,
+		`header:="x"`:  `there is no "header:"`,
+		`{subject="a"`: `is no matcher`,
+	} {
+		if _, err := Parse([]string{text}, names); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestMatchersThatTakeEveryMailAreKnown(t *testing.T) {
+	for text, want := range map[string]bool{`subject=~".*"`: true, `subject!="x"`: true, `subject=~".+"`: true, `from=~".*@.*"`: true, `from=~".*@srv1.*"`: false, `header:X=~".+"`: false, `subject=""`: false} {
+		list, err := Parse([]string{text}, names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list.MatchesAll(); got != want {
+			t.Errorf("%q: %t, want %t", text, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(`subject=~"Backup .*"`, "Backup of srv7")
+	f.Add(`header:X!~"a|b"`, "")
+	f.Fuzz(func(t *testing.T, text, value string) {
+		list, err := Parse([]string{text}, names)
+		if err != nil {
+			return
+		}
+		// What is looked for first must never hide a match.
+		plain := list[0].Matches(value)
+		if got := list.Match(func(string) string { return value }); got != plain {
+			t.Errorf("%q of %q: %t, want %t", text, value, got, plain)
+		}
+	})
+}

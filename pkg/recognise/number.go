@@ -1,0 +1,108 @@
+package recognise
+
+import "strings"
+
+// fraction makes of a success that only a part has a failure: 12/15 backups successful.
+func (s *scanner) fraction() {
+	for i, t := range s.tokens {
+		part, all, found := strings.Cut(t.word, "/")
+		if !found && i+2 < len(s.tokens) && parts[s.tokens[i+1].word] {
+			part, all, found = t.word, s.tokens[i+2].word, true
+		}
+		if !found || !isAmount(part) || !isAmount(all) || len(part) > 9 || len(all) > 9 {
+			continue
+		}
+		if len(part) < len(all) || len(part) == len(all) && part < all {
+			for j := range s.said {
+				if says := s.said[j].says; says == done || says == well {
+					s.said[j].says = bad
+				}
+			}
+		}
+	}
+}
+
+// isCounted reports whether a number other than 0 stands at a word.
+func (s *scanner) isCounted(from, to int) bool {
+	rest := strings.TrimLeft(s.lower[to:], " \t")
+	if rest != "" && strings.ContainsRune(":=|", rune(rest[0])) {
+		if rest = strings.TrimLeft(rest, " \t:=|"); isAmount(rest) && rest[0] != '0' {
+			return true
+		}
+	}
+	front := strings.TrimRight(s.lower[:from], " \t")
+	at := len(front)
+	for at > 0 && front[at-1] >= '0' && front[at-1] <= '9' {
+		at--
+	}
+	return at < len(front) && strings.Trim(front[at:], "0") != "" && (at == 0 || front[at-1] == ' ') && s.lower[to-1] == 's'
+}
+
+// isAmount reports whether text begins with a whole number and nothing that makes it
+// something else.
+func isAmount(text string) bool {
+	end := 0
+	for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+		end++
+	}
+	return end > 0 && (end == len(text) || text[end] == ' ' || text[end] == ',' || text[end] == ';' || text[end] == '.' && (end+1 == len(text) || text[end+1] == ' '))
+}
+
+// isZero reports whether what stands at from says that there is none of it.
+func (s *scanner) isZero(from int) bool {
+	rest := strings.TrimLeft(s.lower[from:], " \t")
+	if noun, after, more := strings.Cut(rest, ":"); more && noun != "" && len(noun) < 20 && !strings.ContainsAny(noun, " ,.;") {
+		rest = ":" + after // infected files: 0
+	}
+	if rest == "" || !strings.ContainsRune(":=|0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
+		return false // error 0 is one, errors 0 are none
+	}
+	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|"), ".,; \t")
+	return rest == "0" || strings.HasPrefix(rest, "0") && !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%'
+}
+
+// parts come between a number and the one of which it is a part.
+var parts = setOf(`of von de di du van av из z`)
+
+// answer reads a "no" that answers what is in front of it: "Backup successful? NO".
+func (s *scanner) answer(t token) {
+	front := strings.TrimRight(s.lower[:t.from], " \t")
+	if rest := strings.TrimLeft(s.lower[t.to:], " \t"); front == "" || !strings.ContainsRune("?:=", rune(front[len(front)-1])) || rest != "" && !strings.ContainsRune(":.,;!", rune(rest[0])) {
+		return
+	}
+	for i := range s.said {
+		if says := s.said[i].says; says == done || says == well || says == over {
+			s.said[i].says = bad
+		}
+	}
+}
+
+// exit reads the number with which a program ended, from the word at i on: "exit code 2",
+// "rc=0". It returns how many words that are, 0 if they are something else.
+func (s *scanner) exit(i int) (n int) {
+	switch s.tokens[i].word {
+	case "code": // code retour 2
+		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "retour" && s.tokens[i+1].word != "de" {
+			return 0
+		}
+	case "rückgabewert", "exit", "exited", "rc", "exitcode", "maxexitcode", "returncode", "errorlevel":
+	case "return", "returned":
+		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" {
+			return 0
+		}
+	default:
+		return 0
+	}
+	for n = 1; i+n < len(s.tokens) && exitWords[s.tokens[i+n].word] && n < 4; n++ {
+	}
+	if i+n >= len(s.tokens) || strings.Trim(s.tokens[i+n].word, "0123456789") != "" || strings.Trim(s.lower[s.tokens[i+n-1].to:s.tokens[i+n].from], " :=[(") != "" {
+		return 0
+	}
+	says := bad
+	if strings.Trim(s.tokens[i+n].word, "0") == "" {
+		says = done
+	}
+	s.denied = 0
+	s.add(says, s.tokens[i].from, s.tokens[i+n].to)
+	return n + 1
+}

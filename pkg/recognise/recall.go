@@ -1,0 +1,46 @@
+package recognise
+
+import (
+	"hash/maphash"
+	"sync"
+)
+
+const (
+	maxRecalled = 256
+)
+
+// recalled keeps what the last texts mean: in a storm many mails have the same one to
+// the byte. The zero value is empty.
+type recalled struct {
+	mu    sync.Mutex
+	known map[recalledKey]Recognised
+}
+
+type recalledKey struct {
+	source        *source
+	subject, text uint64
+	length        int
+}
+
+var seed = maphash.MakeSeed()
+
+func (r *recalled) of(s *source, subject, text string) Recognised {
+	if len(text) > maxBytes {
+		text = text[:maxBytes]
+	}
+	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, text), len(text)}
+	r.mu.Lock()
+	rec, found := r.known[key]
+	r.mu.Unlock()
+	if found {
+		return rec
+	}
+	rec = recognise(s, subject, text)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known == nil || len(r.known) >= maxRecalled {
+		r.known = make(map[recalledKey]Recognised, maxRecalled)
+	}
+	r.known[key] = rec
+	return rec
+}

@@ -1,0 +1,206 @@
+// Package recognise finds out what a mail says: whether something is wrong, what, and
+// how bad it is, or that it is over. Most senders are known by what is written in
+// sources, one small file each, in the form in which users write theirs; all others by
+// rules for words, tags and fields.
+package recognise
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/message"
+)
+
+// Header fields by which a mail says itself what it means, whatever else it says.
+const (
+	StatusField = "X-Failmail-Status" // problem, warning, recovery, ok or info
+	ObjectField = "X-Failmail-Object" // what it is about
+)
+
+// A Recogniser knows senders. It is safe for concurrent use.
+type Recogniser struct {
+	sources []*source // the user's in front
+	recent  recalled
+}
+
+// New returns a Recogniser that asks sources first, in their order, and then those that
+// are built in. The error names what is wrong with a source, and how to mend it.
+func New(sources []Source) (*Recogniser, error) {
+	r := &Recogniser{}
+	for i := range sources {
+		s, err := newSource(&sources[i])
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.compile(); err != nil {
+			return nil, err
+		}
+		r.sources = append(r.sources, s)
+	}
+	r.sources = append(r.sources, builtin()...)
+	return r, nil
+}
+
+// A Recognised is what a mail means, and Why in words.
+type Recognised struct {
+	meaning.Meaning
+	// Known says that Source is one whose mails are known, so that all that have the same
+	// Object are about one thing.
+	Known bool
+	// Headline is the line that says what happened, if that is known of Source.
+	Headline string
+	Why      string
+}
+
+// Of returns what m means. It never fails: what is not understood is a problem.
+func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
+	defer func() {
+		if p := recover(); p != nil { // a charset or a MIME structure that defeats its reader
+			rec = Recognised{Meaning: meaning.Meaning{Status: meaning.Problem, Severity: "error", Source: m.From}, Why: fmt.Sprintf("cannot read the content: %v", p)}
+		}
+	}()
+	s := r.source(m)
+	rec = r.recent.of(s, m.Subject(), m.Body())
+	if sender := addressOf(m); rec.Source == "" {
+		rec.Source = sender
+	} else {
+		rec.Sender = sender
+	}
+	if status := meaning.Status(strings.ToLower(strings.TrimSpace(m.Header.Get(StatusField)))); isStatus(status) {
+		rec.Status, rec.Why = status, "by its field "+StatusField
+		rec.Severity = severityOf(status, nil)
+	} else if status != "" {
+		rec.Why += fmt.Sprintf("; its field %s says %q, which is no status", StatusField, content.Line(string(status[:min(len(status), 40)])))
+	}
+	if object := m.Header.Get(ObjectField); object != "" {
+		rec.Object, rec.Known = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true
+	}
+	return rec
+}
+
+// addressOf returns the address of the author of m, which stays the same where that of the
+// envelope may be another one each time; that of the envelope if there is none.
+func addressOf(m *message.Message) string {
+	from := strings.ToLower(m.Header.Get("From"))
+	if open := strings.LastIndexByte(from, '<'); open >= 0 {
+		from, _, _ = strings.Cut(from[open+1:], ">")
+	}
+	if !strings.Contains(from, "@") || len(from) > maxObject {
+		from = strings.ToLower(m.From)
+	}
+	return strings.ToValidUTF8(content.Line(strings.TrimSpace(from)), "")
+}
+
+func isStatus(status meaning.Status) bool {
+	for _, s := range meaning.Statuses() {
+		if s == status {
+			return true
+		}
+	}
+	return false
+}
+
+// source returns the one that knows m; nil if none does.
+func (r *Recogniser) source(m *message.Message) *source {
+	v := values{m: m, subject: m.Subject()}
+	for _, s := range r.sources {
+		if s.match.Match(v.value) {
+			return s
+		}
+	}
+	return nil
+}
+
+// values are those of a mail by the names that matchers know. A header field is looked
+// for once.
+type values struct {
+	m       *message.Message
+	subject string
+	fields  [maxFields]field
+	known   int
+}
+
+type field struct{ name, value string }
+
+// maxFields bounds the header fields that are remembered; there are fewer names.
+const maxFields = 32
+
+func (v *values) value(name string) string {
+	switch name {
+	case "subject":
+		return v.subject
+	case "from":
+		return v.m.From
+	case "to":
+		return strings.Join(v.m.To, ",")
+	case "host":
+		return v.m.Host()
+	}
+	for i := range v.known {
+		if v.fields[i].name == name {
+			return v.fields[i].value
+		}
+	}
+	value := v.m.Header.Get(strings.TrimPrefix(name, "header:"))
+	if v.known < maxFields {
+		v.fields[v.known] = field{name, value}
+		v.known++
+	}
+	return value
+}
+
+// recognise returns what a mail with a subject and a text means, of a source that may be
+// nil.
+func recognise(s *source, subject, text string) (rec Recognised) {
+	v := newView(subject, text)
+	list := scan(v.subject)
+	if s != nil {
+		rec.Source = s.name
+		if p, err := s.compile(); err == nil { // those of users were compiled at the start
+			whole := v.subject + "\n" + strings.Join(v.lines, "\n")
+			var found string
+			if rec.Status, found = p.status(whole); rec.Status != "" {
+				rec.Why = fmt.Sprintf("%s by %q", s.name, content.Line(found))
+			}
+			rec.Object, rec.Severity, rec.Headline = p.object(whole), p.severityOf(whole), p.headlineOf(whole)
+			rec.Known = rec.Object != ""
+		}
+	}
+	if rec.Status == "" || rec.Object == "" {
+		d := v.decide(list)
+		if rec.Status == "" {
+			rec.Status, rec.Why = d.status, d.why
+			if s != nil {
+				rec.Why = s.name + ", " + rec.Why
+			}
+		}
+		if rec.Object == "" {
+			if s != nil {
+				d.line = "" // its mails are about what their subject says
+			}
+			rec.Object = v.object(list, d)
+		}
+	}
+	if rec.Severity == "" {
+		rec.Severity = severityOf(rec.Status, list)
+	}
+	return rec
+}
+
+// severityOf returns how bad a status is, of which list are the words.
+func severityOf(status meaning.Status, list []said) string {
+	switch status {
+	case meaning.Problem:
+		for _, w := range list {
+			if w.critical {
+				return "critical"
+			}
+		}
+		return "error"
+	case meaning.Warning:
+		return "warning"
+	}
+	return "info"
+}

@@ -1,0 +1,243 @@
+package recognise
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hut8labs/failmail/internal/testutil"
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/message"
+)
+
+func newRecogniser(t testing.TB, sources ...Source) *Recogniser {
+	t.Helper()
+	r, err := New(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
+	r := newRecogniser(t)
+	for _, tt := range []struct {
+		name, subject, text string
+		want                meaning.Status
+		object              string
+	}{
+		{"what is not understood is a problem", "hello", "there", meaning.Problem, "hello"},
+		{"so is a mail without anything", "", "", meaning.Problem, ""},
+		{"a word for failure", "nightly import failed", "", meaning.Problem, "nightly import"},
+		{"a word for success", "nightly import finished successfully", "", meaning.OK, "nightly import"},
+		{"in German", "Sicherung auf NAS2 erfolgreich", "", meaning.OK, "Sicherung auf NAS2"},
+		{"in German, failed", "Sicherung auf NAS2 fehlgeschlagen", "", meaning.Problem, "Sicherung auf NAS2"},
+		{"in French", "Échec de la sauvegarde srv1", "", meaning.Problem, "sauvegarde srv1"},
+		{"in Spanish", "Copia de seguridad de ventas completada", "", meaning.OK, "Copia de seguridad de ventas"},
+		{"in Japanese", "バックアップ 失敗", "", meaning.Problem, "バックアップ"},
+		{"failure beats success", "backup done", "1 successful, 1 failed", meaning.Problem, "backup"},
+		{"no failure is none", "check of web1", "Finished, 0 errors, no warnings.", meaning.OK, "check of web1"},
+		{"no success is a failure", "backup of web1 was not successful", "", meaning.Problem, "backup of web1"},
+		{"none of many is a failure", "Import: 0 of 812 orders imported", "done", meaning.Problem, "Import: of orders imported"},
+		{"a no for an answer", "Backup of web1 successful? NO", "", meaning.Problem, "Backup of web1 NO"},
+		{"the number with which a program ends", "mirror of debian: exit code 23", "", meaning.Problem, "mirror of debian"},
+		{"the number for success", "mirror of debian: exit code 0", "", meaning.OK, "mirror of debian"},
+		{"a state", "web1 is DOWN", "", meaning.Problem, "web1"},
+		{"the state after it", "web1 is UP", "", meaning.Recovery, "web1"},
+		{"a change for the better", "db1/Load: CRIT -> OK", "", meaning.Recovery, "db1/Load"},
+		{"a change that is no recovery", "db1/Load: CRIT -> WARN", "", meaning.Warning, "db1/Load"},
+		{"a change from what nobody knows", "db1/Load: UNKNOWN -> OK", "", meaning.Info, "db1/Load"},
+		{"a change in words", "Health of web1 changed from green to red", "", meaning.Problem, "Health of web1 from to"},
+		{"a tag that repeats the words of the problem", "[RESOLVED] High error rate of checkout", "", meaning.Recovery, "High error rate of checkout"},
+		{"a tag of the problem", "[FIRING:1] High error rate of checkout", "", meaning.Problem, "High error rate of checkout"},
+		{"a tag of both", "[FIRING:1, RESOLVED:1] High error rate", "", meaning.Problem, "High error rate"},
+		{"a tag of success with a failure behind it", "[Success] Daily VMs, 1 failed", "", meaning.Problem, "Daily VMs"},
+		{"a name in front of the tag", "[Shop] [Down] Request failed with status code 503", "", meaning.Problem, "[Shop]"},
+		{"an acknowledgement", "db1/Load Acknowledged (CRIT)", "", meaning.Info, "db1/Load"},
+		{"a field of the text", "report of web1", "Job: nightly\nStatus: FAILED\n", meaning.Problem, "report of web1"},
+		{"the worst of several fields", "report of web1", "Status: OK\nResult: failed\n", meaning.Problem, "report of web1"},
+		{"a severity is no good news", "report of web1", "Severity: normal\n", meaning.Problem, "report of web1"},
+		{"a name in quotation marks", `Job "Backup failed jobs" finished`, "", meaning.OK, `Job "Backup failed jobs"`},
+		{"what is joined to other words", "Updates of web1 installed", "liberror-perl check-errors.sh", meaning.OK, "Updates of web1"},
+		{"an error log", "Copy of the error log finished", "", meaning.OK, "Copy of error log"},
+		{"what may happen", "Backup of web1 finished", "If an error occurs, call us.", meaning.OK, "Backup of web1"},
+		{"what is forged", "payroll export broken", "all is ok\nall is well", meaning.Problem, "payroll export"},
+		{"what is quoted does not count", "Backup of web1 finished", "> it failed yesterday", meaning.OK, "Backup of web1"},
+		{"what stands under the signature", "Backup of web1 finished", "--\nfailed backups: call us", meaning.OK, "Backup of web1"},
+		{"numbers and times are no part of the object", "Build #4711 of shop failed after 312 s at 02:14:05", "", meaning.Problem, "Build of shop after"},
+		{"numbers of things are", "Disk 3 of nas1 failed", "", meaning.Problem, "Disk 3 of nas1"},
+		{"of a camera, too", "Camera 7 offline", "", meaning.Problem, "Camera 7"},
+		{"what stands in front of a tag", "Störung: Leitung 3 ausgefallen", "", meaning.Problem, "Leitung 3"},
+		{"and its end", "Störung behoben: Leitung 3", "", meaning.Recovery, "Leitung 3"},
+		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := r.Of(mailOf(Example{Subject: tt.subject, Text: tt.text, From: "app@example.net"}))
+			if rec.Status != tt.want || rec.Object != tt.object {
+				t.Errorf("%s of %q (%s); want %s of %q", rec.Status, rec.Object, rec.Why, tt.want, tt.object)
+			}
+			if rec.Known {
+				t.Error("nobody knows the sender")
+			}
+		})
+	}
+}
+
+// What says that all is well, or did, where it is not.
+func TestNothingThatIsWrongIsWell(t *testing.T) {
+	r := newRecogniser(t)
+	for _, mail := range []struct{ subject, text string }{
+		{"db1 no longer ok", ""}, {"No longer available: db1", ""}, {"db1 is no longer healthy", ""}, {"db1 n'est plus joignable", ""},
+		{"Nothing is ok", ""}, {"None of the replicas is ok", ""}, {"To be resolved: db1", ""}, {"db1 healthy: no", ""}, {"db1 online: false", ""},
+		{"Fehler behoben? nein", ""}, {"OK: 3, CRITICAL: 5", ""}, {"[OK] not really: [CRITICAL] db1", ""},
+		{"12/15 backups successful", ""}, {"12 von 15 Sicherungen erfolgreich", ""}, {"Everything ok? No: disk full", ""},
+		{"Backup finished", "No space left on device"}, {"Backup finished", "Killed"}, {"Backup finished", "timeout"},
+		{"Backup finished", "Errors: 5"}, {"Backup finished", "3 errors"}, {"Backup finished", "Fehler: 3"}, {"Backup finished", "checksum mismatch"},
+		{"Backup finished", "Input/output error"}, {"Backup complete", "Segmentation fault"}, {"Sauvegarde terminée", "code retour 2"},
+		{"Sicherung abgeschlossen", "Rückgabewert: 1"}, {"All is ok", "ERROR: database corrupt"}, {"Backup finished", "espace disque insuffisant"},
+		{"Last successful backup was 9 days ago", ""}, {"Backup should have completed by 03:00", ""}, {"Waiting for backup to be completed", ""},
+		{"Success rate dropped to 12%", ""}, {"db1 entered recovery mode", ""}, {"PROBLEM: muted thing on z1", ""},
+		{"an alert", "div { position: fixed; clear: both }"}, {"[FIRING] Silenced speaker broken", ""}, {"CRITICAL: ACK flood attack on web1", ""},
+	} {
+		if rec := r.Of(mailOf(Example{Subject: mail.subject, Text: mail.text})); !rec.Status.IsBad() {
+			t.Errorf("%q, %q: %s %s", mail.subject, mail.text, rec.Status, rec.Why)
+		}
+	}
+}
+
+func TestWhatIsNoLongerWrongIsOver(t *testing.T) {
+	r := newRecogniser(t)
+	for _, subject := range []string{"db1 is no longer down", "db1 is no longer unreachable"} {
+		if rec := r.Of(mailOf(Example{Subject: subject})); rec.Status != meaning.Recovery {
+			t.Errorf("%q: %s %s", subject, rec.Status, rec.Why)
+		}
+	}
+}
+
+var backup = Source{
+	Name: "backup", Match: []string{`from="backup@example.net"`, `subject=~"Backup .*"`},
+	Problem: []string{`^Backup of \S+: (?:red|dark)$`}, OK: []string{`^Backup of \S+: green$`}, Object: []string{`^Backup of (\S+):`},
+}
+
+func TestTheUsersSourceIsAskedFirst(t *testing.T) {
+	r := newRecogniser(t, backup)
+	of := func(from, subject string) Recognised {
+		return r.Of(message.New(from, []string{"ops@example.com"}, []byte("Subject: "+subject+"\r\n\r\nfailed\r\n")))
+	}
+	if rec := of("backup@example.net", "Backup of srv7: green"); rec.Status != meaning.OK || rec.Object != "srv7" || rec.Source != "backup" || !rec.Known {
+		t.Errorf("%+v", rec)
+	}
+	if rec := of("backup@example.net", "Backup of srv7: dark"); rec.Status != meaning.Problem || rec.Object != "srv7" {
+		t.Errorf("%+v", rec)
+	}
+	if rec := of("Other@example.net", "Backup of srv7: green"); rec.Source != "other@example.net" || rec.Known {
+		t.Errorf("%+v", rec)
+	}
+}
+
+func TestAMailSaysItselfWhatItMeans(t *testing.T) {
+	r := newRecogniser(t)
+	rec := r.Of(mailOf(Example{Subject: "all failed", Header: map[string]string{StatusField: " OK ", ObjectField: "job 7"}}))
+	if rec.Status != meaning.OK || rec.Object != "job 7" || !rec.Known {
+		t.Errorf("%+v", rec)
+	}
+	if rec := r.Of(mailOf(Example{Subject: "all failed", Header: map[string]string{StatusField: "fine"}})); rec.Status != meaning.Problem {
+		t.Errorf("a status that there is not: %+v", rec)
+	}
+}
+
+func TestASourceThatIsWrongIsRefused(t *testing.T) {
+	valid := Source{Name: "s", Match: []string{`from="a@b"`}}
+	for name, tt := range map[string]struct {
+		change func(s *Source)
+		want   string
+	}{
+		"without a name":                 {func(s *Source) { s.Name = "" }, "give it one"},
+		"without a match":                {func(s *Source) { s.Match = nil }, `source "s": match is missing`},
+		"with a match that is none":      {func(s *Source) { s.Match = []string{"from"} }, `"from" is no matcher`},
+		"with a match on what is not":    {func(s *Source) { s.Match = []string{`form="x"`} }, `there is no "form"; take one of from, to, host, subject, header:NAME`},
+		"with a match that takes all":    {func(s *Source) { s.Match = []string{`from=~".*"`} }, "takes every mail"},
+		"with a pattern that is wrong":   {func(s *Source) { s.Problem = []string{"("} }, `source "s": problem: `},
+		"with a pattern of other syntax": {func(s *Source) { s.OK = []string{"(?=x)"} }, "regular expression of Go"},
+		"with a pattern for everything":  {func(s *Source) { s.Recovery = []string{".*"} }, "found in every mail"},
+		"with an object that is wrong":   {func(s *Source) { s.Object = []string{"["} }, `source "s": object: `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := valid
+			tt.change(&s)
+			if _, err := New([]Source{s}); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestSourcesAreReadFromTables(t *testing.T) {
+	sources, err := Read([]any{map[string]any{"name": "s", "match": `from="a"`, "ok": []any{"x", "y"}}})
+	if err != nil || len(sources) != 1 || sources[0].Name != "s" || len(sources[0].Match) != 1 || len(sources[0].OK) != 2 {
+		t.Errorf("%+v, %v", sources, err)
+	}
+	for _, tt := range []struct {
+		tables any
+		want   string
+	}{
+		{"x", "begin each with [[source]]"},
+		{[]any{"x"}, "source 1 is not a table"},
+		{[]any{map[string]any{"name": "s", "colour": "x"}}, `source 1 "s": colour: there is no such key; take one of example, headline, info, match`},
+		{[]any{map[string]any{"name": "s", "ok": int64(3)}}, `ok: 3 is no text; put it in quotes`},
+	} {
+		if _, err := Read(tt.tables); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v: got %v, want %q", tt.tables, err, tt.want)
+		}
+	}
+}
+
+func FuzzRecognise(f *testing.F) {
+	for _, s := range Builtin() {
+		for _, e := range s.Examples {
+			f.Add(e.Subject, e.Text)
+		}
+	}
+	f.Add("[[[[((((", ": = | 0 ? no")
+	f.Add("İİİ \xff down", "失敗 \"")
+	r := newRecogniser(f)
+	f.Fuzz(func(t *testing.T, subject, text string) {
+		for _, s := range append([]*source{nil}, r.sources[:min(len(r.sources), 3)]...) {
+			rec := recognise(s, subject, text)
+			if !isStatus(rec.Status) || rec.Why == "" || len(rec.Object) > maxObject {
+				t.Fatalf("%+v", rec)
+			}
+		}
+	})
+}
+
+func TestTheCostGrowsWithTheLengthOfAMailOnly(t *testing.T) {
+	for name, unit := range map[string]string{
+		"brackets": "[(", "words": "failed ", "phrases": "back to ", "quotes": `"a b `, "colons": "a: ", "zeros": "0 of ", "capitals": "OK ", "wide": "失敗",
+	} {
+		t.Run(name, func(t *testing.T) {
+			grow := func(size int) string { return strings.Repeat(strings.Repeat(unit, 40)+"\n", size/(40*len(unit))+1) }
+			testutil.CheckLinear(t, 2000, grow, func(input string) { recognise(nil, input[:min(len(input), 8000)], input) })
+		})
+	}
+}
+
+func BenchmarkRecognise(b *testing.B) {
+	r := newRecogniser(b)
+	for name, e := range map[string]Example{
+		"known":   {Subject: "** PROBLEM Service Alert: db1/Disk /var is CRITICAL **", Text: strings.Repeat("Host: db1\n", 20)},
+		"unknown": {Subject: "[shop] ERROR in checkout: payment timed out", Text: strings.Repeat("order 4711 could not be paid, the bank did not answer\n", 20)},
+	} {
+		m := mailOf(e)
+		m.Body()
+		b.Run(name+"/new", func(b *testing.B) {
+			for b.Loop() {
+				recognise(r.source(m), m.Subject(), m.Body())
+			}
+		})
+		b.Run(name+"/equal", func(b *testing.B) {
+			for b.Loop() {
+				r.Of(m)
+			}
+		})
+	}
+}

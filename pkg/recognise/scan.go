@@ -1,0 +1,278 @@
+package recognise
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// A said word is one of a line that says how something stands.
+type said struct {
+	says     sense
+	from, to int  // in the line
+	caps     bool // in capital letters
+	critical bool // it says how bad it is
+}
+
+// A token is a word of a line, with what joins it to others: check-errors.sh is one.
+type token struct {
+	word     string // in lower case
+	from, to int
+}
+
+// maxTokens bounds the words of a line that are read.
+const maxTokens = 60
+
+// reach is how many words behind a "no" the word stands that it denies: "no known data
+// errors".
+const reach = 4
+
+// tokens splits line, of which lower is the same in lower case.
+func tokens(lower string) []token {
+	list := make([]token, 0, 16)
+	for i := 0; i < len(lower) && len(list) < maxTokens; {
+		if !isWordByte(lower[i]) {
+			i++
+			continue
+		}
+		from := i
+		for i < len(lower) && (isWordByte(lower[i]) || isJoint(lower[i]) && i+1 < len(lower) && isWordByte(lower[i+1])) {
+			i++
+		}
+		list = append(list, token{lower[from:i], from, i})
+	}
+	return list
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c >= 0x80
+}
+
+func isJoint(c byte) bool {
+	return c == '-' || c == '.' || c == '/' || c == '@' || c == '\'' || c == '\\'
+}
+
+// lowerOf returns line in lower case, as long as line is: positions in one are those in
+// the other.
+func lowerOf(line string) string {
+	if lower := strings.ToLower(line); len(lower) == len(line) {
+		return lower
+	}
+	lower := []byte(line)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
+		}
+	}
+	return string(lower)
+}
+
+// scan returns what the words of line say, after a "no", a "may" and a "0" had their
+// say.
+func scan(line string) []said {
+	lower := lowerOf(line)
+	s := scanner{line: line, lower: lower, tokens: tokens(lower)}
+	for i := 0; i < len(s.tokens); {
+		if n := s.quoted(i); n > 0 {
+			i += n // a name, whatever it is made of
+			continue
+		}
+		i += s.read(i)
+	}
+	s.fraction()
+	if s.wide {
+		for _, e := range endings {
+			if at := strings.Index(lower, e.text); at >= 0 {
+				s.said = append(s.said, said{says: e.says, from: at, to: at + len(e.text)})
+			}
+		}
+	}
+	return s.said
+}
+
+type scanner struct {
+	line, lower string
+	tokens      []token
+	said        []said
+	denied      int  // words until which a "no" reaches
+	hedged      int  // words until which an "if" reaches
+	byZero      bool // the "no" is a 0
+	ended       int  // words until which a "no longer" reaches
+	wide        bool // there are letters that stand for words
+}
+
+// quoted returns how many words from the one at i stand in quotation marks; 0 if they
+// do not, or if it is one word, which may be a state.
+func (s *scanner) quoted(i int) (n int) {
+	from := s.tokens[i].from
+	if from == 0 || from > 1 && isWordByte(s.lower[from-2]) {
+		return 0
+	}
+	mark := s.lower[from-1]
+	if mark != '"' && mark != '\'' && mark != '`' {
+		return 0
+	}
+	end := strings.IndexByte(s.lower[from:], mark)
+	if end < 0 {
+		return 0
+	}
+	for i+n < len(s.tokens) && s.tokens[i+n].to <= from+end {
+		n++
+	}
+	if n == 1 {
+		return 0
+	}
+	return n
+}
+
+// read reads the words from the one at i, and returns how many it read.
+func (s *scanner) read(i int) int {
+	t := s.tokens[i]
+	if i > 0 && strings.ContainsAny(s.lower[s.tokens[i-1].to:t.from], ".;!|[]") {
+		s.denied, s.hedged = 0, 0
+	}
+	for _, p := range phrases[t.word] {
+		if n := s.matches(i, p.text); n > 0 {
+			if p.says == ended {
+				s.ended = reach
+				return n
+			}
+			s.add(p.says, t.from, s.tokens[i+n-1].to)
+			s.denied = 0
+			return n
+		}
+	}
+	if n := s.exit(i); n > 0 {
+		return n
+	}
+	says := s.sense(i)
+	switch says {
+	case denier:
+		if t.word == "0" && i+1 < len(s.tokens) && parts[s.tokens[i+1].word] {
+			s.denied = 0
+			s.add(bad, t.from, t.to) // 0 of 12
+			break
+		}
+		if t.word == "0" && !strings.HasPrefix(s.lower[t.to:], " ") {
+			break // a number, of which nothing follows
+		}
+		s.denied = reach + 1
+		if i == 0 {
+			s.denied += 2 // none of the replicas is ok
+		}
+		s.byZero = t.word == "0"
+		s.answer(t)
+	case hedge:
+		s.hedged = reach + 1
+	case silent, namesWhat, neutral:
+	default:
+		s.add(says, t.from, t.to)
+	}
+	s.denied, s.hedged, s.ended = max(s.denied-1, 0), max(s.hedged-1, 0), max(s.ended-1, 0)
+	return 1
+}
+
+// add notes what the line says at a place.
+func (s *scanner) add(says sense, from, to int) {
+	isFailure := says == bad || says == fault || says == alert || says == worry
+	isGood := says == over || says == well || says == done
+	switch {
+	case says == neutral, s.hedged > 0 && (isFailure || isGood && says != over):
+		return
+	case s.ended > 0 && isFailure:
+		says = over
+	case s.ended > 0 && isGood:
+		says = bad
+	case says == fault && s.isCounted(from, to):
+		says = bad // 3 errors, errors: 3
+	case says == bad && s.denied > 0 && !s.byZero:
+		return // "do not fail" says nothing
+	case isFailure && (s.denied > 0 || s.isZero(to)):
+		says = done // it says that all is well
+	case isGood && s.denied > 0:
+		says = bad
+	}
+	text := s.line[from:to]
+	s.said = append(s.said, said{says, from, to, text == strings.ToUpper(text) && text != strings.ToLower(text), criticals[s.lower[from:to]]})
+}
+
+// matches returns how many words from the one at i are those of text; 0 if they are not.
+func (s *scanner) matches(i int, text string) int {
+	n := 0
+	for word := range strings.SplitSeq(text, " ") {
+		if i+n >= len(s.tokens) || s.tokens[i+n].word != word {
+			return 0
+		}
+		if n > 0 && strings.TrimSpace(s.lower[s.tokens[i+n-1].to:s.tokens[i+n].from]) != "" {
+			return 0
+		}
+		n++
+	}
+	return n
+}
+
+// sense returns what the word at i says where it stands.
+func (s *scanner) sense(i int) sense {
+	t := s.tokens[i]
+	says, known := words[t.word]
+	if !known {
+		if c := t.word[0]; c >= 0xe3 && !s.wide {
+			r, _ := utf8.DecodeRuneInString(t.word)
+			s.wide = r >= 0x3040 && r < 0xa000
+		}
+		return s.compound(t)
+	}
+	next := ""
+	if i+1 < len(s.tokens) && strings.TrimSpace(s.lower[t.to:s.tokens[i+1].from]) == "" {
+		next = s.tokens[i+1].word
+	}
+	switch {
+	case (says == fault || says == alert || says == worry) && words[next] == namesWhat:
+		return silent // an error log may log anything
+	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
+		return silent // to back up; a full backup
+	case t.word == "down" && next == "to":
+		return silent
+	case criticals[t.word] && labels[next]:
+		return silent
+	case t.word == "closed" && !inBrackets(s.line, t.from, t.to):
+		return silent // a connection, a session
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next):
+		return silent // the space available
+	}
+	return says
+}
+
+// isState reports whether the word at i says how something is.
+func (s *scanner) isState(i int, next string) bool {
+	t := s.tokens[i]
+	if s.line[t.from:t.to] == "UP" || s.line[t.from:t.to] == "Up" && next == "" {
+		return true
+	}
+	if i == 0 {
+		return next == ""
+	}
+	if previous := s.tokens[i-1].word; copulas[previous] || links[previous] || previous == "came" || previous == "comes" || previous == "went" || previous == "not" {
+		return t.word != "up" || next != "to"
+	}
+	return next == "" && (t.word != "up" || strings.TrimSpace(s.lower[s.tokens[i-1].to:t.from]) != "")
+}
+
+// links stand between the states of a change.
+var links = setOf(`from to von nach zu auf de à a da van naar para`)
+
+// compound returns what a word says that is made of others: an exception, or a noun such
+// as Backup-Fehler.
+func (s *scanner) compound(t token) sense {
+	text := s.line[t.from:t.to]
+	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
+		return bad
+	}
+	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
+		if c := text[at+1]; c >= 'A' && c <= 'Z' && text[0] != c+'a'-'A' {
+			if says := words[t.word[at+1:]]; says == bad || says == fault {
+				return says
+			}
+		}
+	}
+	return silent
+}

@@ -1,0 +1,279 @@
+package recognise
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+)
+
+// verdict returns what words say together: failure beats success, and that it is over
+// beats the name of what is over. Empty if they say nothing; weak if they say little.
+func verdict(list []said) (status meaning.Status, weak bool) {
+	var has [neutral + 1]bool
+	for _, w := range list {
+		has[w.says] = true
+	}
+	switch {
+	case has[aside]:
+		return meaning.Info, false
+	case has[bad]:
+		return meaning.Problem, false
+	case has[over]:
+		return meaning.Recovery, false
+	case has[fault]:
+		return meaning.Problem, false
+	case has[worry]:
+		return meaning.Warning, false
+	case has[done], has[well] && has[job]:
+		return meaning.OK, false
+	case has[well]:
+		return meaning.Recovery, false
+	case has[alert]:
+		return meaning.Problem, true
+	case has[remark]:
+		return meaning.Info, true
+	}
+	return "", true
+}
+
+// A view is what of a mail counts: its subject and the first lines of its text.
+type view struct {
+	subject string
+	lines   []string // without blanks around them, none empty, quoted or of a signature
+}
+
+// Bounds of what counts.
+const (
+	maxLines   = 20
+	maxBytes   = 4 << 10
+	maxSubject = 400
+	maxLine    = 400
+)
+
+func newView(subject, text string) view {
+	v := view{subject: strings.ToValidUTF8(strings.TrimSpace(subject[:min(len(subject), maxSubject)]), "")}
+	text = text[:min(len(text), maxBytes)]
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if line == "--" || len(v.lines) == maxLines {
+			break // RFC 3676 section 4.3: a signature follows
+		}
+		line = strings.TrimLeft(line, " \t")
+		if line != "" && line[0] != '>' {
+			v.lines = append(v.lines, line[:min(len(line), maxLine)])
+		}
+	}
+	return v
+}
+
+// A decision is what a mail says and what says so.
+type decision struct {
+	status meaning.Status
+	why    string
+	tagged bool   // by a tag: the words besides are the name of the thing
+	line   string // of the text, if the subject says nothing
+}
+
+// decide returns what v says by the rules for mails of which nothing is known; list are
+// the words of the subject. What is not understood is a problem.
+func (v view) decide(list []said) decision {
+	status, weak := verdict(list)
+	if status == meaning.Info && !weak && !v.beginsBad(list) {
+		return decision{status: status, why: "by words of the subject"}
+	}
+	if status := transition(v.subject, list); status != "" {
+		return decision{status: status, why: "by the change of state in the subject"}
+	}
+	if status, sure := v.tagged(list); status != "" {
+		if worst := v.fails(); !sure && status == meaning.OK && worst != "" {
+			return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true}
+		}
+		return decision{status: status, why: "by a tag in the subject", tagged: true}
+	}
+	switch {
+	case status == meaning.OK && v.fails() != "":
+		return decision{status: v.fails(), why: "by the text, though the subject says success"}
+	case status != "" && !weak:
+		return decision{status: status, why: "by words of the subject"}
+	}
+	ofText, line := v.text()
+	if status := v.field(); status != "" {
+		return decision{status: status, why: "by a field of the text", line: line}
+	}
+	if ofText != "" {
+		return decision{status: ofText, why: "by words of the text", line: line}
+	}
+	if status != "" {
+		return decision{status: status, why: "by words of the subject, and the text says nothing else"}
+	}
+	return decision{status: meaning.Problem, why: "nothing says that all is well"}
+}
+
+func says(list []said, s sense) bool {
+	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })
+}
+
+// beginsBad reports whether the subject begins with a tag that says that something is
+// wrong: that somebody is silenced may be what is.
+func (v view) beginsBad(list []said) bool {
+	first := list[0]
+	return (first.says == bad || first.says == fault) && startsAt(v.subject, first.from) && (inBrackets(v.subject, first.from, first.to) || isPart(v.subject, first))
+}
+
+// fails returns the worst that the text says, if it says that something is wrong. Headings
+// of tables name failures without saying that there are any.
+func (v view) fails() (worst meaning.Status) {
+	for _, line := range v.lines {
+		list, words := scan(line), len(tokens(lowerOf(line)))
+		switch {
+		case len(list) == words && words > 1 && !says(list, bad):
+			continue // Success Warning Error
+		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
+			return meaning.Problem
+		case says(list, worry) && words > 2 && !says(list, done):
+			worst = meaning.Warning
+		}
+	}
+	return worst
+}
+
+// alone are words that are a failure where nothing else stands in a line, rather than the
+// heading of a column.
+var alone = setOf(`killed aborted terminated timeout crashed abgebrochen abgestürzt interrompu abortado interrotto`)
+
+// text returns what the lines of the text say, and the one that says so; empty if they
+// say nothing.
+func (v view) text() (meaning.Status, string) {
+	const ranks = 5
+	order := [ranks]meaning.Status{meaning.Warning, meaning.Info, meaning.Recovery, meaning.OK, meaning.Info}
+	var found [ranks]string
+	note := func(rank int, line string) {
+		if found[rank] == "" {
+			found[rank] = line
+		}
+	}
+	for i, line := range v.lines {
+		list := scan(line)
+		status, weak := verdict(list)
+		if changed := transition(line, list); changed != "" {
+			status, weak = changed, false
+		}
+		switch {
+		case status.IsGood() && isSeverity(line):
+		case status == meaning.Problem && !weak:
+			return status, line
+		case status == meaning.Warning:
+			note(0, line)
+		case status == meaning.Info && !weak && i < 3:
+			note(1, line)
+		case status == meaning.Recovery && strings.HasSuffix(line, ":"):
+			return status, line // what follows is what is over
+		case status == meaning.Recovery && (isStated(line, list) || i == 0 && len(line) < 60 && !says(list, over)):
+			note(2, line)
+		case status == meaning.OK:
+			note(3, line)
+		case status == meaning.Info:
+			note(4, line)
+		}
+	}
+	for rank, line := range found {
+		if line != "" {
+			return order[rank], line
+		}
+	}
+	return "", ""
+}
+
+// isStated reports whether line says that something is over as a sentence or a heading
+// does: a word such as "fixed" may stand anywhere.
+func isStated(line string, list []said) bool {
+	all := tokens(lowerOf(line))
+	for _, w := range list {
+		if w.says != over {
+			continue
+		}
+		for i, t := range all {
+			if t.from != w.from {
+				continue
+			}
+			if i == 0 || w.to == len(strings.TrimRight(line, ".!")) || copulas[all[i-1].word] || auxiliaries[all[i-1].word] || inBrackets(line, w.from, w.to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// auxiliaries come in front of what has happened.
+var auxiliaries = setOf(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi sido werd geworden`)
+
+// isSeverity reports whether line only says how bad something would be.
+func isSeverity(line string) bool {
+	key, _, found := strings.Cut(line, ":")
+	return found && fieldKinds[strings.ToLower(strings.TrimSpace(key))] == worry
+}
+
+// field returns what lines such as "Status: failed" say, the worst of them.
+func (v view) field() meaning.Status {
+	var byState, bySeverity meaning.Status
+	for _, line := range v.lines {
+		end := strings.IndexAny(line[:min(len(line), 40)], ":=\t")
+		if end <= 0 {
+			continue
+		}
+		key := strings.ToLower(strings.Trim(line[:end], " .*-_\"'[]#"))
+		value := strings.Trim(line[end+1:], " :=\t")
+		kind := fieldKinds[key]
+		if kind == silent || value == "" || len(value) > maxValue {
+			continue
+		}
+		list := scan(value)
+		status, weak := verdict(list)
+		if changed := transition(value, list); changed != "" {
+			status, weak = changed, false
+		}
+		switch {
+		case status == "" || weak && status != meaning.Problem:
+		case kind == well && status.IsGood() && len(tokens(lowerOf(value))) > 2*len(list):
+			// "ONLINE REPLACEBATT and more": it says something else besides
+		case kind == well:
+			byState = worse(byState, status)
+		case status == meaning.Problem || status == meaning.Warning:
+			bySeverity = worse(bySeverity, status)
+		}
+	}
+	return cmp.Or(byState, bySeverity)
+}
+
+// maxValue bounds the value of a field that says how something stands, in bytes.
+const maxValue = 60
+
+// worse returns the worse of two statuses, of which one may be empty.
+func worse(a, b meaning.Status) meaning.Status {
+	for _, status := range meaning.Statuses() {
+		if status == a || status == b {
+			return status
+		}
+	}
+	return ""
+}
+
+// fieldKinds are the keys of lines that say how something stands, and those that say how
+// bad it would be: the latter is no good news.
+var fieldKinds = func() map[string]sense {
+	kinds := make(map[string]sense)
+	for kind, names := range map[sense]string{
+		well: `status|state|current state|current status|new state|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
+			backup status|health|condition|verdict|zustand|ergebnis|ereignis|statut|état|résultat|estado|resultado|evento|stato|risultato|esito|situação|
+			resultaat|toestand|resultat|stan|wynik|статус|состояние|результат|状态|結果|ステータス|status code text|overall status|summary status`,
+		worry: `severity|level|priority|alert level|trigger severity|schweregrad|priorität|stufe|ebene|gravité|niveau|priorité|gravedad|nivel|prioridad|gravità|livello|
+			priorità|severidade|ernst|prioriteit|niveau de gravité`,
+	} {
+		for name := range strings.SplitSeq(names, "|") {
+			kinds[strings.Join(strings.Fields(name), " ")] = kind
+		}
+	}
+	return kinds
+}()

@@ -1,0 +1,140 @@
+package recognise
+
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+)
+
+// tagged returns what the tags of the subject say: what stands in brackets, what is a
+// part of its own between colons or dashes, and words in capital letters. sure says that
+// the words besides are only what it is about. The list is that of the subject.
+func (v view) tagged(list []said) (status meaning.Status, sure bool) {
+	var tags []said
+	leading := false
+	alarmed := false // there is "ALARM:", which says little if anything else is said
+	for _, w := range list {
+		isTag := inBrackets(v.subject, w.from, w.to) || isPart(v.subject, w)
+		switch {
+		case w.says == remark || w.says == job:
+		case w.says == alert:
+			alarmed = alarmed || isTag && startsAt(v.subject, w.from)
+		case isTag:
+			leading = leading || len(tags) == 0 && startsAt(v.subject, w.from)
+			tags = append(tags, w)
+		case w.caps && w.to-w.from > 1 && !isShouted(v.subject):
+			tags = append(tags, w)
+		}
+	}
+	all, _ := verdict(list)
+	switch {
+	case len(tags) == 0:
+		if alarmed && all == meaning.Problem {
+			return all, true
+		}
+		return "", false
+	case says(tags, aside) && tags[0].says != bad && tags[0].says != fault:
+		return meaning.Info, true
+	case strings.Contains(strings.ToLower(v.subject), "[firing"):
+		return meaning.Problem, true
+	case tags[0].says == over:
+		return meaning.Recovery, true // what it says besides is what is over
+	case says(tags, bad), says(tags, fault), says(list, bad):
+		return meaning.Problem, true
+	case tags[0].says == well && leading:
+		return meaning.Recovery, true
+	}
+	// What the words without a tag say counts more than a success.
+	return all, all.IsBad()
+}
+
+// startsAt reports whether nothing but punctuation stands in front of from.
+func startsAt(subject string, from int) bool {
+	return len(tokens(lowerOf(subject[:from]))) == 0
+}
+
+// isPart reports whether w is all that stands between two separators of a subject, or
+// between its begin and the first one.
+func isPart(subject string, w said) bool {
+	rest, front := strings.TrimLeft(subject[w.to:], " *"), strings.TrimRight(subject[:w.from], " *")
+	if rest == "" || !strings.HasPrefix(rest, ":") && !strings.HasPrefix(rest, "|") && !strings.HasPrefix(rest, "- ") && !strings.HasPrefix(rest, "– ") {
+		return false
+	}
+	return front == "" || strings.ContainsAny(front[len(front)-1:], ":|-]") || len(tokens(lowerOf(front))) == 1
+}
+
+// maxTag bounds what stands in brackets, in bytes.
+const maxTag = 60
+
+// inBrackets reports whether subject[from:to] stands in square brackets, or in round
+// ones, with little else.
+func inBrackets(subject string, from, to int) bool {
+	open := strings.LastIndexAny(subject[:from], "[(]")
+	end := strings.IndexAny(subject[to:], "])[")
+	if open < 0 || end < 0 || subject[open] == ']' || subject[to+end] == '[' {
+		return false
+	}
+	text := subject[open+1 : to+end]
+	return len(text) <= maxTag && len(tokens(lowerOf(text))) <= 4
+}
+
+// isShouted reports whether nearly all of subject is in capital letters.
+func isShouted(subject string) bool {
+	upper, lower := 0, 0
+	for i := range len(subject) {
+		switch c := subject[i]; {
+		case c >= 'a' && c <= 'z':
+			lower++
+		case c >= 'A' && c <= 'Z':
+			upper++
+		}
+	}
+	return lower < 3 || upper > 4*lower
+}
+
+// transition returns what the last change of state in line says, of which list are the
+// words; empty if there is none. "CRIT -> WARN" is no recovery, and "UNKNOWN -> OK" ends
+// nothing.
+func transition(line string, list []said) (status meaning.Status) {
+	for i := 1; i < len(list); i++ {
+		left, right := list[i-1], list[i]
+		if !leadsTo(line, left, right) {
+			continue
+		}
+		switch right.says {
+		case bad, fault:
+			status = meaning.Problem
+		case worry:
+			status = meaning.Warning
+		case well, over, done:
+			status = meaning.Recovery
+			if left.says == well || left.says == done || unknownStates[strings.ToLower(line[left.from:left.to])] {
+				status = meaning.Info
+			}
+		}
+	}
+	return status
+}
+
+// leadsTo reports whether the words between left and right are an arrow, or "from left
+// to right".
+func leadsTo(line string, left, right said) bool {
+	if right.from < left.to {
+		return false
+	}
+	between := strings.Trim(line[left.to:right.from], " \"'`()[]\t")
+	switch strings.ToLower(between) {
+	case "->", "=>", "-->", "==>", "→", "➔", ">":
+		return true
+	case "to", "nach", "zu", "auf", "à", "a", "para", "naar":
+		front := strings.Fields(strings.ToLower(strings.Trim(line[:left.from], " \"'`")))
+		if len(front) == 0 {
+			return false
+		}
+		switch front[len(front)-1] {
+		case "from", "von", "de", "da", "van":
+			return true
+		}
+	}
+	return false
+}

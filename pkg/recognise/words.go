@@ -1,0 +1,174 @@
+package recognise
+
+import "strings"
+
+// A sense is what a word says about how something stands.
+type sense uint8
+
+const (
+	silent    sense = iota
+	bad             // it went or goes wrong: a state, an outcome, a verb
+	fault           // a noun for what goes wrong, which may also be over: failure, outage
+	alert           // a noun for the report of it, which says least
+	worry           // it is not yet bad
+	over            // it was bad, and is no longer
+	well            // a state that is as it should be, so that a problem that was is over
+	done            // an outcome that is as it should be
+	aside           // about the reporting, not about what is reported
+	remark          // for information only, unless something else is said
+	denier          // denies what follows
+	ended           // what follows is no longer so
+	hedge           // makes of what happened what could happen
+	job             // something that ends, rather than one that stands
+	namesWhat       // behind a fault it makes a name: error log
+	neutral         // says nothing about a state, though it stands where one could
+)
+
+// words are what they say, in the languages that mails of machines come in; what several
+// languages share stands once. Only whole words count.
+var words = tableOf(map[sense]string{
+	bad: `errored stopped gestoppt arrêté arrêtée detenido detenida fermato fermata parado parada gestopt stoppad остановлен degraded fail fails failed failing broken cannot can't couldn't unable denied refused rejected aborted abort aborting 
+		crash crashed crashes crashing corrupt corrupted died dead killed terminated down offline unreachable unavailable
+		inaccessible unresponsive disconnected unhealthy critical crit fatal emergency emerg severe panic panicked disaster
+		lost missing missed expired exceeded exceeds exhausted overheated overloaded overdue stuck hung stalled deadlock faulted faulty
+		firing triggered raised alarming breached breach red invalid uncorrectable unrecoverable unsuccessful unsuccessfully incomplete full infected
+		compromised err major unrepairable undeliverable timed late deadlocked halted
+		fehlgeschlagen gescheitert abgebrochen abgelehnt verweigert ausgefallen unerreichbar defekt beschädigt verloren überschritten
+		kritisch abgestürzt fehlgeschlagene fehlt voll abgelaufen
+		échoué échouée échouées interrompu interrompue refusé refusée injoignable indisponible perdu perdue dépassé expiré critique
+		falló fallido fallida fallado fallaron rechazado rechazada denegado denegada inaccesible perdido perdida caído caída crítico crítica caducado agotado interrumpido abortado incompleto
+		fallito fallita falliti rifiutato negato scaduto guasto irraggiungibile perso interrotto critico
+		falhou falharam recusado recusada negado inacessível caiu expirou esgotado interrompido indisponível
+		mislukt mislukte geweigerd onbereikbaar defect verlopen afgebroken kritiek
+		misslyckades misslyckats kritisk nere nieudane nieudany niepowodzenie krytyczny niedostępny сбой отказ недоступен недоступна критично критический ошибочно`,
+	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages crashloop violation violations malfunction
+		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
+		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
+		fehler zeitüberschreitung zeitüberschreitungen störung störungen ausfall ausfälle problem probleme abbruch alarmzustand
+		erreur erreurs échec échecs panne pannes problème problèmes défaillance
+		error errores fallo fallos problema problemas avería
+		errore errori problema problemi guasti anomalia
+		erro erros falha falhas problema problemas
+		fout fouten storing storingen probleem problemen fel błąd błędy awaria ошибка ошибки ошибок авария проблема`,
+	alert: `alert alerts alarm alarms alarme alarma allarme alerte alerta avviso meldung`,
+	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn attention unstable yellow amber minor expiring expires retry retrying up_for_retry
+		partial partially skipped deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun insufficient_data nodata no_data minor
+		unknown
+		warnung warnungen achtung beeinträchtigt instabil wenig niedrig warnhinweis
+		avertissement avertissements attention dégradé faible instable
+		advertencia advertencias atención degradado bajo
+		avvertimento avvertenza attenzione degradato basso avvisi
+		advertência atenção aviso degradado baixo
+		waarschuwing waarschuwingen laag varning varningar ostrzeżenie uwaga предупреждение внимание`,
+	over: `closed recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
+		rebuilt resilvered 
+		behoben wiederhergestellt entwarnung erholt beendeter
+		rétabli rétablie rétablissement résolu résolue restauré restaurée
+		resuelto resuelta restablecido restablecida recuperado recuperada restaurado solucionado normalizado
+		risolto risolta ripristinato ripristinata rientrato rientrata
+		resolvido resolvida restabelecido restabelecida normalizado recuperado
+		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano przywrócono восстановлен восстановлена восстановлено решено устранена устранено`,
+	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync
+		erreichbar normalbetrieb gesund joignable disponible operativo raggiungibile operacional bereikbaar disponível норма доступен доступна`,
+	done: `success successful successfully succeeded succeed succeeds completed complete completes finished done passed pass established
+		succes verified updated installed upgraded renewed ended
+		erfolgreich erfolgreiche erfolgreicher erfolg abgeschlossen beendet fertig aktualisiert erneuert
+		réussi réussie réussies succès terminé terminée terminés effectuée achevé achevée
+		éxito exitoso exitosa correcto correctamente completado completada finalizado finalizada terminado terminada
+		riuscito riuscita successo completato completata terminato terminata correttamente
+		sucesso concluído concluída êxito finalizada
+		geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie sukces успешно успех завершено завершен завершена выполнено`,
+	aside: `acknowledged acknowledgement acknowledgment ack downtimestart downtimeend downtimecancelled flapping flappingstart flappingstop flappingdisabled
+		suppressed silenced snoozed muted banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
+	remark: `information informational info notice debug started starting start enabled added created login logged downtime maintenance disabled
+		digest newsletter invoice welcome invitation scheduled summary
+		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
+	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
+		nunca nessun nessuna nessuno senza mai nenhum nenhuma sem não geen niet zonder nooit ingen inga inte utan utan brak bez nie нет без не 0 false nein`,
+	hedge: `waiting awaiting pending should may might could would should if unless falls wenn si se als om kann könnte peut podría potrebbe pode`,
+	job:   `backup backups job jobs task build sync synchronization replication scan import export dump upload download sicherung auftrag sauvegarde tâche copia respaldo tarea lavoro tarefa taak back-up`,
+	namesWhat: `log logs logging report reports reporting handler handlers handling tracker tracking page pages rate rates count counts counter counters
+		budget code codes level levels stream check checks monitor monitoring detection rule rules policy policies manager list notification notifications
+		mail mails email emails message messages recovery protection prevention correction`,
+})
+
+func tableOf(lists map[sense]string) map[string]sense {
+	table := make(map[string]sense)
+	// What a word says most often goes first.
+	for _, s := range [...]sense{denier, bad, fault, alert, worry, over, well, done, aside, remark, hedge, job, namesWhat} {
+		for word := range strings.FieldsSeq(lists[s]) {
+			if _, known := table[word]; !known {
+				table[word] = s
+			}
+		}
+	}
+	return table
+}
+
+// unknownStates are those of which nobody knows whether they are bad: what comes after
+// them ends nothing.
+var unknownStates = setOf(`unknown pending undefined undetermined insufficient_data nodata no_data initializing init new none`)
+
+// A phrase says as a whole what its words do not.
+type phrase struct {
+	text string // in lower case, its words with one blank between them
+	says sense
+}
+
+// phrases, the longer ones in front of what they contain.
+var phrases = byFirstWord([]phrase{
+	{"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"return to normal", over},
+	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"is now back", over}, {"are back", over},
+	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
+	{"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
+	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over},
+	{"not ok", bad}, {"timed out", bad}, {"time out", bad}, {"out of", bad}, {"not found", bad}, {"not responding", bad}, {"no response", bad}, {"no answer", bad}, {"not running", bad}, {"not available", bad}, {"not reachable", bad},
+	{"gave up", bad}, {"giving up", bad}, {"given up", bad}, {"gives up", bad}, {"does not exist", bad}, {"did not", bad}, {"could not", bad}, {"can not", bad}, {"has not been", bad}, {"have not been", bad}, {"was not", bad}, {"were not", bad}, {"no backup", bad}, {"no backups", bad}, {"no recent", bad}, {"went down", bad}, {"shut down", remark}, {"shutting down", remark},
+	{"on battery", bad}, {"on batteries", bad}, {"battery low", bad}, {"low battery", bad}, {"battery is low", bad}, {"went above", bad}, {"no space left", bad}, {"not enough space", bad}, {"recovery mode", bad}, {"recovery pending", bad}, {"success rate", neutral}, {"to be resolved", neutral}, {"to be fixed", neutral}, {"to be completed", neutral}, {"last successful", neutral}, {"last success", neutral}, {"letzte erfolgreiche", neutral}, {"letztes erfolgreiches", neutral}, {"dernière sauvegarde réussie", neutral}, {"última copia correcta", neutral}, {"all is ok", done}, {"everything is ok", done}, {"everything ok", done}, {"alles ok", done}, {"alles in ordnung", done}, {"tout va bien", done}, {"todo bien", done}, {"tutto ok", done}, {"tudo bem", done}, {"went below", bad},
+	{"nicht erreichbar", bad}, {"nicht verfügbar", bad}, {"nicht erfolgreich", bad}, {"nicht möglich", bad}, {"konnte nicht", bad}, {"konnten nicht", bad}, {"n'a pas", bad}, {"n'ont pas", bad}, {"ne répond plus", bad}, {"ne répond pas", bad}, {"ne répond", bad}, {"hors service", bad}, {"hors ligne", bad}, {"fuera de servicio", bad}, {"fuera de línea", bad}, {"no se ha podido", bad}, {"no se pudo", bad}, {"no hay", bad}, {"no responde", bad}, {"non è stato possibile", bad}, {"fuori servizio", bad}, {"non in linea", bad}, {"fora do ar", bad}, {"não foi possível", bad}, {"sem resposta", bad}, {"niet bereikbaar", bad}, {"buiten gebruik", bad}, {"не удалось", bad}, {"не отвечает", bad}, {"nie powiodło", bad},
+	{"with errors", bad}, {"with error", bad}, {"with failures", bad}, {"mit fehlern", bad}, {"avec erreurs", bad}, {"avec des erreurs", bad}, {"con errores", bad}, {"con errori", bad}, {"com erros", bad}, {"met fouten", bad},
+	{"with warnings", worry}, {"with warning", worry}, {"mit warnungen", worry}, {"avec avertissements", worry}, {"con advertencias", worry}, {"con avvisi", worry}, {"com avisos", worry}, {"met waarschuwingen", worry},
+	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", worry}, {"update available", worry}, {"security updates", worry}, {"pending updates", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
+	{"up to date", done}, {"up-to-date", done}, {"no problems", done}, {"no errors", done}, {"no issues", done}, {"no failures", done}, {"all ok", done}, {"all good", done}, {"all is well", done}, {"nothing to do", done}, {"no changes", done}, {"no updates", done}, {"ohne fehler", done}, {"keine fehler", done}, {"sans erreur", done}, {"aucune erreur", done}, {"sin errores", done}, {"senza errori", done}, {"sem erros", done}, {"zonder fouten", done}, {"без ошибок", done}, {"auf dem neuesten stand", done}, {"à jour", done},
+	{"test alert", aside}, {"test notification", aside}, {"test message", aside}, {"test email", aside}, {"test mail", aside}, {"test e-mail", aside}, {"testing email", aside}, {"this is a test", aside}, {"testnachricht", aside}, {"test-mail", aside}, {"please disregard", aside}, {"weekly report", remark}, {"monthly report", remark}, {"weekly digest", remark}, {"weekly summary", remark}, {"monthly summary", remark}, {"usage report", remark}, {"e-mail test", aside}, {"email test", aside}, {"scheduled maintenance", aside}, {"scheduled downtime", aside}, {"downtime start", aside}, {"downtime started", aside}, {"downtime end", aside}, {"downtime ended", aside}, {"downtime cancelled", aside}, {"downtime removed", aside}, {"started flapping", aside}, {"stopped flapping", aside},
+	{"alarm level", neutral}, {"alert level", neutral}, {"error log", neutral},
+})
+
+// byFirstWord returns phrases by their first word.
+func byFirstWord(list []phrase) map[string][]phrase {
+	table := make(map[string][]phrase)
+	for _, p := range list {
+		first, _, _ := strings.Cut(p.text, " ")
+		table[first] = append(table[first], p)
+	}
+	return table
+}
+
+// endings are what mails in languages without blanks between words say.
+var endings = []phrase{
+	{"失敗", bad}, {"失败", bad}, {"エラー", bad}, {"错误", bad}, {"異常", bad}, {"异常", bad}, {"障害", bad}, {"停止", bad}, {"存在しません", bad}, {"未被", bad}, {"できません", bad},
+	{"警告", worry}, {"注意", worry},
+	{"復旧", over}, {"回復", over}, {"恢复", over}, {"解決", over}, {"解决", over}, {"正常", well},
+	{"成功", done}, {"完了", done}, {"完成", done},
+}
+
+// criticals are words for what is worse than an error.
+var criticals = setOf(`critical crit fatal emergency emerg disaster panic severe red down kritisch critique crítico critico kritiek`)
+
+// labels are nouns that make of a severity in front of them a label: a critical alert may
+// be over.
+var labels = setOf(`priority alert alerts alarm alarms issue issues event events problem problems error errors level severity incident notification`)
+
+// copulas come in front of a state.
+var copulas = setOf(`is are now again back still state status currently are ist sind wieder est sont está están è sono é são jest is zijn är`)
+
+// exitWords come in front of the number with which a program ended: 0 if all is well.
+var exitWords = setOf(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour`)
+
+func setOf(list string) map[string]bool {
+	all := make(map[string]bool)
+	for word := range strings.FieldsSeq(list) {
+		all[word] = true
+	}
+	return all
+}
