@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 // A Batch is what becomes one summary.
@@ -94,6 +96,7 @@ func (g *Group) HostsByArrival() []string {
 type Variant struct {
 	Fingerprint string
 	Reason      string
+	Meaning     meaning.Meaning
 	Count       int
 	First       time.Time
 	Last        time.Time
@@ -104,6 +107,9 @@ type Variant struct {
 	// Seen is what the history knows of the fingerprint, when an engine returns the
 	// variant; zero if it is new.
 	Seen Seen
+	// Standing is how the thing stood that the variant is about, when an engine returns
+	// it, before its batch; zero if that is not known.
+	Standing Standing `json:"-"`
 	// Varying is what varies from mail to mail.
 	Varying Varying
 	// NewValues are those of what varies in a family of texts that were never seen
@@ -215,7 +221,7 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	}
 	taken = min(len(e.Sample), limits.SampleBytes, max(room, 0))
 	v := &Variant{
-		Fingerprint: e.Fingerprint, Reason: e.Reason, Count: 1, First: e.Received, Last: e.Received,
+		Fingerprint: e.Fingerprint, Reason: e.Reason, Meaning: e.Meaning, Count: 1, First: e.Received, Last: e.Received,
 		Sample: cutSample(e.Sample, taken), SampleSize: len(e.Sample),
 	}
 	v.Varying.Add(e.Values)

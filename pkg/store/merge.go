@@ -105,7 +105,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 // it is whole within room, in which v's own is not counted; begin returns how many
 // bytes more that are.
 func (v *Variant) begin(older *Variant, room int) (grown int) {
-	v.Reason = older.Reason
+	v.Reason, v.Meaning = older.Reason, older.Meaning
 	if !older.Replaces(len(v.Sample), room) {
 		return 0
 	}

@@ -21,6 +21,8 @@ import (
 	"errors"
 	"math"
 	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 // ErrClosed is returned by every method of a Store after Close.
@@ -151,6 +153,11 @@ type Memory interface {
 	// later with an ID that is not higher than the last one returned.
 	Lessons(ctx context.Context, after int64) ([]Lesson, error)
 
+	// OpenProblems returns the things whose last problem is not over, as far as finished
+	// batches told, the one that began last first. There are all of them, of which it
+	// returns at most so many.
+	OpenProblems(ctx context.Context, most int) (open []OpenProblem, all int, err error)
+
 	// Forget removes what was last seen before the time given, and the mutes
 	// that ended before it.
 	Forget(ctx context.Context, before time.Time) error
@@ -211,6 +218,8 @@ type Entry struct {
 	// for longer a batch of its own, which is due at once. First mails of
 	// several groups may share it. Muted mails are not seen.
 	Quiet time.Duration
+	// Meaning is what the mail says. Of a variant it is that of its first entry.
+	Meaning meaning.Meaning
 	// Values are what varies from mail to mail of a variant. Those with the same
 	// label belong together, the first ones, the second ones and so on.
 	Values []Value

@@ -162,6 +162,29 @@ func hashOf(text string) uint64 {
 	return h ^ h>>33
 }
 
+// ObjectLabel is the label of the Value that is what a mail is about, where others of its
+// variant may be about something else.
+const ObjectLabel = "object"
+
+// values returns those of the first place with a label, as far as they are surely known,
+// and whether they are all.
+func (v *Varying) values(label string) (texts []string, all bool) {
+	for i := range v.places {
+		p := &v.places[i]
+		if p.Label != label {
+			continue
+		}
+		for _, c := range p.Candidates {
+			if c.Over == 0 {
+				texts = append(texts, c.Text)
+			}
+		}
+		distinct, exact := p.distinct()
+		return texts, exact && len(texts) == distinct
+	}
+	return nil, true
+}
+
 // Variations returns the places with more than one value, in order.
 func (v *Varying) Variations() []Variation {
 	var variations []Variation

@@ -59,6 +59,10 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 		move(&seen.First, &seen.Last)
 		s.history[hash] = seen
 	}
+	for thing, standing := range s.standings {
+		clockstep.Move(by, store.Never, &standing.Since, &standing.Bad, &standing.Good)
+		s.standings[thing] = standing
+	}
 	for id, m := range s.mutes {
 		move(&m.Created, &m.Until)
 		s.mutes[id] = m

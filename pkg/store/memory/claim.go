@@ -62,7 +62,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, duration time.Duration
 func (s *Store) recall(b *store.Batch) {
 	for _, g := range b.Groups {
 		for _, v := range g.Variants {
-			v.Seen = s.history[v.Fingerprint]
+			v.Seen, v.Standing = s.history[v.Fingerprint], s.standings[v.Meaning.Thing()]
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -25,6 +26,7 @@ type Store struct {
 
 	seen       map[groupKey]time.Time // for Entry.Quiet
 	history    map[string]store.Seen  // of fingerprints
+	standings  map[meaning.Thing]store.Standing
 	mutes      map[int64]store.Mute
 	heartbeats map[string]store.Heartbeat
 	lessons    []store.Lesson
@@ -76,6 +78,7 @@ func New(limits store.Limits) *Store {
 		outbox:     make(map[int64]*outgoing),
 		seen:       make(map[groupKey]time.Time),
 		history:    make(map[string]store.Seen),
+		standings:  make(map[meaning.Thing]store.Standing),
 		mutes:      make(map[int64]store.Mute),
 		heartbeats: make(map[string]store.Heartbeat),
 		learned:    make(map[string]bool),
@@ -163,7 +166,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
-	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned = nil, nil, nil, nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned, s.standings = nil, nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 

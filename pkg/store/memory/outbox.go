@@ -136,8 +136,10 @@ func (s *Store) Finish(ctx context.Context, id int64) error {
 
 // remember makes the fingerprints of b part of the history.
 func (s *Store) remember(b *store.Batch) {
+	said := make(store.Said)
 	for _, g := range b.Groups {
 		for _, v := range g.Variants {
+			said.Add(v)
 			seen, known := s.history[v.Fingerprint]
 			if !known || v.First.Before(seen.First) {
 				seen.First = v.First
@@ -145,6 +147,11 @@ func (s *Store) remember(b *store.Batch) {
 			seen.Last = later(seen.Last, v.Last)
 			seen.Count += v.Count
 			s.history[v.Fingerprint] = seen
+		}
+	}
+	for thing := range said {
+		if now := said.After(thing, s.standings[thing]); now.Count > 0 {
+			s.standings[thing] = now
 		}
 	}
 }

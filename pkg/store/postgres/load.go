@@ -40,10 +40,12 @@ func load(ctx context.Context, tx pgx.Tx, batches []*store.Batch, samples bool) 
 		FROM groups WHERE batch = ANY($1) ORDER BY nr`, ids).Query(l.readGroups)
 	b.Queue(`
 		SELECT v.batch, v.group_hash, fingerprint, reason, v.count, v.first_at, v.last_at, size, varying,
-			f.first_at, f.last_at, coalesce(f.count, 0), mail
+			f.first_at, f.last_at, coalesce(f.count, 0), mail, v.status, v.severity, v.source, v.sender, v.object,
+			d.since_at, d.bad_at, d.good_at, coalesce(d.count, 0)
 		FROM variants v LEFT JOIN samples s
 			ON $2 AND s.batch = v.batch AND s.group_hash = v.group_hash AND s.hash = v.hash
 			LEFT JOIN fingerprints f ON f.hash = v.hash
+			LEFT JOIN standings d ON d.source = v.source AND d.sender = v.sender AND d.object = v.object AND v.object <> ''
 		WHERE v.batch = ANY($1) ORDER BY nr`, ids, samples).Query(l.readVariants)
 	b.Queue(`SELECT batch, group_hash, host, count FROM sources WHERE batch = ANY($1)`, ids).Query(l.readSources)
 	b.Queue(`SELECT batch, group_hash, minute, count FROM minutes WHERE batch = ANY($1)`, ids).Query(l.readMinutes)
@@ -76,7 +78,9 @@ func (l *loading) readVariants(rows pgx.Rows) error {
 		var v store.Variant
 		var varying string
 		err := rows.Scan(&id.batch, (*[16]byte)(&id.group), &v.Fingerprint, &v.Reason, &v.Count, into(&v.First), into(&v.Last),
-			&v.SampleSize, &varying, into(&v.Seen.First), into(&v.Seen.Last), &v.Seen.Count, &v.Sample)
+			&v.SampleSize, &varying, into(&v.Seen.First), into(&v.Seen.Last), &v.Seen.Count, &v.Sample,
+			&v.Meaning.Status, &v.Meaning.Severity, &v.Meaning.Source, &v.Meaning.Sender, &v.Meaning.Object,
+			into(&v.Standing.Since), into(&v.Standing.Bad), into(&v.Standing.Good), &v.Standing.Count)
 		if err != nil {
 			return err
 		}

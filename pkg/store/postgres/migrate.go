@@ -19,7 +19,7 @@ const migrationLock = 0x6661696c6d61696c
 // tables are what the store reads and writes.
 var tables = []string{
 	"batches", "groups", "variants", "samples", "sources", "minutes", "recipients",
-	"outbox", "fingerprints", "seen", "mutes", "heartbeats", "notes", "journal", "commits", "lessons",
+	"outbox", "fingerprints", "seen", "mutes", "heartbeats", "notes", "journal", "commits", "lessons", "standings",
 }
 
 // migrate brings the schema up to date, all of it or nothing. A schema that is up

@@ -106,6 +106,7 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 			`DELETE FROM seen WHERE last_at < $1`,
 			`DELETE FROM mutes WHERE until_at < $1`,
 			`DELETE FROM heartbeats WHERE last_at < $1`,
+			`DELETE FROM standings WHERE greatest(bad_at, good_at) < $1`,
 		} {
 			b.Queue(old, micros(before))
 		}

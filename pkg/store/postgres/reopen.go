@@ -108,6 +108,9 @@ func queueRemoval(b *pgx.Batch, id int64) {
 // forgetBatch removes a batch and makes its fingerprints part of the history, in
 // the order of their hashes, since two batches may have the same ones.
 func forgetBatch(ctx context.Context, tx pgx.Tx, id int64) error {
+	if err := rememberStandings(ctx, tx, id); err != nil {
+		return err
+	}
 	var b pgx.Batch
 	b.Queue(`
 		INSERT INTO fingerprints AS have

@@ -38,14 +38,21 @@ func (p *plan) writeBegun(b *pgx.Batch) {
 	}
 	if rows := p.begunVariants; len(rows) > 0 {
 		b.Queue(`
-			UPDATE variants SET reason = k.reason, size = coalesce(k.size, variants.size)
-			FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[]) AS k (batch, group_hash, hash, reason, size)
+			UPDATE variants SET reason = k.reason, size = coalesce(k.size, variants.size),
+				status = k.status, severity = k.severity, source = k.source, sender = k.sender, object = k.object
+			FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+				AS k (batch, group_hash, hash, reason, size, status, severity, source, sender, object)
 			WHERE variants.batch = k.batch AND variants.group_hash = k.group_hash AND variants.hash = k.hash`,
 			column(rows, func(r *variantRow) int64 { return r.batch }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),
 			column(rows, func(r *variantRow) string { return clean(r.Reason) }),
-			column(rows, (*variantRow).replacedSize))
+			column(rows, (*variantRow).replacedSize),
+			column(rows, func(r *variantRow) string { return clean(string(r.Meaning.Status)) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Severity) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Source) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Sender) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Object) }))
 	}
 }
 
@@ -113,9 +120,10 @@ func (p *plan) writeVariants(b *pgx.Batch) {
 	}
 	if rows := p.newVariants; len(rows) > 0 {
 		b.Queue(`
-			INSERT INTO variants (batch, group_hash, hash, nr, fingerprint, reason, count, first_at, last_at, size, varying, seen_count)
+			INSERT INTO variants (batch, group_hash, hash, nr, fingerprint, reason, count, first_at, last_at, size, varying,
+				status, severity, source, sender, object, seen_count)
 			SELECT *, 0 FROM unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::integer[], $5::text[], $6::text[], $7::bigint[],
-				$8::bigint[], $9::bigint[], $10::bigint[], $11::text[])`,
+				$8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])`,
 			column(rows, func(r *variantRow) int64 { return r.batch }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.group.uuid() }),
 			column(rows, func(r *variantRow) pgtype.UUID { return r.variant.uuid() }),
@@ -126,7 +134,12 @@ func (p *plan) writeVariants(b *pgx.Batch) {
 			column(rows, func(r *variantRow) int64 { return micros(r.First) }),
 			column(rows, func(r *variantRow) int64 { return micros(r.Last) }),
 			column(rows, func(r *variantRow) int64 { return int64(r.SampleSize) }),
-			column(rows, func(r *variantRow) string { return r.varying }))
+			column(rows, func(r *variantRow) string { return r.varying }),
+			column(rows, func(r *variantRow) string { return clean(string(r.Meaning.Status)) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Severity) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Source) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Sender) }),
+			column(rows, func(r *variantRow) string { return clean(r.Meaning.Object) }))
 	}
 }
 

@@ -79,6 +79,7 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 			{"mutes", "created_at until_at"},
 			{"heartbeats", "last_at"},
 			{"lessons", "at"},
+			{"standings", "since_at bad_at good_at"},
 		} {
 			if err := s.conn.Exec(shiftSQL(t.table, strings.Fields(t.columns), by)); err != nil {
 				return err

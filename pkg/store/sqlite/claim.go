@@ -7,6 +7,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -101,6 +102,10 @@ func (s *Store) loadGroup(id int64, g *store.Group, samples bool) error {
 			First: columnTime(r, 3), Last: columnTime(r, 4), SampleSize: r.ColumnInt(6),
 			Seen:    store.Seen{First: columnTime(r, 8), Last: columnTime(r, 9), Count: r.ColumnInt(10)},
 			Varying: varying,
+			Meaning: meaning.Meaning{
+				Status: meaning.Status(r.ColumnText(11)), Severity: r.ColumnText(12), Source: r.ColumnText(13), Sender: r.ColumnText(14), Object: r.ColumnText(15),
+			},
+			Standing: store.Standing{Since: columnTime(r, 16), Bad: columnTime(r, 17), Good: goodTime(r, 18), Count: r.ColumnInt(19)},
 		}
 		if samples {
 			v.Sample = r.ColumnBlob(5, nil)

@@ -46,6 +46,7 @@ func TestAStoreOfOneDotZeroIsTakenOver(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execIn(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 3; DROP TABLE notes; DROP TABLE pieces; DROP TABLE lessons")
+	execIn(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 3; DROP TABLE notes; DROP TABLE pieces; DROP TABLE lessons; DROP TABLE standings; "+
+		"ALTER TABLE variants DROP COLUMN status; ALTER TABLE variants DROP COLUMN severity; ALTER TABLE variants DROP COLUMN source; ALTER TABLE variants DROP COLUMN sender; ALTER TABLE variants DROP COLUMN object")
 	wantMails(t, open(t, path, store.Limits{}), 1)
 }

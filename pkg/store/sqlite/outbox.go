@@ -174,6 +174,9 @@ func (s *Store) forgetBatch(batch int64) error {
 	if err := s.stmt.remember.exec(batch); err != nil {
 		return err
 	}
+	if err := s.rememberStandings(batch); err != nil {
+		return err
+	}
 	return s.stmt.delete.exec(batch)
 }
 

@@ -91,7 +91,7 @@ func (s *Store) Lessons(ctx context.Context, after int64) (lessons []store.Lesso
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	return s.transaction(ctx, func() error {
-		for _, old := range []*statement{&s.stmt.forgetFingerprints, &s.stmt.forgetSeen, &s.stmt.forgetMutes, &s.stmt.forgetHeartbeats} {
+		for _, old := range []*statement{&s.stmt.forgetFingerprints, &s.stmt.forgetSeen, &s.stmt.forgetMutes, &s.stmt.forgetHeartbeats, &s.stmt.forgetStandings} {
 			if err := old.exec(before); err != nil {
 				return err
 			}

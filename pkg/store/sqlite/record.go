@@ -204,7 +204,8 @@ func (s *Store) addVariants(group int64, g *store.Group, have int, left *room) (
 			continue
 		}
 		_, err = s.stmt.newVariant.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode())
+			group, v.Fingerprint, v.Count, v.First, v.Last, v.Reason, v.Varying.Encode(),
+			string(v.Meaning.Status), v.Meaning.Severity, v.Meaning.Source, v.Meaning.Sender, v.Meaning.Object)
 		if err != nil {
 			return have, nil, err
 		}
@@ -230,7 +231,8 @@ func (s *Store) beginVariant(group int64, older *store.Variant, left *room) erro
 	var id int64
 	var size int
 	later, err := s.stmt.beginVariant.row(func(r *sqlite3.Stmt) { id, size = r.ColumnInt64(0), r.ColumnInt(1) },
-		group, older.Fingerprint, older.Reason, older.First)
+		group, older.Fingerprint, older.Reason, older.First,
+		string(older.Meaning.Status), older.Meaning.Severity, older.Meaning.Source, older.Meaning.Sender, older.Meaning.Object)
 	if err != nil || !later || !older.Replaces(size, left.bytes) {
 		return err
 	}

@@ -22,6 +22,7 @@ type statements struct {
 	nextDue, claim, seal, delete, remember statement
 	groups, variants, hosts, minutes       statement
 	recipients, open, flush, pending       statement
+	said, standing, stand, openProblems    statement
 	insert, insertPiece                    statement
 	nextSend, claimOutgoing, pieces        statement
 	postpone, finish, hasSummary           statement
@@ -32,6 +33,7 @@ type statements struct {
 	learn, lessons                         statement
 	forgetFingerprints, forgetSeen         statement
 	forgetMutes, forgetHeartbeats          statement
+	forgetStandings                        statement
 	keepNote, dropNote, noted, newest      statement
 }
 
@@ -95,14 +97,14 @@ func (s *statements) all() map[*statement]string {
 			UPDATE variants SET count = count + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5)
 			WHERE group_id = ?1 AND fingerprint = ?2 RETURNING id, varying`,
 		&s.newVariant: `
-			INSERT INTO variants (group_id, fingerprint, count, first_at, last_at, reason, varying)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id`,
+			INSERT INTO variants (group_id, fingerprint, count, first_at, last_at, reason, varying, status, severity, source, sender, object)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id`,
 		&s.setVarying: `UPDATE variants SET varying = ?2 WHERE id = ?1`,
 		&s.newSample:  `INSERT INTO samples VALUES (?1, ?2, ?3)`,
 		// A batch that is reopened may have begun before the open one.
 		&s.beginGroup: `UPDATE groups SET title = ?3, reason = ?4 WHERE batch = ?1 AND key = ?2 AND first_at > ?5`,
 		&s.beginVariant: `
-			UPDATE variants SET reason = ?3
+			UPDATE variants SET reason = ?3, status = ?5, severity = ?6, source = ?7, sender = ?8, object = ?9
 			WHERE group_id = ?1 AND fingerprint = ?2 AND first_at > ?4
 			RETURNING id, (SELECT length(mail) FROM samples WHERE variant = id)`,
 		&s.setSample: `UPDATE samples SET mail = ?2, size = ?3 WHERE variant = ?1`,
@@ -126,8 +128,10 @@ func (s *statements) all() map[*statement]string {
 			WHERE batch = ?1 ORDER BY id`,
 		&s.variants: `
 			SELECT fingerprint, reason, v.count, v.first_at, v.last_at, iif(?2, mail, NULL), size, varying,
-				f.first_at, f.last_at, coalesce(f.count, 0)
+				f.first_at, f.last_at, coalesce(f.count, 0), status, severity, v.source, v.sender, v.object,
+				s.since_at, s.bad_at, s.good_at, coalesce(s.count, 0)
 			FROM variants v LEFT JOIN samples ON variant = id LEFT JOIN fingerprints f ON f.hash = fingerprint
+				LEFT JOIN standings s ON s.source = v.source AND s.sender = v.sender AND s.object = v.object AND v.object <> ''
 			WHERE group_id = ?1 ORDER BY id`,
 		&s.hosts:      `SELECT host, count FROM sources WHERE group_id = ?1`,
 		&s.minutes:    `SELECT minute, count FROM minutes WHERE group_id = ?1`,
@@ -142,7 +146,15 @@ func (s *statements) all() map[*statement]string {
 				first_at = min(first_at, excluded.first_at),
 				last_at  = max(last_at, excluded.last_at),
 				count    = count + excluded.count`,
-		&s.open: `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
+		&s.said: `
+			SELECT status, source, sender, object, v.count, v.first_at, v.last_at, varying
+			FROM groups g JOIN variants v ON group_id = g.id WHERE batch = ?1 AND object <> ''`,
+		&s.standing: `SELECT since_at, bad_at, good_at, count FROM standings WHERE source = ?1 AND sender = ?2 AND object = ?3`,
+		&s.openProblems: `
+			SELECT source, sender, object, since_at, bad_at, good_at, count, count(*) OVER () FROM standings WHERE bad_at > good_at
+			ORDER BY since_at DESC, source, sender, object LIMIT ?1`,
+		&s.stand: `INSERT OR REPLACE INTO standings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+		&s.open:  `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
 		&s.flush: `
 			UPDATE batches SET due_by = min(coalesce(due_by, ?2), ?2), due_at = min(due_at, ?2)
 			WHERE state = 'open' AND (?1 = 0 OR id = ?1) RETURNING 1`,
@@ -215,6 +227,7 @@ func (s *statements) all() map[*statement]string {
 		&s.forgetFingerprints: `DELETE FROM fingerprints WHERE last_at < ?1`,
 		&s.forgetSeen:         `DELETE FROM seen WHERE last_at < ?1`,
 		&s.forgetMutes:        `DELETE FROM mutes WHERE until_at < ?1`,
+		&s.forgetStandings:    `DELETE FROM standings WHERE max(bad_at, good_at) < ?1`,
 		&s.forgetHeartbeats:   `DELETE FROM heartbeats WHERE last_at < ?1`,
 
 		&s.keepNote: `INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text`,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -17,6 +18,7 @@ type model struct {
 	outbox  []*modelOutgoing
 	seen    map[string]time.Time // for Quiet
 	history map[string]store.Seen
+	things  map[meaning.Thing]store.Standing
 	mutes   []store.Mute
 }
 
@@ -37,7 +39,7 @@ type modelOutgoing struct {
 func newModel(limits store.Limits, shared bool) *model {
 	return &model{
 		limits: limits.WithDefaults(), shared: shared,
-		seen: make(map[string]time.Time), history: make(map[string]store.Seen),
+		seen: make(map[string]time.Time), history: make(map[string]store.Seen), things: make(map[meaning.Thing]store.Standing),
 	}
 }
 
@@ -100,7 +102,7 @@ func (m *model) shown(b *modelBatch) *store.Batch {
 	c.Sort()
 	for _, g := range c.Groups {
 		for _, v := range g.Variants {
-			v.Seen = m.history[v.Fingerprint]
+			v.Seen, v.Standing = m.history[v.Fingerprint], m.things[v.Meaning.Thing()]
 		}
 	}
 	return c
@@ -168,8 +170,17 @@ func (m *model) seal(id int64, summaries []store.Outgoing) (found bool) {
 }
 
 func (m *model) remember(b *store.Batch) {
+	said := make(store.Said)
+	defer func() {
+		for thing := range said {
+			if now := said.After(thing, m.things[thing]); now.Count > 0 {
+				m.things[thing] = now
+			}
+		}
+	}()
 	for _, g := range b.Groups {
 		for _, v := range g.Variants {
+			said.Add(v)
 			was, known := m.history[v.Fingerprint]
 			if !known || v.First.Before(was.First) {
 				was.First = v.First
@@ -267,6 +278,7 @@ func (m *model) retry(i int, now time.Time) (due int) {
 func (m *model) forget(before time.Time) {
 	maps.DeleteFunc(m.seen, func(_ string, last time.Time) bool { return last.Before(before) })
 	maps.DeleteFunc(m.history, func(_ string, s store.Seen) bool { return s.Last.Before(before) })
+	maps.DeleteFunc(m.things, func(_ meaning.Thing, s store.Standing) bool { return s.Bad.Before(before) && s.Good.Before(before) })
 	m.mutes = slices.DeleteFunc(m.mutes, func(mute store.Mute) bool { return mute.Until.Before(before) })
 }
 

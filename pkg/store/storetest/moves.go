@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -23,6 +24,10 @@ func (p *player) record() {
 			in(p.pick("batch", 3)), of(p.pick("group", 5), p.pick("v1:", 4)), from(p.pick("web", 6)),
 			to(p.pick("user", 3), "ops@example.com"), within(time.Duration(1+p.random.IntN(3))*30*time.Second, 2*time.Minute),
 			saying(p.pick("title", 1000), p.pick("reason", 1000), p.pick("sample", 1000)), having(p.pick("order", 8), p.pick("user", 2)))
+		// Mails with one fingerprint say the same.
+		entries[i].Meaning = [...]meaning.Meaning{
+			{}, about(meaning.Problem), about(meaning.Recovery), about(meaning.Info),
+		}[entries[i].Fingerprint[len("v1: ")]-'0']
 		switch p.random.IntN(6) {
 		case 0:
 			entries[i].Group, entries[i].MutedUntil = "muted", p.unique().Add(time.Duration(p.random.IntN(300))*time.Second)

@@ -113,8 +113,8 @@ func describe(b *store.Batch) string {
 		fmt.Fprintf(&out, "  group %q %q (%q)%s: %d mails %s – %s, omitted %d, hosts %s, minutes %s\n",
 			g.Key, g.Title, g.Reason, flag(g.Muted, " muted"), g.Count, stamp(g.First), stamp(g.Last), g.Omitted(), counts(g.Hosts), counts(g.Minutes))
 		for _, v := range g.Variants {
-			fmt.Fprintf(&out, "    variant %q (%q): %d mails %s – %s, %s, %s, sample of %d: %s\n",
-				v.Fingerprint, v.Reason, v.Count, stamp(v.First), stamp(v.Last), seen(v.Seen), varying(&v.Varying), v.SampleSize, content(v.Sample))
+			fmt.Fprintf(&out, "    variant %q (%q): %d mails %s – %s, %s, %s, says %+v, %s, sample of %d: %s\n",
+				v.Fingerprint, v.Reason, v.Count, stamp(v.First), stamp(v.Last), seen(v.Seen), varying(&v.Varying), v.Meaning, stands(v.Standing), v.SampleSize, content(v.Sample))
 		}
 	}
 	return out.String()
@@ -138,6 +138,13 @@ func seen(s store.Seen) string {
 		return "new"
 	}
 	return fmt.Sprintf("seen %d times %s – %s", s.Count, stamp(s.First), stamp(s.Last))
+}
+
+func stands(s store.Standing) string {
+	if s == (store.Standing{}) {
+		return "never heard of"
+	}
+	return fmt.Sprintf("bad %d times since %s until %s, good %s", s.Count, stamp(s.Since), stamp(s.Bad), stamp(s.Good))
 }
 
 func varying(v *store.Varying) string {
