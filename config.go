@@ -14,7 +14,9 @@ import (
 
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/recognise"
 )
 
 // Defaults of Config.
@@ -122,6 +124,11 @@ type Config struct {
 	// Batch decides which mails share a summary. Defaults to the value of the
 	// header field X-Failmail-Split.
 	Batch Grouper
+	// Expect are mails that must come again and again; one that does not is told as a
+	// problem. Times of day are those of this machine's zone.
+	Expect []expect.Expectation
+	// Sources are senders whose mails mean what they say, before those that are built in.
+	Sources []recognise.Source
 	// Group decides which mails of a batch share a headline. Defaults to the
 	// subject.
 	Group Grouper

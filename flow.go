@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
+	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -22,6 +23,7 @@ type flow struct {
 	summaries *summarize.Summarizer
 	outbox    *dispatch.Dispatcher
 	readiness *readiness.Monitor
+	overdue   *overdue.Watch
 	wishes    wishes
 }
 
@@ -54,6 +56,29 @@ func (f *flow) take(ctx context.Context, m *Message) error {
 }
 
 func (f *flow) keep(ctx context.Context, m *Message) error {
+	if err := f.put(ctx, m); err != nil {
+		return err
+	}
+	f.note(ctx, m)
+	return nil
+}
+
+// note tells those that expect m. It is durable already, so that an error is no reason to
+// refuse it.
+func (f *flow) note(ctx context.Context, m *Message) {
+	settings := f.settings.Load()
+	if len(settings.expected.Jobs()) == 0 {
+		return
+	}
+	if m.Meaning.Status == "" {
+		settings.classifier.Said(m)
+	}
+	if err := f.overdue.Came(ctx, m); err != nil {
+		f.log.Warn("cannot note a mail that is expected", "id", m.ID, "error", err)
+	}
+}
+
+func (f *flow) put(ctx context.Context, m *Message) error {
 	if f.wishes.asksToPass(m, f.log) {
 		return f.pass(ctx, m)
 	}

@@ -70,10 +70,13 @@ var (
 	relayUpDesc      = describe("failmail_relay_up", "Whether the relay took the last attempt: 1, or 0.")
 	storeUpDesc      = describe("failmail_store_up", "Whether the store answers: 1, or 0.")
 	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
+	expectedDesc     = describe("failmail_expected_mails", "Mails that must come.")
+	missingDesc      = describe("failmail_missing_mails", "Those of failmail_expected_mails that are missing.")
+	problemsDesc     = describe("failmail_open_problems", "Problems that a delivered summary told and that are not over.")
 	textsDesc        = describe("failmail_learned_texts", "Texts of errors that are known, to find those that are one error.")
 	textsLimitDesc   = describe("failmail_learned_texts_limit", "Limit of failmail_learned_texts.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
-		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, relayUpDesc, storeUpDesc, failDirDesc, textsDesc, textsLimitDesc}
+		refusalsDesc, pendingDesc, batchesDesc, outboxDesc, readyDesc, relayUpDesc, storeUpDesc, failDirDesc, problemsDesc, expectedDesc, missingDesc, textsDesc, textsLimitDesc}
 )
 
 func describe(name, help string, labels ...string) *prometheus.Desc {
@@ -143,4 +146,17 @@ func (s *scrape) collectStore(gauge func(*prometheus.Desc, int64)) {
 	gauge(pendingDesc, int64(pending.Mails))
 	gauge(batchesDesc, int64(pending.Batches))
 	gauge(outboxDesc, int64(pending.Outbox))
+	if _, open, err := parts.store.OpenProblems(ctx, 1); err == nil {
+		gauge(problemsDesc, int64(open))
+	}
+	if states, err := parts.overdue.States(ctx); err == nil {
+		missing := 0
+		for _, s := range states {
+			if s.Missing {
+				missing++
+			}
+		}
+		gauge(expectedDesc, int64(len(states)))
+		gauge(missingDesc, int64(missing))
+	}
 }

@@ -187,6 +187,7 @@ func (p *Proxy) run(parts *parts) {
 	}
 	loops.Go(func() { parts.keeper.run(ctx) })
 	loops.Go(func() { parts.pager.Run(ctx) })
+	loops.Go(func() { parts.overdue.Run(ctx) })
 	loops.Go(func() { parts.readiness.Run(ctx) })
 	p.life.Undo("deliveries", func(end context.Context) error {
 		cancel()

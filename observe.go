@@ -1,6 +1,7 @@
 package failmail
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
@@ -34,9 +35,15 @@ func (o *observer) Became(mail *store.Outgoing, result dispatch.Result, err erro
 	if !summary || result == dispatch.Postponed || o.settings.config().OnSummary == nil {
 		return
 	}
+	parsed := NewMessage("", nil, mail.Mail)
+	figure := func(name string) int {
+		n, _ := strconv.Atoi(parsed.Header.Get("X-Failmail-" + name)) // a Renderer may leave it out
+		return n
+	}
 	e := Event{
+		Open: figure("Open"), New: figure("New"), Over: figure("Over"), OK: figure("Ok"),
 		Event: string(result), Time: time.Now(), MessageID: mail.MessageID, Batch: mail.Batch, To: mail.To,
-		Subject: o.settings.config().Redactor.Text(NewMessage("", nil, mail.Mail).Subject()),
+		Subject: o.settings.config().Redactor.Text(parsed.Subject()),
 		Count:   mail.Count, Groups: mail.Groups, Headlines: o.recent.Headlines(mail.MessageID),
 	}
 	if err != nil {

@@ -2,9 +2,12 @@ package failmail
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -16,6 +19,11 @@ type (
 	Outgoing = store.Outgoing
 	// A Heartbeat is a mail that only proves that the path works.
 	Heartbeat = store.Heartbeat
+	// Expected is how it is with a mail that must come; see [Proxy.Expected].
+	Expected = expect.State
+	// An OpenProblem is a thing whose last problem is not over; see
+	// [Proxy.OpenProblems].
+	OpenProblem = store.OpenProblem
 	// A RelayState says how the relay is.
 	RelayState = deliver.State
 	// A Sent is a summary that left not long ago.
@@ -90,13 +98,39 @@ func (p *Proxy) Retry(ctx context.Context, id int64) (int, error) {
 	return parts.outbox.Retry(ctx, id)
 }
 
+// OpenProblems returns the things whose last problem is not over, as far as summaries
+// that were delivered told, the one that began last first; at most so many, and how many
+// there are. What is in the open batches is in [Proxy.Open].
+func (p *Proxy) OpenProblems(ctx context.Context, most int) (open []OpenProblem, all int, err error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, 0, err
+	}
+	open, all, err = parts.store.OpenProblems(ctx, most)
+	redactor := p.settings.config().Redactor
+	for i := range open {
+		open[i].Object = redactor.Text(open[i].Object)
+	}
+	return open, all, err
+}
+
 // Heartbeats returns the last mail of each pattern of Config.Heartbeats that came.
 func (p *Proxy) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
 	parts, err := p.running()
 	if err != nil {
 		return nil, err
 	}
-	return parts.store.Heartbeats(ctx)
+	all, err := parts.store.Heartbeats(ctx)
+	return slices.DeleteFunc(all, func(h Heartbeat) bool { return overdue.IsOwn(h.Name) }), err
+}
+
+// Expected returns how it is with the mails of Config.Expect, in their order.
+func (p *Proxy) Expected(ctx context.Context) ([]Expected, error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, err
+	}
+	return parts.overdue.States(ctx)
 }
 
 // Recent returns the last summaries of this process, the newest first.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/dispatch"
 	"github.com/hut8labs/failmail/internal/learning"
+	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/internal/pager"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/internal/summarize"
@@ -24,6 +25,7 @@ type parts struct {
 	pager     *pager.Pager
 	learner   *learning.Learner
 	keeper    *housekeeper
+	overdue   *overdue.Watch
 }
 
 // newParts wires them: what flow counts becomes summaries, which go through outbox. Its flow
@@ -41,7 +43,7 @@ func newParts(b *base, kept *steady.Store) *parts {
 	})
 	p.summaries = summarize.New(summarize.Config{
 		Batches: kept, Relay: p.outbox, Policy: b.settings.summaries, Made: seen.made, Logger: b.log,
-		Learn: p.learner.Sync, Families: b.settings.Load().classifier.Families,
+		OpenProblems: kept.OpenProblems, Learn: p.learner.Sync, Families: b.settings.Load().classifier.Families,
 	})
 	seen.summarizeAt = p.summaries.DueAt
 	p.pager = pager.New(pager.Config{
@@ -49,5 +51,10 @@ func newParts(b *base, kept *steady.Store) *parts {
 		Engine: kept.Engine(), Batches: kept,
 	})
 	p.flow = &flow{base: b, store: kept, summaries: p.summaries, outbox: p.outbox, readiness: p.readiness}
+	p.overdue = overdue.New(overdue.Config{
+		Store: kept, Engine: kept.Engine(), List: b.settings.expected, Submit: p.flow.count,
+		From: func() string { return b.settings.origin().From }, Logger: b.log,
+	})
+	p.flow.overdue = p.overdue
 	return p
 }

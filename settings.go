@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
 	"github.com/hut8labs/failmail/internal/pager"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -19,6 +22,7 @@ import (
 type settings struct {
 	config      Config
 	classifier  *batch.Classifier
+	expected    *expect.List
 	sender      deliver.Sender
 	closeSender func() error
 }
@@ -36,6 +40,14 @@ func newSettings(config Config, known known) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	meanings, err := recognise.New(config.Sources)
+	if err != nil {
+		return nil, err // it names the source
+	}
+	expected, err := expect.New(config.Expect, time.Local)
+	if err != nil {
+		return nil, err
+	}
 	sender, closeSender, err := config.openSender()
 	if err != nil {
 		return nil, errors.Join(err) // as those of validate
@@ -46,10 +58,10 @@ func newSettings(config Config, known known) (*settings, error) {
 			Batch: batchBy, Group: groupBy,
 			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
 			Quiet:  config.First, EachRecipient: config.EachRecipient,
-			Mutes: known.mutes, Families: known.families,
+			Meanings: meanings, Mutes: known.mutes, Families: known.families,
 			Logger: config.Logger.With("component", "batch"),
 		},
-		sender: sender, closeSender: closeSender,
+		expected: expected, sender: sender, closeSender: closeSender,
 	}, nil
 }
 
@@ -75,6 +87,8 @@ func (c *current) relay() string {
 	}
 	return c.config().Relay
 }
+
+func (c *current) expected() *expect.List { return c.Load().expected }
 
 func (c *current) origin() render.Origin {
 	config := c.config()

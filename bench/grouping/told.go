@@ -14,6 +14,7 @@ import (
 	"github.com/hut8labs/failmail/internal/explain"
 	"github.com/hut8labs/failmail/internal/mailbox"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/recognise"
 )
 
 // A told is what "failmail explain --json" prints about a mail.
@@ -62,8 +63,12 @@ func explained(ctx context.Context, stdin io.Reader, in explain.Input) (all []to
 		return nil, err
 	}
 	var out bytes.Buffer
+	meanings, err := recognise.New(nil)
+	if err != nil {
+		return nil, err
+	}
 	err = explain.Run(ctx, explain.Options{
-		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy}, BySubject: true,
+		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy, Meanings: meanings}, BySubject: true,
 		Inputs: []explain.Input{in}, JSON: true,
 		Stdin: stdin, Stdout: &out, Stderr: io.Discard,
 	})

@@ -29,7 +29,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Flags:   proxyFlags(),
 		Action:  runProxy,
 		Commands: []*cli.Command{
-			explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), mergeCommand(), splitCommand(), renderCommand(),
+			explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), mergeCommand(), splitCommand(), expectCommand(), renderCommand(),
 			checkCommand(), resendCommand(), backupCommand(), demoCommand(), completionCommand(), manCommand(),
 		},
 		Reader:          stdin,

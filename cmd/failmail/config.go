@@ -12,6 +12,9 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/urfave/cli/v2"
+
+	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/recognise"
 )
 
 // A file has the names of the flags, and what it says is set as if it had been given as
@@ -41,6 +44,14 @@ func loadConfig(c *cli.Context) error {
 		}
 		return &usageError{fmt.Sprintf("%s: %v", path, err)}
 	}
+	if c.App.Metadata["sources"], err = recognise.Read(settings["source"]); err != nil {
+		return &usageError{fmt.Sprintf("%s: %v", path, err)}
+	}
+	if c.App.Metadata["expect"], err = expect.Read(settings["expect"]); err != nil {
+		return &usageError{fmt.Sprintf("%s: %v", path, err)}
+	}
+	delete(settings, "source")
+	delete(settings, "expect")
 	var problems []string
 	for key, value := range settings {
 		if problem := setFromConfig(c, key, value); problem != "" {
@@ -54,6 +65,16 @@ func loadConfig(c *cli.Context) error {
 	return nil
 }
 
+// meaningsFrom returns what knows the senders of the settings file and those built in.
+func meaningsFrom(c *cli.Context) (*recognise.Recogniser, error) {
+	sources, _ := c.App.Metadata["sources"].([]recognise.Source)
+	meanings, err := recognise.New(sources)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("%s: %v", c.String("config"), err)}
+	}
+	return meanings, nil
+}
+
 // setFromConfig sets one flag, and returns what is wrong with it. Failmail 0.2
 // wrote underscores.
 func setFromConfig(c *cli.Context, key string, value any) (problem string) {
@@ -62,12 +83,16 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 	if o != nil && (o.is&noFile != 0 || name == "help" || name == "version") {
 		return fmt.Sprintf("%q belongs on the command line, not in a file; leave it out", key)
 	}
-	if _, table := value.(map[string]any); table {
+	table := strings.TrimSuffix(name, "s")
+	isTable := table == "source" || table == "expect"
+	if _, one := value.(map[string]any); one && !isTable {
 		return fmt.Sprintf("%q is a table; write settings without one, such as relay = \"localhost:25\"", key)
 	}
 	if o == nil {
 		suggested := ""
-		if near := nearestFlag(c.App.Flags, name); near != "" {
+		if isTable {
+			suggested = fmt.Sprintf(", did you mean %q?", table)
+		} else if near := nearestFlag(c.App.Flags, name); near != "" {
 			suggested = fmt.Sprintf(", did you mean %q?", near)
 		}
 		return fmt.Sprintf("%q is not a setting%s; failmail --help lists them", key, suggested)

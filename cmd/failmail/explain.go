@@ -83,8 +83,12 @@ func runExplain(c *cli.Context) error {
 	if c.Int("top") < 0 {
 		return &usageError{fmt.Sprintf("--top \"%d\" is negative; use 0 for all groups", c.Int("top"))}
 	}
+	meanings, err := meaningsFrom(c)
+	if err != nil {
+		return err
+	}
 	err = explain.Run(c.Context, explain.Options{
-		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy},
+		Classifier: &batch.Classifier{Batch: batchBy, Group: groupBy, Meanings: meanings},
 		BySubject:  c.String("group") == batch.DefaultGroup,
 		Inputs:     inputsOf(c), JSON: c.Bool("json"), Top: c.Int("top"),
 		Stdin: c.App.Reader, Stdout: c.App.Writer, Stderr: c.App.ErrWriter,

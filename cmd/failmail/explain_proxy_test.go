@@ -15,6 +15,7 @@ import (
 
 	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/internal/storm"
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 )
@@ -98,8 +99,8 @@ func countedByProxy(t *testing.T, config failmail.Config, mails [][]byte) map[st
 	for _, b := range open {
 		for _, g := range b.Groups {
 			for _, v := range g.Variants {
-				key := v.Fingerprint
-				if group := strings.TrimPrefix(g.Key, key); b.Key+group != "" {
+				key := batch.WithoutThing(v.Fingerprint)
+				if group := strings.TrimPrefix(batch.WithoutThing(g.Key), key); b.Key+group != "" {
 					key = b.Key + "\n" + group + "\n" + key
 				}
 				counts[key] += v.Count

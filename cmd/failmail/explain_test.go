@@ -30,7 +30,7 @@ func objects(t *testing.T, out string) (all []object) {
 		if err := json.Unmarshal([]byte(line), &keys); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
-		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "entry", "fingerprint", "group", "headline", "masked", "source", "why"}) {
+		if got := slices.Sorted(maps.Keys(keys)); !slices.Equal(got, []string{"batch", "entry", "fingerprint", "group", "headline", "masked", "object", "sender", "severity", "source", "status", "why"}) {
 			t.Fatalf("the keys are %q", got)
 		}
 		all = append(all, object{keys["source"], keys["batch"], keys["group"], keys["fingerprint"], keys["masked"]})

@@ -70,7 +70,7 @@ func settings() (all []*option) {
 }
 
 // pageCommands are those that find the page of a running proxy by its settings.
-const pageCommands = "status flush mute unmute merge split backup"
+const pageCommands = "status flush mute unmute merge split expect backup"
 
 // proxyFlags are the settings as flags.
 func proxyFlags() (flags []cli.Flag) {

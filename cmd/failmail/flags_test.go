@@ -39,6 +39,7 @@ func flagTests() map[string][]flagTest {
 		"mute":       slices.Concat(muteFlagTests, pageSettingTests("mute"), helpTests("mute")),
 		"unmute":     slices.Concat(unmuteFlagTests, pageSettingTests("unmute", "1"), helpTests("unmute")),
 		"merge":      slices.Concat(mergeFlagTests, pageSettingTests("merge", oneFingerprint, otherFingerprint), helpTests("merge")),
+		"expect":     slices.Concat(expectFlagTests, pageSettingTests("expect"), helpTests("expect")),
 		"split":      slices.Concat(splitFlagTests, pageSettingTests("split", oneFingerprint), helpTests("split")),
 		"backup":     slices.Concat(backupFlagTests, pageSettingTests("backup", "never.db"), helpTests("backup")),
 		"demo":       slices.Concat(demoFlagTests, helpTests("demo")),

@@ -8,6 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/recognise"
 )
 
 // defaultQuiet is how long a group must be quiet to be news with --first=send.
@@ -31,6 +33,8 @@ func grouperFrom(c *cli.Context, flag string) (failmail.Grouper, error) {
 }
 
 func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
+	config.Expect, _ = c.App.Metadata["expect"].([]expect.Expectation)
+	config.Sources, _ = c.App.Metadata["sources"].([]recognise.Source)
 	if config.Batch, config.Group, err = groupersFrom(c); err != nil {
 		return err
 	}

@@ -54,7 +54,11 @@ func runRender(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	batches, err := preview.Batches(c.Context, preview.Options{Batch: batchBy, Group: groupBy, Paths: c.Args().Slice(), Stdin: c.App.Reader})
+	meanings, err := meaningsFrom(c)
+	if err != nil {
+		return err
+	}
+	batches, err := preview.Batches(c.Context, preview.Options{Batch: batchBy, Group: groupBy, Meanings: meanings, Paths: c.Args().Slice(), Stdin: c.App.Reader})
 	if err != nil {
 		return err
 	}

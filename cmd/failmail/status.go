@@ -53,7 +53,7 @@ func runStatus(c *cli.Context) error {
 	// What cannot be read is named in the stats; the rest is shown all the same.
 	var lists map[string]any
 	if s.Unknown == "" {
-		lists = map[string]any{"/api/batches": &s.Batches, "/api/outbox": &s.Outgoing, "/api/heartbeats": &s.Heartbeats}
+		lists = map[string]any{"/api/batches": &s.Batches, "/api/outbox": &s.Outgoing, "/api/heartbeats": &s.Heartbeats, "/api/expected": &s.Expected}
 		if s.FailDir.Problem == "" {
 			lists["/api/failed"] = &s.NotSent
 		}

@@ -12,15 +12,16 @@ import (
 
 // entries are what one summary for each batch would show of all mails.
 type entries struct {
-	families *family.Families
-	batches  map[string]*store.Batch
-	order    []string
-	first    map[string]string // source of the first mail, by fingerprint
-	passed   int               // mails that ask to be relayed as they are
+	classifier *batch.Classifier
+	families   *family.Families
+	batches    map[string]*store.Batch
+	order      []string
+	first      map[string]placed // mail, without its content, by fingerprint
+	passed     int               // mails that ask to be relayed as they are
 }
 
-func newEntries(families *family.Families) *entries {
-	return &entries{families: families, batches: make(map[string]*store.Batch), first: make(map[string]string)}
+func newEntries(classifier *batch.Classifier) *entries {
+	return &entries{classifier: classifier, families: classifier.Families, batches: make(map[string]*store.Batch), first: make(map[string]placed)}
 }
 
 // Bounds of what is kept of a batch.
@@ -45,8 +46,8 @@ func (e *entries) add(p placed) {
 	limits := store.Limits{}.WithDefaults().Unbounded()
 	limits.GroupsPerBatch, limits.VariantsPerGroup = maxGroups, maxVariants
 	b.Add(&p.entry, limits)
-	if _, known := e.first[p.entry.Fingerprint]; !known {
-		e.first[p.entry.Fingerprint] = p.source
+	if text := batch.WithoutThing(p.entry.Fingerprint); e.first[text].source == "" {
+		e.first[text] = placed{source: p.source, said: p.said}
 	}
 }
 
@@ -63,7 +64,7 @@ type entryKey struct{ batch, group, fingerprint string }
 
 // keyOf names the entry of a mail, as far as that is known when it is read.
 func keyOf(p placed) entryKey {
-	key := entryKey{p.entry.Batch, p.entry.Group, p.entry.Fingerprint}
+	key := entryKey{p.entry.Batch, p.entry.Group, batch.WithoutThing(p.entry.Fingerprint)}
 	if p.entry.Group == p.entry.Fingerprint {
 		key.group = ""
 	}
@@ -100,10 +101,13 @@ func (e *entries) headlines() map[entryKey]string {
 
 // why says in one line how a mail of an entry was recognised, and what it was merged
 // with.
-func (e *entries) why(fingerprint string, isTrace bool) string {
-	why := "by the subject and the lines that say what happened"
-	if isTrace {
-		why = "by the exceptions and the frames of a stack trace"
+func (e *entries) why(fingerprint string, said batch.Said) string {
+	why := "one error by the subject and the lines that say what happened"
+	if said.Lines == nil {
+		why = "one error by the exceptions and the frames of a stack trace"
+	}
+	if said.Why != "" {
+		why = string(said.Status) + ": " + said.Why + "; " + why
 	}
 	if family := e.family(fingerprint); family != "" {
 		why += "; " + family

@@ -45,7 +45,7 @@ func (i *Interrupted) Error() string { return "interrupted after " + i.after }
 func Run(ctx context.Context, o Options) error {
 	families := &family.Families{}
 	o.Classifier.Families = families
-	e := &explanation{classifier: o.Classifier, entries: newEntries(families), progress: newProgress(o.Stderr, o.Stdout)}
+	e := &explanation{classifier: o.Classifier, entries: newEntries(o.Classifier), progress: newProgress(o.Stderr, o.Stdout)}
 	if o.JSON {
 		e.json = &jsonTeller{entries: e.entries, bySubject: o.BySubject}
 	}

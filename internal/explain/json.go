@@ -6,6 +6,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A jsonTeller prints an object for each mail once all are read: which of them are one
@@ -25,24 +26,37 @@ type jsonMail struct {
 	Masked      string `json:"masked"`
 	Entry       string `json:"entry"`
 	Headline    string `json:"headline"`
+	Status      string `json:"status"`
+	Severity    string `json:"severity"`
+	Sender      string `json:"sender"`
+	Object      string `json:"object"`
 	Why         string `json:"why"`
 
 	key     entryKey
 	isTrace bool
+	said    batch.Said
+	own     string // its headline, if it were alone
 }
 
 // add takes note of a mail.
 func (s *jsonTeller) add(p placed) {
-	print := batch.FingerprintOf(p.message)
 	m := jsonMail{
-		Source: p.source, Batch: p.entry.Batch, Group: p.entry.Group, Fingerprint: print.ID,
-		key: keyOf(p), isTrace: print.Lines == nil,
+		Source: p.source, Batch: p.entry.Batch, Group: p.entry.Group, Fingerprint: p.said.ID,
+		Status: string(p.said.Status), Severity: p.said.Severity, Sender: p.said.Meaning.Source, Object: p.said.Object,
+		key: keyOf(p), isTrace: p.said.Lines == nil, said: p.said, own: own(&p.entry),
 	}
 	m.Masked = masked(p, m.isTrace)
 	if m.key.group == "" && s.bySubject {
 		m.Group = content.Line(p.message.Subject())
 	}
 	s.mails = append(s.mails, m)
+}
+
+// own returns the headline of a mail that is alone.
+func own(e *store.Entry) string {
+	var b store.Batch
+	b.Add(e, store.Limits{}.WithDefaults())
+	return batch.SharedReason(b.Groups[0].Variants[0])
 }
 
 // write prints what was noted.
@@ -53,7 +67,10 @@ func (s *jsonTeller) write(w io.Writer) error {
 	for _, m := range s.mails {
 		key := s.entries.current(m.key)
 		m.Entry, m.Headline = key.String(), headlines[key]
-		m.Why = s.entries.why(key.fingerprint, m.isTrace)
+		if m.said.Headline != "" {
+			m.Headline = m.own // the line of its source, of this mail
+		}
+		m.Why = s.entries.why(key.fingerprint, m.said)
 		if err := encoder.Encode(m); err != nil {
 			return err
 		}

@@ -21,7 +21,15 @@ type pair struct {
 func (p *pair) write(w *bufio.Writer) {
 	a, b := p.entries.current(keyOf(p.a)), p.entries.current(keyOf(p.b))
 	fmt.Fprintln(w)
+	one, two := p.a.said, p.b.said
 	switch {
+	case one.Status.IsBad() != two.Status.IsBad() && one.Object != "" && one.Thing() == two.Thing():
+		p.say(w, fmt.Sprintf("These two are a problem and its end: both are about %q of %s, one says %s, one %s.",
+			one.Object, one.Meaning.Source, one.Status, two.Status))
+	case one.Status.IsBad() != two.Status.IsBad() && a.batch == b.batch:
+		p.writeTwo(w, "One says that something is wrong, one does not:",
+			fmt.Sprintf("%s of %q: %s", one.Status, one.Object, one.Why), fmt.Sprintf("%s of %q: %s", two.Status, two.Object, two.Why))
+		p.say(w, "They never merge. A mail ends the problem of another one if their sender and what they are about are the same; a [[source]] in the settings says what they are about.")
 	case a == b:
 		p.writeOne(w, a.fingerprint)
 	case a.batch != b.batch:
@@ -75,7 +83,7 @@ func (p *pair) writeDifference(w *bufio.Writer) {
 		p.say(w, "They never merge by themselves: a stack trace is compared exactly.")
 	}
 	p.say(w, "To merge them for good:")
-	fmt.Fprintf(w, "  failmail merge %s %s\n", p.a.entry.Fingerprint, p.b.entry.Fingerprint)
+	fmt.Fprintf(w, "  failmail merge %s %s\n", batch.WithoutThing(p.a.entry.Fingerprint), batch.WithoutThing(p.b.entry.Fingerprint))
 	if batch.Mask(p.a.entry.Title) != batch.Mask(p.b.entry.Title) {
 		p.say(w, "To show them under one headline, use a --group that both have in common.")
 	}

@@ -17,6 +17,7 @@ type placed struct {
 	source  string
 	message *message.Message
 	entry   store.Entry
+	said    batch.Said
 }
 
 // place does with a mail what the proxy does with one that it received.
@@ -25,7 +26,7 @@ func place(c *batch.Classifier, found mailbox.Mail) placed {
 	if len(found.To) == 0 {
 		guessEnvelope(m)
 	}
-	return placed{found.Source, m, c.Classify(m)[0]}
+	return placed{found.Source, m, c.Classify(m)[0], c.Said(m)}
 }
 
 // guessEnvelope fills in the sender and the recipients of m, as far as servers

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -101,8 +102,11 @@ func (t *table) writeGroup(w *bufio.Writer, g headline) {
 	}
 	listed := min(len(g.Variants), topVariants)
 	for _, v := range g.Variants[:listed] {
-		fmt.Fprintf(w, "%9s    %s  %s\n", phrase.Number(v.Count), v.Fingerprint, shortenLeft(content.Line(t.first[v.Fingerprint]), sourceWidth))
+		fmt.Fprintf(w, "%9s    %s  %s\n", phrase.Number(v.Count), v.Fingerprint, shortenLeft(content.Line(t.first[v.Fingerprint].source), sourceWidth))
 		writeIndented(w, "grouped as: "+v.Reason)
+		if means := t.means(v.Fingerprint); means != "" {
+			writeIndented(w, means)
+		}
 		if family := t.family(v.Fingerprint); family != "" {
 			writeIndented(w, family)
 		}
@@ -117,6 +121,20 @@ func (t *table) writeGroup(w *bufio.Writer, g headline) {
 	case more > 0:
 		fmt.Fprintf(w, "%9s    of %s\n", phrase.Number(mails), countEntries(more))
 	}
+}
+
+// means says what the first mail of an entry says and what says so. Among many mails
+// that goes without saying of a problem whose sender is not known.
+func (t *table) means(fingerprint string) string {
+	said := t.first[fingerprint].said
+	if said.Status == "" || t.mails > 2 && said.Status == meaning.Problem && !said.Known {
+		return ""
+	}
+	text := string(said.Status)
+	if said.Object != "" {
+		text += " of " + said.Object
+	}
+	return text + ": " + said.Why
 }
 
 // writeIndented writes text under an entry.

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
 func TestATableTellsOfMailsThatItDoesNotList(t *testing.T) {
-	e := newEntries(&family.Families{})
+	e := newEntries(&batch.Classifier{Families: &family.Families{}})
 	for i := range maxVariants + 7 {
 		p := placed{source: "f", message: message.New("", nil, []byte("Subject: s\n\nx\n"))}
 		p.entry = store.Entry{Group: "a", Title: "a", Fingerprint: fmt.Sprint(i), Reason: "r"}

@@ -20,6 +20,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
@@ -28,6 +29,7 @@ import (
 // Options say whose mails are shown, and how they are grouped.
 type Options struct {
 	Batch, Group batch.Grouper
+	Meanings     *recognise.Recogniser
 	// Paths are mails, mboxes, folders, mailbox.Stdin, or stores as sqlite:FILE. If
 	// there are none, the mails of the demo are taken.
 	Paths []string
@@ -38,7 +40,7 @@ type Options struct {
 // summaries show them.
 func Batches(ctx context.Context, o Options) ([]*store.Batch, error) {
 	families := &family.Families{}
-	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Families: families, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
+	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Meanings: o.Meanings, Families: families, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
 	collected := memory.New(store.Limits{})
 	record := func(m *message.Message) error { return collected.Record(ctx, classifier.Classify(m)) }
 	if len(o.Paths) == 0 {

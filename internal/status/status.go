@@ -20,6 +20,7 @@ type Report struct {
 	Outgoing   []web.Outgoing
 	NotSent    []web.Failed
 	Heartbeats []web.Heartbeat
+	Expected   []web.Expected
 }
 
 const (
@@ -68,8 +69,12 @@ func (s *Report) Write(w io.Writer, address string) {
 		return
 	}
 	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	line("problems", "%d open, as the summaries told", s.Problems)
 	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)
+	for _, e := range s.Expected {
+		line("expected", "%s", s.Expectation(e))
+	}
 	for _, b := range s.Heartbeats {
 		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))
 	}
@@ -92,6 +97,18 @@ func (s *Report) Write(w io.Writer, address string) {
 	if more := s.FailDir.Mails - maxFailed; more > 0 {
 		fmt.Fprintf(w, "\nand %s in the fail-dir\n", phrase.Count(more, "older mail"))
 	}
+}
+
+// Expectation says how it is with a mail that must come.
+func (s *Report) Expectation(e web.Expected) string {
+	last := "never came"
+	if e.Last != nil {
+		last = "last came " + s.when(*e.Last)
+	}
+	if e.Missing {
+		return fmt.Sprintf("%s: MISSING, %s, %s", e.Name, last, e.Every)
+	}
+	return fmt.Sprintf("%s: %s, next %s (%s)", e.Name, last, s.when(e.Due), e.Every)
 }
 
 func recipients(f web.Failed) string {

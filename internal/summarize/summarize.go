@@ -31,7 +31,9 @@ type Config struct {
 	// Learn makes Families know what came until now.
 	Learn    func(ctx context.Context) error
 	Families *family.Families
-	Logger   *slog.Logger
+	// OpenProblems counts those that summaries told and that are not over.
+	OpenProblems func(ctx context.Context, most int) (open []store.OpenProblem, all int, err error)
+	Logger       *slog.Logger
 }
 
 // A Policy says how summaries are written.
@@ -140,6 +142,11 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 		b = &held
 	}
 	summary := s.describe(b, now)
+	if _, open, err := s.config.OpenProblems(ctx, 1); err != nil {
+		s.log.Warn("cannot tell how many problems are open besides", "error", err)
+	} else {
+		summary.NoteOpen(open)
+	}
 	mail, err := s.render(ctx, summary)
 	if err != nil {
 		return err
@@ -169,35 +176,39 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 
 // may reports whether a batch that is due at now may become a summary.
 func (s *Summarizer) may(ctx context.Context, now time.Time) (bool, error) {
-	if s.claimed.Load() != nil || s.config.Relay.MayTake(now) {
-		return true, nil
+	if s.claimed.Load() != nil || s.config.Relay.AsksAt().IsZero() {
+		return s.claimed.Load() != nil || s.config.Relay.MayTake(now), nil
 	}
 	// Past its time a summary is given up even while the relay stays down. It is not due if
 	// mails came since it was reopened; then Claim would have none, or one that the relay
 	// side gives back.
 	deadline, batch, err := s.firstDeadline(ctx)
 	if err != nil || deadline.After(now) {
-		return false, err
+		return err == nil && s.config.Relay.MayTake(now), err
 	}
 	_, err = s.config.Batches.Flush(ctx, batch, now)
 	return err == nil, err
 }
 
-// next is when the loop has to look.
+// next is when the loop has to look: when a batch is due and the relay may be asked, and
+// when one is given up while it is down.
 func (s *Summarizer) next(ctx context.Context) (time.Time, error) {
 	if s.claimed.Load() != nil {
 		return time.Now(), nil
 	}
 	next, err := s.config.Batches.NextDue(ctx)
 	asks := s.config.Relay.AsksAt()
-	if err != nil || asks.IsZero() || next.After(asks) {
+	if err != nil || asks.IsZero() {
 		return next, err
 	}
+	if asks.After(next) {
+		next = asks
+	}
 	deadline, _, err := s.firstDeadline(ctx)
-	if deadline.Before(asks) {
+	if deadline.Before(next) {
 		return deadline, err
 	}
-	return asks, err
+	return next, err
 }
 
 // firstDeadline returns when the first of the batches is given up, and its ID.

@@ -18,7 +18,7 @@ import (
 var templateFiles embed.FS
 
 // sectionNames are the templates of what changes.
-var sectionNames = [...]string{"status", "rate", "batches", "sent", "outbox", "failed", "mutes", "heartbeats"}
+var sectionNames = [...]string{"status", "rate", "batches", "problems", "sent", "outbox", "failed", "mutes", "expected", "heartbeats"}
 
 type templates struct {
 	all *template.Template

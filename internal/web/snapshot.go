@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -30,7 +31,13 @@ type snapshot struct {
 	outbox      []store.Outgoing
 	mutes       []store.Mute
 	heartbeats  []store.Heartbeat
+	problems    []store.OpenProblem // the latest that summaries told
+	problemsAll int
+	expected    []expect.State
 }
+
+// maxProblems bounds the open problems that are named.
+const maxProblems = 20
 
 // look takes a snapshot.
 func (h *handler) look(ctx context.Context) *snapshot {
@@ -59,7 +66,13 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 	if s.mutes, err = p.Mutes(ctx); err != nil {
 		return err
 	}
-	s.heartbeats, err = p.Heartbeats(ctx)
+	if s.heartbeats, err = p.Heartbeats(ctx); err != nil {
+		return err
+	}
+	if s.expected, err = p.Expected(ctx); err != nil {
+		return err
+	}
+	s.problems, s.problemsAll, err = p.OpenProblems(ctx, maxProblems)
 	return err
 }
 

@@ -15,6 +15,7 @@ type Stats struct {
 	Problem   string       `json:"problem,omitempty"` // why not
 	Unknown   string       `json:"unknown,omitempty"` // why the store cannot be read: then open, outbox and mutes are not known
 	Mails     MailStats    `json:"mails"`
+	Problems  int          `json:"problems"` // open ones that summaries told
 	Open      OpenStats    `json:"open"`
 	Summaries SummaryStats `json:"summaries"`
 	Relay     RelayStats   `json:"relay"`
@@ -71,7 +72,7 @@ type FailDirStats struct {
 func (h *handler) stats(w http.ResponseWriter, r *http.Request) {
 	s := h.look(r.Context())
 	stats := Stats{
-		Version: h.options.Version, Ready: s.problem == nil, Mutes: len(s.mutes),
+		Version: h.options.Version, Ready: s.problem == nil, Mutes: len(s.mutes), Problems: s.problemsAll,
 		Mails: MailStats{LastHour: s.lastHour(), PerMinute: s.minutes},
 		Open:  OpenStats{Batches: len(s.pending()), Mails: s.openMails()},
 		Relay: RelayStats{Name: s.relay.Name, Up: s.relay.Up(), DownSince: optional(s.relay.DownSince), NextTry: optional(s.relay.NextTry), Error: s.relay.Error},

@@ -11,6 +11,7 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -55,6 +56,10 @@ type view struct {
 	Sent                []sentView
 	Mutes               []store.Mute
 	Heartbeats          []store.Heartbeat
+	Problems            []store.OpenProblem
+	ProblemCount        int
+	MoreProblems        int
+	Expected            []expect.State
 }
 
 type batchView struct {
@@ -98,7 +103,8 @@ func newView(s *snapshot) *view {
 	v := &view{
 		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, SendTo: sendTo(s.addr),
 		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.pending()), FlushCount: len(s.open), FailedCount: s.failedAll, MoreFailed: max(s.failedAll-maxFailed, 0),
-		Mutes: s.mutes, Heartbeats: s.heartbeats, Waiting: len(s.outbox),
+		Mutes: s.mutes, Heartbeats: s.heartbeats,
+		Problems: s.problems, ProblemCount: s.problemsAll, MoreProblems: s.problemsAll - len(s.problems), Expected: s.expected, Waiting: len(s.outbox),
 	}
 	if s.problem != nil {
 		v.Problem = s.problem.Error()
@@ -157,12 +163,18 @@ func newView(s *snapshot) *view {
 }
 
 func newBatchView(b *render.Summary, room int) batchView {
-	v := batchView{Summary: b, What: what(b.Count, b.Errors()), Recipients: addresses(b.To)}
+	v := batchView{Summary: b, What: what(b.Count, b.Errors()-b.OverErrors()), Recipients: addresses(b.To)}
 	switch {
 	case len(b.Groups) == 0 && b.MutedCount() > 0:
 		v.What = phrase.Count(b.Count, "mail") + ", all muted"
 	case b.NewErrors() > 0:
 		v.What += fmt.Sprintf(", %d new", b.NewErrors())
+	}
+	if n := b.OverErrors(); n > 0 {
+		v.What += fmt.Sprintf(", %s over", phrase.Number(n))
+	}
+	if n := b.WellCount(); n > 0 {
+		v.What += fmt.Sprintf(", %s ok", phrase.Number(n))
 	}
 	ids := make(map[string]int)
 	for _, g := range b.Groups[:min(len(b.Groups), room)] {

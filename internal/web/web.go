@@ -15,6 +15,7 @@ import (
 
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -36,6 +37,8 @@ type Proxy interface {
 	Resend(ctx context.Context, names ...string) (deliver.ResendResult, error)
 	Backup(ctx context.Context, path string) error // of the store, to a new file
 	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
+	Expected(ctx context.Context) ([]expect.State, error)
+	OpenProblems(ctx context.Context, most int) (open []store.OpenProblem, all int, err error)
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
@@ -101,6 +104,7 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /api/resend", h.resend)
 	mux.HandleFunc("POST /api/backup", h.backup)
 	mux.HandleFunc("GET /api/heartbeats", h.listHeartbeats)
+	mux.HandleFunc("GET /api/expected", h.listExpected)
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)
 	mux.HandleFunc("DELETE /api/mutes/{id}", h.removeMute)

@@ -12,6 +12,7 @@ import (
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -36,6 +37,8 @@ type Classifier struct {
 	Quiet time.Duration
 	// EachRecipient makes one entry for each recipient, in a batch of its own.
 	EachRecipient bool
+	// Meanings knows what mails say; nil for those that say nothing.
+	Meanings *recognise.Recogniser
 	// Families know which texts are one error; nil for those that are equal.
 	Families *family.Families
 	// Mutes decides which mails nobody wants to see; nil for none.
@@ -74,9 +77,10 @@ func ownBatch(key, recipient string) string {
 func (c *Classifier) entry(m *message.Message) store.Entry {
 	// This also decodes the mail, after which a Grouper that is too slow only
 	// reads it.
-	print := c.prints.fingerprint(m)
+	print := c.Said(m)
 	place := c.place(print, m.Received)
 	e := store.Entry{
+		Meaning:     print.Meaning,
 		Fingerprint: place.Fingerprint,
 		Reason:      cut(print.Reason),
 		Values:      print.Values,
@@ -120,8 +124,15 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 		// A value that was not seen before is news, in a family that is muted, too.
 		return c.Families.Of(fingerprint) == e.Fingerprint && (place.Label == "" || place.Known)
 	})
-	if c.Quiet > 0 && e.MutedUntil.IsZero() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
+	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
 		e.Quiet = c.Quiet
+	}
+	if print.Known {
+		own := ofThing(e.Fingerprint, e.Meaning)
+		if e.Group == e.Fingerprint {
+			e.Group = own
+		}
+		e.Fingerprint = own
 	}
 	return e
 }
@@ -135,11 +146,11 @@ func kindOf(group string) string {
 }
 
 // place returns where an error stands among its family.
-func (c *Classifier) place(print Fingerprint, received time.Time) family.Place {
+func (c *Classifier) place(s Said, received time.Time) family.Place {
 	if c.Families == nil {
-		return family.Place{Fingerprint: print.ID}
+		return family.Place{Fingerprint: s.ID}
 	}
-	return c.Families.Note(family.Text{Fingerprint: print.ID, Lines: print.Lines, Seen: received})
+	return c.Families.Note(family.Text{Fingerprint: s.ID, Lines: s.Lines, Seen: received})
 }
 
 // placed asks the mail, and then the Grouper.

@@ -129,3 +129,12 @@ func ExampleCheckFingerprints() {
 	// <nil>
 	// "v2:disk" is not a fingerprint: that is "v2:" and 16 hexadecimal digits, as failmail explain and the summaries show it
 }
+
+// The store counts an error of a known sender once for each thing it is about.
+func ExampleWithoutThing() {
+	fmt.Println(batch.WithoutThing("v2:0123456789abcdef+fedcba9876543210"))
+	fmt.Println(batch.WithoutThing("v2:0123456789abcdef"))
+	// Output:
+	// v2:0123456789abcdef
+	// v2:0123456789abcdef
+}

@@ -21,6 +21,14 @@ var namedKeys = []namedKey{
 		func(m *message.Message) (string, error) { return m.From, nil }},
 	{"host", "the name the client gave in its greeting; its address if that is not a name",
 		func(m *message.Message) (string, error) { return m.Host(), nil }},
+	{"status", "what the mail says: `problem`, `warning`, `recovery`, `ok` or `info`, see [sources](sources.md)",
+		func(m *message.Message) (string, error) { return string(m.Meaning.Status), nil }},
+	{"severity", "how bad it is: `critical`, `error`, `warning` or `info`",
+		func(m *message.Message) (string, error) { return m.Meaning.Severity, nil }},
+	{"source", "who says it: the name of a known sender, else the address of the envelope",
+		func(m *message.Message) (string, error) { return m.Meaning.Source, nil }},
+	{"object", "what it is about, such as `db1/Disk /var`; empty if that is not known",
+		func(m *message.Message) (string, error) { return m.Meaning.Object, nil }},
 	{headerPrefix + "NAME", "a header field, decoded", nil}, // see compileKey
 }
 

@@ -158,7 +158,7 @@ func (m *mute) countIn(g *store.Group) (mails int) {
 		return g.Count
 	}
 	for _, v := range g.Variants {
-		if m.matches(&store.Entry{Title: g.Title, Reason: v.Reason}, g.Title, func(f string) bool { return f == v.Fingerprint }) {
+		if m.matches(&store.Entry{Title: g.Title, Reason: v.Reason}, g.Title, func(f string) bool { return f == WithoutThing(v.Fingerprint) }) {
 			mails += v.Count
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // variants entries. b does not change. families may be nil.
 func Present(b *store.Batch, families *family.Families) *store.Batch {
 	p := presenter{families, b.First}
-	entries := b.Regroup(func(g *store.Group) string { return families.Of(g.Key) }, p.fingerprint)
+	entries := b.Regroup(func(g *store.Group) string { return families.Of(WithoutThing(g.Key)) }, p.fingerprint)
 	for _, g := range entries.Groups {
 		for _, v := range g.Variants {
 			title := p.describe(v)
@@ -54,7 +54,7 @@ func newValues(values []family.Value, since time.Time) (fresh []string) {
 // fingerprint returns that of v's family. What v has where the family varies is
 // counted for the mails that came before that was known.
 func (p presenter) fingerprint(v *store.Variant) string {
-	place := p.families.Find(family.Text{Fingerprint: v.Fingerprint})
+	place := p.families.Find(family.Text{Fingerprint: WithoutThing(v.Fingerprint)})
 	if place.Label != "" {
 		v.Varying.Complete(gapValue(place), v.Count)
 	}
@@ -78,13 +78,17 @@ func gapValue(place family.Place) store.Value {
 // describe makes the reason of v say what all of its mails share, and returns the same
 // of their subjects; empty if that is not known.
 func (p presenter) describe(v *store.Variant) (title string) {
-	reason, title := shared(v, func(id string) bool { return p.families.Of(id) == v.Fingerprint })
+	reason, title := shared(v, func(id string) bool {
+		return p.families.Of(ofText(id, v.Meaning)) == v.Fingerprint
+	})
 	label, values := p.families.Values(v.Fingerprint)
 	v.NewValues = newValues(values, p.since)
 	for _, variation := range v.Varying.Variations() {
 		switch variation.Label {
 		case label:
 			reason, title = withGap(reason, values), withGap(title, values)
+		case HeadlineLabel:
+			reason = commonTitle(variation.Top)
 		case SubjectLabel:
 			title = commonTitle(variation.Top)
 		}

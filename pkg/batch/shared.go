@@ -12,7 +12,9 @@ import (
 // have: "HTTP 503" rather than "HTTP <num>" when none has another number. Times
 // stay masked, since they are not counted.
 func SharedReason(v *store.Variant) string {
-	reason, _ := shared(v, func(id string) bool { return id == v.Fingerprint })
+	reason, _ := shared(v, func(id string) bool {
+		return ofText(id, v.Meaning) == WithoutThing(v.Fingerprint)
+	})
 	return reason
 }
 

@@ -135,6 +135,10 @@ func (c *composition) header() *mail.Header {
 	if s.Mark != "" {
 		h.Set("X-Failmail-Origin", s.Mark)
 	}
+	h.Set("X-Failmail-Ok", strconv.Itoa(s.WellCount()))
+	h.Set("X-Failmail-Over", strconv.Itoa(s.OverCount()))
+	h.Set("X-Failmail-New", strconv.Itoa(s.NewCount()))
+	h.Set("X-Failmail-Open", strconv.Itoa(s.OpenCount()))
 	h.Set("X-Failmail-Groups", strconv.Itoa(len(s.Groups)))
 	h.Set("X-Failmail-Count", strconv.Itoa(s.Count))
 	// Vacation programs must not answer a summary (RFC 3834 section 5).

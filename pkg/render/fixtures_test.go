@@ -17,6 +17,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/receive"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -38,13 +39,24 @@ type letter struct {
 // collect records letters as a proxy would, and lays them out.
 func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch {
 	t.Helper()
+	return collectKnown(t, limits, nil, letters...)
+}
+
+// collectKnown does so where the store knows how things stand.
+func collectKnown(t testing.TB, limits store.Limits, standings map[string]store.Standing, letters ...letter) *store.Batch {
+	t.Helper()
 	grouper, err := batch.Compile(batch.DefaultGroup)
 	if err != nil {
 		t.Fatal(err)
 	}
+	meanings, err := recognise.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := batch.Classifier{
-		Batch: batch.GrouperFunc(func(m *receive.Message) (string, error) { return m.Header.Get("X-Failmail-Split"), nil }),
-		Group: grouper,
+		Meanings: meanings,
+		Batch:    batch.GrouperFunc(func(m *receive.Message) (string, error) { return m.Header.Get("X-Failmail-Split"), nil }),
+		Group:    grouper,
 	}
 	b := &store.Batch{}
 	for _, l := range letters {
@@ -55,6 +67,11 @@ func collect(t testing.TB, limits store.Limits, letters ...letter) *store.Batch 
 		}
 		for _, entry := range c.Classify(m) {
 			b.Add(&entry, limits.WithDefaults())
+		}
+	}
+	for _, g := range b.Groups {
+		for _, v := range g.Variants {
+			v.Standing = standings[v.Meaning.Object]
 		}
 	}
 	return batch.Present(b, nil)

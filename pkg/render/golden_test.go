@@ -103,6 +103,8 @@ func TestGoldenMails(t *testing.T) {
 			b.HeldSince = night.Add(-29 * time.Minute)
 		}},
 		{"new_ongoing_and_back", store.Limits{}, stormLetters(t, 90, "[shop] ERROR", "payment-service", "panic in worker"), remembered},
+		{"over_and_ok", store.Limits{}, incidentLetters(), nil},
+		{"only_ok", store.Limits{}, incidentLetters()[8:], nil},
 		{"muted", store.Limits{}, stormLetters(t, 40, "payment-service", "panic in worker"), func(b *store.Batch) {
 			b.Groups[0].Muted, b.Groups[0].Title = true, "payment, muted until 2026-03-09 05:00 CET: deploy of 2.14"
 		}},
@@ -112,7 +114,10 @@ func TestGoldenMails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b := collect(t, tt.limits, tt.letters...)
+			// The load was told before, if there is a mail of it.
+			b := collectKnown(t, tt.limits, map[string]store.Standing{
+				"db1/Load": {Since: night.Add(-100 * time.Minute), Bad: night.Add(-90 * time.Minute), Count: 3},
+			}, tt.letters...)
 			if tt.change != nil {
 				tt.change(b)
 			}

@@ -37,10 +37,17 @@ func headline(s *Summary) string {
 	case n > 0:
 		muted = fmt.Sprintf(" (and %s muted)", phrase.Number(n))
 	}
+	if len(s.Groups) == 0 && s.Omitted == 0 && len(s.Well) > 0 {
+		return fmt.Sprintf("%s; %s%s since %s", wellStanding(s), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
+	}
 	if s.LoudCount() == 1 && len(s.Groups) == 1 {
 		return fmt.Sprintf("%s at %s%s: %s", standing(s, "error"), clock(s.firstLoud()), muted, phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
 	}
-	return fmt.Sprintf("%s; %s%s since %s", standing(s, "error"), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
+	well := ""
+	if text := wellStanding(s); text != "" {
+		well = ", " + text
+	}
+	return fmt.Sprintf("%s%s; %s%s since %s", standing(s, "error"), well, phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
 }
 
 // standing says how many errors there are in each state, as in "1 new error, 18
@@ -61,8 +68,20 @@ func standing(s *Summary, noun string) string {
 		}
 		parts = append(parts, part)
 	}
-	if n := s.Errors(); len(parts) == 0 && n > 0 {
+	over := s.OverErrors()
+	switch n := s.Errors() - over; {
+	case len(parts) == 0 && n > 0:
 		parts = append(parts, phrase.Count(n, "error"))
+	case n == 0 && over > 0 && s.Elsewhere == 0 && noun == "":
+		return "all over"
+	case n == 0 && over > 0 && s.Elsewhere == 0:
+		return "All over: " + phrase.Count(over, noun) + " came and went"
+	}
+	if over > 0 {
+		parts = append(parts, phrase.Number(over)+" over")
+		if s.Elsewhere > 0 && len(parts) == 1 {
+			parts = append(parts, phrase.Number(s.Elsewhere)+" still open")
+		}
 	}
 	switch {
 	case len(parts) == 0 && noun == "":

@@ -20,6 +20,10 @@ type News struct {
 	Since, Before time.Time
 	// Silence is how long it was not seen before; set if State is Back.
 	Silence time.Duration
+	// Lasted is how long it took until it was over, Times how often it came and went in
+	// this summary; set if State is Over.
+	Lasted time.Duration
+	Times  int
 }
 
 // A State is how an error relates to the past.
@@ -28,7 +32,8 @@ type State string
 const (
 	New     State = "NEW"     // never seen before
 	Ongoing State = "ONGOING" // seen shortly before
-	Back    State = "BACK"    // seen before, and then not for a while
+	Back    State = "BACK"    // seen before, and then over or silent for a while
+	Over    State = "OVER"    // a mail said that it is
 )
 
 // backAfter is how long an error is silent when it comes back rather than goes
@@ -40,14 +45,16 @@ func newsOf(v *store.Variant, zone *time.Location) News {
 		return News{State: New}
 	}
 	n := News{State: Ongoing, Since: v.Seen.First.In(zone), Before: v.Seen.Last.In(zone)}
-	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter {
+	parts, _ := v.Parts()
+	wasOver := len(parts) > 0 && !slices.ContainsFunc(parts, func(p store.Part) bool { return p.Standing.Count == 0 || p.Standing.IsOpen() })
+	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter || wasOver && silence > 0 {
 		n.State, n.Silence = Back, silence
 	}
 	return n
 }
 
 // rank orders states by how alarming they are.
-func (s State) rank() int { return slices.Index([]State{Ongoing, Back, New}, s) }
+func (s State) rank() int { return slices.Index([]State{Over, Ongoing, Back, New}, s) }
 
 // noteNews tells g what its variants say, and puts those first that say it.
 func (g *Group) noteNews() {
@@ -145,13 +152,28 @@ func past(n News) string {
 		return "known since " + n.Since.Format(dayFormat)
 	case Back:
 		return fmt.Sprintf("back after %s, known since %s", roughly(n.Silence), n.Since.Format(dayFormat))
+	case Over:
+		if n.Times > 1 {
+			return fmt.Sprintf("came and went %s times, %s", phrase.Number(n.Times), n.After())
+		}
+		return n.After() + ", since " + n.Since.Format(dayFormat)
 	}
 	return ""
+}
+
+// After says after how long it was over, as in "over after 4 minutes"; empty if it is not.
+func (n News) After() string {
+	if n.State != Over {
+		return ""
+	}
+	return "over after " + roughly(n.Lasted)
 }
 
 // roughly writes a duration as people say it.
 func roughly(d time.Duration) string {
 	switch {
+	case d < 2*time.Minute:
+		return phrase.Count(int(d.Seconds()), "second")
 	case d < 2*time.Hour:
 		return phrase.Count(int(d.Minutes()), "minute")
 	case d < 48*time.Hour:

@@ -31,6 +31,9 @@ func (s *Summary) Redact(r *Redactor) {
 		return
 	}
 	s.Batch = r.Text(s.Batch)
+	for i := range s.Well {
+		s.Well[i].Title = r.Text(s.Well[i].Title)
+	}
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		g.Title = r.Text(g.Title)
@@ -50,7 +53,7 @@ func (r *Redactor) value(label, text string) string {
 }
 
 func (v *Variant) redact(r *Redactor) {
-	v.Reason = r.Text(v.Reason)
+	v.Reason, v.Object = r.Text(v.Reason), r.Text(v.Object)
 	v.NewValues = slices.Clone(v.NewValues)
 	for i, variation := range v.Varying {
 		variation.Top = slices.Clone(variation.Top)

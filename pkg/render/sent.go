@@ -30,6 +30,10 @@ type Event struct {
 	To        []string    `json:"to"`
 	Count     int         `json:"count"`  // mails it stands for
 	Groups    int         `json:"groups"` // headlines
+	Open      int         `json:"open"`   // problems that it shows and that are not over
+	New       int         `json:"new"`    // of them, never seen before
+	Over      int         `json:"over"`   // problems that it shows and that are over
+	OK        int         `json:"ok"`     // mails that say that nothing is wrong
 	Error     string      `json:"error,omitempty"`
 	Headlines []EventLine `json:"headlines"` // empty for a summary made before the last start
 }
@@ -37,7 +41,7 @@ type Event struct {
 // An EventLine is one headline of a summary.
 type EventLine struct {
 	Title string    `json:"title"`
-	State string    `json:"state"` // NEW, ONGOING or BACK
+	State string    `json:"state"` // NEW, ONGOING, BACK or OVER
 	Count int       `json:"count"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -61,6 +60,12 @@ type Summary struct {
 	// HeldWhy is what the relay did meanwhile, as in "was deferring mail"; empty if
 	// that is not known.
 	HeldWhy string
+	// Elsewhere is how many problems earlier summaries told that are not over, and that
+	// this one says nothing of.
+	Elsewhere int
+	known     int // problems that were open before it, of those it tells
+	// Well are the entries that say that nothing is wrong, by count.
+	Well []Well
 	// Muted are the mails that nobody wants to see for now.
 	Muted []Muted
 	// MaxBytes is how large a mail the relay takes, as far as that is known; 0 if
@@ -105,6 +110,9 @@ type Host struct {
 type Variant struct {
 	Reason      string // what the mails share, with placeholders such as <num> for what varies
 	Fingerprint string
+	Source      string // who says it
+	Object      string // what it is about; empty if that is not known
+	Open, Over  int    // how many problems it is that are not over, and that are
 	News        News
 	Count       int
 	First       time.Time
@@ -167,13 +175,19 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 	if !b.HeldSince.IsZero() {
 		s.HeldSince = b.HeldSince.In(now.Location())
 	}
+	s.known = known(b)
+	settled := settle(b)
 	for _, g := range b.Groups {
 		if g.Muted {
 			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
 			continue
 		}
-		s.Groups = append(s.Groups, newGroup(g, now.Location()))
+		group, well := newGroup(g, settled, now.Location())
+		if s.Well = append(s.Well, well...); group.Count > 0 {
+			s.Groups = append(s.Groups, group)
+		}
 	}
+	slices.SortStableFunc(s.Well, func(a, b Well) int { return cmp.Compare(b.Count, a.Count) })
 	s.sortNews()
 	return s
 }
@@ -227,82 +241,4 @@ func (s *Summary) MutedCount() (count int) {
 		count += m.Count
 	}
 	return count
-}
-
-func newGroup(g *store.Group, zone *time.Location) Group {
-	group := Group{
-		key: g.Key, Title: g.Title, Count: g.Count,
-		First: g.First.In(zone), Last: g.Last.In(zone),
-		Minutes: minutes(g), Omitted: g.Omitted(),
-	}
-	for name, count := range g.Hosts {
-		group.Hosts = append(group.Hosts, Host{name, count})
-	}
-	slices.SortFunc(group.Hosts, func(a, b Host) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
-	})
-	for _, v := range g.Variants {
-		group.Variants = append(group.Variants, Variant{
-			Reason: v.Reason, Fingerprint: v.Fingerprint, News: newsOf(v, zone), Count: v.Count,
-			First: v.First.In(zone), Last: v.Last.In(zone),
-			Varying: variations(v), NewValues: v.NewValues, Sample: newSample(v),
-		})
-	}
-	if len(g.Variants) == 1 && g.Title == g.Variants[0].Reason {
-		group.Title = group.Variants[0].Reason // grouped by fingerprint
-	}
-	group.noteNews()
-	return group
-}
-
-// top names the most alarming error of g: by the title, if that is of it alone.
-func (g *Group) top() string {
-	if len(g.Variants) > 1 {
-		return g.Variants[0].Reason
-	}
-	return g.Title
-}
-
-// variations returns what varies; no estimate is above the number of mails.
-func variations(v *store.Variant) []store.Variation {
-	all := v.Varying.Variations()
-	for i := range all {
-		all[i].Distinct = min(all[i].Distinct, v.Count)
-	}
-	return all
-}
-
-func newSample(v *store.Variant) Sample {
-	header, body, err := content.SplitHeader(v.Sample)
-	decoded := content.Read(header, body)
-	s := Sample{
-		Subject: content.Field(&header, "Subject"), From: content.Field(&header, "From"),
-		Text: decoded.Text, Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
-	}
-	for _, a := range decoded.Attachments {
-		s.Attachments = append(s.Attachments, Attachment(a))
-	}
-	if err != nil {
-		s.Problem = err.Error()
-	}
-	return s
-}
-
-// maxMinutes bounds the sparkline; a longer time is shown by its last hour.
-const maxMinutes = 60
-
-func minutes(g *store.Group) []int {
-	if len(g.Minutes) == 0 {
-		return nil
-	}
-	keys := slices.Collect(maps.Keys(g.Minutes))
-	first, last := slices.Min(keys), slices.Max(keys)
-	first = max(first, last-maxMinutes+1)
-	line := make([]int, last-first+1)
-	for minute, count := range g.Minutes {
-		if minute >= first {
-			line[minute-first] = count
-		}
-	}
-	return line
 }

@@ -158,6 +158,8 @@ func newSubjectView(v *View) SubjectView {
 	switch {
 	case len(v.Groups) > 0:
 		s.Standing, s.Top = standing(v.Summary, ""), phrase.Shorten(v.Groups[0].top(), maxSubjectTitle)
+	case v.WellCount() > 0:
+		s.Standing = wellStanding(v.Summary)
 	case len(v.Muted) > 0:
 		s.Top = "muted"
 	}

@@ -40,6 +40,7 @@ func sampleSummary() *Summary {
 		Hostname: "example.com", Batch: "b", Created: now, Count: 5, First: now, Last: now, New: 1, Omitted: 1, Early: true, HeldSince: now, HeldWhy: "h",
 		Groups: []Group{{Number: 1, Title: "t", Count: 3, NewsCount: 2, Ahead: Ahead{now, 1, []string{variant.Fingerprint}}, First: now, Last: now, News: variant.News, Hosts: []Host{{"h", 3}},
 			Minutes: []int{1, 2}, Variants: slices.Repeat([]Variant{variant}, details[0].variants+1), Omitted: 1}},
+		Well: []Well{{Title: "w", Count: 1}}, Elsewhere: 1,
 		Muted: []Muted{{What: "m", Count: 1, First: now, Last: now}},
 	}
 }

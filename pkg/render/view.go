@@ -9,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 const maxIndexTitle = 90
@@ -119,6 +120,7 @@ func newBareView(variant Variant, g Group) VariantView {
 		switch {
 		case variation.Label == batch.SubjectLabel:
 			v.Under = under(variation)
+		case variation.Label == store.ObjectLabel, variation.Label == batch.HeadlineLabel: // the subject says it
 		case variation.Label == batch.MessageLabel:
 			v.Messages = messages(variation)
 		case len(v.Varies) < maxVariations:

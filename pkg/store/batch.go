@@ -115,6 +115,9 @@ type Variant struct {
 	// NewValues are those of what varies in a family of texts that were never seen
 	// before the batch; no engine keeps them.
 	NewValues []string `json:"-"`
+
+	parts      []Part // see Parts; of a variant that others were merged into
+	incomplete bool   // there are more
 }
 
 // Seen is what the history knows of a fingerprint.

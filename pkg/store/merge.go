@@ -50,6 +50,7 @@ func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(v *Variant) 
 	limits := Limits{}.WithDefaults().Unbounded()
 	for _, from := range groups {
 		for _, v := range from.Variants {
+			v.keepParts()
 			v.Fingerprint = fingerprint(v)
 		}
 		g := c.group(&Entry{Group: key(from), Title: from.Title, Reason: from.Reason, Received: from.First}, limits.GroupsPerBatch)
@@ -87,6 +88,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 			v.First, v.Last = widen(v.First, v.Last, other.Last)
 			v.Varying.Merge(&other.Varying)
 			v.Seen = v.Seen.and(other.Seen)
+			v.parts, v.incomplete = append(v.parts, other.parts...), v.incomplete || other.incomplete
 			continue
 		}
 		if len(g.Variants) >= limits.VariantsPerGroup {

@@ -34,29 +34,47 @@ type said struct {
 	good  time.Time
 }
 
-// Things returns what the mails of v are about, and whether that are all: an entry of mails
-// that differ only in what they are about has several.
-func (v *Variant) Things() (things []meaning.Thing, all bool) {
+// A Part is what the mails of a variant say of one thing.
+type Part struct {
+	meaning.Thing
+	Span
+	Count    int
+	Standing Standing // before the batch
+}
+
+// Parts returns what the mails of v say of each thing, and whether that are all. Where a
+// variant was counted for several things at once, the times are those that are sure: of
+// what is bad when it was last so, of what is good when it was first.
+func (v *Variant) Parts() (parts []Part, all bool) {
+	if v.parts != nil {
+		return v.parts, !v.incomplete
+	}
 	objects, all := v.Varying.values(ObjectLabel)
 	if len(objects) == 0 {
 		objects = []string{v.Meaning.Object}
 	}
 	for _, object := range objects {
 		m := v.Meaning
-		if m.Object = object; object != "" {
-			things = append(things, m.Thing())
+		if m.Object = object; object == "" {
+			continue
 		}
+		p := Part{Thing: m.Thing(), Span: Span{v.First, v.Last}, Count: max(v.Count/len(objects), 1)}
+		if object == v.Meaning.Object {
+			p.Standing = v.Standing
+		}
+		if len(objects) > 1 && m.Status.IsGood() {
+			p.Last = v.First
+		}
+		parts = append(parts, p)
 	}
-	return things, all
+	return parts, all
 }
 
-// GoodAt returns when the mails of v, which are good, said so of any of their things for
-// sure: of one of several it may have been any of their times.
-func (v *Variant) GoodAt() time.Time {
-	if things, _ := v.Things(); len(things) > 1 {
-		return v.First
-	}
-	return v.Last
+// keepParts makes v remember what it says of each thing before it is merged with another
+// variant.
+func (v *Variant) keepParts() {
+	parts, all := v.Parts()
+	v.parts, v.incomplete = append(make([]Part, 0, len(parts)), parts...), !all
 }
 
 // Add notes what the mails of a variant say.
@@ -64,17 +82,17 @@ func (all Said) Add(v *Variant) {
 	if v.Meaning.Status == meaning.Info {
 		return
 	}
-	things, _ := v.Things()
-	for _, thing := range things {
-		s := all[thing]
+	parts, _ := v.Parts()
+	for _, p := range parts {
+		s := all[p.Thing]
 		if s == nil {
 			s = &said{}
-			all[thing] = s
+			all[p.Thing] = s
 		}
 		if v.Meaning.Status.IsBad() {
-			s.bad, s.count = s.bad.and(Span{v.First, v.Last}), s.count+max(v.Count/len(things), 1)
+			s.bad, s.count = s.bad.and(p.Span), s.count+p.Count
 		} else {
-			s.good = later(s.good, v.GoodAt())
+			s.good = later(s.good, p.Last)
 		}
 	}
 }

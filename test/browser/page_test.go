@@ -30,7 +30,7 @@ func TestAStormAppearsLiveAndIsSentByAButton(t *testing.T) {
 	eval[chromedp.Void](t, b, `window.loadedOnce = true`)
 
 	flood(t, p, 120, time.Now(), "")
-	b.until(t, `document.querySelector(".batch h3")?.innerText.startsWith("120 mails, 6 errors")`)
+	b.until(t, `document.querySelector(".batch h3")?.innerText.startsWith("120 mails, 7 errors, 7 new")`)
 	b.until(t, `document.title === "(120) Failmail" && document.querySelectorAll(".badge.new").length === 6`)
 	b.until(t, `/^in \d+ min \d+ s$/.test(document.querySelector(".batch .count").innerText)`)
 	b.until(t, `document.querySelector(".rate svg").getAttribute("aria-label").startsWith("120 mails in the last hour")`)
@@ -39,8 +39,8 @@ func TestAStormAppearsLiveAndIsSentByAButton(t *testing.T) {
 	b.press(t, "Send now")
 	b.until(t, `document.getElementById("notice").innerText === "1 summary is being sent."`)
 	waitFor(t, "the summary", func() bool { return len(relay.sent()) == 1 })
-	b.until(t, `document.querySelector(".sent .subject")?.innerText.startsWith("[failmail] 120 mails") && !document.querySelector(".batch")`)
-	b.until(t, `document.getElementById("news").innerText.includes("Summary sent: [failmail] 120 mails")`)
+	b.until(t, `document.querySelector(".sent .subject")?.innerText.startsWith("[failmail] 7 new: ") && !document.querySelector(".batch")`)
+	b.until(t, `document.getElementById("news").innerText.includes("Summary sent: [failmail] 7 new: ")`)
 	// The button is gone with its batch; whoever sits at the keyboard is not lost.
 	b.until(t, `document.activeElement.id === "batches-title"`)
 	if !eval[bool](t, b, `window.loadedOnce === true`) {
@@ -190,8 +190,8 @@ func TestAHostileMailDoesNothing(t *testing.T) {
 			// Its clicks are dead, too.
 			eval[chromedp.Void](t, frame, `document.querySelectorAll("a, div").forEach(e => e.click())`)
 			// The page around it is as it was, and goes on.
-			submit(t, p, "all is well", "")
-			b.until(t, `document.querySelector(".groups .title")?.innerText.includes("all is well")`)
+			submit(t, p, "disk full on db7", "")
+			b.until(t, `document.querySelector(".groups .title")?.innerText.includes("disk full on db7")`)
 			if title := eval[string](t, b, "document.title"); title != "(1) Failmail" {
 				t.Errorf("the title is %q", title)
 			}

@@ -1,0 +1,80 @@
+package batch
+
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/recognise"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Said is what a mail says, and by what it is known.
+type Said struct {
+	// The ID is that of the text, unless the mail says that nothing is wrong: a text that
+	// differs only in its numbers may say either.
+	Fingerprint
+	recognise.Recognised
+}
+
+// Said returns what m says. It never fails.
+func (c *Classifier) Said(m *message.Message) Said {
+	s := Said{Fingerprint: c.prints.fingerprint(m)}
+	if c.Meanings == nil {
+		return s
+	}
+	s.Recognised = c.Meanings.Of(m)
+	m.Meaning = s.Meaning
+	if s.Headline != "" {
+		s.Reason = cut(content.Line(strings.ToValidUTF8(s.Headline, "")))
+		s.Values = append([]store.Value{{Label: HeadlineLabel, Text: s.Reason}}, s.Values...)
+	}
+	if s.ID = ofText(s.ID, s.Meaning); !s.Status.IsBad() && s.Lines != nil {
+		s.Lines = append([]string{says(s.Meaning)}, s.Lines...) // no family with what is bad
+	}
+	if s.Object != "" {
+		s.Values = append([]store.Value{{Label: store.ObjectLabel, Text: s.Object}}, s.Values...)
+	}
+	return s
+}
+
+// HeadlineLabel is the label of the Value that is the line which says what happened, as the
+// source of a mail has it.
+const HeadlineLabel = "headline"
+
+// ofThing is the fingerprint under which the store counts the mails of an error about one
+// thing: when each of several was bad and good must not be mixed up.
+func ofThing(fingerprint string, m meaning.Meaning) string {
+	thing := m.Thing()
+	return fingerprint + "+" + strings.TrimPrefix(hash("thing", thing.Source, thing.Sender, thing.Object), fingerprintVersion)
+}
+
+// WithoutThing returns the fingerprint of an error of which the store has one for each thing
+// that its mails are about; any other text as it is.
+func WithoutThing(fingerprint string) string {
+	const length = len(fingerprintVersion) + 16
+	if len(fingerprint) > length && fingerprint[length] == '+' && isFingerprint(fingerprint[:length]) {
+		return fingerprint[:length]
+	}
+	return fingerprint
+}
+
+// ofText is the fingerprint of mails whose text has the ID, and that say the same.
+func ofText(id string, m meaning.Meaning) string {
+	if m.Status.IsBad() {
+		return id
+	}
+	return hash("text that says", says(m), id)
+}
+
+// says tells apart what is bad, what is good, and what is neither.
+func says(m meaning.Meaning) string {
+	switch {
+	case m.Status.IsBad():
+		return "bad"
+	case m.Status.IsGood():
+		return "good"
+	}
+	return "info"
+}

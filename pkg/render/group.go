@@ -1,0 +1,126 @@
+package render
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// newGroup returns what g says of problems, whose Count is 0 if it says nothing of any,
+// and what it says of what is well.
+func newGroup(g *store.Group, settled *settlement, zone *time.Location) (group Group, well []Well) {
+	group = Group{
+		key: g.Key, Title: g.Title, Count: g.Count,
+		First: g.First.In(zone), Last: g.Last.In(zone),
+		Minutes: minutes(g), Omitted: g.Omitted(),
+	}
+	for name, count := range g.Hosts {
+		group.Hosts = append(group.Hosts, Host{name, count})
+	}
+	slices.SortFunc(group.Hosts, func(a, b Host) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	for _, v := range g.Variants {
+		becomes, news := settled.of(v, zone)
+		if becomes != shown {
+			group.Count -= v.Count
+		}
+		if becomes == folded {
+			title := v.Reason
+			if len(g.Variants) == 1 {
+				title = g.Title
+			}
+			well = append(well, Well{title, v.Count, v.Meaning.Status == meaning.Info})
+		}
+		if becomes != shown {
+			continue
+		}
+		open, over := settled.count(v, news)
+		group.Variants = append(group.Variants, Variant{
+			Open: open, Over: over,
+			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
+			First: v.First.In(zone), Last: v.Last.In(zone),
+			Varying: variations(v), NewValues: v.NewValues, Sample: newSample(v),
+		})
+	}
+	if len(group.Variants) == 1 && g.Title == group.Variants[0].Reason {
+		group.Title = group.Variants[0].Reason // grouped by fingerprint
+	}
+	group.narrow(len(g.Variants))
+	group.noteNews()
+	return group, well
+}
+
+// narrow makes g begin and end with its variants, if they are not all of so many and
+// there are no others.
+func (g *Group) narrow(all int) {
+	if len(g.Variants) == 0 || len(g.Variants) == all || g.Omitted > 0 {
+		return
+	}
+	g.First, g.Last = g.Variants[0].First, g.Variants[0].Last
+	for _, v := range g.Variants[1:] {
+		if v.First.Before(g.First) {
+			g.First = v.First
+		}
+		if v.Last.After(g.Last) {
+			g.Last = v.Last
+		}
+	}
+}
+
+// top names the most alarming error of g: by the title, if that is of it alone.
+func (g *Group) top() string {
+	if len(g.Variants) > 1 {
+		return g.Variants[0].Reason
+	}
+	return g.Title
+}
+
+// variations returns what varies; no estimate is above the number of mails.
+func variations(v *store.Variant) []store.Variation {
+	all := v.Varying.Variations()
+	for i := range all {
+		all[i].Distinct = min(all[i].Distinct, v.Count)
+	}
+	return all
+}
+
+func newSample(v *store.Variant) Sample {
+	header, body, err := content.SplitHeader(v.Sample)
+	decoded := content.Read(header, body)
+	s := Sample{
+		Subject: content.Field(&header, "Subject"), From: content.Field(&header, "From"),
+		Text: decoded.Text, Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
+	}
+	for _, a := range decoded.Attachments {
+		s.Attachments = append(s.Attachments, Attachment(a))
+	}
+	if err != nil {
+		s.Problem = err.Error()
+	}
+	return s
+}
+
+// maxMinutes bounds the sparkline; a longer time is shown by its last hour.
+const maxMinutes = 60
+
+func minutes(g *store.Group) []int {
+	if len(g.Minutes) == 0 {
+		return nil
+	}
+	keys := slices.Collect(maps.Keys(g.Minutes))
+	first, last := slices.Min(keys), slices.Max(keys)
+	first = max(first, last-maxMinutes+1)
+	line := make([]int, last-first+1)
+	for minute, count := range g.Minutes {
+		if minute >= first {
+			line[minute-first] = count
+		}
+	}
+	return line
+}

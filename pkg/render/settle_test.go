@@ -1,0 +1,118 @@
+package render
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// nagios is a mail of Nagios about a service of db1.
+func nagios(kind, service, state string, seconds int) letter {
+	return plain(fmt.Sprintf("** %s Service Alert: db1/%s is %s **", kind, service, state), "Service: "+service+"\nState: "+state, seconds)
+}
+
+// incidentLetters are a problem that stays, one that is over, one that came and went
+// twice, the end of an earlier one, and mails that say that all is well.
+func incidentLetters() []letter {
+	return append([]letter{
+		nagios("PROBLEM", "Disk /var", "CRITICAL", 0),
+		nagios("PROBLEM", "HTTP", "CRITICAL", 10), nagios("RECOVERY", "HTTP", "OK", 250),
+		nagios("RECOVERY", "Load", "OK", 20),
+		plain("[web1] Down", "probe failed", 30), plain("[web1] Up", "", 40),
+	}, plain("[web1] Down", "probe failed", 50), plain("[web1] Up", "", 70),
+		plain("Backup of srv1 finished successfully", "0 errors", 80), plain("Backup of srv2 finished successfully", "0 errors", 90),
+		plain("Report domain: example.net Submitter: google.com Report-ID: 8812331182", "This is a DMARC aggregate report.", 100))
+}
+
+func TestWhatIsOverIsNoLongerOpen(t *testing.T) {
+	bad, good := func(seconds int) letter { return nagios("PROBLEM", "HTTP", "CRITICAL", seconds) }, func(seconds int) letter { return nagios("RECOVERY", "HTTP", "OK", seconds) }
+	for _, tt := range []struct {
+		name                 string
+		letters              []letter
+		open, over, news, ok int
+		subject              string
+	}{
+		{"a problem", []letter{bad(0)}, 1, 0, 1, 0, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"a problem and its end", []letter{bad(0), good(60)}, 0, 1, 0, 0, "[failmail] all over: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"an end before the problem", []letter{good(0), bad(60)}, 1, 0, 1, 0, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"an end without a problem", []letter{good(0)}, 0, 0, 0, 1, "[failmail] 1 ok"},
+		{"the end of another one", []letter{bad(0), nagios("RECOVERY", "Disk /", "OK", 60)}, 1, 0, 1, 1, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"a problem that is back", []letter{bad(0), good(60), bad(90)}, 1, 0, 1, 0, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"an end of another object of the entry", []letter{plain("PROBLEM: disk full on srv7", "", 0), plain("PROBLEM: disk full on srv8", "", 1), plain("RESOLVED: disk full on srv7", "", 60)}, 1, 1, 1, 0, "[failmail] 1 new: PROBLEM: disk full on srv<num>"},
+		{"the ends of all objects of the entry", []letter{plain("PROBLEM: disk full on srv7", "", 0), plain("PROBLEM: disk full on srv8", "", 1), plain("RESOLVED: disk full on srv8", "", 60), plain("RESOLVED: disk full on srv7", "", 61)}, 0, 2, 0, 0, "[failmail] all over: PROBLEM: disk full on srv<num>"},
+		{"an end from somebody else", []letter{plain("web1 is down", "x", 0), {raw: "Subject: web1 is up\n\nx\n", at: night.Add(time.Minute)}}, 1, 0, 1, 1, "[failmail] 1 new: web1 is down"},
+		{"only what is well", []letter{plain("Backup finished", "", 0), plain("Backup finished", "", 1)}, 0, 0, 0, 2, "[failmail] 2 ok"},
+		{"what is well beside a problem", []letter{plain("Backup finished", "", 0), bad(1)}, 1, 0, 1, 1, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := summaryOf(t, tt.letters...)
+			if s.OpenCount() != tt.open || s.OverCount() != tt.over || s.NewCount() != tt.news || s.WellCount() != tt.ok {
+				t.Errorf("%d open, %d over, %d new, %d ok; want %d, %d, %d, %d", s.OpenCount(), s.OverCount(), s.NewCount(), s.WellCount(), tt.open, tt.over, tt.news, tt.ok)
+			}
+			header, _, _ := parts(t, render(t, s).Raw)
+			if subject, _ := header.Text("Subject"); subject != tt.subject {
+				t.Errorf("subject %q, want %q", subject, tt.subject)
+			}
+			for name, want := range map[string]int{"Open": tt.open, "New": tt.news, "Over": tt.over, "Ok": tt.ok} {
+				if got := header.Get("X-Failmail-" + name); got != fmt.Sprint(want) {
+					t.Errorf("X-Failmail-%s: %s, want %d", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestTheEndOfAProblemThatAnEarlierSummaryToldIsShown(t *testing.T) {
+	standing := store.Standing{Since: night.Add(-time.Hour), Bad: night.Add(-time.Hour), Count: 1}
+	of := func(standing store.Standing) *Summary {
+		b := collectKnown(t, store.Limits{}, map[string]store.Standing{"db1/HTTP": standing}, nagios("RECOVERY", "HTTP", "OK", 60))
+		return NewSummary(b, origin1, night.Add(5*time.Minute))
+	}
+	s := of(standing)
+	if s.OverCount() != 1 || s.OpenCount() != 0 || s.WellCount() != 0 {
+		t.Fatalf("%d over, %d open, %d ok", s.OverCount(), s.OpenCount(), s.WellCount())
+	}
+	if past := pastOf(s.Groups[0]); past != "over after 61 minutes, since 2026-03-09 02:17 CET" {
+		t.Errorf("%q", past)
+	}
+	standing.Good = standing.Bad.Add(time.Minute) // it was over
+	if s := of(standing); s.OverCount() != 0 || s.WellCount() != 1 {
+		t.Errorf("%d over, %d ok", s.OverCount(), s.WellCount())
+	}
+}
+
+func TestAProblemThatWasOverIsBack(t *testing.T) {
+	b := collectKnown(t, store.Limits{}, map[string]store.Standing{
+		"db1/HTTP": {Since: night.Add(-time.Minute), Bad: night, Good: night.Add(30 * time.Second), Count: 1},
+	}, nagios("PROBLEM", "HTTP", "CRITICAL", 60))
+	b.Groups[0].Variants[0].Seen = store.Seen{First: night.Add(-time.Minute), Last: night, Count: 1}
+	if state := NewSummary(b, origin1, night.Add(5*time.Minute)).Groups[0].News.State; state != Back {
+		t.Errorf("the state is %s", state)
+	}
+}
+
+// Errors of several objects are one entry when only their names differ: what ends one of
+// them says nothing of the others.
+func TestTheEndOfOneOfSeveralThingsEndsNoEntryOfAllOfThem(t *testing.T) {
+	var letters []letter
+	for i := range 3 {
+		letters = append(letters, plain(fmt.Sprintf("disk%d of nas is broken", i), "", i))
+	}
+	s := summaryOf(t, append(letters, plain("disk0 of nas is ok", "", 60))...)
+	if s.OpenCount() != 2 || s.OverErrors() > 0 {
+		t.Errorf("%d open, %d over", s.OpenCount(), s.OverCount())
+	}
+}
+
+func TestInformationIsNeverAProblem(t *testing.T) {
+	s := summaryOf(t, nagios("ACKNOWLEDGEMENT", "HTTP", "CRITICAL", 0), nagios("DOWNTIMESTART", "HTTP", "CRITICAL", 0))
+	if s.OpenCount() != 0 || s.WellCount() != 2 {
+		t.Errorf("%d open, %d ok", s.OpenCount(), s.WellCount())
+	}
+	if len(meaning.Statuses()) != 5 {
+		t.Error("a status without a place in the summary")
+	}
+}

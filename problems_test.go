@@ -1,0 +1,72 @@
+package failmail_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail"
+)
+
+// Problems come and go, their mails are lost, doubled and out of order, and summaries are
+// made in between: what is open is what each thing said last.
+func TestWhatIsOpenIsWhatEachThingSaidLast(t *testing.T) {
+	inBubble(t, failmail.Config{}, playProblems)
+}
+
+func playProblems(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
+	random := rand.New(rand.NewPCG(1, 2))
+	type said struct {
+		thing string
+		bad   bool
+	}
+	var mails []said
+	for range 300 {
+		thing := fmt.Sprintf("db%d/Disk /%d", random.IntN(12), random.IntN(3))
+		for _, bad := range []bool{true, false} {
+			for range []int{0, 1, 1, 1, 1, 1, 1, 2}[random.IntN(8)] {
+				mails = append(mails, said{thing, bad})
+			}
+		}
+	}
+	for i := range mails {
+		if j := i + random.IntN(4); random.IntN(4) == 0 && j < len(mails) {
+			mails[i], mails[j] = mails[j], mails[i]
+		}
+	}
+	open := make(map[string]bool)
+	for _, m := range mails {
+		text := fmt.Sprintf("Subject: ** RECOVERY Service Alert: %s is OK **\r\n\r\n", m.thing)
+		if m.bad {
+			text = fmt.Sprintf("Subject: ** PROBLEM Service Alert: %s is CRITICAL **\r\n\r\n", m.thing)
+		}
+		if err := p.Submit(t.Context(), failmail.NewMessage("nagios@mon1", []string{"ops@example.com"}, []byte(text))); err != nil {
+			t.Fatal(err)
+		}
+		if open[m.thing] = m.bad; !m.bad {
+			delete(open, m.thing)
+		}
+		// Some summaries are made in between.
+		<-time.After(time.Duration(random.IntN(60*60)) * time.Second / 60)
+		if random.IntN(30) == 0 {
+			<-time.After(time.Minute)
+		}
+	}
+	<-time.After(10 * time.Minute)
+	got, all, err := p.OpenProblems(t.Context(), 100)
+	if err != nil || all != len(got) {
+		t.Fatalf("%d of %d, %v", len(got), all, err)
+	}
+	var objects []string
+	for _, problem := range got {
+		objects = append(objects, problem.Object)
+	}
+	slices.Sort(objects)
+	if want := slices.Sorted(maps.Keys(open)); !slices.Equal(objects, want) || len(want) == 0 {
+		t.Errorf("open\n%s\nwant\n%s", strings.Join(objects, "\n"), strings.Join(want, "\n"))
+	}
+}
