@@ -107,12 +107,16 @@ func (d *Dispatcher) giveBack(ctx context.Context, o *store.Outgoing, reason err
 		since = time.Now()
 		until = since
 	}
+	deadline := d.RetryUntil(o.Due)
 	log := []any{"batch", o.Batch, "mails", o.Count, "retry_in", time.Until(until).Round(time.Second),
-		"until", d.RetryUntil(o.Due).Format(time.RFC3339), "then", "fail-dir " + d.config.FailDir.Dir}
+		"until", deadline.Format(time.RFC3339), "then", "fail-dir " + d.config.FailDir.Dir}
 	if reason != nil {
 		log = append(log, "error", reason)
 	}
 	d.log.Info("a summary could not be handed over, its batch counts on", log...)
+	if deadline.Before(until) {
+		until = deadline // when it is given up, whether the relay is asked by then or not
+	}
 	return d.reopen(ctx, o, since, until)
 }
 
