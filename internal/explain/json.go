@@ -6,7 +6,6 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A jsonTeller prints an object for each mail once all are read: which of them are one
@@ -35,7 +34,6 @@ type jsonMail struct {
 	key     entryKey
 	isTrace bool
 	said    batch.Said
-	own     string // its headline, if it were alone
 }
 
 // add takes note of a mail.
@@ -43,20 +41,13 @@ func (s *jsonTeller) add(p placed) {
 	m := jsonMail{
 		Source: p.source, Batch: p.entry.Batch, Group: p.entry.Group, Fingerprint: p.said.ID,
 		Status: string(p.said.Status), Severity: p.said.Severity, Sender: p.said.Meaning.Source, Object: p.said.Object,
-		key: keyOf(p), isTrace: p.said.Lines == nil, said: p.said, own: own(&p.entry),
+		key: keyOf(p), isTrace: p.said.Lines == nil, said: p.said,
 	}
 	m.Masked = masked(p, m.isTrace)
 	if m.key.group == "" && s.bySubject {
 		m.Group = content.Line(p.message.Subject())
 	}
 	s.mails = append(s.mails, m)
-}
-
-// own returns the headline of a mail that is alone.
-func own(e *store.Entry) string {
-	var b store.Batch
-	b.Add(e, store.Limits{}.WithDefaults())
-	return batch.SharedReason(b.Groups[0].Variants[0])
 }
 
 // write prints what was noted.
@@ -68,7 +59,7 @@ func (s *jsonTeller) write(w io.Writer) error {
 		key := s.entries.current(m.key)
 		m.Entry, m.Headline = key.String(), headlines[key]
 		if m.said.Headline != "" {
-			m.Headline = m.own // the line of its source, of this mail
+			m.Headline = m.said.Reason // the line of its source, of this mail
 		}
 		m.Why = s.entries.why(key.fingerprint, m.said)
 		if err := encoder.Encode(m); err != nil {

@@ -173,8 +173,8 @@ func newBatchView(b *render.Summary, room int) batchView {
 	if n := b.OverErrors(); n > 0 {
 		v.What += fmt.Sprintf(", %s over", phrase.Number(n))
 	}
-	if n := b.WellCount(); n > 0 {
-		v.What += fmt.Sprintf(", %s ok", phrase.Number(n))
+	if text := b.WellStanding(); text != "" {
+		v.What += ", " + text
 	}
 	ids := make(map[string]int)
 	for _, g := range b.Groups[:min(len(b.Groups), room)] {

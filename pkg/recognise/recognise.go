@@ -186,6 +186,8 @@ func recognise(s *source, subject, text string) (rec Recognised) {
 	if rec.Severity == "" {
 		rec.Severity = severityOf(rec.Status, list)
 	}
+	// Subject and lines are what the sender made of them.
+	rec.Object = content.Line(strings.ToValidUTF8(rec.Object, ""))
 	return rec
 }
 

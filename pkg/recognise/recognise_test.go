@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/testutil"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
@@ -198,12 +199,13 @@ func FuzzRecognise(f *testing.F) {
 		}
 	}
 	f.Add("[[[[((((", ": = | 0 ? no")
+	f.Add("disk\x00 1\tof\x1b[31m \xff is down", strings.Repeat("é", 300)+" failed")
 	f.Add("İİİ \xff down", "失敗 \"")
 	r := newRecogniser(f)
 	f.Fuzz(func(t *testing.T, subject, text string) {
 		for _, s := range append([]*source{nil}, r.sources[:min(len(r.sources), 3)]...) {
 			rec := recognise(s, subject, text)
-			if !isStatus(rec.Status) || rec.Why == "" || len(rec.Object) > maxObject {
+			if !isStatus(rec.Status) || rec.Why == "" || len(rec.Object) > maxObject || rec.Object != content.Line(strings.ToValidUTF8(rec.Object, "")) {
 				t.Fatalf("%+v", rec)
 			}
 		}

@@ -87,15 +87,19 @@ func (v view) decide(list []said) decision {
 		return decision{status: status, why: "by the change of state in the subject"}
 	}
 	if status, sure := v.tagged(list); status != "" {
-		if worst := v.fails(); !sure && status == meaning.OK && worst != "" {
-			return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true}
+		if status == meaning.OK && !sure {
+			if worst := v.fails(); worst != "" {
+				return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true}
+			}
 		}
 		return decision{status: status, why: "by a tag in the subject", tagged: true}
 	}
-	switch {
-	case status == meaning.OK && v.fails() != "":
-		return decision{status: v.fails(), why: "by the text, though the subject says success"}
-	case status != "" && !weak:
+	if status == meaning.OK {
+		if worst := v.fails(); worst != "" {
+			return decision{status: worst, why: "by the text, though the subject says success"}
+		}
+	}
+	if status != "" && !weak {
 		return decision{status: status, why: "by words of the subject"}
 	}
 	ofText, line := v.text()

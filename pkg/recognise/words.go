@@ -41,7 +41,7 @@ var words = tableOf(map[sense]string{
 		falhou falharam recusado recusada negado inacessível caiu expirou esgotado interrompido indisponível
 		mislukt mislukte geweigerd onbereikbaar defect verlopen afgebroken kritiek
 		misslyckades misslyckats kritisk nere nieudane nieudany niepowodzenie krytyczny niedostępny сбой отказ недоступен недоступна критично критический ошибочно`,
-	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages crashloop violation violations malfunction
+	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
 		fehler zeitüberschreitung zeitüberschreitungen störung störungen ausfall ausfälle problem probleme abbruch alarmzustand
@@ -51,7 +51,7 @@ var words = tableOf(map[sense]string{
 		erro erros falha falhas problema problemas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria ошибка ошибки ошибок авария проблема`,
 	alert: `alert alerts alarm alarms alarme alarma allarme alerte alerta avviso meldung`,
-	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn attention unstable yellow amber minor expiring expires retry retrying up_for_retry
+	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn attention unstable yellow amber minor expiring expires retry retrying
 		partial partially skipped deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun insufficient_data nodata no_data minor
 		unknown
 		warnung warnungen achtung beeinträchtigt instabil wenig niedrig warnhinweis
@@ -61,7 +61,7 @@ var words = tableOf(map[sense]string{
 		advertência atenção aviso degradado baixo
 		waarschuwing waarschuwingen laag varning varningar ostrzeżenie uwaga предупреждение внимание`,
 	over: `closed recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
-		rebuilt resilvered 
+		rebuilt 
 		behoben wiederhergestellt entwarnung erholt beendeter
 		rétabli rétablie rétablissement résolu résolue restauré restaurée
 		resuelto resuelta restablecido restablecida recuperado recuperada restaurado solucionado normalizado
@@ -78,7 +78,7 @@ var words = tableOf(map[sense]string{
 		riuscito riuscita successo completato completata terminato terminata correttamente
 		sucesso concluído concluída êxito finalizada
 		geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie sukces успешно успех завершено завершен завершена выполнено`,
-	aside: `acknowledged acknowledgement acknowledgment ack downtimestart downtimeend downtimecancelled flapping flappingstart flappingstop flappingdisabled
+	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
 	remark: `information informational info notice debug started starting start enabled added created login logged downtime maintenance disabled
 		digest newsletter invoice welcome invitation scheduled summary

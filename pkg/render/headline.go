@@ -38,13 +38,13 @@ func headline(s *Summary) string {
 		muted = fmt.Sprintf(" (and %s muted)", phrase.Number(n))
 	}
 	if len(s.Groups) == 0 && s.Omitted == 0 && len(s.Well) > 0 {
-		return fmt.Sprintf("%s; %s%s since %s", wellStanding(s), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
+		return fmt.Sprintf("%s; %s%s since %s", s.WellStanding(), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
 	}
 	if s.LoudCount() == 1 && len(s.Groups) == 1 {
 		return fmt.Sprintf("%s at %s%s: %s", standing(s, "error"), clock(s.firstLoud()), muted, phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
 	}
 	well := ""
-	if text := wellStanding(s); text != "" {
+	if text := s.WellStanding(); text != "" {
 		well = ", " + text
 	}
 	return fmt.Sprintf("%s%s; %s%s since %s", standing(s, "error"), well, phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))

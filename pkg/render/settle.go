@@ -265,8 +265,8 @@ func (s *Summary) AllWell() string {
 	return strings.Join(parts, ". ")
 }
 
-// wellStanding counts them for the headline and the subject, as in "15 ok, 1 info".
-func wellStanding(s *Summary) string {
+// WellStanding counts them, as in "15 ok, 1 info"; empty if nothing says so.
+func (s *Summary) WellStanding() string {
 	counts := make(map[bool]int)
 	for _, w := range s.Well {
 		counts[w.Info] += w.Count

@@ -159,7 +159,7 @@ func newSubjectView(v *View) SubjectView {
 	case len(v.Groups) > 0:
 		s.Standing, s.Top = standing(v.Summary, ""), phrase.Shorten(v.Groups[0].top(), maxSubjectTitle)
 	case v.WellCount() > 0:
-		s.Standing = wellStanding(v.Summary)
+		s.Standing = v.WellStanding()
 	case len(v.Muted) > 0:
 		s.Top = "muted"
 	}
