@@ -12,6 +12,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // scrapeTimeout bounds how long a store that is down delays a scrape.
@@ -72,7 +73,7 @@ var (
 	failDirDesc      = describe("failmail_fail_dir_mails", "Mails that lie in the fail-dir and were not sent again.")
 	expectedDesc     = describe("failmail_expected_mails", "Mails that must come.")
 	missingDesc      = describe("failmail_missing_mails", "Those of failmail_expected_mails that are missing.")
-	problemsDesc     = describe("failmail_open_problems", "Problems that a delivered summary told and that are not over.")
+	problemsDesc     = describe("failmail_open_problems", "Problems that are not over.")
 	textsDesc        = describe("failmail_learned_texts", "Texts of errors that are known, to find those that are one error.")
 	textsLimitDesc   = describe("failmail_learned_texts_limit", "Limit of failmail_learned_texts.")
 	scrapeCollection = []*prometheus.Desc{connectionsDesc, openDesc, mailsDesc, bytesDesc, inFlightDesc, limitDesc,
@@ -146,7 +147,8 @@ func (s *scrape) collectStore(gauge func(*prometheus.Desc, int64)) {
 	gauge(pendingDesc, int64(pending.Mails))
 	gauge(batchesDesc, int64(pending.Batches))
 	gauge(outboxDesc, int64(pending.Outbox))
-	if _, open, err := parts.store.OpenProblems(ctx, 1); err == nil {
+	isOpen := true
+	if _, open, err := parts.store.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: time.Now()}); err == nil {
 		gauge(problemsDesc, int64(open))
 	}
 	if states, err := parts.overdue.States(ctx); err == nil {

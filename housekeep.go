@@ -2,6 +2,7 @@ package failmail
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,7 +16,7 @@ const (
 	// same store was asked for.
 	refreshEvery = 5 * time.Second
 	// forgetEvery is how often the history is pruned, and remember what it
-	// keeps.
+	// keeps; problems that are over stay a year.
 	forgetEvery = 24 * time.Hour
 	remember    = 90 * 24 * time.Hour
 )
@@ -25,6 +26,7 @@ const (
 type housekeeper struct {
 	settings *current
 	store    store.Memory
+	problems store.Problems
 	learner  *learning.Learner
 	log      *slog.Logger
 
@@ -46,6 +48,10 @@ func (h *housekeeper) refresh(ctx context.Context) error {
 	return err
 }
 
+func (h *housekeeper) forget(ctx context.Context, now time.Time) error {
+	return errors.Join(h.store.Forget(ctx, now.Add(-remember)), h.problems.ForgetProblems(ctx, now.AddDate(-1, 0, 0), now))
+}
+
 func (h *housekeeper) run(ctx context.Context) {
 	refresh := time.NewTicker(refreshEvery)
 	defer refresh.Stop()
@@ -53,7 +59,7 @@ func (h *housekeeper) run(ctx context.Context) {
 	for {
 		if time.Since(pruned) > forgetEvery {
 			pruned = time.Now()
-			if err := h.store.Forget(ctx, pruned.Add(-remember)); err != nil && ctx.Err() == nil {
+			if err := h.forget(ctx, pruned); err != nil && ctx.Err() == nil {
 				h.log.Warn("cannot prune the history, will try again tomorrow", "error", err)
 			}
 		}

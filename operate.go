@@ -21,9 +21,6 @@ type (
 	Heartbeat = store.Heartbeat
 	// Expected is how it is with a mail that must come; see [Proxy.Expected].
 	Expected = expect.State
-	// An OpenProblem is a thing whose last problem is not over; see
-	// [Proxy.OpenProblems].
-	OpenProblem = store.OpenProblem
 	// A RelayState says how the relay is.
 	RelayState = deliver.State
 	// A Sent is a summary that left not long ago.
@@ -96,22 +93,6 @@ func (p *Proxy) Retry(ctx context.Context, id int64) (int, error) {
 		return 0, err
 	}
 	return parts.outbox.Retry(ctx, id)
-}
-
-// OpenProblems returns the things whose last problem is not over, as far as summaries
-// that were delivered told, the one that began last first; at most so many, and how many
-// there are. What is in the open batches is in [Proxy.Open].
-func (p *Proxy) OpenProblems(ctx context.Context, most int) (open []OpenProblem, all int, err error) {
-	parts, err := p.running()
-	if err != nil {
-		return nil, 0, err
-	}
-	open, all, err = parts.store.OpenProblems(ctx, most)
-	redactor := p.settings.config().Redactor
-	for i := range open {
-		open[i].Object = redactor.Text(open[i].Object)
-	}
-	return open, all, err
 }
 
 // Heartbeats returns the last mail of each pattern of Config.Heartbeats that came.

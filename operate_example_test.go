@@ -195,19 +195,6 @@ func ExampleProxy_Mute() {
 	// false <nil>
 }
 
-// What delivered summaries told and no mail has ended since.
-func ExampleProxy_OpenProblems() {
-	p, stop := quiet(nowhere)
-	defer stop()
-	ctx := context.Background()
-	open, all, err := p.OpenProblems(ctx, 10)
-	for _, problem := range open {
-		fmt.Println(problem.Object, "of", problem.Source, "since", problem.Since)
-	}
-	fmt.Println(all, err)
-	// Output: 0 <nil>
-}
-
 // A mail that must come, and has not.
 func ExampleProxy_Expected() {
 	p, stop := quiet(nowhere, func(c *failmail.Config) {

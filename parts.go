@@ -37,13 +37,13 @@ func newParts(b *base, kept *steady.Store) *parts {
 		readiness: readiness.New(b.log, dependencies(b.archive, kept.Engine())...),
 		learner:   learning.New(b.settings.Load().classifier.Families, kept, b.log),
 	}
-	p.keeper = &housekeeper{settings: b.settings, store: kept, learner: p.learner, log: b.log}
+	p.keeper = &housekeeper{settings: b.settings, store: kept, problems: kept, learner: p.learner, log: b.log}
 	p.outbox = dispatch.New(dispatch.Config{
 		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
 	})
 	p.summaries = summarize.New(summarize.Config{
 		Batches: kept, Relay: p.outbox, Policy: b.settings.summaries, Made: seen.made, Logger: b.log,
-		OpenProblems: kept.OpenProblems, Learn: p.learner.Sync, Families: b.settings.Load().classifier.Families,
+		Problems: kept, Learn: p.learner.Sync, Families: b.settings.Load().classifier.Families,
 	})
 	seen.summarizeAt = p.summaries.DueAt
 	p.pager = pager.New(pager.Config{

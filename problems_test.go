@@ -57,7 +57,7 @@ func playProblems(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
 		}
 	}
 	<-time.After(10 * time.Minute)
-	got, all, err := p.OpenProblems(t.Context(), 100)
+	got, all, err := p.Problems(t.Context(), "is:open", 100)
 	if err != nil || all != len(got) {
 		t.Fatalf("%d of %d, %v", len(got), all, err)
 	}

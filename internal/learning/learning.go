@@ -5,6 +5,7 @@ package learning
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -15,17 +16,26 @@ import (
 // A Learner learns from a store. Its methods are safe for concurrent use.
 type Learner struct {
 	families *family.Families
-	store    store.Memory
+	store    Store
 	log      *slog.Logger
 
-	mu      sync.Mutex // lessons are applied in their order
-	applied int64      // the last one
+	mu      sync.Mutex        // lessons are applied in their order
+	applied int64             // the last one
+	merged  map[string]string // whose problems are that of their family
+	behind  bool              // there are further ones
 	warned  bool
 }
 
+// A Store keeps lessons, and the problems that they make one.
+type Store interface {
+	Learn(ctx context.Context, lessons []store.Lesson) error
+	Lessons(ctx context.Context, after int64) ([]store.Lesson, error)
+	MergeProblems(ctx context.Context, into map[string]string, at time.Time) error
+}
+
 // New returns a Learner that makes families know what s does.
-func New(families *family.Families, s store.Memory, log *slog.Logger) *Learner {
-	return &Learner{families: families, store: s, log: log}
+func New(families *family.Families, s Store, log *slog.Logger) *Learner {
+	return &Learner{families: families, store: s, log: log, merged: make(map[string]string)}
 }
 
 // Sync keeps the texts that were noted, and learns what the store has. What could not
@@ -59,6 +69,7 @@ func (l *Learner) apply(ctx context.Context) error {
 			l.families.Merge(lesson.Fingerprint, lesson.Other)
 		case store.LessonSplit:
 			l.families.Split(lesson.Fingerprint)
+			l.merged[lesson.Fingerprint] = "" // its problem is to be one of its own again
 		}
 		l.applied = lesson.ID
 	}
@@ -66,6 +77,29 @@ func (l *Learner) apply(ctx context.Context) error {
 		l.warned = true
 		l.log.Warn("no more texts are learned: further errors that vary in words are shown as several", "texts", family.MaxTexts)
 	}
+	if len(lessons) == 0 && !l.behind {
+		return nil
+	}
+	return l.mergeProblems(ctx)
+}
+
+// mergeProblems makes the problems one whose errors are known to be. The caller holds mu.
+func (l *Learner) mergeProblems(ctx context.Context) error {
+	into := make(map[string]string)
+	for fingerprint, family := range l.families.Members() {
+		if known, merged := l.merged[fingerprint]; known != family && (merged || fingerprint != family) {
+			into[fingerprint] = family
+		}
+	}
+	l.behind = len(into) > 0
+	if !l.behind {
+		return nil
+	}
+	if err := l.store.MergeProblems(ctx, into, time.Now()); err != nil {
+		return err
+	}
+	l.behind = false
+	maps.Copy(l.merged, into)
 	return nil
 }
 

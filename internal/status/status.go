@@ -69,7 +69,7 @@ func (s *Report) Write(w io.Writer, address string) {
 		return
 	}
 	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
-	line("problems", "%d open in the summaries that were sent", s.Problems)
+	line("problems", "%d open", s.Problems)
 	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)
 	for _, e := range s.Expected {

@@ -31,9 +31,8 @@ type Config struct {
 	// Learn makes Families know what came until now.
 	Learn    func(ctx context.Context) error
 	Families *family.Families
-	// OpenProblems counts those that summaries told and that are not over.
-	OpenProblems func(ctx context.Context, most int) (open []store.OpenProblem, all int, err error)
-	Logger       *slog.Logger
+	Problems store.Problems
+	Logger   *slog.Logger
 }
 
 // A Policy says how summaries are written.
@@ -70,6 +69,7 @@ type Summarizer struct {
 	log       *slog.Logger
 	loop      *schedule.Loop
 	claimed   atomic.Pointer[store.Batch] // but not yet sealed; never changed
+	open      int                         // problems that it says are open
 	ahead     ahead
 	incidents incidents
 }
@@ -123,6 +123,7 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 			// The summary is made with what was known before.
 			s.log.Warn("cannot learn which errors are one", "error", err)
 		}
+		s.open = len(batch.OpenProblems(b, s.config.Families))
 		b = batch.Present(b, s.config.Families)
 		s.claimed.Store(b)
 	}
@@ -131,6 +132,16 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 	}
 	s.claimed.Store(nil)
 	return false, nil
+}
+
+// noteElsewhere tells summary how many problems are open that it says nothing of.
+func (s *Summarizer) noteElsewhere(ctx context.Context, summary *render.Summary, now time.Time) {
+	isOpen := true
+	if _, open, err := s.config.Problems.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: now}); err != nil {
+		s.log.Warn("cannot tell how many problems are open besides", "error", err)
+	} else {
+		summary.Elsewhere = max(open-s.open, 0)
+	}
 }
 
 // summarize puts the summary of a claimed batch into the outbox, in one step.
@@ -142,11 +153,7 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 		b = &held
 	}
 	summary := s.describe(b, now)
-	if _, open, err := s.config.OpenProblems(ctx, 1); err != nil {
-		s.log.Warn("cannot tell how many problems are open besides", "error", err)
-	} else {
-		summary.NoteOpen(open)
-	}
+	s.noteElsewhere(ctx, summary, now)
 	mail, err := s.render(ctx, summary)
 	if err != nil {
 		return err

@@ -50,9 +50,9 @@ func play(t *testing.T, r *relay, renderer render.Renderer, test func(t *testing
 			Policy: func() summarize.Policy {
 				return summarize.Policy{Renderer: renderer, Origin: render.Origin{From: "failmail@example.com", Hostname: "mx"}, First: time.Hour}
 			},
-			Learn:        func(context.Context) error { return nil },
-			OpenProblems: st.OpenProblems,
-			Made:         func(s *render.Summary, _ *message.Mail) { made <- s },
+			Learn:    func(context.Context) error { return nil },
+			Problems: st,
+			Made:     func(s *render.Summary, _ *message.Mail) { made <- s },
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})

@@ -75,7 +75,7 @@ func TestEventsTellOnlyWhatHasChanged(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if got := strings.Join(names, " "); got != "batches rate status" || second.Title != "(1) Failmail" {
+	if got := strings.Join(names, " "); got != "batches problems rate status" || second.Title != "(1) Failmail" {
 		t.Errorf("after a mail: %s, %q", got, second.Title)
 	}
 	if !strings.Contains(second.Sections["batches"], "disk full") {

@@ -72,10 +72,10 @@ func (h *handler) muteForm(w http.ResponseWriter, r *http.Request) {
 func (h *handler) confirmMute(w http.ResponseWriter, would MuteReply, request MuteRequest) {
 	var html bytes.Buffer
 	err := h.templates.all.ExecuteTemplate(&html, "mute", struct {
-		Assets  string
+		frame
 		Request MuteRequest
 		MuteReply
-	}{h.assets.version, request, would})
+	}{frame{"Failmail: mute?", h.assets.version, ""}, request, would})
 	if err != nil {
 		fail(w, http.StatusInternalServerError, fmt.Errorf("render the page: %w", err))
 		return

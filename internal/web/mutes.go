@@ -15,6 +15,8 @@ import (
 // A Mute is a mute as JSON.
 type Mute struct {
 	ID          int64     `json:"id"`
+	Name        string    `json:"name,omitempty"`    // of the problem, if it was muted as such
+	Problem     string    `json:"problem,omitempty"` // its ID
 	Pattern     string    `json:"pattern,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
@@ -56,7 +58,7 @@ type MuteMatch struct {
 const maxMatches = 5
 
 func muteOf(m store.Mute) Mute {
-	return Mute{m.ID, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until}
+	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until}
 }
 
 func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {

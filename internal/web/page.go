@@ -31,6 +31,9 @@ func newTemplates() *templates {
 		"lower":  func(s render.State) string { return strings.ToLower(string(s)) },
 		"millis": time.Time.UnixMilli,
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"stamp":  stamp,
+		"join":   join,
+		"more":   func(texts []string) int { return len(texts) - 1 },
 	}
 	// What is embedded is correct: the tests render it.
 	return &templates{template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html"))}
@@ -65,11 +68,12 @@ func titleOf(v *view) string {
 
 // A pageView is the page around what changes.
 type pageView struct {
-	Title, Version, Assets string
-	Now                    int64
-	Sections               map[string]template.HTML
-	Notice, Problem        string
-	Form                   MuteRequest
+	frame
+	Version, Question string
+	Now               int64
+	Sections          map[string]template.HTML
+	Notice, Problem   string
+	Form              MuteRequest
 }
 
 func (h *handler) page(w http.ResponseWriter, r *http.Request) {

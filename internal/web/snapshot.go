@@ -7,6 +7,7 @@ import (
 
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -31,7 +32,7 @@ type snapshot struct {
 	outbox      []store.Outgoing
 	mutes       []store.Mute
 	heartbeats  []store.Heartbeat
-	problems    []store.OpenProblem // the latest that summaries told
+	problems    []problem.Problem // those that are open, the last seen first
 	problemsAll int
 	expected    []expect.State
 }
@@ -72,7 +73,7 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 	if s.expected, err = p.Expected(ctx); err != nil {
 		return err
 	}
-	s.problems, s.problemsAll, err = p.OpenProblems(ctx, maxProblems)
+	s.problems, s.problemsAll, err = p.Problems(ctx, "is:open", maxProblems)
 	return err
 }
 

@@ -15,7 +15,7 @@ type Stats struct {
 	Problem   string       `json:"problem,omitempty"` // why not
 	Unknown   string       `json:"unknown,omitempty"` // why the store cannot be read: then open, outbox and mutes are not known
 	Mails     MailStats    `json:"mails"`
-	Problems  int          `json:"problems"` // open ones that summaries told
+	Problems  int          `json:"problems"` // that are not over
 	Open      OpenStats    `json:"open"`
 	Summaries SummaryStats `json:"summaries"`
 	Relay     RelayStats   `json:"relay"`

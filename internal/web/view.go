@@ -12,6 +12,7 @@ import (
 
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -33,6 +34,7 @@ const (
 // browser's.
 type view struct {
 	now                 time.Time
+	Base                string // of the links, for templates that other pages share
 	Problem             string // why mails are refused
 	Unknown             string // why the store cannot be read
 	Zone                string
@@ -56,7 +58,7 @@ type view struct {
 	Sent                []sentView
 	Mutes               []store.Mute
 	Heartbeats          []store.Heartbeat
-	Problems            []store.OpenProblem
+	Problems            []problem.Problem
 	ProblemCount        int
 	MoreProblems        int
 	Expected            []expect.State

@@ -16,6 +16,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -38,7 +39,10 @@ type Proxy interface {
 	Backup(ctx context.Context, path string) error // of the store, to a new file
 	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
 	Expected(ctx context.Context) ([]expect.State, error)
-	OpenProblems(ctx context.Context, most int) (open []store.OpenProblem, all int, err error)
+	Problems(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
+	Problem(ctx context.Context, id string) (*problem.Problem, error)
+	MuteProblem(ctx context.Context, id, by, reason string, until time.Time) (*problem.Problem, error)
+	Act(ctx context.Context, id string, action store.EventKind, by, text string) (*problem.Problem, error)
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
@@ -95,7 +99,14 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /merge", h.mergeForm)
 	mux.HandleFunc("POST /split", h.splitForm)
 
+	mux.HandleFunc("GET /problems", h.problemsPage)
+	mux.HandleFunc("GET /problems/{id}", h.problemPage)
+	mux.HandleFunc("POST /problems/{id}/act", h.actForm)
+
 	mux.HandleFunc("GET /api/stats", h.stats)
+	mux.HandleFunc("GET /api/problems", h.listProblems)
+	mux.HandleFunc("GET /api/problems/{id}", h.oneProblem)
+	mux.HandleFunc("POST /api/problems/{id}/{action}", h.actOnProblem)
 	mux.HandleFunc("GET /api/batches", h.listBatches)
 	mux.HandleFunc("POST /api/flush", h.flush)
 	mux.HandleFunc("GET /api/outbox", h.listOutbox)

@@ -63,7 +63,7 @@ func (c *Classifier) Classify(m *message.Message) []store.Entry {
 	entries := make([]store.Entry, 0, len(m.To))
 	for _, to := range m.To {
 		own := e
-		own.Batch, own.Recipients = ownBatch(e.Batch, to), []string{to}
+		own.Batch, own.Recipients, own.Copy = ownBatch(e.Batch, to), []string{to}, len(entries) > 0
 		entries = append(entries, own)
 	}
 	return entries
@@ -120,6 +120,14 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 	case isFingerprint(e.Title):
 		e.Title = e.Reason // a hash is no headline
 	}
+	own, group := e.Fingerprint, e.Group
+	if print.Known {
+		if own = ofThing(e.Fingerprint, e.Meaning); group == e.Fingerprint {
+			group = own
+		}
+	}
+	e.Occurrence = occurrence(group, own)
+	e.Occurrence.Recovers = print.Recovers
 	c.Mutes.apply(&e, m.Subject(), func(fingerprint string) bool {
 		// A value that was not seen before is news, in a family that is muted, too.
 		return c.Families.Of(fingerprint) == e.Fingerprint && (place.Label == "" || place.Known)
@@ -127,13 +135,10 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
 		e.Quiet = c.Quiet
 	}
-	if print.Known {
-		own := ofThing(e.Fingerprint, e.Meaning)
-		if e.Group == e.Fingerprint {
-			e.Group = own
-		}
-		e.Fingerprint = own
+	if e.MutedUntil.IsZero() {
+		e.Group = group
 	}
+	e.Fingerprint = own
 	return e
 }
 

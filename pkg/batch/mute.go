@@ -24,7 +24,7 @@ type Mutes struct {
 
 type mute struct {
 	store.Mute
-	pattern *regexp.Regexp // nil for a fingerprint
+	pattern *regexp.Regexp // nil for a fingerprint or a problem
 }
 
 // maxMuteText bounds the pattern and the reason of a mute, in characters: they stand
@@ -74,7 +74,7 @@ func (m *Mutes) Set(mutes []store.Mute) {
 	compiled := make([]mute, 0, len(mutes))
 	for _, s := range mutes {
 		c := mute{Mute: s}
-		if s.Fingerprint == "" {
+		if s.Fingerprint == "" && s.Problem == "" {
 			re, err := regexp.Compile(s.Pattern)
 			if err != nil {
 				continue // ParseMute refuses it
@@ -85,6 +85,9 @@ func (m *Mutes) Set(mutes []store.Mute) {
 	}
 	m.current.Store(&compiled)
 }
+
+// mutedGroup is what the keys of the groups of muted mails begin with.
+const mutedGroup = "mute "
 
 // apply makes e an entry of muted mails if it is one.
 func (m *Mutes) apply(e *store.Entry, subject string, is func(fingerprint string) bool) {
@@ -100,16 +103,18 @@ func (m *Mutes) apply(e *store.Entry, subject string, is func(fingerprint string
 			continue
 		}
 		e.MutedUntil = mute.Until
-		e.Group = "mute " + strconv.FormatInt(mute.ID, 10)
+		e.Group = mutedGroup + strconv.FormatInt(mute.ID, 10)
 		e.Title = cut(mute.what())
-		e.Reason = cut(mute.Reason)
 		return
 	}
 }
 
 // matches reports whether m is about e, which is the errors that is reports.
 func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint string) bool) bool {
-	if m.pattern == nil {
+	switch {
+	case m.Problem != "":
+		return e.Occurrence.ID(e.Meaning) == m.Problem
+	case m.pattern == nil:
 		return is(m.Fingerprint)
 	}
 	return m.pattern.MatchString(e.Title) || m.pattern.MatchString(e.Reason) || m.pattern.MatchString(subject)
@@ -117,10 +122,7 @@ func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint strin
 
 // what names the mails that are muted, and until when.
 func (m *mute) what() string {
-	name := m.Pattern
-	if m.pattern == nil {
-		name = m.Fingerprint
-	}
+	name := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
 	text := fmt.Sprintf("%s, muted until %s", name, m.Until.Format("2006-01-02 15:04 MST"))
 	if m.Reason != "" {
 		text += ": " + m.Reason

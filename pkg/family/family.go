@@ -135,6 +135,17 @@ func (f *Families) Of(fingerprint string) string {
 	return fingerprint
 }
 
+// Members returns the fingerprints that are known, each with that of its family.
+func (f *Families) Members() map[string]string {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	members := make(map[string]string, len(f.texts))
+	for fingerprint, t := range f.texts {
+		members[fingerprint] = t.family().Fingerprint
+	}
+	return members
+}
+
 // Values returns what varies in the family of a fingerprint, and the values that were
 // seen, the first ones first; none if it is alone.
 func (f *Families) Values(fingerprint string) (label string, values []Value) {

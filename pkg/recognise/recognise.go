@@ -49,6 +49,8 @@ type Recognised struct {
 	// Known says that Source is one whose mails are known, so that all that have the same
 	// Object are about one thing.
 	Known bool
+	// Recovers says that Source also says when a problem is over.
+	Recovers bool
 	// Headline is the line that says what happened, if that is known of Source.
 	Headline string
 	Why      string
@@ -165,7 +167,7 @@ func recognise(s *source, subject, text string) (rec Recognised) {
 				rec.Why = fmt.Sprintf("%s by %q", s.name, content.Line(found))
 			}
 			rec.Object, rec.Severity, rec.Headline = p.object(whole), p.severityOf(whole), p.headlineOf(whole)
-			rec.Known = rec.Object != ""
+			rec.Known, rec.Recovers = rec.Object != "", p.recovers()
 		}
 	}
 	if rec.Status == "" || rec.Object == "" {

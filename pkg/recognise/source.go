@@ -66,6 +66,9 @@ type patterns struct {
 	severity *regexp.Regexp
 }
 
+// recovers reports whether there are mails that say that a problem is over.
+func (p *patterns) recovers() bool { return p.statuses[3] != nil }
+
 // statusOrder is that in which the patterns of a source are asked: failure beats
 // success.
 var statusOrder = [5]meaning.Status{meaning.Problem, meaning.Warning, meaning.Info, meaning.Recovery, meaning.OK}

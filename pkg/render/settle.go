@@ -143,25 +143,6 @@ func (s *settlement) of(v *store.Variant, zone *time.Location) (fate, News) {
 	return shown, newsOf(v, zone)
 }
 
-// NoteOpen tells s how many problems were open before it.
-func (s *Summary) NoteOpen(all int) { s.Elsewhere = max(all-s.known, 0) }
-
-// known returns how many things that b is about were open before it.
-func known(b *store.Batch) int {
-	open := make(map[meaning.Thing]bool)
-	for _, g := range b.Groups {
-		for _, v := range g.Variants {
-			parts, _ := v.Parts()
-			for _, p := range parts {
-				if p.Standing.IsOpen() && v.Meaning.Status != meaning.Info {
-					open[p.Thing] = true
-				}
-			}
-		}
-	}
-	return len(open)
-}
-
 // count returns how many of the things that v is about are open and over, each once; v is
 // shown, and counts as one if it is not known what it is about.
 func (s *settlement) count(v *store.Variant, news News) (open, over int) {

@@ -60,10 +60,8 @@ type Summary struct {
 	// HeldWhy is what the relay did meanwhile, as in "was deferring mail"; empty if
 	// that is not known.
 	HeldWhy string
-	// Elsewhere is how many problems earlier summaries told that are not over, and that
-	// this one says nothing of.
+	// Elsewhere is how many problems are open that the summary says nothing of.
 	Elsewhere int
-	known     int // problems that were open before it, of those it tells
 	// Well are the entries that say that nothing is wrong, by count.
 	Well []Well
 	// Muted are the mails that nobody wants to see for now.
@@ -175,7 +173,6 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 	if !b.HeldSince.IsZero() {
 		s.HeldSince = b.HeldSince.In(now.Location())
 	}
-	s.known = known(b)
 	settled := settle(b)
 	for _, g := range b.Groups {
 		if g.Muted {

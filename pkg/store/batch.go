@@ -97,9 +97,13 @@ type Variant struct {
 	Fingerprint string
 	Reason      string
 	Meaning     meaning.Meaning
-	Count       int
-	First       time.Time
-	Last        time.Time
+	// Occurrence says on which problem its mails count, but for Copies of them; no engine
+	// keeps them once it has counted them.
+	Occurrence Occurrence `json:",omitzero"`
+	Copies     int        `json:",omitempty"`
+	Count      int
+	First      time.Time
+	Last       time.Time
 	// Sample is the first mail. Beyond the limit its middle is left out;
 	// SampleSize is its size before that, in bytes.
 	Sample     []byte
@@ -214,6 +218,9 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	for _, v := range g.Variants {
 		if v.Fingerprint == e.Fingerprint {
 			v.Count++
+			if e.Copy {
+				v.Copies++
+			}
 			v.First, v.Last = widen(v.First, v.Last, e.Received)
 			v.Varying.Add(e.Values)
 			return 0
@@ -225,7 +232,10 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	taken = min(len(e.Sample), limits.SampleBytes, max(room, 0))
 	v := &Variant{
 		Fingerprint: e.Fingerprint, Reason: e.Reason, Meaning: e.Meaning, Count: 1, First: e.Received, Last: e.Received,
-		Sample: cutSample(e.Sample, taken), SampleSize: len(e.Sample),
+		Sample: cutSample(e.Sample, taken), SampleSize: len(e.Sample), Occurrence: e.Occurrence,
+	}
+	if e.Copy {
+		v.Copies = 1
 	}
 	v.Varying.Add(e.Values)
 	g.Variants = append(g.Variants, v)

@@ -39,10 +39,10 @@ func TestWindowDue(t *testing.T) {
 
 func TestLimitsWithDefaults(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
-		{"zeros", fmt.Sprint(store.Limits{}.WithDefaults()), "{1000 20 100 262144 16777216 1073741824}"},
-		{"some set", fmt.Sprint(store.Limits{GroupsPerBatch: 3, SampleBytes: 1}.WithDefaults()), "{3 20 100 1 16777216 1073741824}"},
-		{"all set", fmt.Sprint(store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 2, HostsPerGroup: 3, SampleBytes: 4, BatchBytes: 5, StoreBytes: 6}.WithDefaults()), "{1 2 3 4 5 6}"},
-		{"twice", fmt.Sprint(store.Limits{HostsPerGroup: 7}.WithDefaults().WithDefaults()), "{1000 20 7 262144 16777216 1073741824}"},
+		{"zeros", fmt.Sprint(store.Limits{}.WithDefaults()), "{1000 20 100 262144 16777216 1073741824 100000 24h0m0s}"},
+		{"some set", fmt.Sprint(store.Limits{GroupsPerBatch: 3, SampleBytes: 1}.WithDefaults()), "{3 20 100 1 16777216 1073741824 100000 24h0m0s}"},
+		{"all set", fmt.Sprint(store.Limits{GroupsPerBatch: 1, VariantsPerGroup: 2, HostsPerGroup: 3, SampleBytes: 4, BatchBytes: 5, StoreBytes: 6}.WithDefaults()), "{1 2 3 4 5 6 100000 24h0m0s}"},
+		{"twice", fmt.Sprint(store.Limits{HostsPerGroup: 7}.WithDefaults().WithDefaults()), "{1000 20 7 262144 16777216 1073741824 100000 24h0m0s}"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.got != c.want {

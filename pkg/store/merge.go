@@ -83,7 +83,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 			if other.First.Before(v.First) {
 				taken += v.begin(other, room-taken)
 			}
-			v.Count += other.Count
+			v.Count, v.Copies = v.Count+other.Count, v.Copies+other.Copies
 			v.First, v.Last = widen(v.First, v.Last, other.First)
 			v.First, v.Last = widen(v.First, v.Last, other.Last)
 			v.Varying.Merge(&other.Varying)

@@ -18,12 +18,6 @@ type Standing struct {
 // IsOpen reports whether the last problem is not over, as far as is known.
 func (s Standing) IsOpen() bool { return s.Count > 0 && s.Bad.After(s.Good) }
 
-// An OpenProblem is a thing whose last problem is not over.
-type OpenProblem struct {
-	meaning.Thing
-	Standing
-}
-
 // Said is what the mails of one batch say of things, for an engine that keeps how they
 // stand. The zero value is not ready for use; make it.
 type Said map[meaning.Thing]*said
@@ -79,21 +73,25 @@ func (v *Variant) keepParts() {
 
 // Add notes what the mails of a variant say.
 func (all Said) Add(v *Variant) {
-	if v.Meaning.Status == meaning.Info {
-		return
-	}
 	parts, _ := v.Parts()
 	for _, p := range parts {
-		s := all[p.Thing]
-		if s == nil {
-			s = &said{}
-			all[p.Thing] = s
-		}
-		if v.Meaning.Status.IsBad() {
-			s.bad, s.count = s.bad.and(p.Span), s.count+p.Count
-		} else {
-			s.good = later(s.good, p.Last)
-		}
+		all.add(v.Meaning.Status, p)
+	}
+}
+
+func (all Said) add(status meaning.Status, p Part) {
+	if status == meaning.Info {
+		return
+	}
+	s := all[p.Thing]
+	if s == nil {
+		s = &said{}
+		all[p.Thing] = s
+	}
+	if status.IsBad() {
+		s.bad, s.count = s.bad.and(p.Span), s.count+p.Count
+	} else {
+		s.good = later(s.good, p.Last)
 	}
 }
 

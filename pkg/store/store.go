@@ -51,6 +51,7 @@ type Store interface {
 	Batches
 	Outbox
 	Memory
+	Problems
 
 	// Pending counts what is kept.
 	Pending(ctx context.Context) (Pending, error)
@@ -153,11 +154,6 @@ type Memory interface {
 	// later with an ID that is not higher than the last one returned.
 	Lessons(ctx context.Context, after int64) ([]Lesson, error)
 
-	// OpenProblems returns the things whose last problem is not over, as far as finished
-	// batches told, the one that began last first. There are all of them, of which it
-	// returns at most so many.
-	OpenProblems(ctx context.Context, most int) (open []OpenProblem, all int, err error)
-
 	// Forget removes what was last seen before the time given, and the mutes
 	// that ended before it.
 	Forget(ctx context.Context, before time.Time) error
@@ -167,9 +163,11 @@ type Memory interface {
 // counted nevertheless.
 type Mute struct {
 	ID int64
-	// Fingerprint names the mails to mute, or else Pattern does, a regular
-	// expression for the title or the reason.
-	Fingerprint, Pattern string
+	// Fingerprint names the mails to mute, or Problem, the ID of theirs, or else Pattern
+	// does, a regular expression for the title or the reason.
+	Fingerprint, Problem, Pattern string
+	// Name is what people call what is muted; empty if the pattern says it.
+	Name string
 	// Reason is told to the reader of the summaries.
 	Reason         string
 	Created, Until time.Time
@@ -220,6 +218,10 @@ type Entry struct {
 	Quiet time.Duration
 	// Meaning is what the mail says. Of a variant it is that of its first entry.
 	Meaning meaning.Meaning
+	// Occurrence says on which problem it counts, unless it is a Copy of one that another
+	// batch counts.
+	Occurrence Occurrence
+	Copy       bool
 	// Values are what varies from mail to mail of a variant. Those with the same
 	// label belong together, the first ones, the second ones and so on.
 	Values []Value
@@ -255,6 +257,11 @@ type Limits struct {
 	// StoreBytes bounds what a store keeps: once it is reached, counts go on, and
 	// new samples stop. Default 1 GiB.
 	StoreBytes int64
+	// Problems is how many problems a store keeps, see Store.ForgetProblems. Default 100,000.
+	Problems int
+	// ResolveAfter is after how long a problem is over of which nothing was heard, where
+	// nobody says when it is over. Default 24 h.
+	ResolveAfter time.Duration
 }
 
 const defaultSampleBytes = 256 << 10
@@ -276,12 +283,14 @@ func (l Limits) WithDefaults() Limits {
 		&l.HostsPerGroup:    100,
 		&l.SampleBytes:      defaultSampleBytes,
 		&l.BatchBytes:       16 << 20,
+		&l.Problems:         100_000,
 	} {
 		if *value == 0 {
 			*value = fallback
 		}
 	}
 	l.StoreBytes = cmp.Or(l.StoreBytes, 1<<30)
+	l.ResolveAfter = cmp.Or(l.ResolveAfter, 24*time.Hour)
 	return l
 }
 

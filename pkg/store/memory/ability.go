@@ -63,6 +63,15 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 		clockstep.Move(by, store.Never, &standing.Since, &standing.Bad, &standing.Good)
 		s.standings[thing] = standing
 	}
+	for _, p := range s.problems.byID {
+		p.Shift(by)
+	}
+	for _, slots := range s.problems.samples {
+		for slot, sample := range slots {
+			move(&sample.At)
+			slots[slot] = sample
+		}
+	}
 	for id, m := range s.mutes {
 		move(&m.Created, &m.Until)
 		s.mutes[id] = m

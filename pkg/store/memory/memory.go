@@ -32,6 +32,7 @@ type Store struct {
 	lessons    []store.Lesson
 	learned    map[string]bool // fingerprints of texts
 	notes      map[string]string
+	problems   *problems
 }
 
 // A lane holds one open batch: there is one for a key, and another one for the
@@ -70,7 +71,7 @@ var _ store.Store = (*Store)(nil)
 
 // New returns an empty store.
 func New(limits store.Limits) *Store {
-	return &Store{
+	s := &Store{
 		limits:     limits.WithDefaults(),
 		open:       make(map[lane]*openBatch),
 		claimed:    make(map[int64]*lease[*openBatch]),
@@ -84,6 +85,8 @@ func New(limits store.Limits) *Store {
 		learned:    make(map[string]bool),
 		notes:      make(map[string]string),
 	}
+	s.problems = newProblems(s.history)
+	return s
 }
 
 func (s *Store) nextID() int64 {
@@ -111,9 +114,17 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 	}
 	defer s.mu.Unlock()
 	limits := s.withRoom()
+	early := make(map[int]bool)
+	for i := range entries {
+		early[i] = s.isEarly(&entries[i])
+	}
+	additions := store.Additions(entries, early, limits.Unbounded())
+	if err := store.CountProblems(s.problems, additions, limits.ResolveAfter); err != nil {
+		return err
+	}
 	for i := range entries {
 		e := entries[i]
-		l := lane{e.Batch, s.isEarly(&e)}
+		l := lane{e.Batch, early[i]}
 		if l.early {
 			e.Window = store.Window{}
 		}
@@ -166,7 +177,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
-	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned, s.standings = nil, nil, nil, nil, nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned, s.standings, s.problems = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 

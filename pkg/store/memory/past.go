@@ -98,23 +98,6 @@ func (s *Store) Lessons(ctx context.Context, after int64) ([]store.Lesson, error
 	return slices.Clone(s.lessons[min(max(after, 0), int64(len(s.lessons))):]), nil
 }
 
-// OpenProblems implements store.Store.
-func (s *Store) OpenProblems(ctx context.Context, most int) (open []store.OpenProblem, all int, err error) {
-	if err := s.lock(ctx); err != nil {
-		return nil, 0, err
-	}
-	defer s.mu.Unlock()
-	for thing, standing := range s.standings {
-		if standing.IsOpen() {
-			open = append(open, store.OpenProblem{Thing: thing, Standing: standing})
-		}
-	}
-	slices.SortFunc(open, func(a, b store.OpenProblem) int {
-		return cmp.Or(b.Since.Compare(a.Since), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Sender, b.Sender), cmp.Compare(a.Object, b.Object))
-	})
-	return open[:min(len(open), most)], len(open), nil
-}
-
 // Forget implements store.Store.
 func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	if err := s.lock(ctx); err != nil {

@@ -16,7 +16,10 @@ func (s *Store) count(ctx context.Context, tx pgx.Tx, added []*store.Addition) e
 	if err != nil {
 		return err
 	}
-	return s.add(ctx, tx, additions)
+	if err := s.add(ctx, tx, additions); err != nil {
+		return err
+	}
+	return store.CountProblems(&problems{ctx, tx, s.limits}, added, s.limits.ResolveAfter)
 }
 
 // An addition is added to the open batch with the ID.

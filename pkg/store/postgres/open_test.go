@@ -144,7 +144,7 @@ func TestOpenRefusesASchemaOfANewerVersion(t *testing.T) {
 	record(t, open(t, url, store.Limits{}), entry("one"))
 	exec(t, url, "UPDATE failmail_schema SET version = 99")
 	refused(t, url, "newer failmail", "99", "run that version")
-	exec(t, url, "UPDATE failmail_schema SET version = 5")
+	exec(t, url, "UPDATE failmail_schema SET version = 6")
 	wantMails(t, open(t, url, store.Limits{}), 1)
 }
 
@@ -170,7 +170,8 @@ func TestRightsAtRunTime(t *testing.T) {
 		"GRANT SELECT, INSERT, UPDATE ON batches TO failmail_node")
 	refused(t, worker, "permission denied for batches, groups", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES")
 	exec(t, owner, `GRANT SELECT, INSERT, UPDATE, DELETE ON batches, groups, variants, samples, sources, minutes,
-		recipients, outbox, fingerprints, seen, mutes, heartbeats, notes, journal, commits, lessons, standings TO failmail_node`)
+		recipients, outbox, fingerprints, seen, mutes, heartbeats, notes, journal, commits, lessons, standings,
+		problems, problem_records, problem_things, problem_samples, problem_aliases TO failmail_node`)
 	s := open(t, worker, store.Limits{})
 	record(t, s, entry("one"))
 	b, err := s.Claim(t.Context(), noon.Add(time.Hour), time.Minute)

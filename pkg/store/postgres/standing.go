@@ -73,18 +73,3 @@ func rememberStandings(ctx context.Context, tx pgx.Tx, batch int64) error {
 		column(now, func(s *standing) int64 { return int64(s.Count) }))
 	return err
 }
-
-// OpenProblems implements store.Store.
-func (s *Store) OpenProblems(ctx context.Context, most int) (open []store.OpenProblem, all int, err error) {
-	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		rows, _ := tx.Query(ctx, `
-			SELECT source, sender, object, since_at, bad_at, good_at, count, count(*) OVER () FROM standings
-			WHERE bad_at > coalesce(good_at, 0) ORDER BY since_at DESC, source COLLATE "C", sender COLLATE "C", object COLLATE "C" LIMIT $1`, most)
-		open, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p store.OpenProblem, err error) {
-			err = row.Scan(&p.Source, &p.Sender, &p.Object, into(&p.Since), into(&p.Bad), into(&p.Good), &p.Count, &all)
-			return p, err
-		})
-		return err
-	})
-	return open, all, err
-}

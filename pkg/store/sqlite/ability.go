@@ -80,10 +80,14 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 			{"heartbeats", "last_at"},
 			{"lessons", "at"},
 			{"standings", "since_at bad_at good_at"},
+			{"problem_samples", "at"},
 		} {
 			if err := s.conn.Exec(shiftSQL(t.table, strings.Fields(t.columns), by)); err != nil {
 				return err
 			}
+		}
+		if err := s.shiftProblems(by); err != nil {
+			return err
 		}
 		return s.shiftMinutes(clockstep.Minutes(by))
 	})

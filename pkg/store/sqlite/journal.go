@@ -198,7 +198,7 @@ func (s *Store) count(additions []*store.Addition) error {
 		}
 		s.journal.counted(a, left, s.limits)
 	}
-	return nil
+	return store.CountProblems(problems{s}, additions, s.limits.ResolveAfter)
 }
 
 // bringUpToDate settles the journal, durably. The caller holds mu.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
@@ -55,20 +54,4 @@ func goodTime(r *sqlite3.Stmt, column int) time.Time {
 		return time.Time{}
 	}
 	return columnTime(r, column)
-}
-
-// OpenProblems implements store.Store.
-func (s *Store) OpenProblems(ctx context.Context, most int) (open []store.OpenProblem, all int, err error) {
-	if err := s.lockUpToDate(ctx); err != nil {
-		return nil, 0, err
-	}
-	defer s.mu.Unlock()
-	err = s.stmt.openProblems.rows(func(r *sqlite3.Stmt) {
-		open = append(open, store.OpenProblem{
-			Thing:    meaning.Thing{Source: r.ColumnText(0), Sender: r.ColumnText(1), Object: r.ColumnText(2)},
-			Standing: store.Standing{Since: columnTime(r, 3), Bad: columnTime(r, 4), Good: goodTime(r, 5), Count: r.ColumnInt(6)},
-		})
-		all = r.ColumnInt(7)
-	}, most)
-	return open, all, err
 }

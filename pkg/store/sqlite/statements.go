@@ -22,7 +22,14 @@ type statements struct {
 	nextDue, claim, seal, delete, remember statement
 	groups, variants, hosts, minutes       statement
 	recipients, open, flush, pending       statement
-	said, standing, stand, openProblems    statement
+	said, standing, stand                  statement
+	problem, aboutThing, history           statement
+	saveProblem, saveRecord, saveThing     statement
+	saveSample, saveAlias, removeProblem   statement
+	releaseAlias                           statement
+	moveSamples, moveAliases               statement
+	problemSamples, problemsOf             statement
+	forgetProblems, boundProblems          statement
 	insert, insertPiece                    statement
 	nextSend, claimOutgoing, pieces        statement
 	postpone, finish, hasSummary           statement
@@ -150,11 +157,40 @@ func (s *statements) all() map[*statement]string {
 			SELECT status, source, sender, object, v.count, v.first_at, v.last_at, varying
 			FROM groups g JOIN variants v ON group_id = g.id WHERE batch = ?1 AND object <> ''`,
 		&s.standing: `SELECT since_at, bad_at, good_at, count FROM standings WHERE source = ?1 AND sender = ?2 AND object = ?3`,
-		&s.openProblems: `
-			SELECT source, sender, object, since_at, bad_at, good_at, count, count(*) OVER () FROM standings WHERE bad_at > good_at
-			ORDER BY since_at DESC, source, sender, object LIMIT ?1`,
-		&s.stand: `INSERT OR REPLACE INTO standings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-		&s.open:  `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
+		&s.stand:    `INSERT OR REPLACE INTO standings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+		&s.problem: `
+			SELECT record FROM problem_records WHERE problem = (
+				SELECT number FROM problems WHERE id = coalesce((SELECT became FROM problem_aliases WHERE id = ?1), ?1))`,
+		&s.aboutThing: `
+			SELECT id FROM problem_things t JOIN problems ON number = problem WHERE t.source = ?1 AND sender = ?2 AND object = ?3`,
+		&s.history: `SELECT first_at, last_at, count FROM fingerprints WHERE hash = ?1`,
+		&s.saveProblem: `
+			INSERT INTO problems (id, fingerprint, text, hosts, source, objects, owner, lasting, bad_at, acked, muted_until, first_at, last_at)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+			ON CONFLICT (id) DO UPDATE SET fingerprint = ?2, text = ?3, hosts = ?4, source = ?5, objects = ?6, owner = ?7,
+				lasting = ?8, bad_at = ?9, acked = ?10, muted_until = ?11, first_at = ?12, last_at = ?13
+			RETURNING number`,
+		&s.saveRecord: `INSERT INTO problem_records VALUES (?1, ?2) ON CONFLICT DO UPDATE SET record = ?2`,
+		&s.saveThing:  `INSERT OR IGNORE INTO problem_things VALUES (?1, ?2, ?3, ?4)`,
+		&s.saveSample: `
+			INSERT INTO problem_samples SELECT number, ?2, ?3, ?4 FROM problems WHERE id = ?1
+			ON CONFLICT DO UPDATE SET at = ?3, mail = ?4 WHERE ?2 = 'last'`,
+		&s.saveAlias:     `INSERT OR REPLACE INTO problem_aliases VALUES (?1, ?2)`,
+		&s.releaseAlias:  `DELETE FROM problem_aliases WHERE id = ?1`,
+		&s.moveAliases:   `UPDATE problem_aliases SET became = ?2 WHERE became = ?1`,
+		&s.removeProblem: `DELETE FROM problems WHERE id = ?1`,
+		&s.moveSamples: `
+			INSERT OR IGNORE INTO problem_samples
+			SELECT (SELECT number FROM problems WHERE id = ?2), slot, at, mail FROM problem_samples
+			WHERE problem = (SELECT number FROM problems WHERE id = ?1)`,
+		&s.problemSamples: `SELECT slot, at, mail FROM problem_samples WHERE problem = (SELECT number FROM problems WHERE id = ?1)`,
+		&s.problemsOf:     `SELECT id FROM problems WHERE fingerprint = ?1 AND fingerprint <> ''`,
+		&s.forgetProblems: `DELETE FROM problems WHERE last_at < ?1 AND NOT (lasting OR bad_at > ?2)`,
+		&s.boundProblems: `
+			DELETE FROM problems WHERE number IN (
+				SELECT number FROM problems ORDER BY (lasting OR bad_at > ?2), last_at, id DESC
+				LIMIT max((SELECT count(*) FROM problems) - ?1, 0))`,
+		&s.open: `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
 		&s.flush: `
 			UPDATE batches SET due_by = min(coalesce(due_by, ?2), ?2), due_at = min(due_at, ?2)
 			WHERE state = 'open' AND (?1 = 0 OR id = ?1) RETURNING 1`,
@@ -210,11 +246,11 @@ func (s *statements) all() map[*statement]string {
 			UPDATE outbox SET next_at = min(next_at, ?2) WHERE lease_until <= ?2 AND (?1 = 0 OR id = ?1) RETURNING 1`,
 
 		&s.mute: `
-			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at)
-			VALUES (?1, ?2, ?3, ?4, ?5) RETURNING id`,
+			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at, problem, name)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id`,
 		&s.unmute: `DELETE FROM mutes WHERE id = ?1 RETURNING id`,
 		&s.mutes: `
-			SELECT id, fingerprint, pattern, reason, created_at, until_at FROM mutes WHERE until_at > ?1 ORDER BY id`,
+			SELECT id, fingerprint, pattern, reason, created_at, until_at, problem, name FROM mutes WHERE until_at > ?1 ORDER BY id`,
 		&s.beat: `
 			INSERT INTO heartbeats VALUES (?1, ?2, 1)
 			ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at), count = count + 1`,

@@ -245,3 +245,34 @@ func (s *Store) Forget(ctx context.Context, before time.Time) error {
 	defer leave()
 	return s.Store.Forget(ctx, s.toEngine(before))
 }
+
+// Problems implements store.Store.
+func (s *Store) Problems(ctx context.Context, q store.ProblemQuery) ([]*store.Problem, int, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer leave()
+	q.Since, q.Now = s.toEngine(q.Since), s.toEngine(q.Now)
+	return s.Store.Problems(ctx, q)
+}
+
+// MergeProblems implements store.Store.
+func (s *Store) MergeProblems(ctx context.Context, into map[string]string, at time.Time) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.MergeProblems(ctx, into, s.toEngine(at))
+}
+
+// ForgetProblems implements store.Store.
+func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return s.Store.ForgetProblems(ctx, s.toEngine(before), s.toEngine(now))
+}

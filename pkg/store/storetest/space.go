@@ -10,7 +10,7 @@ import (
 
 // Sizes of spaceChecks. A database of nothing needs some of storeBytes itself.
 const (
-	storeBytes  = 2<<20 + 32<<10
+	storeBytes  = 2<<20 + 96<<10
 	sampleBytes = 100 << 10
 )
 

@@ -16,7 +16,6 @@ func standingChecks() []check {
 		{sentence: "what is bad again after it was over began then", run: standingAgain},
 		{sentence: "what is good without ever having been bad is not kept", run: standingNever},
 		{sentence: "Forget removes how a thing stands that was last heard of before", run: forgetStanding},
-		{sentence: "what is not over is listed, the one that began last first", run: openProblems},
 		{sentence: "what is reopened takes its meaning along", run: meaningReopened},
 	}
 }
@@ -111,30 +110,5 @@ func meaningReopened(t *testing.T, s *subject) {
 	b := s.claim(later)
 	if v := b.Groups[0].Variants[0]; v.Count != 2 || v.Meaning != old.Meaning {
 		t.Errorf("%d mails that say %+v; want 2 that say %+v", v.Count, v.Meaning, old.Meaning)
-	}
-}
-
-func openProblems(t *testing.T, s *subject) {
-	disk, load, over := about(meaning.Problem), about(meaning.Warning), about(meaning.Problem)
-	load.Object, over.Object = "db1/Load", "db1/Ping"
-	ended := over
-	ended.Status = meaning.OK
-	s.record(mail(0, says(disk)), mail(time.Second, says(load)), mail(0, says(over)), mail(time.Second, says(ended)), mail(2*time.Second, of("other", "v1:b")))
-	s.seal(s.claim(later).ID)
-	for _, most := range []int{10, 1, 0} {
-		open, all, err := s.store.OpenProblems(t.Context(), most)
-		s.must("OpenProblems", err)
-		want := []store.OpenProblem{
-			{Thing: load.Thing(), Standing: store.Standing{Since: after(time.Second), Bad: after(time.Second), Count: 1}},
-			{Thing: disk.Thing(), Standing: store.Standing{Since: after(0), Bad: after(0), Count: 1}},
-		}[:min(most, 2)]
-		if len(open) != len(want) || most > 0 && all != 2 {
-			t.Fatalf("%d of %d, want %d of 2", len(open), all, len(want))
-		}
-		for i := range want {
-			if open[i].Thing != want[i].Thing || stands(open[i].Standing) != stands(want[i].Standing) {
-				t.Errorf("%d: %s: %s, want %s: %s", i, open[i].Object, stands(open[i].Standing), want[i].Object, stands(want[i].Standing))
-			}
-		}
 	}
 }

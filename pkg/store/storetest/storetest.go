@@ -27,7 +27,7 @@ type check struct {
 func Run(t *testing.T, open func(t *testing.T, limits store.Limits) store.Store) {
 	for _, c := range slices.Concat(recordChecks(), windowChecks(), claimChecks(), sealChecks(), outboxChecks(),
 		limitChecks(), oddChecks(), concurrencyChecks(), lifecycleChecks(), mutedChecks(), earlyChecks(),
-		varyingChecks(), historyChecks(), standingChecks(), foldChecks(), listingChecks(), pastChecks(), spaceChecks(), abilityChecks(), propertyChecks(2)) {
+		varyingChecks(), historyChecks(), standingChecks(), problemChecks(), problemQueryChecks(), foldChecks(), listingChecks(), pastChecks(), spaceChecks(), abilityChecks(), propertyChecks(2)) {
 		t.Run(c.sentence, func(t *testing.T) {
 			t.Parallel()
 			c.run(t, newSubject(t, open(t, c.limits)))
@@ -43,14 +43,14 @@ type Open func(t *testing.T, path string, limits store.Limits) store.Store
 // path of its own; open is called with it again, after Close, and must then
 // return the store with what was in it. The subtests are parallel.
 func RunDurable(t *testing.T, open Open) {
-	runAt(t, open, false, slices.Concat(durableChecks(), abilityChecks(), propertyChecks(4)))
+	runAt(t, open, false, slices.Concat(durableChecks(), durableProblemChecks(), abilityChecks(), propertyChecks(4)))
 }
 
 // RunShared is RunDurable for engines whose content several nodes use at the same
 // time: open is also called with a path that is open, and must leave alone what
 // is leased.
 func RunShared(t *testing.T, open Open) {
-	runAt(t, open, true, slices.Concat(durableChecks(), sharedChecks(), abilityChecks(), propertyChecks(2)))
+	runAt(t, open, true, slices.Concat(durableChecks(), durableProblemChecks(), sharedChecks(), abilityChecks(), propertyChecks(2)))
 }
 
 func runAt(t *testing.T, open Open, shared bool, checks []check) {

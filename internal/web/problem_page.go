@@ -1,0 +1,209 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/problem"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A frame is what stands around all pages.
+type frame struct {
+	Title, Assets string
+	Base          string // the way back to the root
+}
+
+// A problemsView is the page of a search.
+type problemsView struct {
+	frame
+	Question, Wrong string
+	Total           int
+	Problems        []problem.Problem
+	Fields          [][2]string
+	JSON            string
+}
+
+func (h *handler) problemsPage(w http.ResponseWriter, r *http.Request) {
+	v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, ""}, Question: r.FormValue("q"), Fields: problem.Fields()}
+	v.JSON = "api/problems?" + url.Values{"q": {v.Question}}.Encode()
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	var err error
+	status := http.StatusOK
+	if v.Problems, v.Total, err = h.proxy.Problems(ctx, v.Question, usualProblems); err != nil {
+		v.Wrong, status = err.Error(), statusOfProblem(err)
+	}
+	h.write(w, status, "problems-page", v)
+}
+
+// A problemView is the page of one problem.
+type problemView struct {
+	frame
+	Notice, Wrong string
+	Problem       *problem.Problem
+	Trend         plot
+	Zone          string
+	History       []happened // the newest first
+	By            string
+}
+
+// A happened is an event in words.
+type happened struct {
+	At         time.Time
+	What, Text string
+}
+
+func (h *handler) problemPage(w http.ResponseWriter, r *http.Request) {
+	h.showProblem(w, r, http.StatusOK, r.PathValue("id"), done[r.FormValue("done")], "")
+}
+
+func (h *handler) showProblem(w http.ResponseWriter, r *http.Request, status int, id, notice, wrong string) {
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	p, err := h.proxy.Problem(ctx, id)
+	if err == nil && p == nil {
+		err = errNoProblem
+	}
+	if err != nil {
+		v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, "../"}, Wrong: err.Error(), Fields: problem.Fields(), JSON: "../api/problems"}
+		h.write(w, statusOfProblem(err), "problems-page", v)
+		return
+	}
+	now := time.Now()
+	user, _, _ := r.BasicAuth()
+	v := problemView{
+		frame: frame{cmp.Or(p.Object, p.Headline) + " · Failmail", h.assets.version, "../"}, Notice: notice, Wrong: wrong,
+		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), By: user,
+	}
+	for _, e := range slices.Backward(p.History) {
+		v.History = append(v.History, inWords(e))
+	}
+	h.write(w, status, "problem-page", v)
+}
+
+// IsShown reports whether the sample with the index is open from the start: the last one.
+func (v problemView) IsShown(i int) bool { return i == len(v.Problem.Samples)-1 }
+
+// actForm does what the form of a problem's page asks for, and shows the page again.
+func (h *handler) actForm(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	err := parseForm(w, r)
+	status := http.StatusBadRequest
+	name := r.PostForm.Get("action")
+	if err == nil {
+		_, status, err = h.act(r, id, name, ActRequest{By: r.PostForm.Get("by"), Text: r.PostForm.Get("text"), For: r.PostForm.Get("for")})
+	}
+	if err != nil {
+		h.showActed(w, r, status, id, err)
+		return
+	}
+	w.Header().Set("Location", "../"+url.PathEscape(id)+"?done="+name)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// showActed shows what was wrong with an action, on a page whose address is one deeper.
+func (h *handler) showActed(w http.ResponseWriter, _ *http.Request, status int, id string, err error) {
+	v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, "../../"}, Wrong: err.Error(), JSON: "../../api/problems/" + url.PathEscape(id)}
+	h.write(w, status, "refused-page", v)
+}
+
+// done says what was done, by the names of actions.
+var done = map[string]string{
+	"ack": "Acknowledged.", "unack": "It is not acknowledged any more.", "note": "Noted.", "own": "The owner is set.",
+	"resolve": "Resolved: it is over, until another mail comes.", "mute": "Muted. What was counted before stays in its summary.", "unmute": "Unmuted.",
+}
+
+func inWords(e problem.Event) happened {
+	by := cmp.Or(e.By, "somebody")
+	what, text := "", e.Text
+	switch e.Kind {
+	case store.Began:
+		what = "began"
+	case store.Back:
+		what = "is back"
+	case store.Over:
+		what = "is over, as a mail says"
+	case store.Acked:
+		what = by + " acknowledged it"
+	case store.Unacked:
+		what = by + " undid the acknowledgement"
+	case store.Noted:
+		what = by + " noted"
+	case store.Owned:
+		if what = by + " made " + text + " its owner"; text == "" {
+			what = by + " took its owner away"
+		}
+		text = ""
+	case store.Resolved:
+		what = by + " resolved it"
+	case store.Muted:
+		what = by + " muted it"
+	case store.Unmuted:
+		what = by + " unmuted it"
+	case store.Merged:
+		what, text = "another problem became part of it", ""
+	default:
+		what = by + " did: " + string(e.Kind)
+	}
+	return happened{e.At, what, text}
+}
+
+// trendDays is how many days a trend shows.
+const trendDays = 90
+
+// newTrend shows the mails of the last days.
+func newTrend(days []problem.Day, now time.Time) plot {
+	counts := make(map[string]int)
+	for _, d := range days {
+		counts[d.Day] = d.Count
+	}
+	p := plot{Width: trendDays * barWidth, Start: now.AddDate(0, 0, 1-trendDays), Middle: now.AddDate(0, 0, -trendDays/2)}
+	var list []int
+	for i := range trendDays {
+		list = append(list, counts[now.AddDate(0, 0, i+1-trendDays).Format(time.DateOnly)])
+	}
+	p.Peak = slices.Max(list)
+	sum := 0
+	for i, n := range list {
+		sum += n
+		b := bar{X: i * barWidth, Note: now.AddDate(0, 0, i+1-trendDays).Format("Mon Jan 2: ") + phrase.Count(n, "mail")}
+		b.Height = barHeight(n, p.Peak, plotHeight)
+		b.Y = plotHeight - b.Height
+		p.Bars = append(p.Bars, b)
+	}
+	p.Label = fmt.Sprintf("%s in the last %d days, at most %s in a day", phrase.Count(sum, "mail"), trendDays, phrase.Number(p.Peak))
+	return p
+}
+
+// write renders a page.
+func (h *handler) write(w http.ResponseWriter, status int, name string, v any) {
+	var html bytes.Buffer
+	if err := h.templates.all.ExecuteTemplate(&html, name, v); err != nil {
+		fail(w, http.StatusInternalServerError, fmt.Errorf("render the page: %w", err))
+		return
+	}
+	writePage(w, status, html.Bytes())
+}
+
+// stamp writes when something was, as short as is clear now.
+func stamp(at any) string {
+	t, isTime := at.(time.Time)
+	if p, isPointer := at.(*time.Time); isPointer {
+		t, isTime = *p, true
+	}
+	if !isTime {
+		return ""
+	}
+	return (&view{now: time.Now()}).Stamp(t)
+}
+
+func join(texts []string) string { return strings.Join(texts, ", ") }

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/duration"
+	"github.com/hut8labs/failmail/pkg/problem"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Problems are those that a question found, as JSON.
+type Problems struct {
+	Total    int               `json:"total"` // how many there are
+	Problems []problem.Problem `json:"problems"`
+}
+
+// Bounds on how many problems an answer has.
+const (
+	usualProblems = 50
+	mostProblems  = 1000
+)
+
+// actions are what may be done about a problem, by their names in addresses.
+var actions = map[string]store.EventKind{
+	"ack": store.Acked, "unack": store.Unacked, "note": store.Noted, "own": store.Owned, "resolve": store.Resolved,
+	"mute": store.Muted, "unmute": store.Unmuted,
+}
+
+const actionNames = "ack, unack, note, own, resolve, mute or unmute"
+
+// An ActRequest says who does something about a problem, and what else is to be said.
+type ActRequest struct {
+	By   string `json:"by"`   // who does it; the name of the credentials goes before
+	Text string `json:"text"` // the note, the new owner, or why
+	For  string `json:"for"`  // of a mute: a duration such as "2h"
+}
+
+// errNoProblem is the answer for an ID that is none.
+var errNoProblem = errors.New("there is no problem with this ID; failmail problems and the page list those that are known")
+
+func (h *handler) listProblems(w http.ResponseWriter, r *http.Request) {
+	most, err := strconv.Atoi(r.FormValue("limit"))
+	if r.FormValue("limit") == "" {
+		most, err = usualProblems, nil
+	}
+	if err != nil || most < 0 || most > mostProblems {
+		fail(w, http.StatusBadRequest, fmt.Errorf("the limit %q is no number from 0 to %d", r.FormValue("limit"), mostProblems))
+		return
+	}
+	list, total, err := h.proxy.Problems(r.Context(), r.FormValue("q"), most)
+	if err != nil {
+		fail(w, statusOfProblem(err), err)
+		return
+	}
+	reply(w, http.StatusOK, Problems{total, list})
+}
+
+// statusOfProblem tells a mistake of who asks from a store that is down.
+func statusOfProblem(err error) int {
+	var mistake *problem.Mistake
+	switch {
+	case errors.Is(err, errNoProblem):
+		return http.StatusNotFound
+	case errors.As(err, &mistake):
+		return http.StatusBadRequest
+	}
+	return http.StatusServiceUnavailable
+}
+
+func (h *handler) oneProblem(w http.ResponseWriter, r *http.Request) {
+	p, err := h.proxy.Problem(r.Context(), r.PathValue("id"))
+	if err == nil && p == nil {
+		err = errNoProblem
+	}
+	if err != nil {
+		fail(w, statusOfProblem(err), err)
+		return
+	}
+	reply(w, http.StatusOK, p)
+}
+
+func (h *handler) actOnProblem(w http.ResponseWriter, r *http.Request) {
+	var request ActRequest
+	if r.ContentLength != 0 {
+		if err := readJSON(w, r, &request, `{"by": "ann", "text": "looks at it"}`); err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+	}
+	p, status, err := h.act(r, r.PathValue("id"), r.PathValue("action"), request)
+	if err != nil {
+		fail(w, status, err)
+		return
+	}
+	reply(w, http.StatusOK, p)
+}
+
+// act does what is asked about a problem.
+func (h *handler) act(r *http.Request, id, name string, request ActRequest) (p *problem.Problem, status int, err error) {
+	action, known := actions[name]
+	if !known {
+		return nil, http.StatusNotFound, fmt.Errorf("there is no action %q; take one of %s", name, actionNames)
+	}
+	if user, _, isKnown := r.BasicAuth(); isKnown {
+		request.By = user
+	}
+	switch action {
+	case store.Muted:
+		length, wrong := duration.Parse(request.For)
+		if wrong != nil || length <= 0 {
+			return nil, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m, 2h or 3d", request.For)
+		}
+		p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, time.Now().Add(length))
+	case store.Unmuted:
+		p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, time.Time{})
+	default:
+		p, err = h.proxy.Act(r.Context(), id, action, request.By, request.Text)
+	}
+	if err == nil && p == nil {
+		err = errNoProblem
+	}
+	if err != nil {
+		return nil, statusOfProblem(err), err
+	}
+	h.live.changed()
+	return p, http.StatusOK, nil
+}

@@ -1,0 +1,192 @@
+// Package problem shows people what a store knows of problems, and reads the questions
+// they ask.
+package problem
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// A Problem is an error, or the bad state of a monitored thing, with its life, as people
+// and programs are shown it: times are those of mails, secrets are removed.
+type Problem struct {
+	ID         string         `json:"id"` // for good; it leads to what the problem became
+	Headline   string         `json:"headline"`
+	Status     meaning.Status `json:"status"` // of its last mail: problem or warning
+	State      State          `json:"state"`
+	New        bool           `json:"new"`   // it was first seen less than a day ago
+	Count      int            `json:"count"` // of its mails
+	First      time.Time      `json:"first"`
+	Last       time.Time      `json:"last"`
+	Since      *time.Time     `json:"since,omitempty"` // when it began, if it is open
+	Over       *time.Time     `json:"over,omitempty"`  // when it was over, if it is
+	Severity   string         `json:"severity"`
+	Source     string         `json:"source"` // who sends it: a kind of sender, or an address
+	Sender     string         `json:"sender,omitempty"`
+	Object     string         `json:"object"`            // what it is about; empty if that is not known
+	Objects    []Object       `json:"objects,omitempty"` // if there are several
+	Subject    string         `json:"subject"`
+	Hosts      []string       `json:"hosts"` // in the order in which they came
+	Owner      string         `json:"owner"`
+	AckedBy    string         `json:"acked_by"`
+	MutedUntil *time.Time     `json:"muted_until"`
+	Days       []Day          `json:"days"` // those of the last 90 that have mails, the oldest first
+	// Fingerprint is that of its mails; empty if it is about a thing, whatever they say of it.
+	Fingerprint string `json:"fingerprint,omitempty"`
+
+	Weeks   []Day    `json:"weeks,omitempty"` // of the last year, by their Mondays
+	Varies  []Varies `json:"varies,omitempty"`
+	Samples []Sample `json:"samples,omitempty"` // the oldest first
+	History []Event  `json:"history,omitempty"` // the oldest first
+}
+
+// A State says whether a problem is over.
+type State string
+
+// The states.
+const (
+	Open State = "open"
+	Over State = "over"
+)
+
+// An Object is one of the things that a problem is about.
+type Object struct {
+	Name  string `json:"name"`
+	State State  `json:"state"`
+}
+
+// A Day counts the mails of a day.
+type Day struct {
+	Day   string `json:"day"` // 2026-11-29
+	Count int    `json:"count"`
+}
+
+// Varies are the values that vary from mail to mail at one place.
+type Varies struct {
+	Place  string   `json:"place"`
+	Values []string `json:"values"` // the most frequent first, ten at most
+	More   int      `json:"more"`   // further ones, nearly
+}
+
+// A Sample is a mail of a problem.
+type Sample struct {
+	Slot    string    `json:"slot"` // first, last, or the week whose first one it is
+	At      time.Time `json:"at"`
+	From    string    `json:"from"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+}
+
+// An Event is something that happened to a problem.
+type Event struct {
+	At   time.Time       `json:"at"`
+	Kind store.EventKind `json:"kind"`
+	By   string          `json:"by,omitempty"`
+	Text string          `json:"text,omitempty"`
+}
+
+// A Viewer shows problems. It is safe for concurrent use.
+type Viewer struct {
+	Families *family.Families // nil for none
+	Redactor *render.Redactor // nil for none
+}
+
+// Show returns what p is at a time, without samples and history.
+func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
+	text := v.Redactor.Text
+	view := Problem{
+		ID: p.ID, Headline: text(batch.Headline(p, v.Families)), Status: p.Meaning.Status, State: Over, New: p.IsNew(now),
+		Count: p.Count, First: p.First, Last: p.Last, Severity: p.Meaning.Severity, Source: p.Meaning.Source, Sender: p.Meaning.Sender,
+		Object: text(p.Meaning.Object), Subject: text(p.Subject), Hosts: slices.Clone(p.Hosts), Owner: p.Owner, AckedBy: p.AckedBy,
+		Days: days(p.Days), Fingerprint: p.Fingerprint,
+	}
+	if view.Hosts == nil {
+		view.Hosts = []string{}
+	}
+	if p.IsOpen(now) {
+		since := p.Since(now)
+		view.State, view.Since = Open, &since
+	} else {
+		over := p.OverAt(now)
+		view.Over = &over
+	}
+	if p.MutedUntil.After(now) {
+		until := p.MutedUntil
+		view.MutedUntil = &until
+	}
+	for i := range p.Things {
+		if t := &p.Things[i]; t.Object != "" && len(p.Things) > 1 {
+			o := Object{text(t.Object), Over}
+			if p.IsOpenThing(t, now) {
+				o.State = Open
+			}
+			view.Objects = append(view.Objects, o)
+		}
+	}
+	return view
+}
+
+// ShowAll returns what p is at a time, with all that is known of it.
+func (v Viewer) ShowAll(p *store.Problem, samples []store.ProblemSample, now time.Time) Problem {
+	view := v.Show(p, now)
+	view.Weeks = days(p.Weeks)
+	for _, variation := range p.Varying.Variations() {
+		if variation.Label == store.ObjectLabel || variation.Distinct < 2 {
+			continue
+		}
+		place := Varies{Place: v.Redactor.Text(variation.Label), More: max(variation.Distinct-len(variation.Top), 0)}
+		for _, value := range variation.Top {
+			place.Values = append(place.Values, v.Redactor.Text(value.Text))
+		}
+		view.Varies = append(view.Varies, place)
+	}
+	for _, s := range samples {
+		view.Samples = append(view.Samples, v.sample(s))
+	}
+	for _, e := range p.History {
+		view.History = append(view.History, Event(e))
+	}
+	return view
+}
+
+// maxSampleText bounds the text of a sample, in bytes.
+const maxSampleText = 16 << 10
+
+func (v Viewer) sample(s store.ProblemSample) (view Sample) {
+	view = Sample{Slot: s.Slot, At: s.At}
+	defer func() {
+		if recover() != nil { // a charset or a MIME structure that defeats its reader
+			view.Text = "(cannot read the content)"
+		}
+	}()
+	m := message.New("", nil, s.Mail)
+	text := m.Body()
+	if len(text) > maxSampleText {
+		text = text[:maxSampleText] + "…"
+	}
+	view.From, view.Subject = content.Line(v.Redactor.Text(m.Header.Get("From"))), content.Line(v.Redactor.Text(m.Subject()))
+	view.Text = v.Redactor.Text(text)
+	return view
+}
+
+func days(counts map[int]int) []Day {
+	list := make([]Day, 0, len(counts))
+	for day, count := range counts {
+		list = append(list, Day{store.Day(day).Format(time.DateOnly), count})
+	}
+	slices.SortFunc(list, func(a, b Day) int {
+		if a.Day < b.Day {
+			return -1
+		}
+		return 1
+	})
+	return list
+}

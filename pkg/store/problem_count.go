@@ -1,0 +1,329 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+)
+
+// A ProblemTable is what an engine keeps of problems, within one transaction. What it
+// returns belongs to the caller.
+type ProblemTable interface {
+	// Load returns the problems with these IDs, or what they were merged into, each under
+	// the ID asked for.
+	Load(ids []string) (map[string]*Problem, error)
+	// About returns the IDs of those that have one of the things.
+	About(things []meaning.Thing) ([]string, error)
+	// History returns what the history knows of fingerprints.
+	History(fingerprints []string) (map[string]Seen, error)
+	// Save keeps problems, and samples: of a slot that is "last" the new one, else the one
+	// that was there.
+	Save(problems []*Problem, samples []ProblemSample) error
+	// Remove removes a problem and its samples. If it became part of another one, its ID
+	// leads there, as do those that led to it, and it takes its samples along, but for the
+	// first and what is there.
+	Remove(id, became string) error
+	// Release makes an ID lead nowhere that led to what its problem became.
+	Release(id string) error
+}
+
+// news is what additions say of one problem.
+type news struct {
+	of       Occurrence
+	meaning  meaning.Meaning
+	headline string
+	subject  string
+	muted    time.Time
+	span     Span
+	count    int
+	hosts    []string
+	varying  Varying
+	said     Said
+	samples  [][]byte
+	sampled  []time.Time
+}
+
+// CountProblems counts what additions say on the problems of t. It is what all engines do
+// when they count additions in batches.
+func CountProblems(t ProblemTable, additions []*Addition, resolveAfter time.Duration) error {
+	found, good := gather(additions)
+	ids := slices.Collect(maps.Keys(found))
+	about, err := t.About(slices.Collect(maps.Keys(good)))
+	if err != nil {
+		return err
+	}
+	for _, id := range about {
+		if found[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	known, err := t.Load(ids)
+	if err != nil {
+		return err
+	}
+	past, err := t.History(unknownFingerprints(found, known))
+	if err != nil {
+		return err
+	}
+	changed := make(map[string]*Problem)
+	var samples []ProblemSample
+	for _, id := range ids {
+		p, n := known[id], found[id]
+		if p == nil && n == nil {
+			continue
+		}
+		if p != nil && changed[p.ID] != nil {
+			p = changed[p.ID] // two were merged into one
+		}
+		if p == nil {
+			p = &Problem{ID: id, Occurrence: n.of, Seen: past[n.of.Fingerprint], ResolveAfter: resolveAfter}
+		}
+		changed[p.ID] = p
+		if n == nil {
+			n = &news{}
+		}
+		samples = append(samples, p.count(n, good)...)
+	}
+	return t.Save(slices.SortedFunc(maps.Values(changed), func(a, b *Problem) int { return cmp.Compare(a.ID, b.ID) }), samples)
+}
+
+func unknownFingerprints(found map[string]*news, known map[string]*Problem) (fingerprints []string) {
+	for id, n := range found {
+		if known[id] == nil && n.of.Fingerprint != "" {
+			fingerprints = append(fingerprints, n.of.Fingerprint)
+		}
+	}
+	slices.Sort(fingerprints)
+	return fingerprints
+}
+
+// gather returns what additions say, by the IDs of problems, and when they say last of
+// which things that they are well.
+func gather(additions []*Addition) (found map[string]*news, good map[meaning.Thing]time.Time) {
+	found, good = make(map[string]*news), make(map[meaning.Thing]time.Time)
+	for _, a := range additions {
+		for _, g := range a.Groups {
+			for _, v := range g.Variants {
+				switch {
+				case v.Meaning.Status.IsBad():
+					if id := v.Occurrence.ID(v.Meaning); v.Occurrence != (Occurrence{}) {
+						if found[id] == nil {
+							found[id] = &news{of: v.Occurrence, said: make(Said)}
+						}
+						found[id].add(a, g, v)
+					}
+				case v.Meaning.Status.IsGood():
+					parts, _ := v.Parts()
+					for _, p := range parts {
+						good[p.Thing] = later(good[p.Thing], p.Last)
+					}
+				}
+			}
+		}
+	}
+	return found, good
+}
+
+func (n *news) add(a *Addition, g *Group, v *Variant) {
+	if v.Last.After(n.span.Last) || n.span.Last.IsZero() {
+		n.meaning, n.headline, n.subject = v.Meaning, v.Reason, g.Title
+		n.muted = time.Time{}
+		if g.Muted {
+			n.subject, n.muted = "", a.DueBy()
+		}
+	}
+	n.of.Recovers = n.of.Recovers || v.Occurrence.Recovers
+	n.span = n.span.and(Span{v.First, v.Last})
+	n.count += v.Count - v.Copies
+	for _, host := range g.HostsByArrival() {
+		if !slices.Contains(n.hosts, host) && len(n.hosts) < maxProblemHosts {
+			n.hosts = append(n.hosts, host)
+		}
+	}
+	n.varying.Merge(&v.Varying)
+	parts, _ := v.Parts()
+	if len(parts) == 0 {
+		parts = []Part{{Span: Span{v.First, v.Last}, Count: v.Count}}
+	}
+	for _, p := range parts {
+		n.said.add(v.Meaning.Status, p)
+	}
+	if len(v.Sample) > 0 {
+		n.samples, n.sampled = append(n.samples, v.Sample), append(n.sampled, v.First)
+	}
+}
+
+// count counts n on p, and returns which samples to keep of it. good says when things
+// were said to be well.
+func (p *Problem) count(n *news, good map[meaning.Thing]time.Time) (samples []ProblemSample) {
+	isNew, now := len(p.Things) == 0, n.span.Last
+	if n.count == 0 {
+		for _, at := range good {
+			now = later(now, at)
+		}
+	}
+	wasOpen := p.IsOpen(cmp.Or(n.span.First, now))
+	if n.span != (Span{}) {
+		samples = p.samplesOf(n, isNew)
+		p.occur(n, good)
+		if !wasOpen {
+			p.begin(n.span.First, isNew)
+		}
+	}
+	over := p.end(good)
+	if isOpen := p.IsOpen(now); !isOpen && !over.IsZero() && (wasOpen || n.count > 0) {
+		p.finish(over)
+	}
+	p.prune(dayOf(now.Local()))
+	return samples
+}
+
+// occur counts the mails of n that say that something is wrong.
+func (p *Problem) occur(n *news, good map[meaning.Thing]time.Time) {
+	p.Meaning, p.Headline, p.Recovers = n.meaning, n.headline, p.Recovers || n.of.Recovers
+	p.Subject = cmp.Or(n.subject, p.Subject)
+	p.MutedUntil = later(p.MutedUntil, n.muted)
+	p.Seen = p.Seen.plus(n.span, n.count)
+	p.countDay(n.span.Last.Local(), n.count)
+	p.addHosts(n.hosts)
+	p.Varying.Merge(&n.varying)
+	for thing, said := range n.said {
+		t := p.thing(thing)
+		if t == nil {
+			p.Things = append(p.Things, ProblemThing{Thing: thing})
+			t = &p.Things[len(p.Things)-1]
+		}
+		if t.IsOpen() && !p.isOpen(t, said.bad.First) {
+			t.Good = t.Bad // nothing was heard of it for so long that this is another time
+		}
+		said.good = good[thing]
+		t.Standing = n.said.After(thing, t.Standing)
+	}
+}
+
+// end ends what was said to be well, and returns when that was said last of a thing of p.
+func (p *Problem) end(good map[meaning.Thing]time.Time) (over time.Time) {
+	for i := range p.Things {
+		t := &p.Things[i]
+		if at, said := good[t.Thing]; said && t.Object != "" {
+			over, t.Good, t.Recovered = later(over, at), later(t.Good, at), true
+		}
+	}
+	return over
+}
+
+func (p *Problem) countDay(at time.Time, count int) {
+	if p.Days == nil {
+		p.Days, p.Weeks = make(map[int]int), make(map[int]int)
+	}
+	day := dayOf(at)
+	p.Days[day] += count
+	p.Weeks[weekOf(day)] += count
+}
+
+func (p *Problem) addHosts(hosts []string) {
+	for _, host := range hosts {
+		if len(p.Hosts) < maxProblemHosts && !slices.Contains(p.Hosts, host) {
+			p.Hosts = append(p.Hosts, host)
+		}
+	}
+}
+
+func (p *Problem) samplesOf(n *news, isNew bool) (samples []ProblemSample) {
+	for i, mail := range n.samples {
+		at := n.sampled[i]
+		add := func(slot string) {
+			samples = append(samples, ProblemSample{p.ID, slot, at, cutSample(mail, min(len(mail), problemSample))})
+		}
+		if isNew {
+			isNew = false
+			add("first")
+			continue
+		}
+		year, week := at.Local().ISOWeek()
+		firstYear, firstWeek := p.First.Local().ISOWeek()
+		if year != firstYear || week != firstWeek {
+			add(fmt.Sprintf("%d-W%02d", year, week))
+		}
+		add("last")
+	}
+	return samples
+}
+
+// plus returns s with so many more that came between the times of span.
+func (s Seen) plus(span Span, count int) Seen {
+	return Seen{earliest(s.First, span.First), later(s.Last, span.Last), s.Count + count}
+}
+
+// ChangeProblem is what all engines do in Store.ChangeProblem.
+func ChangeProblem(t ProblemTable, id string, change func(*Problem) error) (*Problem, error) {
+	known, err := t.Load([]string{id})
+	p := known[id]
+	if err != nil || p == nil {
+		return nil, err
+	}
+	if err := change(p); err != nil {
+		return nil, err
+	}
+	return p, t.Save([]*Problem{p}, nil)
+}
+
+// MergeProblems is what all engines do in Store.MergeProblems with the IDs of those whose
+// fingerprints are keys of into. One that stays what it is was split off.
+func MergeProblems(t ProblemTable, ids []string, into map[string]string, at time.Time) error {
+	for fingerprint, family := range into {
+		if fingerprint == family {
+			if err := t.Release(Occurrence{Fingerprint: fingerprint}.ID(meaning.Meaning{})); err != nil {
+				return err
+			}
+		}
+	}
+	slices.Sort(ids)
+	for _, old := range slices.Compact(ids) {
+		known, err := t.Load([]string{old})
+		if err != nil {
+			return err
+		}
+		p := known[old]
+		if p == nil || p.ID != old {
+			continue // merged already
+		}
+		of := p.Occurrence
+		of.Fingerprint = into[of.Fingerprint]
+		id := of.ID(p.Meaning)
+		if id == p.ID {
+			continue
+		}
+		if known, err = t.Load([]string{id}); err != nil {
+			return err
+		}
+		target := known[id]
+		if target == nil {
+			target = p.Clone()
+			target.ID, target.Occurrence = id, of
+		} else {
+			target.Absorb(p, at)
+		}
+		if err := t.Save([]*Problem{target}, nil); err != nil {
+			return err
+		}
+		if err := t.Remove(p.ID, target.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SortSamples puts samples into the order in which Store.Problem returns them.
+func SortSamples(samples []ProblemSample) {
+	slices.SortFunc(samples, func(a, b ProblemSample) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Slot, b.Slot)) })
+}

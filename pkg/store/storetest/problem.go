@@ -1,0 +1,407 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+func problemChecks() []check {
+	return []check{
+		{sentence: "a mail counts on its problem when it is recorded", run: problemCounted},
+		{sentence: "mails of a problem count once, whatever becomes of their batches", run: problemOnce},
+		{sentence: "a copy of a mail for another recipient does not count again", run: problemCopies},
+		{sentence: "a mail that counts on no problem leaves none", run: problemNone},
+		{sentence: "a problem is over when its thing is well, and back when it is not", run: problemOver},
+		{sentence: "a problem of several things is open while one of them is", run: problemThings},
+		{sentence: "a problem that nobody ends is over when nothing was heard of it for long", run: problemQuiet},
+		{sentence: "a problem that began before it was kept goes on from its history", run: problemHistory},
+		{sentence: "the first, the last, and one sample a week are kept of a problem", run: problemSamples},
+		{sentence: "problems that become one are found under all of their IDs", run: problemMerged},
+		{sentence: "what becomes one later goes on in what it became", run: problemMergedAgain},
+		{sentence: "a change of a problem is made as a whole or not at all", run: problemChanged},
+		{sentence: "all changes that are made at the same time are kept", run: problemChangedTogether},
+		{sentence: "ForgetProblems removes what is over and was not seen for long", run: forgetProblems},
+		{sentence: "ForgetProblems removes as many as there are too many", limits: store.Limits{Problems: 2}, run: forgetTooMany},
+	}
+}
+
+func durableProblemChecks() []check {
+	return []check{
+		{sentence: "what is known of a problem outlives Close, and counts once", run: problemDurable},
+	}
+}
+
+// wrong makes an entry one of a problem with a fingerprint.
+func wrong(fingerprint string) func(*store.Entry) {
+	return func(e *store.Entry) {
+		e.Group, e.Fingerprint, e.Occurrence.Fingerprint = fingerprint, fingerprint, fingerprint
+	}
+}
+
+// thing makes an entry one of a monitored thing.
+func thing(object string, status meaning.Status) func(*store.Entry) {
+	return func(e *store.Entry) {
+		m := meaning.Meaning{Status: status, Severity: "error", Source: "nagios", Sender: "nagios@mon1", Object: object}
+		e.Meaning, e.Group, e.Fingerprint = m, object, object+" "+string(status)
+		e.Occurrence = store.Occurrence{Recovers: true}
+	}
+}
+
+func idOf(e store.Entry) string { return e.Occurrence.ID(e.Meaning) }
+
+// problem returns the one with the ID.
+func (s *subject) problem(id string) *store.Problem {
+	s.t.Helper()
+	p, _, err := s.store.Problem(s.t.Context(), id)
+	s.must("Problem", err)
+	if p == nil {
+		s.t.Fatalf("there is no problem %s", id)
+	}
+	return p
+}
+
+// problems returns the IDs that q finds.
+func (s *subject) problems(q store.ProblemQuery) (ids []string, total int) {
+	s.t.Helper()
+	if q.Limit == 0 {
+		q.Limit = 1000
+	}
+	list, total, err := s.store.Problems(s.t.Context(), q)
+	s.must("Problems", err)
+	for _, p := range list {
+		ids = append(ids, p.ID)
+	}
+	return ids, total
+}
+
+// events returns what happened to p.
+func events(p *store.Problem) string {
+	var kinds []string
+	for _, e := range p.History {
+		kinds = append(kinds, string(e.Kind))
+	}
+	return strings.Join(kinds, " ")
+}
+
+// isOpen expects the problem to be open at a time since another; a zero one says that it is
+// over.
+func (s *subject) isOpen(id string, at, since time.Time) {
+	s.t.Helper()
+	p := s.problem(id)
+	if got := p.Since(at); !got.Equal(since) || p.IsOpen(at) == since.IsZero() || p.OverAt(at).IsZero() == since.IsZero() {
+		s.t.Fatalf("at %s: open since %s, over since %s, want since %s", stamp(at), stamp(got), stamp(p.OverAt(at)), stamp(since))
+	}
+	isOpen := true
+	ids, _ := s.problems(store.ProblemQuery{Now: at, Open: &isOpen})
+	if slices.Contains(ids, p.ID) == since.IsZero() {
+		s.t.Fatalf("at %s: those that are open are %v", stamp(at), ids)
+	}
+}
+
+func problemCounted(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"), from("web-2"))
+	e.Meaning = meaning.Meaning{Status: meaning.Warning, Severity: "warning", Source: "app@web"}
+	e.Values = []store.Value{{Label: "order <num>", Text: "4711"}}
+	again := mail(time.Minute, wrong("v2:a"), saying("Title", "reason", "sample"))
+	again.Meaning = meaning.Meaning{Status: meaning.Problem, Severity: "critical", Source: "app@web"}
+	other := e
+	other.Values = []store.Value{{Label: "order <num>", Text: "4712"}}
+	s.record(e, other)
+	s.record(again)
+	p := s.problem(idOf(e))
+	if p.ID != idOf(e) || p.Fingerprint != "v2:a" || p.Count != 3 || !p.First.Equal(after(0)) || !p.Last.Equal(after(time.Minute)) {
+		t.Errorf("%s, fingerprint %q, %d mails from %s to %s", p.ID, p.Fingerprint, p.Count, stamp(p.First), stamp(p.Last))
+	}
+	if p.Meaning != again.Meaning && p.Meaning.Source != "app@web" {
+		t.Errorf("it means %+v", p.Meaning)
+	}
+	if !slices.Equal(p.Hosts, []string{"web-2", "web-1"}) {
+		t.Errorf("hosts %q", p.Hosts)
+	}
+	if len(p.Days) != 1 || len(p.Weeks) != 1 || !slices.Equal(slices.Collect(maps.Values(p.Days)), []int{3}) || !slices.Equal(slices.Collect(maps.Values(p.Weeks)), []int{3}) {
+		t.Errorf("days %v, weeks %v", p.Days, p.Weeks)
+	}
+	for day := range p.Days {
+		if got := store.Day(day).Format(time.DateOnly); got != after(0).Local().Format(time.DateOnly) {
+			t.Errorf("the day is %s", got)
+		}
+	}
+	if v := p.Varying.Variations(); len(v) != 1 || v[0].Top[0].Text != "4711" || v[0].Distinct != 2 {
+		t.Errorf("varying %+v", v)
+	}
+	if events(p) != "began" || !p.History[0].At.Equal(after(0)) {
+		t.Errorf("history %+v", p.History)
+	}
+}
+
+func problemOnce(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	s.record(e, e)
+	s.seal(s.claim(later).ID, summary("m1", 0))
+	s.record(e)
+	s.fold(s.send(later).ID, later)
+	s.record(e)
+	s.seal(s.claim(later).ID, summary("m2", 0))
+	s.finish(s.send(later).ID)
+	s.record(e)
+	if p := s.problem(idOf(e)); p.Count != 5 {
+		t.Errorf("%d mails, want 5", p.Count)
+	}
+}
+
+func problemCopies(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	clone := e
+	clone.Batch, clone.Copy = "other", true
+	other := e
+	other.Batch = "other"
+	s.record(e, clone, other)
+	s.record(other, clone)
+	if p := s.problem(idOf(e)); p.Count != 3 {
+		t.Errorf("%d mails, want 3", p.Count)
+	}
+}
+
+func problemNone(t *testing.T, s *subject) {
+	s.record(mail(0), mail(0, thing("db1/Disk", meaning.OK)), mail(0, thing("db1/Load", meaning.Info)))
+	if ids, total := s.problems(store.ProblemQuery{Now: later}); len(ids) > 0 || total > 0 {
+		t.Errorf("%d problems: %v", total, ids)
+	}
+	if p, samples, err := s.store.Problem(t.Context(), "none"); p != nil || samples != nil || err != nil {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if p, err := s.store.ChangeProblem(t.Context(), "none", func(*store.Problem) error { return nil }); p != nil || err != nil {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func problemOver(t *testing.T, s *subject) {
+	bad, good := thing("db1/Disk", meaning.Problem), thing("db1/Disk", meaning.Recovery)
+	id := idOf(mail(0, bad))
+	s.record(mail(0, bad), mail(time.Second, bad))
+	s.isOpen(id, after(1000*time.Hour), after(0))
+	s.record(mail(time.Minute, good), mail(time.Minute, thing("db1/Load", meaning.Recovery)))
+	s.isOpen(id, after(time.Hour), time.Time{})
+	if over := s.problem(id).OverAt(after(time.Hour)); !over.Equal(after(time.Minute)) {
+		t.Errorf("over since %s", stamp(over))
+	}
+	s.record(mail(2*time.Minute, good))
+	s.record(mail(time.Hour, bad))
+	s.record(mail(2*time.Hour, bad))
+	s.isOpen(id, after(3*time.Hour), after(time.Hour))
+	s.record(mail(4*time.Hour, bad), mail(5*time.Hour, good))
+	s.isOpen(id, after(6*time.Hour), time.Time{})
+	p := s.problem(id)
+	if p.Count != 5 || events(p) != "began over back over" {
+		t.Errorf("%d mails, %s", p.Count, events(p))
+	}
+}
+
+func problemThings(t *testing.T, s *subject) {
+	about := func(object string, status meaning.Status) func(*store.Entry) {
+		return func(e *store.Entry) {
+			e.Meaning = meaning.Meaning{Status: status, Source: "app@web", Object: object}
+			e.Values = []store.Value{{Label: store.ObjectLabel, Text: object}}
+			if wrong("v2:a")(e); status.IsGood() {
+				wrong("v2:good")(e)
+			}
+		}
+	}
+	id := idOf(mail(0, about("a", meaning.Problem)))
+	s.record(mail(0, about("a", meaning.Problem)), mail(time.Second, about("b", meaning.Problem)))
+	s.record(mail(2*time.Second, about("c", meaning.Problem)))
+	s.record(mail(time.Minute, about("a", meaning.Recovery)), mail(time.Minute, about("c", meaning.Recovery)))
+	// Which of the first two came when is not kept.
+	s.isOpen(id, after(time.Hour), after(0))
+	s.record(mail(2*time.Minute, about("b", meaning.OK)))
+	s.isOpen(id, after(time.Hour), time.Time{})
+	if p := s.problem(id); len(p.Things) != 3 || events(p) != "began over" {
+		t.Errorf("%d things, %s", len(p.Things), events(p))
+	}
+}
+
+func problemQuiet(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	s.record(e, mail(time.Hour, wrong("v2:a")))
+	s.isOpen(idOf(e), after(25*time.Hour-time.Second), after(0))
+	s.isOpen(idOf(e), after(25*time.Hour), time.Time{})
+	s.record(mail(24*time.Hour, wrong("v2:a")))
+	s.isOpen(idOf(e), after(30*time.Hour), after(0))
+	s.record(mail(100*time.Hour, wrong("v2:a")))
+	s.isOpen(idOf(e), after(101*time.Hour), after(100*time.Hour))
+	if p := s.problem(idOf(e)); events(p) != "began back" {
+		t.Error(events(p))
+	}
+}
+
+func problemHistory(t *testing.T, s *subject) {
+	old := mail(0, of("v2:a", "v2:a"))
+	s.record(old, old)
+	s.seal(s.claim(later).ID)
+	e := mail(time.Hour, wrong("v2:a"))
+	s.record(e)
+	if p := s.problem(idOf(e)); p.Count != 3 || !p.First.Equal(after(0)) || events(p) != "back" {
+		t.Errorf("%d mails since %s, %s", p.Count, stamp(p.First), events(p))
+	}
+}
+
+func problemSamples(t *testing.T, s *subject) {
+	for i := range 6 {
+		at := time.Duration(i) * 84 * time.Hour // half a week
+		e := mail(at, wrong("v2:a"))
+		e.Sample = fmt.Appendf(nil, "sample %d", i)
+		s.record(e)
+		s.seal(s.claim(after(at + time.Hour)).ID)
+	}
+	_, samples, err := s.store.Problem(t.Context(), idOf(mail(0, wrong("v2:a"))))
+	s.must("Problem", err)
+	var got []string
+	for _, sample := range samples {
+		got = append(got, sample.Slot+" "+string(sample.Mail))
+	}
+	// The first one is of Sunday, 1 March.
+	want := "first sample 0, 2026-W10 sample 1, 2026-W11 sample 3, 2026-W12 sample 5, last sample 5"
+	if strings.Join(got, ", ") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func problemMerged(t *testing.T, s *subject) {
+	a, b, other := mail(0, wrong("v2:a"), from("web-2")), mail(time.Minute, wrong("v2:b")), mail(0, wrong("v2:c"))
+	a.Sample, b.Sample = []byte("sample a"), []byte("sample b")
+	s.record(a, b, b, other)
+	_, err := s.store.ChangeProblem(t.Context(), idOf(b), func(p *store.Problem) error { return p.Do(store.Owned, "ann", "bob", after(0)) })
+	s.must("ChangeProblem", err)
+	s.must("MergeProblems", s.store.MergeProblems(t.Context(), map[string]string{"v2:a": "v2:family", "v2:b": "v2:family", "v2:x": "v2:family"}, after(time.Hour)))
+	family := mail(0, wrong("v2:family"))
+	s.record(mail(2*time.Minute, wrong("v2:family")))
+	for _, id := range []string{idOf(a), idOf(b), idOf(family)} {
+		p := s.problem(id)
+		if p.ID != idOf(family) || p.Fingerprint != "v2:family" || p.Count != 4 || p.Owner != "bob" || !p.First.Equal(after(0)) ||
+			!p.Last.Equal(after(2*time.Minute)) || len(p.Hosts) != 2 || !strings.HasSuffix(events(p), "merged") {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+	if ids, total := s.problems(store.ProblemQuery{Now: later}); total != 2 {
+		t.Errorf("%d problems: %v", total, ids)
+	}
+	_, samples, err := s.store.Problem(t.Context(), idOf(a))
+	s.must("Problem", err)
+	if len(samples) == 0 || samples[0].Problem != idOf(family) {
+		t.Errorf("samples %+v", samples)
+	}
+}
+
+func problemMergedAgain(t *testing.T, s *subject) {
+	a := mail(0, wrong("v2:a"))
+	s.record(a)
+	for _, into := range []map[string]string{{"v2:a": "v2:b"}, {"v2:b": "v2:c"}, {"v2:c": "v2:c"}, {"v2:a": "v2:c"}} {
+		s.must("MergeProblems", s.store.MergeProblems(t.Context(), into, after(0)))
+	}
+	s.record(a) // of a node that does not know it yet
+	if p := s.problem(idOf(a)); p.Fingerprint != "v2:c" || p.Count != 2 {
+		t.Errorf("%d mails of %s", p.Count, p.Fingerprint)
+	}
+	// Split off, it is a problem of its own.
+	s.must("MergeProblems", s.store.MergeProblems(t.Context(), map[string]string{"v2:a": "v2:a"}, after(0)))
+	s.record(a)
+	if p := s.problem(idOf(a)); p.Fingerprint != "v2:a" || p.Count != 1 {
+		t.Errorf("%d mails of %s", p.Count, p.Fingerprint)
+	}
+}
+
+func problemChanged(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	s.record(e)
+	no := errors.New("no")
+	if p, err := s.store.ChangeProblem(t.Context(), idOf(e), func(p *store.Problem) error { p.Owner = "ann"; return no }); p != nil || !errors.Is(err, no) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if p := s.problem(idOf(e)); p.Owner != "" {
+		t.Errorf("its owner is %q", p.Owner)
+	}
+	p, err := s.store.ChangeProblem(t.Context(), idOf(e), func(p *store.Problem) error { return p.Do(store.Acked, "ann", "looks at it", after(time.Minute)) })
+	s.must("ChangeProblem", err)
+	for _, p := range []*store.Problem{p, s.problem(idOf(e))} {
+		if p.AckedBy != "ann" || events(p) != "began acked" || p.History[1].By != "ann" || p.History[1].Text != "looks at it" || !p.History[1].At.Equal(after(time.Minute)) {
+			t.Errorf("%+v", p)
+		}
+	}
+	acked := true
+	if ids, _ := s.problems(store.ProblemQuery{Now: later, Acked: &acked}); len(ids) != 1 {
+		t.Errorf("acknowledged are %v", ids)
+	}
+}
+
+func problemChangedTogether(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	s.record(e)
+	const people = 8
+	var wg sync.WaitGroup
+	errs := make([]error, people)
+	for i := range people {
+		wg.Go(func() {
+			_, errs[i] = s.store.ChangeProblem(t.Context(), idOf(e), func(p *store.Problem) error {
+				return p.Do(store.Noted, fmt.Sprint("person ", i), "sees it", after(0))
+			})
+		})
+	}
+	wg.Wait()
+	s.must("ChangeProblem", errors.Join(errs...))
+	by := make(map[string]bool)
+	for _, e := range s.problem(idOf(e)).History {
+		by[e.By] = true
+	}
+	if len(by) != people+1 {
+		t.Errorf("the history has those of %v", by)
+	}
+}
+
+func forgetProblems(t *testing.T, s *subject) {
+	quiet, open, seen := mail(0, wrong("v2:a")), mail(0, thing("db1/Disk", meaning.Problem)), mail(48*time.Hour, wrong("v2:b"))
+	s.record(quiet, open, seen)
+	forget := func(before time.Duration, want ...string) {
+		t.Helper()
+		s.must("ForgetProblems", s.store.ForgetProblems(t.Context(), after(before), after(100*time.Hour)))
+		ids, _ := s.problems(store.ProblemQuery{Now: later})
+		if slices.Sort(ids); !slices.Equal(ids, slices.Sorted(slices.Values(want))) {
+			t.Fatalf("after it forgot what is older than %s: %v, want %v", before, ids, want)
+		}
+	}
+	forget(0, idOf(quiet), idOf(open), idOf(seen))
+	forget(time.Hour, idOf(open), idOf(seen))
+	s.record(quiet)
+	if p := s.problem(idOf(quiet)); p.Count != 1 {
+		t.Errorf("%d mails", p.Count)
+	}
+}
+
+func forgetTooMany(t *testing.T, s *subject) {
+	open, old, young := mail(0, thing("db1/Disk", meaning.Problem)), mail(time.Hour, wrong("v2:a")), mail(2*time.Hour, wrong("v2:b"))
+	s.record(open, old, young)
+	s.must("ForgetProblems", s.store.ForgetProblems(t.Context(), after(0), after(100*time.Hour)))
+	if ids, total := s.problems(store.ProblemQuery{Now: later}); total != 2 || !slices.Contains(ids, idOf(open)) || !slices.Contains(ids, idOf(young)) {
+		t.Errorf("left are %v", ids)
+	}
+}
+
+func problemDurable(t *testing.T, s *subject) {
+	e := mail(0, wrong("v2:a"))
+	s.record(e)
+	s.reopen()
+	s.record(e)
+	s.problem(idOf(e))
+	s.reopen()
+	if p := s.problem(idOf(e)); p.Count != 2 || events(p) != "began" {
+		t.Errorf("%d mails, %s", p.Count, events(p))
+	}
+}

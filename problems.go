@@ -1,0 +1,160 @@
+package failmail
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/problem"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+type (
+	// A Problem is an error, or the bad state of a monitored thing, with its life; see
+	// [Proxy.Problems].
+	Problem = problem.Problem
+	// A ProblemAction is what a person does about a problem; see [Proxy.Act].
+	ProblemAction = store.EventKind
+)
+
+// What a person does about a problem.
+const (
+	Acknowledge   = store.Acked    // somebody has seen it, until it is over
+	Unacknowledge = store.Unacked  // nobody has, after all
+	Note          = store.Noted    // write something about it
+	Own           = store.Owned    // somebody has it from now on; with an empty text nobody
+	Resolve       = store.Resolved // it is over, though no mail says so
+)
+
+// Problems returns those that a question is about, the one that was seen last first, at
+// most so many, and how many there are. A question has words, which are all looked for,
+// and fields such as host:db1, is:open or since:7d (see [problem.Parse]); the empty one
+// asks for all. A [problem.Mistake] says where a question is wrong.
+func (p *Proxy) Problems(ctx context.Context, question string, most int) (list []Problem, total int, err error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, 0, err
+	}
+	now := time.Now()
+	q, err := problem.Parse(question, now)
+	if err != nil {
+		return nil, 0, &problem.Mistake{Err: err}
+	}
+	q.Limit = max(most, 0)
+	found, total, err := parts.store.Problems(ctx, q)
+	viewer := p.viewer()
+	list = make([]Problem, 0, len(found))
+	for _, f := range found {
+		list = append(list, viewer.Show(f, now))
+	}
+	return list, total, err
+}
+
+// Problem returns the one with the ID, or the one it became part of, with its samples and
+// its history; nil if there is none.
+func (p *Proxy) Problem(ctx context.Context, id string) (*Problem, error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, err
+	}
+	found, samples, err := parts.store.Problem(ctx, id)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	view := p.viewer().ShowAll(found, samples, time.Now())
+	return &view, nil
+}
+
+// Act does something about the problem with the ID, or the one it became part of: by says
+// who does it, and text is the note, the new owner, or why. It is in the problem's history
+// when Act returns. A nil problem says that there is none with the ID, a [problem.Mistake]
+// what is wrong with the action.
+func (p *Proxy) Act(ctx context.Context, id string, action ProblemAction, by, text string) (*Problem, error) {
+	view, err := p.change(ctx, id, func(found *store.Problem) error { return found.Do(action, by, text, time.Now()) })
+	if view != nil {
+		p.log.Info("somebody acted on a problem", "problem", view.ID, "action", action, "by", by)
+	}
+	return view, err
+}
+
+// MuteProblem keeps the mails of the problem with the ID out of the summaries until a time,
+// as [Proxy.Mute] does; the zero time unmutes it. A nil problem says that there is none with
+// the ID.
+func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until time.Time) (*Problem, error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := parts.store.Problem(ctx, id)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	if until.IsZero() {
+		return p.unmuteProblem(ctx, parts, found, by, reason)
+	}
+	view := p.viewer().Show(found, time.Now())
+	name := view.Headline
+	if view.Object != "" {
+		name = view.Object + ": " + name
+	}
+	m := Mute{Name: name, Fingerprint: found.Fingerprint, Reason: content.Line(reason), Created: time.Now(), Until: until}
+	if m.Fingerprint == "" || found.Group != "" {
+		m.Problem, m.Fingerprint = found.ID, ""
+	}
+	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
+		return nil, err
+	}
+	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.Format(time.RFC3339))
+	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, until)
+}
+
+func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {
+	mutes, err := parts.store.Mutes(ctx, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mutes {
+		if m.Problem == found.ID || m.Problem == "" && m.Fingerprint != "" && m.Fingerprint == found.Fingerprint {
+			if _, err := parts.store.Unmute(ctx, m.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{})
+}
+
+// noteMute has the history of a problem tell of a mute, and puts that in force.
+func (p *Proxy) noteMute(ctx context.Context, parts *parts, id string, kind store.EventKind, by, reason string, until time.Time) (*Problem, error) {
+	view, err := p.change(ctx, id, func(found *store.Problem) error {
+		found.MutedUntil = until
+		return found.Do(kind, by, reason, time.Now())
+	})
+	return view, errors.Join(err, parts.keeper.refresh(ctx))
+}
+
+// change changes the problem with the ID. A nil one says that there is none.
+func (p *Proxy) change(ctx context.Context, id string, change func(found *store.Problem) error) (*Problem, error) {
+	parts, err := p.running()
+	if err != nil {
+		return nil, err
+	}
+	var wrong error
+	changed, err := parts.store.ChangeProblem(ctx, id, func(found *store.Problem) error {
+		wrong = change(found)
+		return wrong
+	})
+	switch {
+	case wrong != nil:
+		return nil, &problem.Mistake{Err: wrong}
+	case err != nil || changed == nil:
+		return nil, err
+	}
+	view := p.viewer().ShowAll(changed, nil, time.Now())
+	return &view, nil
+}
+
+func (p *Proxy) viewer() problem.Viewer {
+	s := p.settings.Load()
+	return problem.Viewer{Families: s.classifier.Families, Redactor: s.config.Redactor}
+}

@@ -1,0 +1,69 @@
+package failmail_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hut8labs/failmail"
+)
+
+// diskFull is a mail of a monitor.
+func diskFull() *failmail.Message {
+	return failmail.NewMessage("nagios@mon1.example.com", []string{"ops@example.com"},
+		[]byte("From: nagios@mon1.example.com\r\nSubject: ** PROBLEM Service Alert: db1/Disk /var is CRITICAL **\r\n\r\nState: CRITICAL\r\n"))
+}
+
+// What is wrong now.
+func ExampleProxy_Problems() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	for range 3 {
+		if err := p.Submit(ctx, diskFull()); err != nil {
+			fmt.Println(err)
+		}
+	}
+	open, all, err := p.Problems(ctx, "is:open disk source:nagios", 10)
+	for _, problem := range open {
+		fmt.Println(problem.Object, problem.State, problem.Count, problem.Status)
+	}
+	fmt.Println(all, err)
+	_, _, err = p.Problems(ctx, "is:opne", 10)
+	fmt.Println(err)
+	// Output:
+	// db1/Disk /var open 3 problem
+	// 1 <nil>
+	// at character 1: is:opne: "opne" is no state; did you mean is:open?
+}
+
+// Somebody looks at a problem, and it is over.
+func ExampleProxy_Act() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	if err := p.Submit(ctx, diskFull()); err != nil {
+		fmt.Println(err)
+	}
+	open, _, err := p.Problems(ctx, "is:open", 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	id := open[0].ID
+	for _, action := range []failmail.ProblemAction{failmail.Acknowledge, failmail.Resolve, failmail.Resolve} {
+		if _, err := p.Act(ctx, id, action, "ann", "has deleted old logs"); err != nil {
+			fmt.Println("error:", action)
+		}
+	}
+	problem, err := p.Problem(ctx, id)
+	fmt.Println(problem.State, problem.AckedBy, err)
+	for _, e := range problem.History {
+		fmt.Printf("%s %q\n", e.Kind, e.Text)
+	}
+	// Output:
+	// error: resolved
+	// over ann <nil>
+	// began ""
+	// acked "has deleted old logs"
+	// resolved "has deleted old logs"
+}
