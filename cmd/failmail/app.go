@@ -6,7 +6,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -28,37 +27,26 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Version: version,
 		Flags:   proxyFlags(),
 		Action:  runProxy,
-		Commands: []*cli.Command{
-			explainCommand(), sendCommand(), statusCommand(), flushCommand(), muteCommand(), unmuteCommand(), mergeCommand(), splitCommand(), expectCommand(), renderCommand(),
-			checkCommand(), resendCommand(), backupCommand(), demoCommand(), completionCommand(), manCommand(),
-		},
-		Reader:          stdin,
-		Writer:          stdout,
-		ErrWriter:       stderr,
-		HideHelpCommand: true,
-		OnUsageError:    explainUsage,
-		ExitErrHandler:  func(*cli.Context, error) {}, // run reports errors
-	}
-	// The library would sort the sections, and what is in them.
-	app.CustomAppHelpTemplate, _, _ = strings.Cut(cli.AppHelpTemplate, "{{if .VisibleFlagCategories}}")
-	app.CustomAppHelpTemplate += "\n"
-	for _, s := range listedSections() {
-		app.CustomAppHelpTemplate += inHelp(strings.ToUpper(s.title), s.options)
+		Commands: slices.Concat(
+			task("Set up and run", checkCommand(), sendCommand(), backupCommand()),
+			task("See how it is doing", statusCommand(), expectCommand()),
+			task("Act on summaries and errors", flushCommand(), muteCommand(), unmuteCommand(), mergeCommand(), splitCommand(), resendCommand()),
+			task("Try it out", demoCommand(), explainCommand(), renderCommand()),
+			task("Help", helpCommand(), versionCommand(), completionCommand(), manCommand()),
+		),
+		Reader:         stdin,
+		Writer:         stdout,
+		ErrWriter:      stderr,
+		HideHelp:       true, // its own would sort the sections, and not wrap
+		HideVersion:    true,
+		OnUsageError:   explainUsage,
+		ExitErrHandler: func(*cli.Context, error) {}, // run reports errors
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = explainUsage
 		withSettings(command)
 	}
 	return app
-}
-
-// inHelp returns the part of a template of --help that lists flags.
-func inHelp(title string, options []*option) string {
-	text := "\n" + title + ":\n"
-	for _, o := range options {
-		text += "   " + o.String() + "\n"
-	}
-	return "{{" + strconv.Quote(text) + "}}"
 }
 
 // unknownCommand says which one was probably meant.
@@ -80,9 +68,9 @@ var wrongValue = regexp.MustCompile(`^invalid (?:boolean )?value ("(?:[^"\\]|\\.
 // explainUsage rewrites what the flag parser says so that it names the flag as
 // it is written and what would be right.
 func explainUsage(c *cli.Context, err error, _ bool) error {
-	flags := c.App.Flags
+	flags, help := c.App.Flags, "failmail --help-all"
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-		flags = slices.Clone(c.Command.Flags)
+		flags, help = slices.Clone(c.Command.Flags), "failmail "+c.Command.Name+" --help"
 		for _, o := range settingsOf(c.Command.Name) {
 			flags = append(flags, o)
 		}
@@ -100,7 +88,7 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 		if near := nearestFlag(flags, strings.Split(name, "=")[0]); near != "" {
 			suggested = ", did you mean --" + near
 		}
-		return &usageError{fmt.Sprintf("unknown flag --%s%s; failmail --help lists them", name, suggested)}
+		return &usageError{fmt.Sprintf("unknown flag --%s%s; %s lists them", name, suggested, help)}
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
 		return &usageError{fmt.Sprintf("--%s %s is not a %s", m[2], m[1], remedy(m[2]))}
@@ -112,7 +100,7 @@ func explainUsage(c *cli.Context, err error, _ bool) error {
 	if usage, ours := errors.AsType[*usageError](err); ours {
 		return usage
 	}
-	return &usageError{text + "; see failmail --help"}
+	return &usageError{text + "; see " + help}
 }
 
 // nearestFlag returns the flag that was probably meant, of those that --help lists; empty

@@ -21,7 +21,7 @@ const backupTimeout = time.Hour
 func backupCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "backup",
-		Usage:     "write a consistent copy of the store to FILE, whether or not the proxy is running",
+		Usage:     "write a consistent copy of the store to FILE; the proxy may be running",
 		ArgsUsage: "FILE",
 		Description: "The copy is a store that failmail --store=sqlite:FILE can start with. A running proxy, found by\n" +
 			"--bind-http, copies its own store, whatever --store says; if none is running, the file of\n" +

@@ -21,7 +21,7 @@ const checkTimeout = 30 * time.Second
 func checkCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "check",
-		Usage: "check the settings and connect to the relay, without receiving or sending anything",
+		Usage: "check the settings and connect to the relay; nothing is received or sent",
 		Description: "Checks the settings on the command line, in the environment and in the file of --config, and\n" +
 			"prints what would run. Run it as the user of the proxy, because it also checks that this user\n" +
 			"can write to the folders. Exit codes: 0; 1 if a relay does not answer or a folder is not\n" +

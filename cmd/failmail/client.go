@@ -90,6 +90,15 @@ func (c *client) send(ctx context.Context, method, path string, content io.Reade
 	return response, nil
 }
 
+// jsonFlag has a command print for programs what it otherwise prints for people.
+func jsonFlag() cli.Flag {
+	return &option{name: "json", deflt: false, usage: "print JSON on one line, with the names of the API"}
+}
+
+func printJSON(c *cli.Context, reply any) error {
+	return json.NewEncoder(c.App.Writer).Encode(reply)
+}
+
 // ready returns why the proxy does not take mails; nil if it does.
 func (c *client) ready(ctx context.Context) error {
 	response, err := c.send(ctx, http.MethodGet, "/readyz", nil)

@@ -29,13 +29,6 @@ func completionCommand() *cli.Command {
 	}
 }
 
-// shortUsage is what fits behind an option in a list.
-func (o *option) shortUsage() string {
-	text, _, _ := strings.Cut(o.text(), ";")
-	text, _, _ = strings.Cut(text, ": ")
-	return text
-}
-
 // A candidate is what may be typed in a place.
 type candidate struct {
 	words          []string
@@ -61,24 +54,34 @@ func completions(app *cli.App) (all []completed) {
 		proxy.options = append(proxy.options, s.options...)
 	}
 	for _, command := range app.VisibleCommands() {
+		proxy.arguments.words = append(proxy.arguments.words, command.Name)
+	}
+	for _, command := range app.VisibleCommands() {
 		c := completed{name: command.Name, usage: command.Usage, options: optionsOf(command)}
 		args := command.ArgsUsage
 		c.arguments.files = strings.Contains(args, "PATH") || strings.Contains(args, "DIR")
 		if args != "" && args == strings.ToLower(args) {
 			c.arguments.words = strings.Split(args, "|")
 		}
+		if args == "[COMMAND]" {
+			c.arguments = proxy.arguments
+		}
 		all = append(all, c)
-		proxy.arguments.words = append(proxy.arguments.words, command.Name)
 	}
 	return append(all, proxy)
 }
 
 // optionsOf returns the options of a command, and those of the proxy that it reads.
-func optionsOf(command *cli.Command) (options []*option) {
+func optionsOf(command *cli.Command) []*option {
+	return append(ownOptions(command), settingsListed(command.Name)...)
+}
+
+// ownOptions returns those that only the command has, and --help.
+func ownOptions(command *cli.Command) (options []*option) {
 	for _, f := range command.VisibleFlags() {
-		options = append(options, optionOf(f))
+		options = append(options, f.(*option))
 	}
-	return append(options, settingsListed(command.Name)...)
+	return append(options, newSection("Help", asking).options[0])
 }
 
 func (c candidate) bash() string {
@@ -167,7 +170,7 @@ func zshCompletion(all []completed) string {
 
 // zshSpec describes an option to _arguments.
 func zshSpec(name string, o *option) string {
-	usage := "[" + strings.NewReplacer("[", `\[`, "]", `\]`, `\`, `\\`).Replace(o.shortUsage()) + "]"
+	usage := "[" + strings.NewReplacer("[", `\[`, "]", `\]`, `\`, `\\`).Replace(shortened(o.text())) + "]"
 	if !o.takesValue() {
 		return name + usage
 	}
@@ -207,7 +210,7 @@ func fishCompletion(all []completed) string {
 			if o.takesValue() {
 				s.WriteString(o.value().fish())
 			}
-			fmt.Fprintf(&s, " -d %s\n", fishQuote(o.shortUsage()))
+			fmt.Fprintf(&s, " -d %s\n", fishQuote(shortened(o.text())))
 		}
 		if c.name != "" && (c.arguments.words != nil || c.arguments.files) {
 			fmt.Fprintf(&s, "complete -c failmail -n %s%s\n", quote(when), c.arguments.fish())

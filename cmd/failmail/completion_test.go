@@ -52,6 +52,7 @@ var typed = []struct {
 	{"failmail render --a", "--as --attach-samples", "--bind"},
 	{"failmail render --as ", "html mail text", "--as"},
 	{"failmail explain sto", "stored.eml", "--batch"},
+	{"failmail help re", "render resend", "demo --relay"},
 	{"failmail completion ", "bash zsh fish", "demo"},
 }
 

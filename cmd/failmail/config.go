@@ -80,7 +80,7 @@ func meaningsFrom(c *cli.Context) (*recognise.Recogniser, error) {
 func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 	name := strings.ReplaceAll(key, "_", "-")
 	o := optionNamed(c.App.Flags, name)
-	if o != nil && (o.is&noFile != 0 || name == "help" || name == "version") {
+	if o != nil && o.is&noFile != 0 {
 		return fmt.Sprintf("%q belongs on the command line, not in a file; leave it out", key)
 	}
 	table := strings.TrimSuffix(name, "s")
@@ -95,7 +95,7 @@ func setFromConfig(c *cli.Context, key string, value any) (problem string) {
 		} else if near := nearestFlag(c.App.Flags, name); near != "" {
 			suggested = fmt.Sprintf(", did you mean %q?", near)
 		}
-		return fmt.Sprintf("%q is not a setting%s; failmail --help lists them", key, suggested)
+		return fmt.Sprintf("%q is not a setting%s; failmail --help-all lists them", key, suggested)
 	}
 	if c.IsSet(name) {
 		return ""

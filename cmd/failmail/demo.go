@@ -12,8 +12,8 @@ import (
 func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "send a storm of mails through a proxy on free ports and show the summary",
-		Description: "Starts a proxy with a temporary store and a throw-away relay, sends mails over SMTP\n" +
+		Usage: "send a storm of mails through a temporary proxy and show the summary",
+		Description: "Starts a proxy on free ports with a temporary store and a throw-away relay, sends mails over SMTP\n" +
 			"as four hosts in trouble would, and prints what the relay receives. Nothing leaves\n" +
 			"this machine.",
 		Flags: []cli.Flag{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -16,7 +17,7 @@ func expectCommand() *cli.Command {
 		Usage: "list the mails that must come, and which are missing",
 		Description: "What is expected stands in the settings file, a table [[expect]] each. Exits with code 1 if\n" +
 			"one is missing.",
-		Flags: []cli.Flag{httpFlag()},
+		Flags: []cli.Flag{httpFlag(), jsonFlag()},
 		Action: func(c *cli.Context) error {
 			proxy, err := clientFrom(c)
 			if err != nil {
@@ -26,20 +27,30 @@ func expectCommand() *cli.Command {
 			if err := proxy.call(c.Context, http.MethodGet, "/api/expected", nil, &s.Expected); err != nil {
 				return err
 			}
+			if c.Bool("json") {
+				err = printJSON(c, s.Expected)
+			} else {
+				writeExpected(c.App.Writer, &s)
+			}
 			missing := 0
 			for _, e := range s.Expected {
-				fmt.Fprintln(c.App.Writer, s.Expectation(e))
 				if e.Missing {
 					missing++
 				}
 			}
-			switch {
-			case len(s.Expected) == 0:
-				fmt.Fprintln(c.App.Writer, "no mail is expected; see [[expect]] in docs/sources.md")
-			case missing > 0:
+			if missing > 0 {
 				return &exitError{1, fmt.Errorf("%d of %d missing", missing, len(s.Expected))}
 			}
-			return nil
+			return err
 		},
+	}
+}
+
+func writeExpected(w io.Writer, s *status.Report) {
+	if len(s.Expected) == 0 {
+		fmt.Fprintln(w, "no mail is expected; see [[expect]] in docs/sources.md")
+	}
+	for _, e := range s.Expected {
+		fmt.Fprintln(w, s.Expectation(e))
 	}
 }

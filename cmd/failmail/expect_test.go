@@ -4,9 +4,22 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hut8labs/failmail/internal/web"
 )
 
 var expectFlagTests = []flagTest{
+	{"--json prints what is expected for programs", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "failmail.toml")
+		writeFile(t, file, "[[expect]]\nname = 'backup srv7'\nmatch = ['subject=~\"Backup of srv7.*\"']\nevery = 'daily 02:00'\n")
+		p := proxyHere(t, "--config="+file)
+		if all := printsJSON[[]web.Expected](t, "expect", "--http="+p.http); len(all) != 1 || all[0].Name != "backup srv7" || all[0].Missing {
+			t.Errorf("%+v", all)
+		}
+		if all := printsJSON[[]web.Expected](t, "expect", "--http="+quiet(t).http); all == nil || len(all) != 0 {
+			t.Errorf("%+v", all)
+		}
+	}},
 	{"--http names the proxy", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "failmail.toml")
 		writeFile(t, file, "[[expect]]\nname = 'backup srv7'\nmatch = ['subject=~\"Backup of srv7.*\"']\nevery = 'daily 02:00'\n")

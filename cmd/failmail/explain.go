@@ -18,7 +18,7 @@ func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "show how mails, or the lines of a log, would be grouped, and why",
-		ArgsUsage: "[--batch EXPRESSION] [--group EXPRESSION] [--lines] [--json] [PATH ...]",
+		ArgsUsage: "[PATH ...]",
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, or - for\n" +
 			"standard input, which is the default. Nothing is sent, and no file is changed.\n\n" +
 			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
@@ -35,8 +35,7 @@ func explainCommand() *cli.Command {
 			&option{name: "json", deflt: false, usage: "print one JSON object for each mail, in the order read"},
 			&option{name: "top", deflt: 50, usage: "list the `N` largest groups; 0 for all"},
 		},
-		HideHelpCommand: true,
-		Action:          runExplain,
+		Action: runExplain,
 	}
 }
 

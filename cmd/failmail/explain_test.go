@@ -149,8 +149,8 @@ func TestExplainReportsWhatItCannotReadAndGoesOn(t *testing.T) {
 		"two of them":              {[]string{"gone.eml", "disk.eml", "lost.eml", "disk.eml"}, 1, 2, "failmail: cannot read \"gone.eml\": no such file or directory; check the name\nfailmail: cannot read \"lost.eml\": no such file or directory; check the name\n"},
 		"a folder without mails":   {[]string{"empty", "disk.eml"}, 1, 1, "failmail: no mails in \"empty\": a maildir has the folders cur and new, elsewhere the names of mails end in .eml; name the files\n"},
 		"a folder of logs":         {[]string{"--lines", "logs"}, 1, 0, "failmail: cannot read the lines of \"logs\", it is a folder; name its files\n"},
-		"an unknown flag":          {[]string{"disk.eml", "--grup=subject"}, 2, 0, "failmail: unknown flag --grup, did you mean --group; failmail --help lists them\n"},
-		"a flag without its value": {[]string{"disk.eml", "--group"}, 2, 0, "failmail: --group needs a value; see failmail --help\n"},
+		"an unknown flag":          {[]string{"disk.eml", "--grup=subject"}, 2, 0, "failmail: unknown flag --grup, did you mean --group; failmail explain --help lists them\n"},
+		"a flag without its value": {[]string{"disk.eml", "--group"}, 2, 0, "failmail: --group needs a value; see failmail --help-all\n"},
 		"a number that is none":    {[]string{"--top=x", "disk.eml"}, 2, 0, "failmail: --top \"x\" is not a whole number; use one such as 10\n"},
 		"a negative number":        {[]string{"--top=-1", "disk.eml"}, 2, 0, "failmail: --top \"-1\" is negative; use 0 for all groups\n"},
 	} {
@@ -213,7 +213,7 @@ func TestExplainTakesTheExpressionsThatTheProxyWouldTake(t *testing.T) {
 func TestExplainHelpSaysHowToUseIt(t *testing.T) {
 	for _, help := range []string{"--help", "-h"} {
 		code, out, _ := explainMails(t, "", "some.eml", help)
-		for _, want := range []string{"failmail explain", "[PATH ...]", "--lines=FILE", "--json", "--top N", "docs/grouping.md", "FAILMAIL_GROUP"} {
+		for _, want := range []string{"failmail explain", "[PATH ...]", "--lines=FILE", "--json", "--top N", "docs/grouping.md", "--group EXPRESSION"} {
 			if code != 0 || !strings.Contains(out, want) {
 				t.Errorf("%s: exit code %d, there is no %q in\n%s", help, code, want, out)
 			}

@@ -26,12 +26,12 @@ type section struct {
 // them.
 func sections() []section {
 	return []section{
-		newSection("Receiving mails", receiving),
-		newSection("Who may send", admitting),
-		newSection("Grouping and timing", grouping),
-		newSection("Summaries", layout),
-		newSection("Relay", relaying),
-		newSection("Operation", operating),
+		newSection("Receive mails", receiving),
+		newSection("Decide who may send", admitting),
+		newSection("Group mails into summaries", grouping),
+		newSection("Write summaries", layout),
+		newSection("Send summaries", relaying),
+		newSection("Store, observe and configure", operating),
 	}
 }
 
@@ -52,7 +52,7 @@ func listedSections() []section {
 	for i := range all {
 		all[i].options = slices.DeleteFunc(all[i].options, func(o *option) bool { return !o.IsVisible() })
 	}
-	return append(all, section{"Help", []*option{optionOf(cli.HelpFlag), optionOf(cli.VersionFlag)}})
+	return append(all, newSection("Help", asking))
 }
 
 // settings returns the options of the table, and behind them their old forms.
@@ -72,9 +72,9 @@ func settings() (all []*option) {
 // pageCommands are those that find the page of a running proxy by its settings.
 const pageCommands = "status flush mute unmute merge split expect backup"
 
-// proxyFlags are the settings as flags.
+// proxyFlags are the settings as flags, and what asks for help.
 func proxyFlags() (flags []cli.Flag) {
-	for _, o := range settings() {
+	for _, o := range append(settings(), newSection("Help", asking).options...) {
 		flags = append(flags, o)
 	}
 	return flags

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/status"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/receive"
@@ -122,11 +123,11 @@ var statusFlagTests = []flagTest{
 			t.Errorf("no proxy: %+v", r)
 		}
 	}},
-	{"--json prints the status for programs", func(t *testing.T) {
-		out, _ := failmailHere(t, "", "status", "--json", "--http="+quiet(t).http).succeeds(t)
-		var stats web.Stats
-		if err := json.Unmarshal([]byte(out), &stats); err != nil || stats.Open.Mails != 1 || stats.Version != version {
-			t.Errorf("%v %s", err, out)
+	{"--json prints the status and the lists for programs", func(t *testing.T) {
+		p := quiet(t)
+		report := printsJSON[status.Report](t, "status", "--http="+p.http)
+		if report.Open.Mails != 1 || report.Version != version || len(report.Batches) != 1 || report.Batches[0].Groups[0].Title != "disk full" || report.Outgoing == nil || report.NotSent == nil {
+			t.Errorf("%+v", report)
 		}
 	}},
 }
@@ -160,6 +161,18 @@ var muteFlagTests = []flagTest{
 		}
 		failmailHere(t, "", "mute", ".*", "--force", "--http="+p.http).succeeds(t)
 	}},
+	{"--json prints the mutes for programs", func(t *testing.T) {
+		p := quiet(t)
+		if all := printsJSON[[]web.Mute](t, "mute", "--http="+p.http); all == nil || len(all) != 0 {
+			t.Errorf("before: %+v", all)
+		}
+		would := printsJSON[web.MuteReply](t, "mute", "^disk", "--dry-run", "--http="+p.http)
+		made := printsJSON[web.MuteReply](t, "mute", "^disk", "--http="+p.http)
+		all := printsJSON[[]web.Mute](t, "mute", "list", "--http="+p.http)
+		if would.ID != 0 || would.Matches.Mails != 1 || len(all) != 1 || all[0].ID != made.ID || made.Pattern != "^disk" {
+			t.Errorf("would %+v, made %+v, all %+v", would, made, all)
+		}
+	}},
 	{"--reason is told to the readers", func(t *testing.T) {
 		p := quiet(t)
 		mutes(t, p, "--reason=ticket 4711")
@@ -169,6 +182,16 @@ var muteFlagTests = []flagTest{
 			t.Errorf("%s", m.Body())
 		}
 	}},
+}
+
+// printsJSON returns what a command prints with --json, which is one line.
+func printsJSON[T any](t *testing.T, args ...string) (printed T) {
+	t.Helper()
+	out, _ := failmailHere(t, "", append(args, "--json")...).succeeds(t)
+	if err := json.Unmarshal([]byte(out), &printed); err != nil || strings.Count(out, "\n") != 1 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return printed
 }
 
 func mutes(t *testing.T, p *here, args ...string) web.Mute {

@@ -7,7 +7,7 @@ import (
 
 // relaying are the options for where summaries go, and how.
 var relaying = []option{
-	{name: "relay", deflt: failmail.DefaultRelay, is: required, field: "Relay", readBy: "resend",
+	{name: "relay", deflt: failmail.DefaultRelay, is: usual | required, field: "Relay", readBy: "resend",
 		usage: "send summaries through `RELAY`: " + deliver.RelayForms + "; several, separated by commas, are tried in order",
 		old:   []oldForm{{name: "relay-addr"}, {name: "relay-command", as: "exec:VALUE"}}},
 	{name: "relay-tls", field: "TLS.Policy", deflt: string(deliver.TLSAuto), choices: []string{"auto", "require", "off"}, readBy: "resend",
@@ -15,9 +15,9 @@ var relaying = []option{
 	{name: "relay-ca", field: "TLS.Files", readBy: "resend", usage: "trust the certificates in `FILE` for the relay, instead of those the system trusts"},
 	{name: "relay-cert", readBy: "resend", usage: "present the certificate in `FILE` to the relay"},
 	{name: "relay-key", readBy: "resend", usage: "read the key of --relay-cert from `FILE`"},
-	{name: "relay-user", field: "Auth.User", readBy: "resend", usage: "log in to the relay as `USER`"},
+	{name: "relay-user", is: usual, field: "Auth.User", readBy: "resend", usage: "log in to the relay as `USER`"},
 	{name: "relay-password", readBy: "resend", usage: "log in to the relay with `PASSWORD`; other users of this machine can see it, so prefer the file or the environment"},
-	{name: "relay-password-file", readBy: "resend", usage: "log in to the relay with the password in the first line of `FILE`, which is read for each connection"},
+	{name: "relay-password-file", is: usual, readBy: "resend", usage: "log in to the relay with the password in the first line of `FILE`; it is read for each connection"},
 	{name: "relay-token-command", field: "Auth.Token", readBy: "resend", usage: "log in to the relay with the OAuth 2.0 token that `COMMAND` prints (XOAUTH2)"},
 	{name: "relay-rate", deflt: 0, readBy: "resend", usage: "send at most `N` mails a minute through the relay; 0 for no limit"},
 	{name: "relay-max-conns", deflt: 1, is: positive, field: "RelayOptions", usage: "use at most `N` connections to the relay at a time"},
@@ -28,19 +28,19 @@ var relaying = []option{
 
 // operating are the options for what the proxy keeps and reports.
 var operating = []option{
-	{name: "store", deflt: "sqlite:" + failmail.DefaultStore, is: restart, readBy: "backup",
+	{name: "store", deflt: "sqlite:" + failmail.DefaultStore, is: usual | restart, readBy: "backup",
 		usage: "keep what was received in `URL`: sqlite:FILE, postgres://USER@HOST/DATABASE, which several nodes may share, or memory:, which is lost when the process is killed",
 		old:   []oldForm{{name: "message-store", as: "sqlite:VALUE/" + failmail.DefaultStore}, {name: "memory-store", deflt: false, as: "memory:"}}},
 	{name: "max-store", deflt: int64(1 << 30), is: positive | restart, usage: "once the store has grown to `BYTES`, keep counting, but keep no further samples"},
 	{name: "all-dir", field: "AllDir", usage: "keep a copy of every mail received in the maildir `DIR`"},
 	{name: "flush-on-exit", deflt: false, field: "FlushOnExit", usage: "on SIGTERM, send what was received instead of keeping it for the next start"},
 	{name: "shutdown-timeout", deflt: failmail.DefaultShutdownTimeout, is: positive, field: "ShutdownTimeout", usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
-	{name: "bind-http", field: "HTTP.Address", deflt: defaultBindHTTP, is: restart, readBy: pageCommands,
-		usage: "serve the page, the API, /metrics, /healthz and /readyz on `HOST:PORT`, to the users of --credentials if there are any; \"\" for none"},
+	{name: "bind-http", field: "HTTP.Address", deflt: defaultBindHTTP, is: usual | restart, readBy: pageCommands,
+		usage: "serve the page, the API, /metrics, /healthz and /readyz on `HOST:PORT`; only to the users of --credentials, if there are any; \"\" for none"},
 	{name: "log-format", deflt: "text", is: restart, choices: []string{"text", "json"}, usage: "write the log as text or as JSON"},
 	{name: "log-level", deflt: "info", choices: []string{"debug", "info", "warn", "error"}, usage: "log messages of this level and above"},
 	{name: "pidfile", field: "Options.Pidfile", is: restart, usage: "write the process ID to `FILE` while mails are accepted"},
-	{name: "config", is: noFile, readBy: pageCommands + " explain render resend send",
-		usage: "read settings from the TOML file `FILE`, where they have the names of the flags; flags and the environment take precedence"},
+	{name: "config", is: usual | noFile, readBy: pageCommands + " explain render resend send",
+		usage: "read settings from the TOML file `FILE`; its keys are the names of the flags, and flags and the environment take precedence"},
 	{name: "write-config", is: noFile | noEnv, usage: "write the settings and what they mean to `FILE` as TOML, and exit; - for standard output"},
 }

@@ -7,7 +7,7 @@ import (
 
 // receiving are the options for what the proxy listens to, and how much it takes.
 var receiving = []option{
-	{name: "bind", deflt: []string{failmail.DefaultBind}, is: commas | required, field: "Bind", readBy: "send",
+	{name: "bind", deflt: []string{failmail.DefaultBind}, is: usual | commas | required, field: "Bind", readBy: "send",
 		usage: "receive mails on `ADDRESS`: host:port, smtps://host:port, lmtp://host:port, unix:/path or lmtp+unix:/path; may be repeated; localhost means both 127.0.0.1 and ::1",
 		old:   []oldForm{{name: "bind-addr"}, {name: "ssl", deflt: false, better: "--bind=smtps://HOST:PORT", own: true}}},
 	{name: "socket-fd", field: "Options.SocketFD", deflt: 0, is: restart, usage: "receive on the listening socket inherited as descriptor `N`, instead of --bind; the sockets of a systemd socket unit are found without it"},

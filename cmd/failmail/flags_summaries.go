@@ -11,10 +11,10 @@ import (
 
 // grouping are the options for which mails belong together, and when they are sent.
 var grouping = []option{
-	{name: "wait", deflt: failmail.DefaultWait, is: positive, field: "Wait",
+	{name: "wait", deflt: failmail.DefaultWait, is: usual | positive, field: "Wait",
 		usage: "send a summary this `DURATION` after its last mail",
 		old:   []oldForm{{name: "wait-period", deflt: time.Duration(0)}, {name: "poll", deflt: 5 * time.Second, better: "nothing: what is due is noticed at once", own: true}}},
-	{name: "max-wait", deflt: failmail.DefaultMaxWait, is: positive, field: "MaxWait", usage: "send a summary at most this `DURATION` after its first mail"},
+	{name: "max-wait", deflt: failmail.DefaultMaxWait, is: usual | positive, field: "MaxWait", usage: "send a summary at most this `DURATION` after its first mail"},
 	{name: "batch", deflt: batch.DefaultBatch, field: "Batch", readBy: "explain render", choices: batch.Keys(), is: open,
 		usage: "put mails for which `EXPRESSION` gives the same value into one summary",
 		old:   []oldForm{{name: "batch-expr"}}},
@@ -33,7 +33,7 @@ var grouping = []option{
 
 // layout are the options for what a summary looks like, and what happens after it.
 var layout = []option{
-	{name: "from", shown: "failmail@HOSTNAME", field: "From", readBy: "render", usage: "send summaries from `ADDRESS`"},
+	{name: "from", is: usual, shown: "failmail@HOSTNAME", field: "From", readBy: "render", usage: "send summaries from `ADDRESS`"},
 	{name: "reply-to", readBy: "render", usage: "have replies to summaries go to `ADDRESS`"},
 	{name: "subject", deflt: render.DefaultSubject, readBy: "render", usage: "write the subject of summaries with `TEMPLATE`"},
 	{name: "template", readBy: "render", usage: "write summaries with summary.txt, summary.html or both in `DIR`; failmail render --write-template writes both to start from"},

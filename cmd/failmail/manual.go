@@ -47,7 +47,7 @@ func manual(app *cli.App) string {
 		}
 	}
 	m.section("DESCRIPTION")
-	m.paragraphs(app.Description)
+	m.text(app.Description)
 	m.line(".PP")
 	m.text("Options can also be set in the environment, under the names given below, and in a TOML file; see --config.")
 	m.section("OPTIONS")
@@ -59,10 +59,7 @@ func manual(app *cli.App) string {
 	for _, command := range app.VisibleCommands() {
 		m.line(".SS failmail %s", roff(strings.TrimSpace(command.Name+" "+synopsis(command))))
 		m.text(sentence(command.Usage))
-		if command.Description != "" {
-			m.line(".PP")
-			m.paragraphs(command.Description)
-		}
+		m.paragraphs(command.Description)
 		m.options(optionsOf(command))
 	}
 	m.section("SIGNALS")
@@ -80,7 +77,7 @@ func manual(app *cli.App) string {
 }
 
 func synopsis(command *cli.Command) string {
-	if len(command.Flags)+len(settingsListed(command.Name)) > 0 && !strings.Contains(command.ArgsUsage, "[--") {
+	if len(command.Flags)+len(settingsListed(command.Name)) > 0 {
 		return strings.TrimSpace("[OPTION ...] " + command.ArgsUsage)
 	}
 	return command.ArgsUsage
@@ -99,18 +96,15 @@ func (m *manPage) item(tag, text string) {
 	m.text(text)
 }
 
-// paragraphs writes a description, whose tables keep their columns.
+// paragraphs writes a description.
 func (m *manPage) paragraphs(description string) {
-	for i, paragraph := range strings.Split(description, "\n\n") {
-		if i > 0 {
+	for _, block := range paragraphsOf(description) {
+		if block.rows == nil {
 			m.line(".PP")
+			m.text(block.text)
 		}
-		if strings.Contains(paragraph, "  ") {
-			m.line(".nf")
-			defer m.line(".fi")
-		}
-		for line := range strings.SplitSeq(paragraph, "\n") {
-			m.text(line)
+		for _, row := range block.rows {
+			m.item(row.Tag, row.Text)
 		}
 	}
 }
@@ -133,7 +127,7 @@ func (m *manPage) options(options []*option) {
 	}
 }
 
-// sentence makes one of a line of --help.
+// sentence makes one of a usage.
 func sentence(text string) string {
 	if text == "" {
 		return ""

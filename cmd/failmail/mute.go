@@ -32,6 +32,7 @@ func muteCommand() *cli.Command {
 			&option{name: "reason", usage: "tell the readers of the summaries why, in `TEXT`"},
 			&option{name: "dry-run", deflt: false, usage: "show what it matches, and mute nothing"},
 			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},
+			jsonFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			what := c.Args().First()
@@ -42,7 +43,7 @@ func muteCommand() *cli.Command {
 			case verbList:
 				return listMutes(c)
 			case verbHelp:
-				return cli.ShowSubcommandHelp(c)
+				return showHelp(c, c.Command)
 			case verbNone:
 			default:
 				return &usageError{fmt.Sprintf("mute %s: %s; to mute mails that say %q, write it as a pattern: failmail mute '(%s)'", what, verbs[strings.ToLower(what)], what, what)}
@@ -94,13 +95,20 @@ func mute(c *cli.Context, request web.MuteRequest) error {
 	if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", would, &m); err != nil {
 		return err
 	}
-	writeMatches(c.App.Writer, m.Matches)
-	if c.Bool("dry-run") {
+	if !c.Bool("json") {
+		writeMatches(c.App.Writer, m.Matches)
+	}
+	if !c.Bool("dry-run") {
+		if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
+			return errors.New(strings.Replace(err.Error(), `"force": true`, "--force", 1))
+		}
+	}
+	switch {
+	case c.Bool("json"):
+		return printJSON(c, m)
+	case c.Bool("dry-run"):
 		fmt.Fprintln(c.App.Writer, "nothing was muted, since --dry-run was given")
 		return nil
-	}
-	if err := proxy.call(c.Context, http.MethodPost, "/api/mutes", request, &m); err != nil {
-		return errors.New(strings.Replace(err.Error(), `"force": true`, "--force", 1))
 	}
 	fmt.Fprintf(c.App.Writer, "muted until %s; end it with: failmail unmute %d\n", m.Until.Local().Format("2006-01-02 15:04:05 MST"), m.ID)
 	return nil
@@ -137,6 +145,9 @@ func listMutes(c *cli.Context) error {
 	var mutes []web.Mute
 	if err := proxy.call(c.Context, http.MethodGet, "/api/mutes", nil, &mutes); err != nil {
 		return err
+	}
+	if c.Bool("json") {
+		return printJSON(c, mutes)
 	}
 	if len(mutes) == 0 {
 		fmt.Fprintln(c.App.Writer, "nothing is muted")

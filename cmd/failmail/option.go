@@ -49,6 +49,7 @@ const (
 	restart                    // only a new start takes a change
 	noFile                     // makes no sense in a file
 	noEnv                      // makes no sense in the environment
+	usual                      // one of the few that --help lists; --help-all lists the others, too
 )
 
 var _ cli.VisibleFlag = (*option)(nil)
@@ -61,6 +62,7 @@ func (o *option) Names() []string {
 	return []string{o.name}
 }
 
+func (o *option) String() string  { return "--" + o.name }
 func (o *option) IsSet() bool     { return o.given }
 func (o *option) IsVisible() bool { return o.is&hidden == 0 }
 
@@ -104,22 +106,6 @@ func (o *option) placeholder() string {
 	return "VALUE"
 }
 
-// String is the line of --help.
-func (o *option) String() string {
-	line := strings.Join(o.dashed(), ", ")
-	if o.takesValue() {
-		line += " " + o.placeholder()
-	}
-	line += "\t" + o.text()
-	if text := o.defaultText(); text != "" {
-		line += " (default: " + text + ")"
-	}
-	if o.env != "" {
-		line += " [$" + o.env + "]"
-	}
-	return line
-}
-
 // dashed returns the names as they are typed.
 func (o *option) dashed() []string {
 	names := []string{"--" + o.name}
@@ -142,7 +128,7 @@ func (o *option) kind() (noun, remedy string) {
 	case bool:
 		return "truth value", "use true or false"
 	}
-	return "value", "see failmail --help"
+	return "value", "see failmail --help-all"
 }
 
 // remedy says what is right for a value that is not of the kind.
@@ -190,19 +176,11 @@ func (o *option) Apply(set *flag.FlagSet) error {
 	return nil
 }
 
-// optionOf returns the option that a flag is; --help and --version are the library's.
-func optionOf(f cli.Flag) *option {
-	if o, ours := f.(*option); ours {
-		return o
-	}
-	return &option{name: f.Names()[0], short: f.Names()[1], usage: f.(cli.DocGenerationFlag).GetUsage(), deflt: false}
-}
-
 // optionNamed returns the option of flags with that name; nil if there is none.
 func optionNamed(flags []cli.Flag, name string) *option {
 	for _, f := range flags {
 		if slices.Contains(f.Names(), name) {
-			return optionOf(f)
+			return f.(*option)
 		}
 	}
 	return nil

@@ -12,22 +12,21 @@ import (
 func sendCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "send",
-		Usage:     "read a mail from standard input and hand it to a proxy, like sendmail",
+		Usage:     "hand a mail from standard input to a proxy, like sendmail",
 		ArgsUsage: "[-t] [-i] [-f ADDRESS] [-F NAME] [-S SERVER] [RECIPIENT ...]",
-		Description: "-t          take the recipients from To, Cc and Bcc, and drop Bcc\n" +
-			"-i          a line with a single dot does not end the mail\n" +
+		Description: "-t  take the recipients from To, Cc and Bcc, and drop Bcc\n" +
+			"-i  a line with a single dot does not end the mail\n" +
 			"-f ADDRESS  the sender; default: this user at this machine\n" +
-			"-F NAME     the sender's full name, where the mail has no From\n" +
-			"-S SERVER   host:port or unix:/path of the proxy; default: FAILMAIL_SERVER, or\n" +
-			"            the first address of --bind\n\n" +
+			"-F NAME  the sender's full name, where the mail has no From\n" +
+			"-S SERVER  host:port or unix:/path of the proxy; default: FAILMAIL_SERVER, or the first address of --bind\n\n" +
 			"Other options of sendmail that concern its queue are accepted and ignored.\n" +
 			"Called by the name sendmail, failmail does the same: link /usr/sbin/sendmail to it.\n" +
 			"Exit codes are those of sysexits.h: 64 usage, 66 no input, 69 refused, 75 try again.",
 		SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
-			if len(args) == 1 && (args[0] == "-h" || args[0] == "--help") {
-				return cli.ShowSubcommandHelp(c)
+			if len(args) == 1 && args[0] == "-h" {
+				return showHelp(c, c.Command)
 			}
 			return runSend(c, args)
 		},

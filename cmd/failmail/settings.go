@@ -34,12 +34,10 @@ func readSettings(c *cli.Context) error {
 	return nil
 }
 
-// withSettings has a command refuse arguments that it does not take, read its settings
-// first, and list them.
+// withSettings has a command refuse arguments that it does not take, and read its settings
+// first.
 func withSettings(command *cli.Command) {
-	if listed := settingsListed(command.Name); len(listed) > 0 {
-		command.CustomHelpTemplate = cli.CommandHelpTemplate + inHelp("SETTINGS OF THE PROXY, also read from the environment and from --config", listed)
-	}
+	command.HideHelp = true
 	read, action := settingsOf(command.Name), command.Action
 	command.Action = func(c *cli.Context) error {
 		if command.ArgsUsage == "" && c.Args().Present() {
@@ -69,19 +67,16 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	for at := 1; at < len(args); at++ {
 		name := optionName(args[at])
 		if command == nil && name == "" {
-			if args[at] == "help" {
-				return slices.Concat(args[:1], args[at+1:min(at+2, len(args))], []string{"--help"}), nil
-			}
 			if command = app.Command(args[at]); command == nil {
 				return args, nil
 			}
 			continue
 		}
+		if instead := asked(command, args[at:]); instead != nil {
+			return arrange(app, append(args[:1:1], instead...)) // whatever else is there
+		}
 		o, into := optionNamed(app.Flags, name), &settings
 		if command != nil {
-			if (name == "help" || name == "h") && !command.SkipFlagParsing {
-				return []string{args[0], command.Name, "--help"}, nil // whatever else is there
-			}
 			// The options of sendmail have one dash.
 			isSetting := o != nil && (strings.HasPrefix(args[at], "--") || command.Name != "send")
 			switch ownOption := optionNamed(command.Flags, name); {
@@ -117,7 +112,33 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	if problems != nil {
 		return nil, &usageError{strings.Join(problems, "\n")}
 	}
+	if settings == nil && settingsOf(command.Name) == nil {
+		app.Flags = nil // a mistake in the environment does not matter
+	}
 	return slices.Concat(args[:1], settings, []string{command.Name}, own, rest), nil
+}
+
+// asked returns the command that does what the option in front of rest asks for, with
+// its arguments; nil if that asks for nothing. The command may be nil.
+func asked(command *cli.Command, rest []string) []string {
+	// The options of sendmail have one dash.
+	if command != nil && command.SkipFlagParsing && !strings.HasPrefix(rest[0], "--") {
+		return nil
+	}
+	name := optionName(rest[0])
+	switch {
+	case name == "version", command == nil && (name == "V" || name == "v"):
+		return []string{"version"}
+	case name != "help" && name != "h" && name != "help-all":
+		return nil
+	case command != nil:
+		return []string{"help", command.Name}
+	case len(rest) > 1 && optionName(rest[1]) == "":
+		return []string{"help", rest[1]}
+	case name == "help-all":
+		return []string{"help", "--all"}
+	}
+	return []string{"help"}
 }
 
 // refuse says which of the named settings command does not read.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -19,7 +18,7 @@ func statusCommand() *cli.Command {
 			"serves shows the same and more. For health checks, --ready needs no password.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&option{name: "json", deflt: false, usage: "print /api/stats instead, for programs"},
+			jsonFlag(),
 			&option{name: "ready", deflt: false, usage: "only report whether it accepts mails, as /readyz does"},
 		},
 		Action: runStatus,
@@ -36,14 +35,6 @@ func runStatus(c *cli.Context) error {
 			return err
 		}
 		_, err := fmt.Fprintln(c.App.Writer, "ready")
-		return err
-	}
-	if c.Bool("json") {
-		var raw json.RawMessage
-		if err := proxy.call(c.Context, http.MethodGet, "/api/stats", nil, &raw); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(c.App.Writer, string(raw))
 		return err
 	}
 	s := status.Report{Now: time.Now()}
@@ -64,7 +55,13 @@ func runStatus(c *cli.Context) error {
 		}
 	}
 	inFlagsOf(&s)
-	s.Write(c.App.Writer, proxy.shown())
+	if c.Bool("json") {
+		if err := printJSON(c, s); err != nil {
+			return err
+		}
+	} else {
+		s.Write(c.App.Writer, proxy.shown())
+	}
 	if !s.Ready {
 		return fmt.Errorf("the proxy at %s is not accepting mails: %s", proxy.shown(), s.Problem)
 	}

@@ -70,7 +70,7 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 	for _, word := range []string{"list", "ls", "show", "status", "LIST"} {
 		expect(0, `^ *`+number+`  until .*\^disk`, "mute", word)
 	}
-	expect(0, `USAGE`, "mute", "help")
+	expect(0, `Usage: failmail mute`, "mute", "help")
 	for _, word := range []string{"add", "rm", "delete", "clear", "off", "all"} {
 		expect(2, `write it as a pattern`, "mute", word)
 	}

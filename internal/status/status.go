@@ -12,15 +12,16 @@ import (
 	"github.com/hut8labs/failmail/internal/web"
 )
 
-// A Report is what a proxy has told of itself.
+// A Report is what a proxy has told of itself. As JSON, it is what GET /api/stats
+// answers, and what the other paths of the API list; null is not known.
 type Report struct {
 	web.Stats
-	Now        time.Time
-	Batches    []web.Batch
-	Outgoing   []web.Outgoing
-	NotSent    []web.Failed
-	Heartbeats []web.Heartbeat
-	Expected   []web.Expected
+	Now        time.Time       `json:"-"`
+	Batches    []web.Batch     `json:"batches"`
+	Outgoing   []web.Outgoing  `json:"outgoing"`
+	NotSent    []web.Failed    `json:"failed"`
+	Heartbeats []web.Heartbeat `json:"heartbeats"`
+	Expected   []web.Expected  `json:"expected"`
 }
 
 const (
