@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +23,10 @@ func muteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "mute",
 		Usage:     "keep mails out of the summaries for a while; without an argument, list the mutes",
-		ArgsUsage: "[PATTERN|FINGERPRINT]",
+		ArgsUsage: "[PATTERN|FINGERPRINT|ID]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
-			"is v2: and 16 digits, as failmail explain and the summaries show it. What it matches in the\n" +
-			"open batches is shown first, and stays in its summary. Muted mails are still counted, and\n" +
+			"is v2: and 16 digits, as failmail explain and the summaries show it; ID is that of a problem,\n" +
+			"as failmail problems shows it. What a pattern matches in the open batches is shown first, and stays in its summary. Muted mails are still counted, and\n" +
 			"the last line of the next summary names them.",
 		Flags: []cli.Flag{
 			httpFlag(),
@@ -51,10 +53,16 @@ func muteCommand() *cli.Command {
 			if c.NArg() > 1 {
 				return &usageError{fmt.Sprintf("mute takes one pattern, not %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
 			}
+			if isProblem.MatchString(what) {
+				return actOn(c, what, "mute", web.ActRequest{By: who(""), Text: c.String("reason"), For: c.String("for")}, "muted")
+			}
 			return mute(c, web.MuteRequest{What: what, Reason: c.String("reason"), For: c.String("for"), Force: c.Bool("force")})
 		},
 	}
 }
+
+// isProblem matches the ID of a problem.
+var isProblem = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // verbs are words that people type behind "mute" who mean no pattern, and what they
 // mean: to list, help, or a remark. A pattern that is one of them would mute what
@@ -153,10 +161,7 @@ func listMutes(c *cli.Context) error {
 		fmt.Fprintln(c.App.Writer, "nothing is muted")
 	}
 	for _, m := range mutes {
-		what := m.Pattern
-		if what == "" {
-			what = m.Fingerprint
-		}
+		what := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
 		fmt.Fprintf(c.App.Writer, "%4d  until %s  %s", m.ID, m.Until.Local().Format("2006-01-02 15:04 MST"), what)
 		if m.Reason != "" {
 			fmt.Fprintf(c.App.Writer, "  (%s)", m.Reason)

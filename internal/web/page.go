@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/phrase"
-
-	"github.com/hut8labs/failmail/pkg/render"
 )
 
 //go:embed templates
@@ -26,14 +24,14 @@ type templates struct {
 
 func newTemplates() *templates {
 	functions := template.FuncMap{
-		"number": phrase.Number,
-		"plural": phrase.Count,
-		"lower":  func(s render.State) string { return strings.ToLower(string(s)) },
-		"millis": time.Time.UnixMilli,
-		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"stamp":  stamp,
-		"join":   join,
-		"more":   func(texts []string) int { return len(texts) - 1 },
+		"number":  phrase.Number,
+		"plural":  phrase.Count,
+		"lower":   func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
+		"millis":  time.Time.UnixMilli,
+		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"stamp":   stamp,
+		"join":    join,
+		"stampOf": func() func(time.Time) string { return func(t time.Time) string { return stamp(t) } },
 	}
 	// What is embedded is correct: the tests render it.
 	return &templates{template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "templates/*.html"))}

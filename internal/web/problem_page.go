@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/problem"
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A frame is what stands around all pages.
@@ -53,7 +51,7 @@ type problemView struct {
 	Trend         plot
 	Zone          string
 	History       []happened // the newest first
-	By            string
+	Anonymous     bool       // nobody has logged in
 }
 
 // A happened is an event in words.
@@ -79,13 +77,14 @@ func (h *handler) showProblem(w http.ResponseWriter, r *http.Request, status int
 		return
 	}
 	now := time.Now()
-	user, _, _ := r.BasicAuth()
+	_, _, isKnown := r.BasicAuth()
 	v := problemView{
-		frame: frame{cmp.Or(p.Object, p.Headline) + " · Failmail", h.assets.version, "../"}, Notice: notice, Wrong: wrong,
-		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), By: user,
+		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: notice, Wrong: wrong,
+		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), Anonymous: !isKnown,
 	}
 	for _, e := range slices.Backward(p.History) {
-		v.History = append(v.History, inWords(e))
+		what, text := e.InWords()
+		v.History = append(v.History, happened{e.At, what, text})
 	}
 	h.write(w, status, "problem-page", v)
 }
@@ -120,41 +119,6 @@ func (h *handler) showActed(w http.ResponseWriter, _ *http.Request, status int, 
 var done = map[string]string{
 	"ack": "Acknowledged.", "unack": "It is not acknowledged any more.", "note": "Noted.", "own": "The owner is set.",
 	"resolve": "Resolved: it is over, until another mail comes.", "mute": "Muted. What was counted before stays in its summary.", "unmute": "Unmuted.",
-}
-
-func inWords(e problem.Event) happened {
-	by := cmp.Or(e.By, "somebody")
-	what, text := "", e.Text
-	switch e.Kind {
-	case store.Began:
-		what = "began"
-	case store.Back:
-		what = "is back"
-	case store.Over:
-		what = "is over, as a mail says"
-	case store.Acked:
-		what = by + " acknowledged it"
-	case store.Unacked:
-		what = by + " undid the acknowledgement"
-	case store.Noted:
-		what = by + " noted"
-	case store.Owned:
-		if what = by + " made " + text + " its owner"; text == "" {
-			what = by + " took its owner away"
-		}
-		text = ""
-	case store.Resolved:
-		what = by + " resolved it"
-	case store.Muted:
-		what = by + " muted it"
-	case store.Unmuted:
-		what = by + " unmuted it"
-	case store.Merged:
-		what, text = "another problem became part of it", ""
-	default:
-		what = by + " did: " + string(e.Kind)
-	}
-	return happened{e.At, what, text}
 }
 
 // trendDays is how many days a trend shows.

@@ -34,7 +34,7 @@ const actionNames = "ack, unack, note, own, resolve, mute or unmute"
 
 // An ActRequest says who does something about a problem, and what else is to be said.
 type ActRequest struct {
-	By   string `json:"by"`   // who does it; the name of the credentials goes before
+	By   string `json:"by"`   // who does it; by default the user of the credentials
 	Text string `json:"text"` // the note, the new owner, or why
 	For  string `json:"for"`  // of a mute: a duration such as "2h"
 }
@@ -105,8 +105,10 @@ func (h *handler) act(r *http.Request, id, name string, request ActRequest) (p *
 	if !known {
 		return nil, http.StatusNotFound, fmt.Errorf("there is no action %q; take one of %s", name, actionNames)
 	}
-	if user, _, isKnown := r.BasicAuth(); isKnown {
+	if user, _, isKnown := r.BasicAuth(); isKnown && request.By == "" {
 		request.By = user
+	} else if isKnown && request.By != user {
+		request.By += " (as " + user + ")"
 	}
 	switch action {
 	case store.Muted:

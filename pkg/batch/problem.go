@@ -61,8 +61,8 @@ func OpenProblems(b *store.Batch, families *family.Families) map[string]bool {
 // Headline returns the line that says what p is, as [Present] has it.
 func Headline(p *store.Problem, families *family.Families) string {
 	v := &store.Variant{
-		Fingerprint: p.Fingerprint, Reason: p.Headline, Meaning: p.Meaning, Count: p.Count, First: p.First, Last: p.Last, Varying: p.Varying,
+		Fingerprint: p.Text, Reason: p.Headline, Meaning: p.Meaning, Count: p.TextCount, First: p.First, Last: p.Last, Varying: p.Varying,
 	}
-	g := &store.Group{Key: p.Fingerprint, Title: p.Subject, Count: p.Count, First: p.First, Last: p.Last, Variants: []*store.Variant{v}}
-	return Present(&store.Batch{Count: p.Count, Groups: []*store.Group{g}}, families).Groups[0].Variants[0].Reason
+	g := &store.Group{Key: p.Text, Title: p.Subject, Count: p.TextCount, First: p.First, Last: p.Last, Variants: []*store.Variant{v}}
+	return Present(&store.Batch{Count: p.TextCount, Groups: []*store.Group{g}}, families).Groups[0].Variants[0].Reason
 }

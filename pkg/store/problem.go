@@ -71,9 +71,13 @@ type Problem struct {
 	Headline string          // as the last one of these has it, what varies in it masked
 	Subject  string
 	Seen
-	Things  []ProblemThing // what its mails are about, at most maxThings
-	Hosts   []string       // at most maxProblemHosts, in the order in which they came
-	Varying Varying
+	Things []ProblemThing // what its mails are about, at most maxThings
+	Hosts  []string       // at most maxProblemHosts, in the order in which they came
+	// Varying is what varies in the last TextCount mails, whose text has the fingerprint Text:
+	// that of a thing may change.
+	Varying   Varying
+	Text      string `json:",omitempty"`
+	TextCount int    `json:",omitempty"`
 	// Days and Weeks count mails by the day since 1970-01-01 in the zone of whoever
 	// counted, and by that of the week's Monday; of 90 days and of a year.
 	Days, Weeks map[int]int

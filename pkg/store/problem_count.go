@@ -35,6 +35,7 @@ type ProblemTable interface {
 type news struct {
 	of       Occurrence
 	meaning  meaning.Meaning
+	text     string // the fingerprint of the last one
 	headline string
 	subject  string
 	muted    time.Time
@@ -42,6 +43,7 @@ type news struct {
 	count    int
 	hosts    []string
 	varying  Varying
+	texts    int // mails of that text
 	said     Said
 	samples  [][]byte
 	sampled  []time.Time
@@ -136,6 +138,9 @@ func gather(additions []*Addition) (found map[string]*news, good map[meaning.Thi
 func (n *news) add(a *Addition, g *Group, v *Variant) {
 	if v.Last.After(n.span.Last) || n.span.Last.IsZero() {
 		n.meaning, n.headline, n.subject = v.Meaning, v.Reason, g.Title
+		if v.Fingerprint != n.text {
+			n.varying, n.text, n.texts = Varying{}, v.Fingerprint, 0
+		}
 		n.muted = time.Time{}
 		if g.Muted {
 			n.subject, n.muted = "", a.DueBy()
@@ -149,7 +154,10 @@ func (n *news) add(a *Addition, g *Group, v *Variant) {
 			n.hosts = append(n.hosts, host)
 		}
 	}
-	n.varying.Merge(&v.Varying)
+	if v.Fingerprint == n.text {
+		n.varying.Merge(&v.Varying)
+		n.texts += v.Count
+	}
 	parts, _ := v.Parts()
 	if len(parts) == 0 {
 		parts = []Part{{Span: Span{v.First, v.Last}, Count: v.Count}}
@@ -195,7 +203,11 @@ func (p *Problem) occur(n *news, good map[meaning.Thing]time.Time) {
 	p.Seen = p.Seen.plus(n.span, n.count)
 	p.countDay(n.span.Last.Local(), n.count)
 	p.addHosts(n.hosts)
+	if n.text != p.Text {
+		p.Varying, p.Text, p.TextCount = Varying{}, n.text, 0
+	}
 	p.Varying.Merge(&n.varying)
+	p.TextCount += n.texts
 	for thing, said := range n.said {
 		t := p.thing(thing)
 		if t == nil {

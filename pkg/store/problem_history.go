@@ -127,6 +127,7 @@ func (p *Problem) Absorb(other *Problem, at time.Time) {
 	}
 	p.addHosts(other.Hosts)
 	p.Varying.Merge(&other.Varying)
+	p.TextCount += other.TextCount
 	if p.Days == nil {
 		p.Days, p.Weeks = make(map[int]int), make(map[int]int)
 	}

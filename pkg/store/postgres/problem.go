@@ -103,7 +103,7 @@ func (t *problems) Save(changed []*store.Problem, samples []store.ProblemSample)
 			first_at = excluded.first_at, last_at = excluded.last_at`,
 		column(rows, func(r *row) string { return r.ID }),
 		column(rows, func(r *row) string { return clean(r.Fingerprint) }),
-		column(rows, func(r *row) string { return clean(r.Text) }),
+		column(rows, func(r *row) string { return clean(r.ProblemRow.Text) }),
 		column(rows, func(r *row) string { return clean(r.ProblemRow.Hosts) }),
 		column(rows, func(r *row) string { return clean(r.Source) }),
 		column(rows, func(r *row) string { return clean(r.Objects) }),

@@ -1,0 +1,84 @@
+package problem
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// Title returns what people call p: its headline, after what it is about unless that is
+// part of it.
+func (p Problem) Title() string {
+	if p.Object == "" || strings.Contains(strings.ToLower(p.Headline), strings.ToLower(p.Object)) {
+		return p.Headline
+	}
+	return p.Object + ": " + p.Headline
+}
+
+// Mark returns how p stands, in one word: NEW, OPEN or OVER.
+func (p Problem) Mark() string {
+	switch {
+	case p.State == Over:
+		return "OVER"
+	case p.New:
+		return "NEW"
+	}
+	return "OPEN"
+}
+
+// Facts returns what else people want to see of p at once; when writes a time.
+func (p Problem) Facts(when func(time.Time) string) []string {
+	facts := []string{p.Source}
+	switch {
+	case len(p.Hosts) == 1:
+		facts = append(facts, "on "+p.Hosts[0])
+	case len(p.Hosts) > 1:
+		facts = append(facts, fmt.Sprintf("on %s and %s more", p.Hosts[0], phrase.Number(len(p.Hosts)-1)))
+	}
+	if p.Since != nil {
+		facts = append(facts, "since "+when(*p.Since))
+	}
+	if p.Over != nil {
+		facts = append(facts, "over since "+when(*p.Over))
+	}
+	if p.AckedBy != "" {
+		facts = append(facts, "acknowledged by "+p.AckedBy)
+	}
+	if p.Owner != "" {
+		facts = append(facts, "owner "+p.Owner)
+	}
+	if p.MutedUntil != nil {
+		facts = append(facts, "muted until "+when(*p.MutedUntil))
+	}
+	return facts
+}
+
+// InWords returns what happened, and what somebody wrote about it.
+func (e Event) InWords() (what, text string) {
+	by := cmp.Or(e.By, "somebody")
+	switch e.Kind {
+	case store.Began:
+		return "began", e.Text
+	case store.Back:
+		return "is back", e.Text
+	case store.Over:
+		return "is over, as a mail says", e.Text
+	case store.Merged:
+		return "another problem became part of it", ""
+	case store.Owned:
+		if e.Text == "" {
+			return by + " took its owner away", ""
+		}
+		return by + " made " + e.Text + " its owner", ""
+	}
+	return by + " " + deeds[e.Kind], e.Text
+}
+
+var deeds = map[store.EventKind]string{
+	store.Acked: "acknowledged it", store.Unacked: "undid the acknowledgement", store.Noted: "noted",
+	store.Resolved: "resolved it", store.Muted: "muted it", store.Unmuted: "unmuted it",
+}
