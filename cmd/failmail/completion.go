@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -99,14 +101,15 @@ func (c candidate) bash() string {
 
 func bashCompletion(all []completed) string {
 	var values, commands strings.Builder
-	seen := map[string]bool{}
+	// A command's own before those of the proxy, whose name matches each.
+	all = slices.SortedStableFunc(slices.Values(all), func(a, b completed) int { return cmp.Compare(b.name, a.name) })
 	for _, c := range all {
 		var flags []string
 		for _, o := range c.options {
 			flags = append(flags, o.dashed()...)
-			if pattern := strings.Join(o.dashed(), "|"); o.takesValue() && !seen[pattern] {
-				seen[pattern] = true
-				fmt.Fprintf(&values, "\t%s) %s; return ;;\n", pattern, o.value().bash())
+			if o.takesValue() {
+				of := cmp.Or(c.name, "*")
+				fmt.Fprintf(&values, "\t%s:%s) %s; return ;;\n", of, strings.Join(o.dashed(), "|"+of+":"), o.value().bash())
 			}
 		}
 		pattern, rest := c.name, c.arguments.bash()
@@ -124,7 +127,7 @@ _failmail() {
 	elif [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	case $prev in
+	case ${COMP_WORDS[1]}:$prev in
 ` + values.String() + "\tesac\n\tcase ${COMP_WORDS[1]} in\n" + commands.String() + "\tesac\n}\ncomplete -F _failmail failmail\n"
 }
 

@@ -56,7 +56,10 @@ func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
 	}
 	is := func(want *bool, condition string, values ...any) {
 		if want != nil {
-			add("coalesce("+condition+", false) = $", append(values, *want)...)
+			if !*want {
+				condition = "NOT coalesce(" + condition + ", false)"
+			}
+			add(condition, values...)
 		}
 	}
 	add("last_at >= $", micros(q.Since))

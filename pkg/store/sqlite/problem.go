@@ -130,14 +130,17 @@ func (s *Store) Problems(ctx context.Context, q store.ProblemQuery) (list []*sto
 	}
 	defer s.mu.Unlock()
 	where, args := s.conditions(&q)
-	if err := s.ask(`SELECT count(*) FROM problems WHERE `+where, args, func(r *sqlite3.Stmt) { total = r.ColumnInt(0) }); err != nil {
-		return nil, 0, err
-	}
+	// To look for words costs the most; so all is looked through once.
 	var bad error
 	err = s.ask(`
-		SELECT record FROM problem_records JOIN (SELECT number, id AS own, last_at FROM problems WHERE `+where+` ORDER BY last_at DESC, id LIMIT ? OFFSET ?)
-		ON problem = number ORDER BY last_at DESC, own`, append(args, q.Limit, q.Offset), func(r *sqlite3.Stmt) {
-		p, err := store.DecodeProblem(r.ColumnRawBlob(0), s.limits.ResolveAfter)
+		WITH found AS MATERIALIZED (SELECT number, last_at, id FROM problems WHERE `+where+`)
+		SELECT (SELECT count(*) FROM found), record FROM (SELECT 1)
+		LEFT JOIN (SELECT * FROM found ORDER BY last_at DESC, id LIMIT ? OFFSET ?) LEFT JOIN problem_records ON problem = number
+		ORDER BY last_at DESC, id`, append(args, q.Limit, q.Offset), func(r *sqlite3.Stmt) {
+		if total = r.ColumnInt(0); r.ColumnType(1) == sqlite3.NULL {
+			return // there is none
+		}
+		p, err := store.DecodeProblem(r.ColumnRawBlob(1), s.limits.ResolveAfter)
 		if err != nil {
 			bad = err
 			return
@@ -161,7 +164,10 @@ func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
 	}
 	is := func(want *bool, condition string, more ...any) {
 		if want != nil {
-			conditions, args = append(conditions, "("+condition+") = ?"), append(append(args, more...), *want)
+			if !*want { // not "= ?", for which there is no index
+				condition = "NOT (" + condition + ")"
+			}
+			conditions, args = append(conditions, "("+condition+")"), append(args, more...)
 		}
 	}
 	for _, word := range q.Words {
@@ -174,7 +180,7 @@ func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
 	has("source", q.Source)
 	has("objects", q.Object)
 	has("owner", q.Owner)
-	is(q.Open, "lasting OR bad_at > ?", q.Now.Add(-s.limits.ResolveAfter))
+	is(q.Open, "lasting = 1 OR bad_at > ?", q.Now.Add(-s.limits.ResolveAfter))
 	is(q.New, "first_at > ?", q.Now.Add(-store.NewFor))
 	is(q.Muted, "muted_until > ?", q.Now)
 	is(q.Acked, "acked")

@@ -17,6 +17,8 @@ CREATE TABLE problems (
   last_at     bigint  NOT NULL
 );
 CREATE INDEX problems_last ON problems (last_at DESC, id);
+CREATE INDEX problems_bad ON problems (bad_at);
+CREATE INDEX problems_lasting ON problems (lasting) WHERE lasting;
 CREATE INDEX problems_fingerprint ON problems USING hash (fingerprint) WHERE fingerprint <> '';
 CREATE TABLE problem_records (
   problem text COLLATE "C" PRIMARY KEY REFERENCES problems (id) ON DELETE CASCADE,

@@ -17,6 +17,8 @@ CREATE TABLE problems (
   last_at     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX problems_last ON problems (last_at DESC, id);
+CREATE INDEX problems_bad ON problems (bad_at);
+CREATE INDEX problems_lasting ON problems (lasting) WHERE lasting = 1;
 CREATE INDEX problems_fingerprint ON problems (fingerprint) WHERE fingerprint <> '';
 CREATE TABLE problem_records (
   problem INTEGER PRIMARY KEY REFERENCES problems (number) ON DELETE CASCADE,
