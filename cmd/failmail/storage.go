@@ -28,7 +28,7 @@ type storage struct {
 }
 
 func storageFrom(c *cli.Context) (storage, error) {
-	s := storage{url: c.String("store"), limits: store.Limits{StoreBytes: c.Int64("max-store")}}
+	s := storage{url: c.String("store"), limits: store.Limits{StoreBytes: c.Int64("max-store"), ResolveAfter: c.Duration("resolve-after")}}
 	s.engine, s.path, _ = strings.Cut(s.url, ":")
 	switch {
 	case s.url == memoryStore, s.engine == "sqlite" && s.path != "", s.engine == "postgres":

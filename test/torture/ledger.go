@@ -41,6 +41,7 @@ type outcome struct {
 	acknowledged, refused, unanswered int
 	counted, summaries, repeated      int // a repeated summary has a Message-ID that was seen
 	missing, doubled                  int
+	forgotten, invented               int // mails that the problems count too few, and too many
 	split                             int // batches that were told in several summaries
 }
 
@@ -54,14 +55,25 @@ func (o *outcome) add(more outcome) {
 	o.repeated += more.repeated
 	o.missing += more.missing
 	o.doubled += more.doubled
+	o.forgotten += more.forgotten
+	o.invented += more.invented
 	o.split += more.split
 }
 
 func (o *outcome) row() string {
-	return fmt.Sprintf("%6d %12d %8d %10d %9d %9d %8d %7d %7d", o.rounds, o.acknowledged, o.refused, o.unanswered, o.counted, o.summaries, o.repeated, o.missing, o.doubled)
+	return fmt.Sprintf("%6d %12d %8d %10d %9d %9d %8d %7d %7d %8d", o.rounds, o.acknowledged, o.refused, o.unanswered, o.counted, o.summaries, o.repeated, o.missing, o.doubled, o.forgotten+o.invented)
 }
 
-const rowHeader = "rounds acknowledged  refused unanswered   counted summaries repeated missing doubled"
+const rowHeader = "rounds acknowledged  refused unanswered   counted summaries repeated missing doubled problems"
+
+// problems compares the ledger with how many mails all problems count.
+func (o *outcome) problems(counted int, mayCount bool) {
+	atMost := o.acknowledged + o.unanswered
+	if mayCount {
+		atMost += o.refused
+	}
+	o.forgotten, o.invented = max(o.acknowledged-counted, 0), max(counted-atMost, 0)
+}
 
 // settle compares the ledger with the summaries, subject by subject, so that a
 // mail that is missing is not made up for by one that nobody answered for. mayCount

@@ -19,6 +19,7 @@ import (
 const (
 	sessions   = 10
 	settleTime = 2 * time.Minute // how long what is pending may take in the end
+	words      = 50              // different errors of a session
 )
 
 // A round is one fault under load.
@@ -31,6 +32,8 @@ type round struct {
 	db     *database // nil for SQLite
 	disk   *disk     // nil unless it is to be filled
 	ledger ledger
+	// problems is how many mails all problems count in the end.
+	problems int
 }
 
 // run returns what the round has shown. It leaves the folder behind if that is not
@@ -61,6 +64,7 @@ func (r *round) run(ctx context.Context, binary string, f fault) (o outcome, err
 		return o, err
 	}
 	o = r.ledger.settle(r.relay.Mails(), f.postgres)
+	o.problems(r.problems, f.postgres)
 	return o, r.check(f, o)
 }
 
@@ -128,6 +132,9 @@ func (r *round) torment(ctx context.Context, f fault) error {
 	if err := r.idle(ctx, settleTime); err != nil {
 		return err
 	}
+	if r.problems, err = r.nodes[0].problems(); err != nil {
+		return err
+	}
 	for _, n := range r.nodes {
 		if err := n.stop(); err != nil {
 			return err
@@ -179,6 +186,9 @@ func (r *round) check(f fault, o outcome) error {
 	if o.missing > 0 || o.doubled > 0 {
 		return fmt.Errorf("%d missing, %d doubled", o.missing, o.doubled)
 	}
+	if o.forgotten > 0 || o.invented > 0 {
+		return fmt.Errorf("the problems count %d mails too few, %d too many", o.forgotten, o.invented)
+	}
 	if f.whole && o.split > 0 {
 		return fmt.Errorf("%d batches became several summaries", o.split)
 	}
@@ -218,8 +228,8 @@ func (r *round) send(ctx context.Context, f fault, session, first int) {
 }
 
 func (r *round) sendOne(c *client, subject string, n, lines int) error {
-	// A word, as digits would be masked.
-	word := strings.Map(func(digit rune) rune { return digit - '0' + 'a' }, fmt.Sprint(n))
+	// A word, as digits would be masked; so few that a batch and an answer have all.
+	word := strings.Map(func(digit rune) rune { return digit - '0' + 'a' }, fmt.Sprint(n%words))
 	mail := fmt.Sprintf("Subject: %s\r\n\r\nThe %s failed.\r\n%s", subject, word, strings.Repeat("0123456789abcdef\r\n", lines))
 	if err := c.begin(); err != nil {
 		return err
