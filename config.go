@@ -136,6 +136,9 @@ type Config struct {
 	// of its own, when none of the group came for so long. What follows is
 	// batched.
 	First time.Duration
+	// HoldOK leaves mails that only say that all is well to the next summary with anything
+	// else to tell, for a day at most. A recovery is something to tell.
+	HoldOK bool
 	// EachRecipient sends a summary to each recipient with only what was
 	// addressed to it, instead of one to all of them.
 	EachRecipient bool

@@ -114,6 +114,8 @@ func due(e *store.Entry) time.Time {
 		return e.Received // it may be the first of its group
 	case !e.MutedUntil.IsZero():
 		return e.MutedUntil
+	case !e.HeldUntil.IsZero():
+		return e.HeldUntil
 	}
 	return e.Window.Due(e.Received, e.Received)
 }

@@ -57,7 +57,7 @@ func newSettings(config Config, known known) (*settings, error) {
 		classifier: &batch.Classifier{
 			Batch: batchBy, Group: groupBy,
 			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
-			Quiet:  config.First, EachRecipient: config.EachRecipient,
+			Quiet:  config.First, EachRecipient: config.EachRecipient, HoldOK: config.HoldOK,
 			Meanings: meanings, Mutes: known.mutes, Families: known.families,
 			Logger: config.Logger.With("component", "batch"),
 		},

@@ -58,6 +58,26 @@ var proxyFlagTests = []flagTest{
 			t.Errorf("%d batches, %d summaries", len(again.batches(t)), len(p.relay.Mails()))
 		}
 	}},
+	{"--resolve-after ends a problem that only goes quiet", func(t *testing.T) {
+		p := proxyHere(t, "--resolve-after=300ms", "--wait=1h", "--max-wait=1h")
+		p.send(t, "Subject: disk full", "/dev/sda1 is full")
+		problems := func(question, state string) {
+			p.until(t, state, func() bool {
+				_, found := get(t, "http://"+p.http+"/api/problems?q="+question, "", "")
+				return strings.Contains(found, `"state":"`+state+`"`) && strings.Contains(found, `"total":1`)
+			})
+		}
+		problems("", "over")
+		problems("is:over", "over")
+	}},
+	{"--ok holds back what only says that all is well to the next summary", func(t *testing.T) {
+		p := proxyHere(t, "--ok=hold", "--wait=200ms", "--max-wait=200ms")
+		p.send(t, "Subject: backup of srv7 successful", "0 errors")
+		p.send(t, "Subject: disk full", "/dev/sda1 is full")
+		if m := p.mails(t, 1)[0]; m.Header.Get("X-Failmail-Count") != "2" || m.Header.Get("X-Failmail-Ok") != "1" {
+			t.Errorf("the summary has %s mails", m.Header.Get("X-Failmail-Count"))
+		}
+	}},
 	{"--max-store stops samples, not counts", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "here.db")
 		p := proxyHere(t, "--store=sqlite:"+file, "--max-store=1", "--wait=1h", "--max-wait=1h", "--flush-on-exit")

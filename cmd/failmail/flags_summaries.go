@@ -24,6 +24,7 @@ var grouping = []option{
 	{name: "first", deflt: "hold", choices: []string{"hold", "send"}, usage: "hold the first mail of a group for the summary, or immediately send the first one of a group that has been quiet"},
 	{name: "quiet", deflt: defaultQuiet, field: "First", usage: "with --first=send, a group is quiet after this `DURATION` without a mail"},
 	{name: "recipients", deflt: "union", choices: []string{"union", "each"}, usage: "send one summary to the union of the recipients, or one to each with only the mails addressed to them"},
+	{name: "ok", deflt: "send", choices: []string{"send", "hold"}, usage: "send summaries of mails that only say that all is well, or hold these for the next summary, a day at most"},
 	{name: "heartbeat", deflt: []string{}, is: required, field: "Heartbeats",
 		usage: "count mails whose subject matches `PATTERN` as proof that the path works, and send no summary of them; may be repeated"},
 	{name: "rate-limit", deflt: 0, field: "RateLimit", usage: "mail --pager when more than `N` mails come within --rate-window, and again when that is over"},

@@ -43,7 +43,7 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 	} else if config.First <= 0 {
 		return &usageError{fmt.Sprintf("--quiet %q must be more than zero; use a duration such as 1h", config.First)}
 	}
-	config.EachRecipient = c.String("recipients") == "each"
+	config.EachRecipient, config.HoldOK = c.String("recipients") == "each", c.String("ok") == "hold"
 	if config.Heartbeats, err = patternsFrom(c, "heartbeat", "^just monitoring"); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -35,6 +36,8 @@ type Classifier struct {
 	// Quiet, if it is set, sends the first mail of a group at once that was not
 	// seen for so long; at most ten within five minutes.
 	Quiet time.Duration
+	// HoldOK leaves what only says that all is well to the next summary, for up to a day.
+	HoldOK bool
 	// EachRecipient makes one entry for each recipient, in a batch of its own.
 	EachRecipient bool
 	// Meanings knows what mails say; nil for those that say nothing.
@@ -48,6 +51,9 @@ type Classifier struct {
 	firsts firsts
 	prints recalled
 }
+
+// maxHold is how long Classifier.HoldOK leaves mails to the next summary.
+const maxHold = 24 * time.Hour
 
 // Classify never fails: a mail that a Grouper cannot place goes into a group
 // named after the error, one that cannot be parsed into a group named after
@@ -89,6 +95,9 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 		Received:    m.Received,
 		Window:      c.Window,
 		Sample:      m.Raw,
+	}
+	if e.Meaning.Object != "" {
+		e.Said = saidAt(m)
 	}
 	if place.Label != "" {
 		// In front, as only so many are kept.
@@ -132,6 +141,9 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 		// A value that was not seen before is news, in a family that is muted, too.
 		return c.Families.Of(fingerprint) == e.Fingerprint && (place.Label == "" || place.Known)
 	})
+	if s := e.Meaning.Status; c.HoldOK && (s == meaning.OK || s == meaning.Info) {
+		e.HeldUntil = e.Received.Add(maxHold)
+	}
 	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
 		e.Quiet = c.Quiet
 	}

@@ -1,7 +1,9 @@
 package batch
 
 import (
+	"net/mail"
 	"strings"
+	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/meaning"
@@ -66,6 +68,18 @@ func ofText(id string, m meaning.Meaning) string {
 		return id
 	}
 	return hash("text that says", says(m), id)
+}
+
+// saidAt returns when m says what it says: when it was written, if it was long under way
+// (RFC 5322 section 3.6.1), and else when it came. What is a day old or lies ahead is a clock
+// that is wrong.
+func saidAt(m *message.Message) time.Time {
+	const soon, late = 30 * time.Second, 24 * time.Hour
+	written, err := mail.ParseDate(m.Header.Get("Date"))
+	if delay := m.Received.Sub(written); err != nil || delay < soon || delay > late {
+		return m.Received
+	}
+	return written
 }
 
 // says tells apart what is bad, what is good, and what is neither.

@@ -41,7 +41,7 @@ func Additions(entries []Entry, early map[int]bool, limits Limits) []*Addition {
 			byLane[l] = a
 			additions = append(additions, a)
 		}
-		if e.MutedUntil.IsZero() {
+		if e.quietUntil().IsZero() {
 			a.Window = e.Window
 		}
 		a.Add(&e, limits)

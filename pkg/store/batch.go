@@ -154,11 +154,11 @@ func (b *Batch) Add(e *Entry, limits Limits) {
 	}
 	b.Count++
 	b.First, b.Last = widen(b.First, b.Last, e.Received)
-	if e.MutedUntil.IsZero() {
+	if until := e.quietUntil(); until.IsZero() {
 		b.loud = b.loud.and(Span{e.Received, e.Received})
 		b.Due = DueOf(e.Window, b.loud, b.dueBy)
 	} else { // the window of the loud mails does not move
-		b.FlushBy(e.MutedUntil)
+		b.FlushBy(until)
 	}
 	if b.Recipients == nil {
 		b.Recipients = make(map[string]int)
@@ -169,6 +169,15 @@ func (b *Batch) Add(e *Entry, limits Limits) {
 	if g := b.group(e, limits.GroupsPerBatch); g != nil {
 		b.sampleBytes += g.add(e, limits, limits.BatchBytes-b.sampleBytes)
 	}
+}
+
+// quietUntil returns when a batch of nothing but such mails is due; zero if that is when its
+// window says.
+func (e *Entry) quietUntil() time.Time {
+	if !e.MutedUntil.IsZero() {
+		return e.MutedUntil
+	}
+	return e.HeldUntil
 }
 
 // FlushBy makes b due at t, however many mails still come.
@@ -223,6 +232,7 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 			}
 			v.First, v.Last = widen(v.First, v.Last, e.Received)
 			v.Varying.Add(e.Values)
+			v.Varying.note(e)
 			return 0
 		}
 	}
@@ -238,6 +248,7 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 		v.Copies = 1
 	}
 	v.Varying.Add(e.Values)
+	v.Varying.note(e)
 	g.Variants = append(g.Variants, v)
 	return len(v.Sample)
 }

@@ -23,6 +23,6 @@ func (g *Group) shift(by time.Duration) {
 	}
 	g.Minutes = minutes
 	for _, v := range g.Variants {
-		clockstep.Move(by, Never, &v.First, &v.Last)
+		clockstep.Move(by, Never, &v.First, &v.Last, &v.Varying.said.First, &v.Varying.said.Last)
 	}
 }

@@ -52,16 +52,24 @@ func (v *Variant) Parts() (parts []Part, all bool) {
 		if m.Object = object; object == "" {
 			continue
 		}
-		p := Part{Thing: m.Thing(), Span: Span{v.First, v.Last}, Count: max(v.Count/len(objects), 1)}
+		p := Part{Thing: m.Thing(), Span: v.saidWithin(), Count: max(v.Count/len(objects), 1)}
 		if object == v.Meaning.Object {
 			p.Standing = v.Standing
 		}
 		if len(objects) > 1 && m.Status.IsGood() {
-			p.Last = v.First
+			p.Last = p.First
 		}
 		parts = append(parts, p)
 	}
 	return parts, all
+}
+
+// saidWithin returns when its mails say first and last what they say.
+func (v *Variant) saidWithin() Span {
+	if v.Varying.said != (Span{}) {
+		return v.Varying.said
+	}
+	return Span{v.First, v.Last}
 }
 
 // keepParts makes v remember what it says of each thing before it is merged with another

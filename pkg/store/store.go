@@ -207,11 +207,17 @@ type Entry struct {
 	Recipients []string
 	// Received is when the mail came.
 	Received time.Time
+	// Said is when the mail says that it is so, if that is known: of mails about one thing
+	// that overtook each other, the one that says it last is the one that counts.
+	Said time.Time
 	// Window says when the batch is due.
 	Window Window
 	// MutedUntil, if it is set, makes Group one of muted mails. A batch of
 	// nothing else is due then; otherwise they go along with the others.
 	MutedUntil time.Time
+	// HeldUntil, if it is set, makes a mail go along with others: a batch of nothing else is
+	// due then.
+	HeldUntil time.Time
 	// Quiet, if it is set, makes the first mail of a group that was not seen
 	// for longer a batch of its own, which is due at once. First mails of
 	// several groups may share it. Muted mails are not seen.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 )
 
 // A Value is what one mail has at a place where the mails of its variant differ.
@@ -27,6 +28,7 @@ const (
 // ones exactly up to 32 and within a fifth beyond. The zero value is empty.
 type Varying struct {
 	places []place
+	said   Span // see Entry.Said; zero if that is when the mails came
 }
 
 // A Variation is what is known of one place.
@@ -65,6 +67,13 @@ func (v *Varying) Add(values []Value) {
 	}
 }
 
+// note takes note of when e says what it says.
+func (v *Varying) note(e *Entry) {
+	if !e.Said.IsZero() {
+		v.said = v.said.and(Span{e.Said, e.Said})
+	}
+}
+
 // Complete counts value for the mails of a variant, of which there are so many, that
 // have none at the place: they came before it was known to vary.
 func (v *Varying) Complete(value Value, mails int) {
@@ -97,6 +106,7 @@ func (v *Varying) place(label string, taken uint32) (p *place, i int) {
 
 // Merge adds what other has counted.
 func (v *Varying) Merge(other *Varying) {
+	v.said = v.said.and(other.said)
 	var taken uint32
 	for _, from := range other.places {
 		into, i := v.place(from.Label, taken)
@@ -211,7 +221,7 @@ func (p *place) distinct() (n int, exact bool) {
 
 // Clone returns a copy of v that shares nothing with it.
 func (v *Varying) Clone() Varying {
-	c := Varying{places: slices.Clone(v.places)}
+	c := Varying{places: slices.Clone(v.places), said: v.said}
 	for i := range c.places {
 		c.places[i].Candidates = slices.Clone(c.places[i].Candidates)
 		c.places[i].Minima = slices.Clone(c.places[i].Minima)
@@ -219,12 +229,23 @@ func (v *Varying) Clone() Varying {
 	return c
 }
 
+// An encodedVarying is a Varying as JSON. Where nothing is known of Said, that is only the
+// list of places, as it has been from the start.
+type encodedVarying struct {
+	Places []place  `json:"places"`
+	Said   [2]int64 `json:"said"` // microseconds since the Unix epoch
+}
+
 // Encode returns v as JSON, for an engine to keep; empty if v is.
 func (v *Varying) Encode() string {
-	if len(v.places) == 0 {
+	var encoded any = v.places
+	switch {
+	case v.said != Span{}:
+		encoded = encodedVarying{v.places, [2]int64{v.said.First.UnixMicro(), v.said.Last.UnixMicro()}}
+	case len(v.places) == 0:
 		return ""
 	}
-	text, err := json.Marshal(v.places)
+	text, err := json.Marshal(encoded)
 	if err != nil {
 		panic(err) // strings and numbers only
 	}
@@ -236,8 +257,15 @@ func DecodeVarying(text string) (v Varying, err error) {
 	if text == "" {
 		return v, nil
 	}
-	if err := json.Unmarshal([]byte(text), &v.places); err != nil {
-		return v, fmt.Errorf("read what varies: %w", err)
+	if text[0] == '[' {
+		err = json.Unmarshal([]byte(text), &v.places)
+	} else {
+		var encoded encodedVarying
+		err = json.Unmarshal([]byte(text), &encoded)
+		v = Varying{encoded.Places, Span{time.UnixMicro(encoded.Said[0]), time.UnixMicro(encoded.Said[1])}}
+	}
+	if err != nil {
+		return Varying{}, fmt.Errorf("read what varies: %w", err)
 	}
 	return v, nil
 }

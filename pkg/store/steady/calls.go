@@ -20,7 +20,8 @@ func (s *Store) Record(ctx context.Context, entries []store.Entry) error {
 	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
-		e.Received, e.MutedUntil = s.toEngine(e.Received), s.waits(e.MutedUntil)
+		e.Received, e.Said, e.MutedUntil = s.toEngine(e.Received), s.toEngine(e.Said), s.waits(e.MutedUntil)
+		e.HeldUntil = s.waits(e.HeldUntil)
 	}
 	return s.Store.Record(ctx, entries)
 }

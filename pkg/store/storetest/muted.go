@@ -16,6 +16,7 @@ func mutedChecks() []check {
 		{sentence: "a batch is due at the end of a mute even when its window is longer", run: mutedEnds},
 		{sentence: "a group is muted if its first mail was", run: mutedGroups},
 		{sentence: "muted mails do the same in one call as in many", run: mutedSplit},
+		{sentence: "mails that are held wait for others, and are not muted", run: heldAlong},
 	}
 }
 
@@ -26,6 +27,17 @@ func mutedAlone(t *testing.T, s *subject) {
 	s.claimNothing(after(time.Hour - time.Microsecond))
 	b := s.claim(after(time.Hour))
 	if !b.Due.Equal(after(time.Hour)) || b.Count != 2 || !b.Groups[0].Muted {
+		t.Errorf("got\n%s", describe(b))
+	}
+}
+
+func heldAlong(t *testing.T, s *subject) {
+	held := func(e *store.Entry) { e.HeldUntil = after(time.Hour) }
+	s.record(mail(0, held), mail(time.Minute, held))
+	s.wantNextDue(after(time.Hour))
+	s.record(mail(2*time.Minute, of("other", "v1:b")))
+	s.wantNextDue(after(2*time.Minute + 30*time.Second))
+	if b := s.claim(after(3 * time.Minute)); b.Count != 3 || b.Groups[0].Muted {
 		t.Errorf("got\n%s", describe(b))
 	}
 }

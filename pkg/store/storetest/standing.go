@@ -17,6 +17,7 @@ func standingChecks() []check {
 		{sentence: "what is good without ever having been bad is not kept", run: standingNever},
 		{sentence: "Forget removes how a thing stands that was last heard of before", run: forgetStanding},
 		{sentence: "what is reopened takes its meaning along", run: meaningReopened},
+		{sentence: "of mails that overtook each other the one that was written last counts", run: standingOvertaken},
 	}
 }
 
@@ -87,6 +88,23 @@ func standingNever(t *testing.T, s *subject) {
 	s.record(mail(0, says(good)))
 	s.seal(s.claim(later).ID)
 	wantStanding(s, good, store.Standing{})
+}
+
+func standingOvertaken(t *testing.T, s *subject) {
+	said := func(d time.Duration) func(*store.Entry) { return func(e *store.Entry) { e.Said = after(d) } }
+	bad, good := about(meaning.Problem), about(meaning.Recovery)
+	s.record(mail(0, says(bad), said(0)), mail(2*time.Minute, says(good), said(2*time.Minute)))
+	s.record(mail(5*time.Minute, says(bad), said(time.Minute)))
+	s.seal(s.claim(later).ID)
+	wantStanding(s, bad, store.Standing{Since: after(0), Bad: after(time.Minute), Good: after(2 * time.Minute), Count: 2})
+
+	monitored := func(status meaning.Status, d time.Duration) func(*store.Entry) {
+		return func(e *store.Entry) { thing("db1/Load", status)(e); said(d)(e) }
+	}
+	s.record(mail(10*time.Minute, monitored(meaning.Problem, 10*time.Minute)))
+	s.record(mail(12*time.Minute, monitored(meaning.Recovery, 12*time.Minute)))
+	s.record(mail(15*time.Minute, monitored(meaning.Problem, 11*time.Minute)))
+	s.isOpen(idOf(mail(0, thing("db1/Load", meaning.Problem))), after(time.Hour), time.Time{})
 }
 
 func forgetStanding(t *testing.T, s *subject) {
