@@ -136,6 +136,9 @@ type Config struct {
 	// of its own, when none of the group came for so long. What follows is
 	// batched.
 	First time.Duration
+	// PublicURL is where people find the pages of Handler, such as
+	// "https://failmail.example.com". Summaries link to them. Empty for no links.
+	PublicURL string
 	// HoldOK leaves mails that only say that all is well to the next summary with anything
 	// else to tell, for a day at most. A recovery is something to tell.
 	HoldOK bool

@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -92,7 +93,7 @@ func (c *current) expected() *expect.List { return c.Load().expected }
 
 func (c *current) origin() render.Origin {
 	config := c.config()
-	return render.Origin{From: config.From, Hostname: config.Hostname, Mark: config.loopMark()}
+	return render.Origin{From: config.From, Hostname: config.Hostname, Mark: config.loopMark(), URL: strings.TrimRight(config.PublicURL, "/")}
 }
 
 func (c *current) delivery() dispatch.Policy {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/mail"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -54,6 +55,12 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// isPage reports whether text is an address that a browser opens.
+func isPage(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
+}
+
 // validate returns every mistake at once, each as a *FieldError.
 func (c Config) validate() error {
 	var errs []error
@@ -89,6 +96,9 @@ func (c Config) validate() error {
 		bad("Pager", c.Pager, "has nothing to do without a rate limit; set one")
 	case c.Pager != "" && (err != nil || address.Address != c.Pager || envelope.Problem(c.Pager) != ""):
 		bad("Pager", c.Pager, "is not a plain mail address; use one such as oncall@example.com")
+	}
+	if c.PublicURL != "" && !isPage(c.PublicURL) {
+		bad("PublicURL", c.PublicURL, "is not the address of a page; use one such as https://failmail.example.com")
 	}
 	if strings.ContainsAny(c.Hostname, " \t\r\n<>@") {
 		bad("Hostname", c.Hostname, "is not a host name; use one such as mail.example.com")

@@ -40,6 +40,7 @@ var operating = []option{
 	{name: "shutdown-timeout", deflt: failmail.DefaultShutdownTimeout, is: positive, field: "ShutdownTimeout", usage: "on SIGTERM, wait this `DURATION` for mails in transfer"},
 	{name: "bind-http", field: "HTTP.Address", deflt: defaultBindHTTP, is: usual | restart, readBy: pageCommands,
 		usage: "serve the page, the API, /metrics, /healthz and /readyz on `HOST:PORT`; only to the users of --credentials, if there are any; \"\" for none"},
+	{name: "public-url", field: "PublicURL", usage: "link from summaries to the page of each problem, which people find at `URL`, such as https://failmail.example.com"},
 	{name: "log-format", deflt: "text", is: restart, choices: []string{"text", "json"}, usage: "write the log as text or as JSON"},
 	{name: "log-level", deflt: "info", choices: []string{"debug", "info", "warn", "error"}, usage: "log messages of this level and above"},
 	{name: "pidfile", field: "Options.Pidfile", is: restart, usage: "write the process ID to `FILE` while mails are accepted"},

@@ -26,7 +26,7 @@ func Present(b *store.Batch, families *family.Families) *store.Batch {
 			}
 		}
 	}
-	return entries.Regroup(p.headline, func(v *store.Variant) string { return v.Fingerprint })
+	return entries.Regroup(p.headline, func(_ *store.Group, v *store.Variant) string { return v.Fingerprint })
 }
 
 type presenter struct {
@@ -53,7 +53,10 @@ func newValues(values []family.Value, since time.Time) (fresh []string) {
 
 // fingerprint returns that of v's family. What v has where the family varies is
 // counted for the mails that came before that was known.
-func (p presenter) fingerprint(v *store.Variant) string {
+func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
+	if id := problemOf(g, v, p.families); id != "" {
+		v.Problems = []string{id}
+	}
 	place := p.families.Find(family.Text{Fingerprint: WithoutThing(v.Fingerprint)})
 	if place.Label != "" {
 		v.Varying.Complete(gapValue(place), v.Count)

@@ -22,6 +22,21 @@ func occurrence(group, fingerprint string) (of store.Occurrence) {
 	return of
 }
 
+// problemOf returns the ID of the problem on which the mails of v count, which stands in g as
+// an engine returns it; empty if they count on none that is known by them alone.
+func problemOf(g *store.Group, v *store.Variant, families *family.Families) string {
+	group := g.Key
+	if strings.HasPrefix(group, mutedGroup) {
+		group = v.Fingerprint
+	}
+	of := occurrence(group, v.Fingerprint)
+	if of.Fingerprint != "" && !v.Meaning.Status.IsBad() {
+		return ""
+	}
+	of.Fingerprint = families.Of(of.Fingerprint)
+	return of.ID(v.Meaning)
+}
+
 // OpenProblems returns the IDs of the problems that the mails of b say are open. b is as an
 // engine returns it. families may be nil.
 func OpenProblems(b *store.Batch, families *family.Families) map[string]bool {
@@ -45,13 +60,7 @@ func OpenProblems(b *store.Batch, families *family.Families) map[string]bool {
 				isOpen = isOpen || p.Last.After(good[p.Thing])
 			}
 			if isOpen && v.Meaning.Status.IsBad() {
-				group := g.Key
-				if strings.HasPrefix(group, mutedGroup) {
-					group = v.Fingerprint
-				}
-				of := occurrence(group, v.Fingerprint)
-				of.Fingerprint = families.Of(of.Fingerprint)
-				open[of.ID(v.Meaning)] = true
+				open[problemOf(g, v, families)] = true
 			}
 		}
 	}

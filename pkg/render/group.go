@@ -13,7 +13,7 @@ import (
 
 // newGroup returns what g says of problems, whose Count is 0 if it says nothing of any,
 // and what it says of what is well.
-func newGroup(g *store.Group, settled *settlement, zone *time.Location) (group Group, well []Well) {
+func newGroup(g *store.Group, settled *settlement, url string, zone *time.Location) (group Group, well []Well) {
 	group = Group{
 		key: g.Key, Title: g.Title, Count: g.Count,
 		First: g.First.In(zone), Last: g.Last.In(zone),
@@ -45,7 +45,7 @@ func newGroup(g *store.Group, settled *settlement, zone *time.Location) (group G
 			Open: open, Over: over,
 			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
 			First: v.First.In(zone), Last: v.Last.In(zone),
-			Varying: variations(v), NewValues: v.NewValues, Sample: newSample(v),
+			Varying: variations(v), NewValues: v.NewValues, Page: pageOf(url, v), Sample: newSample(v),
 		})
 	}
 	if len(group.Variants) == 1 && g.Title == group.Variants[0].Reason {
@@ -123,4 +123,13 @@ func minutes(g *store.Group) []int {
 		}
 	}
 	return line
+}
+
+// pageOf returns the address of the page of v's problem, the first one of several; url is that
+// of all pages, empty if there are none.
+func pageOf(url string, v *store.Variant) string {
+	if url == "" || len(v.Problems) == 0 {
+		return ""
+	}
+	return url + "/problems/" + v.Problems[0]
 }

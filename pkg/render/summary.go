@@ -117,6 +117,7 @@ type Variant struct {
 	Last        time.Time
 	Varying     []store.Variation // what differs from mail to mail
 	NewValues   []string          // of what varies in its family, never seen before
+	Page        string            // the address of its problem's page; empty if that is not known
 	Sample      Sample
 }
 
@@ -148,6 +149,7 @@ type Origin struct {
 	From     string
 	Hostname string
 	Mark     string // tells this Failmail's mails when they come back; may be empty
+	URL      string // where people find its page, without a slash at the end; empty if they do not
 }
 
 // NewSummary describes b, as [batch.Present] lays it out, which was claimed at now.
@@ -179,7 +181,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
 			continue
 		}
-		group, well := newGroup(g, settled, now.Location())
+		group, well := newGroup(g, settled, origin.URL, now.Location())
 		if s.Well = append(s.Well, well...); group.Count > 0 {
 			s.Groups = append(s.Groups, group)
 		}

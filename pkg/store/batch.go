@@ -120,6 +120,9 @@ type Variant struct {
 	// before the batch; no engine keeps them.
 	NewValues []string `json:"-"`
 
+	// Problems are the IDs of those on which its mails count; no engine keeps them.
+	Problems []string `json:"-"`
+
 	parts      []Part // see Parts; of a variant that others were merged into
 	incomplete bool   // there are more
 }

@@ -43,7 +43,7 @@ func (b *Batch) Merge(other *Batch, limits Limits) {
 // Regroup returns a copy of b in which groups have other keys and variants other
 // fingerprints, and those that get equal ones are merged. The functions may change
 // what they are asked about. The copy shares nothing with b, and is for reading.
-func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(v *Variant) string) *Batch {
+func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(g *Group, v *Variant) string) *Batch {
 	c := b.Clone()
 	groups := c.Groups
 	c.Groups = nil
@@ -51,7 +51,7 @@ func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(v *Variant) 
 	for _, from := range groups {
 		for _, v := range from.Variants {
 			v.keepParts()
-			v.Fingerprint = fingerprint(v)
+			v.Fingerprint = fingerprint(from, v)
 		}
 		g := c.group(&Entry{Group: key(from), Title: from.Title, Reason: from.Reason, Received: from.First}, limits.GroupsPerBatch)
 		if g.Count == 0 {
@@ -88,6 +88,11 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 			v.First, v.Last = widen(v.First, v.Last, other.Last)
 			v.Varying.Merge(&other.Varying)
 			v.Seen = v.Seen.and(other.Seen)
+			for _, id := range other.Problems {
+				if !slices.Contains(v.Problems, id) {
+					v.Problems = append(v.Problems, id)
+				}
+			}
 			v.parts, v.incomplete = append(v.parts, other.parts...), v.incomplete || other.incomplete
 			continue
 		}
@@ -137,7 +142,7 @@ func (b *Batch) Clone() *Batch {
 		for j, v := range g.Variants {
 			variant := *v
 			variant.Sample = slices.Clone(v.Sample)
-			variant.Varying = v.Varying.Clone()
+			variant.Varying, variant.Problems = v.Varying.Clone(), slices.Clone(v.Problems)
 			group.Variants[j] = &variant
 		}
 		c.Groups[i] = &group
