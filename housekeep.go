@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/learning"
+	"github.com/hut8labs/failmail/internal/recent"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -27,6 +28,8 @@ type housekeeper struct {
 	settings *current
 	store    store.Memory
 	problems store.Problems
+	sent     store.Sent
+	recent   *recent.Recent
 	learner  *learning.Learner
 	log      *slog.Logger
 
@@ -36,7 +39,7 @@ type housekeeper struct {
 // refresh puts the mutes in force that the store has, and learns what it knows of
 // families.
 func (h *housekeeper) refresh(ctx context.Context) error {
-	if err := h.learner.Sync(ctx); err != nil {
+	if err := errors.Join(h.learner.Sync(ctx), h.recent.Sync(ctx)); err != nil {
 		return err
 	}
 	h.reading.Lock()
@@ -49,7 +52,7 @@ func (h *housekeeper) refresh(ctx context.Context) error {
 }
 
 func (h *housekeeper) forget(ctx context.Context, now time.Time) error {
-	return errors.Join(h.store.Forget(ctx, now.Add(-remember)), h.problems.ForgetProblems(ctx, now.AddDate(-1, 0, 0), now))
+	return errors.Join(h.store.Forget(ctx, now.Add(-remember)), h.sent.ForgetSent(ctx, now.Add(-recent.MaxAge), recent.MaxBytes), h.problems.ForgetProblems(ctx, now.AddDate(-1, 0, 0), now))
 }
 
 func (h *housekeeper) run(ctx context.Context) {

@@ -88,6 +88,9 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err := p.settings.config().checkLoop(ctx, listeners); err != nil {
 		return err
 	}
+	if err := p.recent.Keep(ctx, kept, p.log); err != nil {
+		return err
+	}
 	if err := parts.keeper.refresh(ctx); err != nil {
 		return fmt.Errorf("read mutes and families: %w", err)
 	}

@@ -114,8 +114,18 @@ func (p *Proxy) Expected(ctx context.Context) ([]Expected, error) {
 	return parts.overdue.States(ctx)
 }
 
-// Recent returns the last summaries of this process, the newest first.
+// Recent returns the last summaries, those of other nodes and of before a restart as well,
+// the newest first, without what they say.
 func (p *Proxy) Recent() []Sent { return p.recent.List() }
+
+// FindSent returns the summary that is says is meant by its Message-ID, with what it says,
+// among the last thousand of 14 days; nil if it is none of these.
+func (p *Proxy) FindSent(ctx context.Context, is func(messageID string) bool) (*Sent, error) {
+	if _, err := p.running(); err != nil {
+		return nil, err
+	}
+	return p.recent.Find(ctx, is)
+}
 
 // PerMinute returns how many mails came in each minute of the last hour, the
 // current one last.

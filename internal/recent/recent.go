@@ -1,73 +1,183 @@
-// Package recent remembers what people are shown of the time since the start: the last
-// summaries, and how many mails came in each minute. It keeps nothing on disk.
+// Package recent remembers what people are shown of the last time: the summaries, which a
+// store keeps over a restart and for all nodes, and how many mails came in each minute.
 package recent
 
 import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hut8labs/failmail/internal/foreign"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 const (
+	// maxSummaries is how many are listed, MaxAge and MaxBytes how many are kept.
 	maxSummaries = 30
-	// maxPreviews bounds the memory for the previews, in bytes: one summary of a
-	// thousand errors may have megabytes.
-	maxPreviews = 16 << 20
+	MaxAge       = 14 * 24 * time.Hour
+	MaxBytes     = 64 << 20
+	// patience is how long the store may take.
+	patience = 5 * time.Second
 )
 
-// Recent is all of it. The zero value is ready.
+// Recent is all of it.
 type Recent struct {
 	Summaries
 	Rate
 }
 
-// Summaries are the last ones that were made. The zero value is ready. Its methods are
-// safe for concurrent use.
+// Summaries are the last ones that were made. The zero value is ready, and has none until
+// Keep. Its methods are safe for concurrent use.
 type Summaries struct {
-	mu   sync.Mutex
-	made []summary // the oldest first
+	mu    sync.Mutex
+	store store.Sent
+	log   *slog.Logger
+	made  []render.Sent                 // the newest first
+	lines map[string][]render.EventLine // of those that this process made, by Message-ID
 }
 
-type summary struct {
-	render.Sent
-	headlines []render.EventLine
+// A content is what a summary says.
+type content struct {
+	HTML []byte `json:"html,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// Keep has them kept by a store, from which all are read that it has.
+func (r *Summaries) Keep(ctx context.Context, s store.Sent, log *slog.Logger) error {
+	r.mu.Lock()
+	r.store, r.log = s, log
+	r.mu.Unlock()
+	return r.Sync(ctx)
+}
+
+// Sync learns which summaries other nodes have made.
+func (r *Summaries) Sync(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept, err := r.store.ListSent(ctx, maxSummaries)
+	if err != nil {
+		return fmt.Errorf("read the last summaries: %w", err)
+	}
+	made := make([]render.Sent, 0, len(kept))
+	for _, k := range kept {
+		var s render.Sent
+		if err := json.Unmarshal(k.Record, &s); err != nil {
+			continue // a later version wrote it
+		}
+		s.MessageID, s.Made = k.ID, k.Made
+		made = append(made, s)
+	}
+	r.made = made
+	for id := range r.lines {
+		if !slices.ContainsFunc(made, func(s render.Sent) bool { return s.MessageID == id }) {
+			delete(r.lines, id)
+		}
+	}
+	return nil
 }
 
 // Made notes a summary that is on its way.
 func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.Renderer) {
 	parsed := message.New("", nil, mail.Raw)
-	made := summary{Sent: render.Sent{
-		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
-		Groups: len(s.Groups), Made: s.Created, Result: "waiting", HTML: preview(renderer, s),
-	}}
-	if made.HTML == nil {
-		made.Text = parsed.Body()
+	says := content{HTML: preview(renderer, s)}
+	if says.HTML == nil {
+		says.Text = parsed.Body()
 	}
+	var lines []render.EventLine
 	for _, g := range s.Groups {
-		made.headlines = append(made.headlines, render.EventLine{
-			Title: g.Title, State: string(g.News.State), Count: g.Count, First: g.First, Last: g.Last,
-		})
+		lines = append(lines, render.EventLine{Title: g.Title, State: string(g.News.State), Count: g.Count, First: g.First, Last: g.Last})
 	}
-	r.add(made)
-}
-
-func (r *Summaries) add(s summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.made) == maxSummaries {
-		r.made = slices.Delete(r.made, 0, 1)
+	made := render.Sent{
+		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
+		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
-	r.made = append(r.made, s)
-	kept := 0
-	for i := range slices.Backward(r.made) {
-		kept += len(r.made[i].HTML) + len(r.made[i].Text)
-		if kept > maxPreviews && i < len(r.made)-1 {
-			r.made[i].HTML, r.made[i].Text = nil, ""
-		}
+	r.made = append([]render.Sent{made}, r.made[:min(len(r.made), maxSummaries-1)]...)
+	if r.lines == nil {
+		r.lines = make(map[string][]render.EventLine)
 	}
+	r.lines[mail.MessageID] = lines
+	r.keep(made, &says)
+}
+
+// keep has the store keep a summary. The caller holds mu.
+func (r *Summaries) keep(s render.Sent, says *content) {
+	if r.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	record, err := json.Marshal(s)
+	kept := store.SentSummary{ID: s.MessageID, Made: s.Made, Record: record}
+	if err == nil && says != nil {
+		kept.Content, err = encode(says)
+	}
+	if err == nil {
+		err = r.store.KeepSent(ctx, kept)
+	}
+	if err != nil {
+		r.log.Warn("cannot keep a summary for people to look at again", "message_id", s.MessageID, "error", err)
+	}
+}
+
+func encode(c *content) ([]byte, error) {
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	if err := json.NewEncoder(w).Encode(c); err != nil {
+		return nil, err
+	}
+	err := w.Close()
+	return zipped.Bytes(), err
+}
+
+// maxContent bounds what is read of a summary, in bytes.
+const maxContent = 64 << 20
+
+// Find returns a summary that is listed, or is one of the last thousand, with what it says;
+// nil if there is none. is says which.
+func (r *Summaries) Find(ctx context.Context, is func(messageID string) bool) (*render.Sent, error) {
+	r.mu.Lock()
+	kept := r.store
+	r.mu.Unlock()
+	if kept == nil {
+		return nil, nil
+	}
+	list, err := kept.ListSent(ctx, 1000)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(list, func(s store.SentSummary) bool { return is(s.ID) })
+	if at < 0 {
+		return nil, nil
+	}
+	found := render.Sent{}
+	if err := json.Unmarshal(list[at].Record, &found); err != nil {
+		return nil, nil
+	}
+	found.MessageID, found.Made = list[at].ID, list[at].Made
+	zipped, err := kept.SentContent(ctx, list[at].ID)
+	if err != nil || len(zipped) == 0 {
+		return &found, err
+	}
+	text, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return &found, nil
+	}
+	var says content
+	if err := json.NewDecoder(io.LimitReader(text, maxContent)).Decode(&says); err == nil {
+		found.HTML, found.Text = says.HTML, says.Text
+	}
+	return &found, nil
 }
 
 // preview returns a page for a browser, as far as the renderer writes one, which then
@@ -99,6 +209,7 @@ func (r *Summaries) Became(messageID, result string, err error) {
 			if s.Error = ""; err != nil {
 				s.Error = err.Error()
 			}
+			r.keep(*s, nil)
 		}
 	}
 }
@@ -107,28 +218,29 @@ func (r *Summaries) Became(messageID, result string, err error) {
 func (r *Summaries) Forget(messageID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.made = slices.DeleteFunc(r.made, func(s summary) bool { return s.MessageID == messageID })
+	r.made = slices.DeleteFunc(r.made, func(s render.Sent) bool { return s.MessageID == messageID })
+	delete(r.lines, messageID)
+	if r.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := r.store.DropSent(ctx, messageID); err != nil {
+		r.log.Warn("cannot forget a summary whose batch is open again", "message_id", messageID, "error", err)
+	}
 }
 
-// Headlines returns those of a summary; nil if it is not known any more.
+// Headlines returns those of a summary that this process made; nil if it is not known any
+// more.
 func (r *Summaries) Headlines(messageID string) []render.EventLine {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.made {
-		if r.made[i].MessageID == messageID {
-			return r.made[i].headlines
-		}
-	}
-	return nil
+	return r.lines[messageID]
 }
 
-// List returns the summaries, the newest first.
+// List returns the last summaries, the newest first, without what they say.
 func (r *Summaries) List() []render.Sent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]render.Sent, 0, len(r.made))
-	for _, s := range slices.Backward(r.made) {
-		list = append(list, s.Sent)
-	}
-	return list
+	return slices.Clone(r.made)
 }

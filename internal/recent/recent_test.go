@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/memory"
 )
 
 func summaryMail(id, text string) *message.Mail {
@@ -29,19 +32,49 @@ func (p page) HTML(*render.Summary) ([]byte, error) {
 	return p.html, nil
 }
 
-func TestPreviewsOfOldSummariesMakeRoomForNewOnes(t *testing.T) {
-	var r Recent
-	for i := range 5 {
-		r.Made(&render.Summary{}, summaryMail(fmt.Sprint(i), ""), page{html: make([]byte, maxPreviews/3)})
+// kept returns summaries that a store keeps.
+func kept(t *testing.T, s store.Sent) *Recent {
+	t.Helper()
+	r := &Recent{}
+	if err := r.Keep(t.Context(), s, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
 	}
-	for i, sent := range r.List() {
-		if kept := sent.HTML != nil; kept != (i < 3) {
-			t.Errorf("summary %d before the last: preview kept: %t", i, kept)
+	return r
+}
+
+func found(t *testing.T, r *Recent, id string) *render.Sent {
+	t.Helper()
+	sent, err := r.Find(t.Context(), func(messageID string) bool { return messageID == id })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
+func TestSummariesAreKnownAfterARestartAndOnAllNodes(t *testing.T) {
+	s := memory.New(store.Limits{})
+	one, other := kept(t, s), kept(t, s)
+	for i := range maxSummaries + 5 {
+		at := time.Unix(int64(1000+i), 0)
+		one.Made(&render.Summary{Created: at, Count: 7}, summaryMail(fmt.Sprint(i), ""), page{html: fmt.Appendf(nil, "page %d", i)})
+	}
+	one.Became("33", "failed", errors.New("no such user"))
+	one.Forget("34")
+	if err := other.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, r := range map[string]*Recent{"another node": other, "a new process": kept(t, s)} {
+		list := r.List()
+		if len(list) != maxSummaries || list[0].MessageID != "33" || list[0].Result != "failed" || list[0].Error != "no such user" || list[0].Count != 7 || !list[0].Made.Equal(time.Unix(1033, 0)) {
+			t.Errorf("%s knows %d, the newest is %+v", name, len(list), list[0])
 		}
-	}
-	r.Made(&render.Summary{}, summaryMail("huge", ""), page{html: make([]byte, 2*maxPreviews)})
-	if list := r.List(); list[0].HTML == nil || list[1].HTML != nil {
-		t.Error("the last one goes before the older ones")
+		// Those that are not listed any more can be looked at as well.
+		if sent := found(t, r, "2"); sent == nil || string(sent.HTML) != "page 2" {
+			t.Errorf("%s: %+v", name, sent)
+		}
+		if sent := found(t, r, "34"); sent != nil {
+			t.Errorf("%s knows one whose batch is open again: %+v", name, sent)
+		}
 	}
 }
 
@@ -50,10 +83,10 @@ func TestWithoutAPageThePreviewIsTheText(t *testing.T) {
 		"a renderer of mails only": render.RendererFunc(func(context.Context, *render.Summary) (*message.Mail, error) { return nil, nil }),
 		"a page that panics":       page{panics: true},
 	} {
-		var r Recent
+		r := kept(t, memory.New(store.Limits{}))
 		r.Made(&render.Summary{}, summaryMail("m", "3 errors"), renderer)
-		if sent := r.List()[0]; sent.HTML != nil || sent.Text != "3 errors" {
-			t.Errorf("%s: %d bytes of HTML and %q", name, len(sent.HTML), sent.Text)
+		if sent := found(t, r, "m"); sent == nil || sent.HTML != nil || sent.Text != "3 errors" {
+			t.Errorf("%s: %+v", name, sent)
 		}
 	}
 }
@@ -64,7 +97,7 @@ func TestASummaryIsKnownUntilThirtyFollow(t *testing.T) {
 		r.Made(&render.Summary{Groups: []render.Group{{Title: fmt.Sprint("error ", i)}}}, summaryMail(fmt.Sprint(i), ""), nil)
 	}
 	list := r.List()
-	if len(list) != maxSummaries || list[0].MessageID != fmt.Sprint(maxSummaries) || r.Headlines("0") != nil {
+	if len(list) != maxSummaries || list[0].MessageID != fmt.Sprint(maxSummaries) || list[0].HTML != nil {
 		t.Errorf("%d are known, the newest is %s", len(list), list[0].MessageID)
 	}
 	if lines := r.Headlines("7"); len(lines) != 1 || lines[0].Title != "error 7" {

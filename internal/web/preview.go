@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -46,28 +47,32 @@ func (c *cleaner) clean(html []byte) []byte { return c.policy.SanitizeBytes(html
 
 // preview shows a summary that left, in a document that can do nothing.
 func (h *handler) preview(w http.ResponseWriter, r *http.Request) {
-	for _, sent := range h.proxy.Recent() {
-		if idOf(sent.MessageID) != r.PathValue("id") {
-			continue
-		}
-		v := struct {
-			Subject, Text string
-			Page          template.HTML
-		}{Subject: sent.Subject, Text: sent.Text}
-		if sent.HTML != nil {
-			v.Page = template.HTML(h.cleaner.clean(sent.HTML))
-		}
-		var html bytes.Buffer
-		if err := h.templates.all.ExecuteTemplate(&html, "preview", v); err != nil {
-			fail(w, http.StatusInternalServerError, fmt.Errorf("render the preview: %w", err))
-			return
-		}
-		header := w.Header()
-		header.Set("Content-Security-Policy", previewPolicy)
-		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Cache-Control", "no-store")
-		w.Write(html.Bytes()) // the client may be gone
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	sent, err := h.proxy.FindSent(ctx, func(messageID string) bool { return idOf(messageID) == r.PathValue("id") })
+	switch {
+	case err != nil:
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	case sent == nil:
+		fail(w, http.StatusNotFound, errors.New("this summary is not kept any more; your mailbox has it"))
 		return
 	}
-	fail(w, http.StatusNotFound, errors.New("this summary is not among the last ones; your mailbox has it"))
+	v := struct {
+		Subject, Text string
+		Page          template.HTML
+	}{Subject: sent.Subject, Text: sent.Text}
+	if sent.HTML != nil {
+		v.Page = template.HTML(h.cleaner.clean(sent.HTML))
+	}
+	var html bytes.Buffer
+	if err := h.templates.all.ExecuteTemplate(&html, "preview", v); err != nil {
+		fail(w, http.StatusInternalServerError, fmt.Errorf("render the preview: %w", err))
+		return
+	}
+	header := w.Header()
+	header.Set("Content-Security-Policy", previewPolicy)
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	w.Write(html.Bytes()) // the client may be gone
 }

@@ -98,7 +98,6 @@ type sentView struct {
 	ID         string // in the document, and of the preview
 	What       string
 	Recipients string
-	Previews   bool
 }
 
 func newView(s *snapshot) *view {
@@ -140,7 +139,7 @@ func newView(s *snapshot) *view {
 		subjects[sent.MessageID] = sent.Subject
 		v.Sent = append(v.Sent, sentView{
 			Sent: sent, ID: idOf(sent.MessageID), Recipients: addresses(sent.To),
-			What: what(sent.Count, sent.Groups), Previews: sent.HTML != nil || sent.Text != "",
+			What: what(sent.Count, sent.Groups),
 		})
 	}
 	for i, o := range s.outbox {

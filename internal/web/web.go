@@ -29,6 +29,7 @@ type Proxy interface {
 	Relay() deliver.State            // where summaries go, and whether they do
 	PerMinute() []int                // mails in each of the last minutes
 	Recent() []render.Sent           // the newest first
+	FindSent(ctx context.Context, is func(messageID string) bool) (*render.Sent, error)
 	Open(ctx context.Context) ([]*render.Summary, error)
 	Summarizing() *render.Summary // the batch that is taken from Open, and not yet in the outbox; may be nil
 	Flush(ctx context.Context, batch int64) (int, error)

@@ -52,6 +52,7 @@ type Store interface {
 	Outbox
 	Memory
 	Problems
+	Sent
 
 	// Pending counts what is kept.
 	Pending(ctx context.Context) (Pending, error)

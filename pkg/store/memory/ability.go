@@ -72,6 +72,10 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 			slots[slot] = sample
 		}
 	}
+	for id, sent := range s.sent {
+		move(&sent.Made)
+		s.sent[id] = sent
+	}
 	for id, m := range s.mutes {
 		move(&m.Created, &m.Until)
 		s.mutes[id] = m

@@ -33,6 +33,7 @@ type Store struct {
 	learned    map[string]bool // fingerprints of texts
 	notes      map[string]string
 	problems   *problems
+	sent       map[string]store.SentSummary
 }
 
 // A lane holds one open batch: there is one for a key, and another one for the
@@ -84,6 +85,7 @@ func New(limits store.Limits) *Store {
 		heartbeats: make(map[string]store.Heartbeat),
 		learned:    make(map[string]bool),
 		notes:      make(map[string]string),
+		sent:       make(map[string]store.SentSummary),
 	}
 	s.problems = newProblems(s.history)
 	return s
@@ -177,7 +179,7 @@ func (s *Store) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	s.open, s.claimed, s.sealed, s.outbox = nil, nil, nil, nil
-	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned, s.standings, s.problems = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	s.seen, s.history, s.mutes, s.heartbeats, s.notes, s.lessons, s.learned, s.standings, s.problems, s.sent = nil, nil, nil, nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 

@@ -20,7 +20,7 @@ const migrationLock = 0x6661696c6d61696c
 var tables = []string{
 	"batches", "groups", "variants", "samples", "sources", "minutes", "recipients",
 	"outbox", "fingerprints", "seen", "mutes", "heartbeats", "notes", "journal", "commits", "lessons", "standings",
-	"problems", "problem_records", "problem_things", "problem_samples", "problem_aliases",
+	"problems", "problem_records", "problem_things", "problem_samples", "problem_aliases", "sent",
 }
 
 // migrate brings the schema up to date, all of it or nothing. A schema that is up

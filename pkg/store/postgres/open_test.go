@@ -171,7 +171,7 @@ func TestRightsAtRunTime(t *testing.T) {
 	refused(t, worker, "permission denied for batches, groups", "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES")
 	exec(t, owner, `GRANT SELECT, INSERT, UPDATE, DELETE ON batches, groups, variants, samples, sources, minutes,
 		recipients, outbox, fingerprints, seen, mutes, heartbeats, notes, journal, commits, lessons, standings,
-		problems, problem_records, problem_things, problem_samples, problem_aliases TO failmail_node`)
+		problems, problem_records, problem_things, problem_samples, problem_aliases, sent TO failmail_node`)
 	s := open(t, worker, store.Limits{})
 	record(t, s, entry("one"))
 	b, err := s.Claim(t.Context(), noon.Add(time.Hour), time.Minute)

@@ -81,6 +81,7 @@ func (s *Store) Shift(ctx context.Context, by time.Duration) error {
 			{"lessons", "at"},
 			{"standings", "since_at bad_at good_at"},
 			{"problem_samples", "at"},
+			{"sent", "made_at"},
 		} {
 			if err := s.conn.Exec(shiftSQL(t.table, strings.Fields(t.columns), by)); err != nil {
 				return err

@@ -30,6 +30,8 @@ type statements struct {
 	moveSamples, moveAliases               statement
 	problemSamples, problemsOf             statement
 	forgetProblems, boundProblems          statement
+	keepSent, keepContent, listSent        statement
+	sentContent, dropSent, forgetSent      statement
 	insert, insertPiece                    statement
 	nextSend, claimOutgoing, pieces        statement
 	postpone, finish, hasSummary           statement
@@ -190,6 +192,17 @@ func (s *statements) all() map[*statement]string {
 			DELETE FROM problems WHERE number IN (
 				SELECT number FROM problems ORDER BY (lasting OR bad_at > ?2), last_at, id DESC
 				LIMIT max((SELECT count(*) FROM problems) - ?1, 0))`,
+		&s.keepSent:    `INSERT INTO sent VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET made_at = ?2, record = ?3`,
+		&s.keepContent: `INSERT INTO sent_contents VALUES (?1, ?2) ON CONFLICT DO UPDATE SET content = ?2`,
+		&s.listSent:    `SELECT id, made_at, record FROM sent ORDER BY made_at DESC, id LIMIT ?1`,
+		&s.sentContent: `SELECT content FROM sent_contents WHERE id = ?1`,
+		&s.dropSent:    `DELETE FROM sent WHERE id = ?1`,
+		&s.forgetSent: `
+			DELETE FROM sent WHERE made_at < ?1 OR id IN (
+				SELECT id FROM (
+					SELECT id, sum(coalesce(length(content), 0)) OVER (ORDER BY made_at DESC, id) AS size
+					FROM sent LEFT JOIN sent_contents USING (id))
+				WHERE size > ?2)`,
 		&s.open: `SELECT ` + batchColumns + ` FROM batches WHERE state = 'open' ORDER BY due_at, id`,
 		&s.flush: `
 			UPDATE batches SET due_by = min(coalesce(due_by, ?2), ?2), due_at = min(due_at, ?2)

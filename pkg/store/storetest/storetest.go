@@ -27,7 +27,7 @@ type check struct {
 func Run(t *testing.T, open func(t *testing.T, limits store.Limits) store.Store) {
 	for _, c := range slices.Concat(recordChecks(), windowChecks(), claimChecks(), sealChecks(), outboxChecks(),
 		limitChecks(), oddChecks(), concurrencyChecks(), lifecycleChecks(), mutedChecks(), earlyChecks(),
-		varyingChecks(), historyChecks(), standingChecks(), problemChecks(), problemQueryChecks(), foldChecks(), listingChecks(), pastChecks(), spaceChecks(), abilityChecks(), propertyChecks(2)) {
+		varyingChecks(), historyChecks(), standingChecks(), problemChecks(), problemQueryChecks(), sentChecks(), foldChecks(), listingChecks(), pastChecks(), spaceChecks(), abilityChecks(), propertyChecks(2)) {
 		t.Run(c.sentence, func(t *testing.T) {
 			t.Parallel()
 			c.run(t, newSubject(t, open(t, c.limits)))

@@ -45,3 +45,11 @@ CREATE TABLE problem_aliases (
 CREATE INDEX problem_aliases_became ON problem_aliases (became);
 ALTER TABLE mutes ADD COLUMN problem text NOT NULL DEFAULT '';
 ALTER TABLE mutes ADD COLUMN name text NOT NULL DEFAULT '';
+-- Summaries that were made, for people to look at again; see store.SentSummary.
+CREATE TABLE sent (
+  id      text   COLLATE "C" PRIMARY KEY,
+  made_at bigint NOT NULL,
+  record  bytea  NOT NULL,
+  content bytea  NOT NULL
+);
+CREATE INDEX sent_made ON sent (made_at DESC, id);

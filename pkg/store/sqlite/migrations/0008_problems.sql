@@ -47,3 +47,14 @@ CREATE TABLE problem_aliases (
 CREATE INDEX problem_aliases_became ON problem_aliases (became);
 ALTER TABLE mutes ADD COLUMN problem TEXT NOT NULL DEFAULT '';
 ALTER TABLE mutes ADD COLUMN name TEXT NOT NULL DEFAULT '';
+-- Summaries that were made, for people to look at again; see store.SentSummary.
+CREATE TABLE sent (
+  id      TEXT    PRIMARY KEY,
+  made_at INTEGER NOT NULL,
+  record  BLOB    NOT NULL
+) STRICT;
+CREATE INDEX sent_made ON sent (made_at DESC, id);
+CREATE TABLE sent_contents (
+  id      TEXT PRIMARY KEY REFERENCES sent (id) ON DELETE CASCADE,
+  content BLOB NOT NULL
+) STRICT;
