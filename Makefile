@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive package packaging-check release-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ examples: ## do what examples/*/README.md say, with the real programs (as root)
 
 relay: build ## deliver to a real Postfix and Dovecot, which it brings where it may
 	test/relay/run
+
+CYCLES ?= 200
+monitors: build ## let real Nagios, Alertmanager, monit, mdadm and smartd report CYCLES problems and recoveries (as root)
+	CYCLES=$(CYCLES) test/monitors/run
 
 MISTAKES ?= 0
 grouping: ## measure grouping and headlines on the material in DIR=FOLDER

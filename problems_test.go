@@ -70,3 +70,24 @@ func playProblems(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
 		t.Errorf("open\n%s\nwant\n%s", strings.Join(objects, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// What says that something is wrong and never that it is over, as smartd does, is a problem
+// of each thing.
+func TestAProblemWhoseSenderNeverSaysThatItIsOverIsOpen(t *testing.T) {
+	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
+		for _, disk := range []string{"sda", "sdb", "sda"} {
+			text := fmt.Sprintf("Subject: SMART error (CurrentPendingSector) detected on host: nas1\r\n\r\n"+
+				"Device: /dev/%s [SAT], 8 Currently unreadable (pending) sectors\r\n", disk)
+			if err := p.Submit(t.Context(), failmail.NewMessage("root@nas1", []string{"ops@example.com"}, []byte(text))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for disk, count := range map[string]int{"sda": 2, "sdb": 1} {
+			object := "nas1/dev/" + disk + "/CurrentPendingSector"
+			got, _, err := p.Problems(t.Context(), `is:open object:`+object, 10)
+			if err != nil || len(got) != 1 || got[0].Object != object || got[0].Count != count {
+				t.Errorf("open of %s: %+v, %v; want one of %d mails", object, got, err, count)
+			}
+		}
+	})
+}

@@ -1,5 +1,5 @@
 # Brings the programs that tests with real software need; read by
-# test/clients/run and test/examples/run, which set tmp, a folder that they
+# test/clients/run, test/examples/run and test/monitors/run, which set tmp, a folder that they
 # remove, and only, the names they were given.
 
 die() { echo "run: $*" >&2; exit 1; }

@@ -16,8 +16,8 @@ func occurrence(group, fingerprint string) (of store.Occurrence) {
 	if group != fingerprint && !isFingerprint(WithoutThing(group)) {
 		of.Group = group
 	}
-	if error := WithoutThing(fingerprint); error == fingerprint {
-		of.Fingerprint = error
+	if of.OfThing = WithoutThing(fingerprint) != fingerprint; !of.OfThing {
+		of.Fingerprint = fingerprint
 	}
 	return of
 }

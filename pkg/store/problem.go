@@ -45,9 +45,11 @@ type Occurrence struct {
 	// Group is the key that the user gave, of which there may be several with the same
 	// error; empty if the error says it all.
 	Group string `json:",omitempty"`
-	// Fingerprint is that of the error; empty if the problem is that of the thing that the
-	// mail is about, whatever it says of it.
+	// Fingerprint is that of the error; empty if OfThing.
 	Fingerprint string `json:",omitempty"`
+	// OfThing says that the problem is that of the thing that the mail is about, whatever it
+	// says of it.
+	OfThing bool `json:",omitempty"`
 	// Recovers says that whoever sent the mail also says when it is over.
 	Recovers bool `json:",omitempty"`
 }

@@ -52,7 +52,7 @@ func thing(object string, status meaning.Status) func(*store.Entry) {
 	return func(e *store.Entry) {
 		m := meaning.Meaning{Status: status, Severity: "error", Source: "nagios", Sender: "nagios@mon1", Object: object}
 		e.Meaning, e.Group, e.Fingerprint = m, object, object+" "+string(status)
-		e.Occurrence = store.Occurrence{Recovers: true}
+		e.Occurrence = store.Occurrence{OfThing: true, Recovers: true}
 	}
 }
 
