@@ -9,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -164,4 +165,36 @@ func ExamplePresent() {
 	// Output:
 	// 2 order <num> failed
 	//   2 card was refused by the bank
+}
+
+func TestAMailSaysWhatItSaysWhenItWasWritten(t *testing.T) {
+	came := time.Date(2026, 3, 9, 3, 17, 42, 500_000_000, time.UTC)
+	at := func(date string, received time.Time) time.Time {
+		m := message.New("nagios@mon1", []string{"ops@x"}, []byte("Subject: ** PROBLEM Service Alert: db1/Disk is CRITICAL **\nDate: "+date+"\n\nx\n"))
+		m.Received = received
+		recogniser, err := recognise.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := standard(t)
+		c.Meanings = recogniser
+		return only(t, c.Classify(m)).Said
+	}
+	const soon, before = "Mon, 9 Mar 2026 03:17:42 +0000", "Mon, 9 Mar 2026 03:17:41 +0000"
+	for name, order := range map[string][2]time.Time{
+		"of mails of one second the one that comes first":   {at(soon, came), at(soon, came.Add(time.Millisecond))},
+		"of these also those that come hours later":         {at(soon, came.Add(time.Hour)), at(soon, came.Add(time.Hour+time.Second))},
+		"the one that was written first, though it is late": {at(before, came.Add(time.Hour)), at(soon, came)},
+	} {
+		if !order[0].Before(order[1]) {
+			t.Errorf("%s: %s is not before %s", name, order[0], order[1])
+		}
+	}
+	for name, date := range map[string]string{
+		"none": "", "nonsense": "yesterday", "a clock that is ahead": "Mon, 9 Mar 2026 03:17:50 +0000", "one without a battery": "Thu, 1 Jan 1970 00:00:17 +0000",
+	} {
+		if got := at(date, came); !got.Equal(came) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
 }

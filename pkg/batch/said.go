@@ -70,16 +70,18 @@ func ofText(id string, m meaning.Meaning) string {
 	return hash("text that says", says(m), id)
 }
 
-// saidAt returns when m says what it says: when it was written, if it was long under way
-// (RFC 5322 section 3.6.1), and else when it came. What is a day old or lies ahead is a clock
-// that is wrong.
+// saidAt returns when m says what it says: when it was written (RFC 5322 section 3.6.1), of
+// mails of one second in the order in which they came. What is a day old or lies ahead is a
+// clock that is wrong; then it is when m came.
 func saidAt(m *message.Message) time.Time {
-	const soon, late = 30 * time.Second, 24 * time.Hour
+	const day = 24 * time.Hour
 	written, err := mail.ParseDate(m.Header.Get("Date"))
-	if delay := m.Received.Sub(written); err != nil || delay < soon || delay > late {
+	delay := m.Received.Sub(written)
+	if err != nil || delay < 0 || delay > day {
 		return m.Received
 	}
-	return written
+	// Within the second, most of it for those that come at once.
+	return written.Add(min(delay, time.Second)*9/10 + time.Duration(float64(delay)/float64(day)*float64(time.Second/10)))
 }
 
 // says tells apart what is bad, what is good, and what is neither.

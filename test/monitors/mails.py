@@ -105,7 +105,7 @@ class Model:
 
     def deliver(self, mail):
         self.arrived += 1
-        age = self.arrived  # by Date: mail.date, self.arrived
+        age = mail.date, self.arrived
         if mail.thing and (mail.thing not in self.newest or self.newest[mail.thing][0] < age):
             self.newest[mail.thing] = age, mail.bad
 
