@@ -119,6 +119,14 @@ const (
 	problemSample   = 32 << 10 // bytes of a sample
 )
 
+// Named returns the things of p that mails have named: those by which they find it.
+func (p *Problem) Named() []ProblemThing {
+	if len(p.Things) == 1 && p.Things[0].Thing == (meaning.Thing{}) {
+		return nil
+	}
+	return p.Things
+}
+
 // thing returns a thing of p, nil if it is not one of them.
 func (p *Problem) thing(t meaning.Thing) *ProblemThing {
 	for i := range p.Things {

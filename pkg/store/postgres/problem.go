@@ -89,7 +89,7 @@ func (t *problems) Save(changed []*store.Problem, samples []store.ProblemSample)
 			return err
 		}
 		rows = append(rows, row{p.Row(), p, record})
-		for _, own := range p.Things {
+		for _, own := range p.Named() {
 			things = append(things, thing{hashOfThing(own.Thing), p.ID})
 		}
 	}

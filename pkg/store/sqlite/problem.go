@@ -92,7 +92,7 @@ func (s problems) save(p *store.Problem) error {
 	if err := s.stmt.saveRecord.exec(number, record); err != nil {
 		return err
 	}
-	for _, t := range p.Things {
+	for _, t := range p.Named() {
 		if err := s.stmt.saveThing.exec(clean(t.Source), clean(t.Sender), clean(t.Object), number); err != nil {
 			return err
 		}
