@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/learning"
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/recent"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -46,8 +47,54 @@ func (h *housekeeper) refresh(ctx context.Context) error {
 	defer h.reading.Unlock()
 	mutes, err := h.store.Mutes(ctx, time.Now())
 	if err == nil {
+		mutes, err = h.endMutes(ctx, mutes)
 		h.settings.Load().classifier.Mutes.Set(mutes)
 	}
+	return err
+}
+
+// endMutes ends the mutes of problems that are over, or have so many mails, and returns those
+// that go on.
+func (h *housekeeper) endMutes(ctx context.Context, mutes []store.Mute) (going []store.Mute, err error) {
+	for _, m := range mutes {
+		why, wrong := h.endOf(ctx, m)
+		if wrong == nil && why != "" {
+			wrong = h.endMute(ctx, m, why)
+		}
+		if err = errors.Join(err, wrong); wrong != nil || why == "" {
+			going = append(going, m)
+		}
+	}
+	return going, err
+}
+
+// endOf returns why a mute ends now; empty if it does not.
+func (h *housekeeper) endOf(ctx context.Context, m store.Mute) (why string, err error) {
+	if !m.UntilOver && m.UntilCount == 0 {
+		return "", nil
+	}
+	p, _, err := h.problems.Problem(ctx, m.Problem)
+	switch {
+	case err != nil || p == nil:
+		return "", err
+	case m.UntilOver && !p.IsOpen(time.Now()):
+		return "it is over", nil
+	case m.UntilCount > 0 && p.Count >= m.UntilCount:
+		return phrase.Count(p.Count, "mail") + " have come", nil
+	}
+	return "", nil
+}
+
+func (h *housekeeper) endMute(ctx context.Context, m store.Mute, why string) error {
+	found, err := h.store.Unmute(ctx, m.ID)
+	if err != nil || !found { // another node was first
+		return err
+	}
+	h.log.Info("ended a mute of a problem", "mute", m.ID, "problem", m.Problem, "why", why)
+	_, err = h.problems.ChangeProblem(ctx, m.Problem, func(p *store.Problem) error {
+		p.MutedUntil = time.Time{}
+		return p.Do(store.Unmuted, "Failmail", why, time.Now())
+	})
 	return err
 }
 

@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -78,10 +79,13 @@ func (p *Proxy) Act(ctx context.Context, id string, action ProblemAction, by, te
 	return view, err
 }
 
-// MuteProblem keeps the mails of the problem with the ID out of the summaries until a time,
-// as [Proxy.Mute] does; the zero time unmutes it. A nil problem says that there is none with
+// A MuteEnd says when a mute of a problem ends; see [Proxy.MuteProblem].
+type MuteEnd = problem.MuteEnd
+
+// MuteProblem keeps the mails of the problem with the ID out of the summaries until an end,
+// as [Proxy.Mute] does; the zero end unmutes it. A nil problem says that there is none with
 // the ID.
-func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until time.Time) (*Problem, error) {
+func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until MuteEnd) (*Problem, error) {
 	parts, err := p.running()
 	if err != nil {
 		return nil, err
@@ -90,7 +94,7 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until ti
 	if err != nil || found == nil {
 		return nil, err
 	}
-	if until.IsZero() {
+	if until == (MuteEnd{}) {
 		return p.unmuteProblem(ctx, parts, found, by, reason)
 	}
 	view := p.viewer().Show(found, time.Now())
@@ -98,15 +102,21 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until ti
 	if view.Object != "" {
 		name = view.Object + ": " + name
 	}
-	m := Mute{Name: name, Fingerprint: found.Fingerprint, Reason: content.Line(reason), Created: time.Now(), Until: until}
-	if m.Fingerprint == "" || found.Group != "" {
-		m.Problem, m.Fingerprint = found.ID, ""
+	m := Mute{Name: name, Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
+	if m.Until, m.UntilOver = until.At, until.Over; until.More > 0 {
+		m.UntilCount = found.Count + until.More
+	}
+	if m.Until.IsZero() {
+		m.Until = m.Created.Add(remember)
+	}
+	if m.Until.Before(m.Created) {
+		return nil, &problem.Mistake{Err: fmt.Errorf("the mute would end at %s, which is over", m.Until.Format(time.RFC3339))}
 	}
 	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
 		return nil, err
 	}
-	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.Format(time.RFC3339))
-	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, until)
+	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.String())
+	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, m.Until)
 }
 
 func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {

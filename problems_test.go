@@ -91,3 +91,50 @@ func TestAProblemWhoseSenderNeverSaysThatItIsOverIsOpen(t *testing.T) {
 		}
 	})
 }
+
+func TestAMuteOfAProblemEndsWhenItIsOverOrHasSoManyMails(t *testing.T) {
+	say := func(t *testing.T, p *failmail.Proxy, text string) {
+		t.Helper()
+		if err := p.Submit(t.Context(), failmail.NewMessage("nagios@mon1", []string{"ops@example.com"}, []byte("From: nagios@mon1\r\nSubject: "+text+"\r\n\r\n"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const bad, good = "** PROBLEM Service Alert: db1/Disk is CRITICAL **", "** RECOVERY Service Alert: db1/Disk is OK **"
+	for name, test := range map[string]struct {
+		end   failmail.MuteEnd
+		muted []string // mails that come while it is muted
+		why   string
+	}{
+		"over":          {failmail.MuteEnd{Over: true}, []string{bad, good}, "it is over"},
+		"two more":      {failmail.MuteEnd{More: 2}, []string{bad, bad}, "3 mails have come"},
+		"over, and two": {failmail.MuteEnd{Over: true, More: 2}, []string{good}, "it is over"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+				say(t, p, bad)
+				<-time.After(time.Minute)
+				open, _, err := p.Problems(t.Context(), "is:open", 1)
+				if err != nil || len(open) != 1 {
+					t.Fatal(open, err)
+				}
+				if muted, err := p.MuteProblem(t.Context(), open[0].ID, "ann", "new disk", test.end); err != nil || muted.MutedUntil == nil {
+					t.Fatal(muted, err)
+				}
+				for _, text := range test.muted {
+					say(t, p, text)
+				}
+				<-time.After(time.Minute)
+				if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != 0 {
+					t.Errorf("muted are %+v, %v", mutes, err)
+				}
+				after, err := p.Problem(t.Context(), open[0].ID)
+				if err != nil || after.MutedUntil != nil {
+					t.Fatal(after, err)
+				}
+				if last := after.History[len(after.History)-1]; last.By != "Failmail" || last.Text != test.why {
+					t.Errorf("the history ends with %+v", last)
+				}
+			})
+		})
+	}
+}

@@ -30,7 +30,7 @@ func muteCommand() *cli.Command {
 			"the last line of the next summary names them.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d"},
+			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d; a problem also until a time such as 18:00, until it is \"over\", or for \"10 more\" mails"},
 			&option{name: "reason", usage: "tell the readers of the summaries why, in `TEXT`"},
 			&option{name: "dry-run", deflt: false, usage: "show what it matches, and mute nothing"},
 			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},

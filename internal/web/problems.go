@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -36,7 +35,7 @@ const actionNames = "ack, unack, note, own, resolve, mute or unmute"
 type ActRequest struct {
 	By   string `json:"by"`   // who does it; by default the user of the credentials
 	Text string `json:"text"` // the note, the new owner, or why
-	For  string `json:"for"`  // of a mute: a duration such as "2h"
+	For  string `json:"for"`  // of a mute: when it ends, such as "2h", "18:00", "over" or "10 more"
 }
 
 // errNoProblem is the answer for an ID that is none.
@@ -112,13 +111,12 @@ func (h *handler) act(r *http.Request, id, name string, request ActRequest) (p *
 	}
 	switch action {
 	case store.Muted:
-		length, wrong := duration.Parse(request.For)
-		if wrong != nil || length <= 0 {
-			return nil, http.StatusBadRequest, fmt.Errorf("the duration %q is wrong; use one such as 30m, 2h or 3d", request.For)
+		var end problem.MuteEnd
+		if end, err = problem.ParseMuteEnd(request.For, time.Now()); err == nil {
+			p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, end)
 		}
-		p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, time.Now().Add(length))
 	case store.Unmuted:
-		p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, time.Time{})
+		p, err = h.proxy.MuteProblem(r.Context(), id, request.By, request.Text, problem.MuteEnd{})
 	default:
 		p, err = h.proxy.Act(r.Context(), id, action, request.By, request.Text)
 	}

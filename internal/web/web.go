@@ -42,7 +42,7 @@ type Proxy interface {
 	Expected(ctx context.Context) ([]expect.State, error)
 	Problems(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
 	Problem(ctx context.Context, id string) (*problem.Problem, error)
-	MuteProblem(ctx context.Context, id, by, reason string, until time.Time) (*problem.Problem, error)
+	MuteProblem(ctx context.Context, id, by, reason string, until problem.MuteEnd) (*problem.Problem, error)
 	Act(ctx context.Context, id string, action store.EventKind, by, text string) (*problem.Problem, error)
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)

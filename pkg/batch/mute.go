@@ -123,7 +123,14 @@ func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint strin
 // what names the mails that are muted, and until when.
 func (m *mute) what() string {
 	name := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
-	text := fmt.Sprintf("%s, muted until %s", name, m.Until.Format("2006-01-02 15:04 MST"))
+	until := m.Until.Format("2006-01-02 15:04 MST")
+	switch {
+	case m.UntilOver:
+		until = "it is over"
+	case m.UntilCount > 0:
+		until = fmt.Sprintf("%d mails have come", m.UntilCount)
+	}
+	text := fmt.Sprintf("%s, muted until %s", name, until)
 	if m.Reason != "" {
 		text += ": " + m.Reason
 	}

@@ -169,6 +169,10 @@ type Mute struct {
 	Fingerprint, Problem, Pattern string
 	// Name is what people call what is muted; empty if the pattern says it.
 	Name string
+	// UntilOver and UntilCount end a mute of a Problem before Until: when it is over, and when
+	// it has so many mails, if that is not 0.
+	UntilOver  bool
+	UntilCount int
 	// Reason is told to the reader of the summaries.
 	Reason         string
 	Created, Until time.Time

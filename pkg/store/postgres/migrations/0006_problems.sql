@@ -45,6 +45,8 @@ CREATE TABLE problem_aliases (
 CREATE INDEX problem_aliases_became ON problem_aliases (became);
 ALTER TABLE mutes ADD COLUMN problem text NOT NULL DEFAULT '';
 ALTER TABLE mutes ADD COLUMN name text NOT NULL DEFAULT '';
+ALTER TABLE mutes ADD COLUMN until_over boolean NOT NULL DEFAULT false;
+ALTER TABLE mutes ADD COLUMN until_count bigint NOT NULL DEFAULT 0;
 -- Summaries that were made, for people to look at again; see store.SentSummary.
 CREATE TABLE sent (
   id      text   COLLATE "C" PRIMARY KEY,

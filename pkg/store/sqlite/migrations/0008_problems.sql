@@ -47,6 +47,8 @@ CREATE TABLE problem_aliases (
 CREATE INDEX problem_aliases_became ON problem_aliases (became);
 ALTER TABLE mutes ADD COLUMN problem TEXT NOT NULL DEFAULT '';
 ALTER TABLE mutes ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE mutes ADD COLUMN until_over INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mutes ADD COLUMN until_count INTEGER NOT NULL DEFAULT 0;
 -- Summaries that were made, for people to look at again; see store.SentSummary.
 CREATE TABLE sent (
   id      TEXT    PRIMARY KEY,
