@@ -139,6 +139,10 @@ type Config struct {
 	// PublicURL is where people find the pages of Handler, such as
 	// "https://failmail.example.com". Summaries link to them. Empty for no links.
 	PublicURL string
+	// Report says when a mail tells ReportTo how things stand, also when all is quiet: "daily
+	// 07:00", "weekly Mon 07:00" or five fields of cron, in this machine's zone. Each report is
+	// sent once, whatever restarts and other Proxies on the Store do. Empty for none.
+	Report, ReportTo []string
 	// HoldOK leaves mails that only say that all is well to the next summary with anything
 	// else to tell, for a day at most. A recovery is something to tell.
 	HoldOK bool

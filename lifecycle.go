@@ -65,7 +65,7 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parts := newParts(&p.base, kept)
+	parts := newParts(&p.base, kept, p)
 	if err := parts.pager.Recall(ctx); err != nil {
 		return err
 	}
@@ -187,6 +187,7 @@ func (p *Proxy) run(parts *parts) {
 	if !p.settings.config().ReceiveOnly {
 		loops.Go(func() { parts.summaries.Run(ctx) })
 		loops.Go(func() { parts.outbox.Run(ctx) })
+		loops.Go(func() { parts.reporter.Run(ctx) })
 	}
 	loops.Go(func() { parts.keeper.run(ctx) })
 	loops.Go(func() { parts.pager.Run(ctx) })

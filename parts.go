@@ -1,6 +1,8 @@
 package failmail
 
 import (
+	"context"
+	"errors"
 	"net"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
@@ -8,6 +10,7 @@ import (
 	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/internal/pager"
 	"github.com/hut8labs/failmail/internal/readiness"
+	"github.com/hut8labs/failmail/internal/report"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/steady"
@@ -26,11 +29,12 @@ type parts struct {
 	learner   *learning.Learner
 	keeper    *housekeeper
 	overdue   *overdue.Watch
+	reporter  *report.Reporter
 }
 
 // newParts wires them: what flow counts becomes summaries, which go through outbox. Its flow
 // takes mails until the recorder is closed.
-func newParts(b *base, kept *steady.Store) *parts {
+func newParts(b *base, kept *steady.Store, source report.Source) *parts {
 	seen := &observer{settings: b.settings, metrics: b.metrics, recent: b.recent, hooks: b.hooks}
 	p := &parts{
 		engine: kept.Engine(), store: kept,
@@ -56,5 +60,18 @@ func newParts(b *base, kept *steady.Store) *parts {
 		From: func() string { return b.settings.origin().From }, Logger: b.log,
 	})
 	p.flow.overdue = p.overdue
+	p.reporter = report.New(report.Config{
+		Policy: b.settings.reporting, Source: source, Once: kept.EnqueueOnce, Noted: notedBy(kept.Engine()), Sent: p.outbox.DueAt, Logger: b.log,
+	})
 	return p
+}
+
+// notedBy returns what reads the notes of an engine.
+func notedBy(engine store.Store) func(ctx context.Context, name string) (string, error) {
+	if notebook, ok := engine.(store.Notebook); ok {
+		return notebook.Noted
+	}
+	return func(context.Context, string) (string, error) {
+		return "", errors.New("this Store keeps no notes, which a report needs; see store.Notebook")
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/report"
 	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -162,6 +163,16 @@ func (p *Proxy) change(ctx context.Context, id string, change func(found *store.
 	}
 	view := p.viewer().ShowAll(changed, nil, time.Now())
 	return &view, nil
+}
+
+// Report returns what a report of the time since then would say now: the subject and the text
+// of the mail. Nothing is sent.
+func (p *Proxy) Report(ctx context.Context, since time.Time) (subject, text string, err error) {
+	figures, err := report.Collect(ctx, p, since, time.Now())
+	if err != nil {
+		return "", "", err
+	}
+	return figures.Subject(), figures.Text(p.settings.origin().URL), nil
 }
 
 func (p *Proxy) viewer() problem.Viewer {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/dispatch"
 	"github.com/hut8labs/failmail/internal/pager"
+	"github.com/hut8labs/failmail/internal/report"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/deliver"
@@ -24,6 +25,7 @@ type settings struct {
 	config      Config
 	classifier  *batch.Classifier
 	expected    *expect.List
+	reports     []expect.Schedule
 	sender      deliver.Sender
 	closeSender func() error
 }
@@ -49,6 +51,14 @@ func newSettings(config Config, known known) (*settings, error) {
 	if err != nil {
 		return nil, err
 	}
+	var reports []expect.Schedule
+	for _, every := range config.Report {
+		s, err := expect.ParseSchedule(every, time.Local)
+		if err != nil {
+			return nil, errors.Join(&FieldError{"Report", every, err.Error()})
+		}
+		reports = append(reports, s)
+	}
 	sender, closeSender, err := config.openSender()
 	if err != nil {
 		return nil, errors.Join(err) // as those of validate
@@ -62,7 +72,7 @@ func newSettings(config Config, known known) (*settings, error) {
 			Meanings: meanings, Mutes: known.mutes, Families: known.families,
 			Logger: config.Logger.With("component", "batch"),
 		},
-		expected: expected, sender: sender, closeSender: closeSender,
+		expected: expected, reports: reports, sender: sender, closeSender: closeSender,
 	}, nil
 }
 
@@ -108,6 +118,11 @@ func (c *current) delivery() dispatch.Policy {
 func (c *current) summaries() summarize.Policy {
 	config := c.config()
 	return summarize.Policy{Origin: c.origin(), Renderer: config.Renderer, Redactor: config.Redactor, First: config.First}
+}
+
+func (c *current) reporting() report.Policy {
+	s := c.Load()
+	return report.Policy{Every: s.config.Report, Times: s.reports, To: s.config.ReportTo, Origin: c.origin()}
 }
 
 func (c *current) pages() pager.Policy { return pager.Policy{Origin: c.origin(), To: c.config().Pager} }

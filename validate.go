@@ -97,6 +97,17 @@ func (c Config) validate() error {
 	case c.Pager != "" && (err != nil || address.Address != c.Pager || envelope.Problem(c.Pager) != ""):
 		bad("Pager", c.Pager, "is not a plain mail address; use one such as oncall@example.com")
 	}
+	if len(c.Report) > 0 && len(c.ReportTo) == 0 {
+		bad("ReportTo", "", "is needed for a report; name the addresses it goes to")
+	}
+	if len(c.ReportTo) > 0 && len(c.Report) == 0 {
+		bad("ReportTo", strings.Join(c.ReportTo, ", "), "has nothing to do without a report; say when in Config.Report")
+	}
+	for _, to := range c.ReportTo {
+		if address, err := mail.ParseAddress(to); err != nil || address.Address != to || envelope.Problem(to) != "" {
+			bad("ReportTo", to, "is not a plain mail address; use one such as ops@example.com")
+		}
+	}
 	if c.PublicURL != "" && !isPage(c.PublicURL) {
 		bad("PublicURL", c.PublicURL, "is not the address of a page; use one such as https://failmail.example.com")
 	}

@@ -29,7 +29,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Action:  runProxy,
 		Commands: slices.Concat(
 			task("Set up and run", checkCommand(), sendCommand(), backupCommand()),
-			task("See how it is doing", statusCommand(), problemsCommand(), problemCommand(), expectCommand()),
+			task("See how it is doing", statusCommand(), problemsCommand(), problemCommand(), reportCommand(), expectCommand()),
 			task("Act on problems", actCommands()...),
 			task("Act on summaries and errors", flushCommand(), muteCommand(), unmuteCommand(), mergeCommand(), splitCommand(), resendCommand()),
 			task("Try it out", demoCommand(), explainCommand(), renderCommand()),

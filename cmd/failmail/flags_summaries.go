@@ -24,6 +24,8 @@ var grouping = []option{
 	{name: "first", deflt: "hold", choices: []string{"hold", "send"}, usage: "hold the first mail of a group for the summary, or immediately send the first one of a group that has been quiet"},
 	{name: "quiet", deflt: defaultQuiet, field: "First", usage: "with --first=send, a group is quiet after this `DURATION` without a mail"},
 	{name: "recipients", deflt: "union", choices: []string{"union", "each"}, usage: "send one summary to the union of the recipients, or one to each with only the mails addressed to them"},
+	{name: "report", deflt: []string{}, is: required, field: "Report", usage: "also mail --report-to at each `TIME` how things stand, such as \"daily 07:00\" or \"weekly Mon 07:00\"; may be repeated"},
+	{name: "report-to", deflt: []string{}, is: required, field: "ReportTo", usage: "send reports to `ADDRESS`; may be repeated"},
 	{name: "ok", deflt: "send", choices: []string{"send", "hold"}, usage: "send summaries of mails that only say that all is well, or hold these for the next summary, a day at most"},
 	{name: "heartbeat", deflt: []string{}, is: required, field: "Heartbeats",
 		usage: "count mails whose subject matches `PATTERN` as proof that the path works, and send no summary of them; may be repeated"},

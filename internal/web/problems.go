@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/duration"
 	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -128,4 +130,25 @@ func (h *handler) act(r *http.Request, id, name string, request ActRequest) (p *
 	}
 	h.live.changed()
 	return p, http.StatusOK, nil
+}
+
+// A Report is what the mail of a report would say now.
+type Report struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// report shows a report of the time that "for" says, a day by default.
+func (h *handler) report(w http.ResponseWriter, r *http.Request) {
+	length, err := duration.Parse(cmp.Or(r.FormValue("for"), "24h"))
+	if err != nil || length <= 0 {
+		fail(w, http.StatusBadRequest, fmt.Errorf("the time %q is wrong; use one such as 24h or 7d", r.FormValue("for")))
+		return
+	}
+	var told Report
+	if told.Subject, told.Text, err = h.proxy.Report(r.Context(), time.Now().Add(-length)); err != nil {
+		fail(w, statusOfProblem(err), err)
+		return
+	}
+	reply(w, http.StatusOK, told)
 }

@@ -43,6 +43,7 @@ type Proxy interface {
 	Problems(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
 	Problem(ctx context.Context, id string) (*problem.Problem, error)
 	MuteProblem(ctx context.Context, id, by, reason string, until problem.MuteEnd) (*problem.Problem, error)
+	Report(ctx context.Context, since time.Time) (subject, text string, err error)
 	Act(ctx context.Context, id string, action store.EventKind, by, text string) (*problem.Problem, error)
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
@@ -105,6 +106,7 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /problems/{id}/act", h.actForm)
 
 	mux.HandleFunc("GET /api/stats", h.stats)
+	mux.HandleFunc("GET /api/report", h.report)
 	mux.HandleFunc("GET /api/problems", h.listProblems)
 	mux.HandleFunc("GET /api/problems/{id}", h.oneProblem)
 	mux.HandleFunc("POST /api/problems/{id}/{action}", h.actOnProblem)

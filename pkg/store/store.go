@@ -95,6 +95,11 @@ type Outbox interface {
 	// store. They are durable when it returns nil.
 	Enqueue(ctx context.Context, mails []Outgoing) error
 
+	// EnqueueOnce does what Enqueue does and notes text under name, as a Notebook does, in
+	// one step, unless that is noted already, or one that sorts behind it; then it does
+	// nothing and reports so.
+	EnqueueOnce(ctx context.Context, name, text string, mails []Outgoing) (done bool, err error)
+
 	// NextSend returns the earliest time at which ClaimOutgoing may have a
 	// summary, or Never.
 	NextSend(ctx context.Context) (time.Time, error)

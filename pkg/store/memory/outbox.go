@@ -19,6 +19,20 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return nil
 }
 
+// EnqueueOnce implements store.Store.
+func (s *Store) EnqueueOnce(ctx context.Context, name, text string, mails []store.Outgoing) (done bool, err error) {
+	if err := s.lock(ctx); err != nil {
+		return false, err
+	}
+	defer s.mu.Unlock()
+	if s.notes[name] >= text {
+		return false, nil
+	}
+	s.notes[name] = text
+	s.insert(0, mails)
+	return true, nil
+}
+
 func (s *Store) insert(batch int64, mails []store.Outgoing) {
 	for _, o := range mails {
 		o.ID, o.CanReopen = s.nextID(), batch != 0 && len(mails) == 1

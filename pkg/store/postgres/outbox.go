@@ -19,6 +19,20 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error { return insert(ctx, tx, 0, mails) })
 }
 
+// EnqueueOnce implements store.Store.
+func (s *Store) EnqueueOnce(ctx context.Context, name, text string, mails []store.Outgoing) (done bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO notes AS have VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET text = excluded.text WHERE have.text < excluded.text COLLATE "C"`, clean(name), clean(text))
+		if done = err == nil && tag.RowsAffected() > 0; !done {
+			return err
+		}
+		return insert(ctx, tx, 0, mails)
+	})
+	return done && err == nil, err
+}
+
 func insert(ctx context.Context, tx pgx.Tx, batch int64, mails []store.Outgoing) error {
 	if len(mails) == 0 {
 		return nil

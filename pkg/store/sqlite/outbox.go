@@ -16,6 +16,17 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return s.transaction(ctx, func() error { return s.insert(0, mails) })
 }
 
+// EnqueueOnce implements store.Store.
+func (s *Store) EnqueueOnce(ctx context.Context, name, text string, mails []store.Outgoing) (done bool, err error) {
+	err = s.transaction(ctx, func() error {
+		if done, err = s.stmt.noteLater.row(ignore, clean(name), clean(text)); err != nil || !done {
+			return err
+		}
+		return s.insert(0, mails)
+	})
+	return done && err == nil, err
+}
+
 // pieceSize is the most of a mail that is one value. SQLite's memory grows by several
 // times the largest, and never shrinks.
 const pieceSize = 256 << 10

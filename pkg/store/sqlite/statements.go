@@ -44,6 +44,7 @@ type statements struct {
 	forgetMutes, forgetHeartbeats          statement
 	forgetStandings                        statement
 	keepNote, dropNote, noted, newest      statement
+	noteLater                              statement
 }
 
 const (
@@ -280,6 +281,8 @@ func (s *statements) all() map[*statement]string {
 		&s.forgetHeartbeats:   `DELETE FROM heartbeats WHERE last_at < ?1`,
 
 		&s.keepNote: `INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text`,
+		&s.noteLater: `
+			INSERT INTO notes VALUES (?1, ?2) ON CONFLICT DO UPDATE SET text = excluded.text WHERE text < excluded.text RETURNING 1`,
 		&s.dropNote: `DELETE FROM notes WHERE name = ?1`,
 		&s.noted:    `SELECT text FROM notes WHERE name = ?1`,
 		&s.newest: `

@@ -112,6 +112,16 @@ func (s *Store) Enqueue(ctx context.Context, mails []store.Outgoing) error {
 	return s.Store.Enqueue(ctx, s.outgoing(mails))
 }
 
+// EnqueueOnce implements store.Store.
+func (s *Store) EnqueueOnce(ctx context.Context, name, text string, mails []store.Outgoing) (bool, error) {
+	leave, err := s.enter(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	return s.Store.EnqueueOnce(ctx, name, text, s.outgoing(mails))
+}
+
 // NextSend implements store.Store.
 func (s *Store) NextSend(ctx context.Context) (time.Time, error) {
 	leave, err := s.enter(ctx)

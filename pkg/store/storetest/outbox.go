@@ -23,6 +23,23 @@ func outboxChecks() []check {
 		{sentence: "Postpone of a summary that is not there fails with ErrNotClaimed", run: postponeUnknown},
 		{sentence: "Finish removes the summary and nothing else", run: finishRemoves},
 		{sentence: "Finish twice is no error", run: finishTwice},
+		{sentence: "EnqueueOnce adds mails once, and none of before", run: enqueueOnce},
+	}
+}
+
+func enqueueOnce(t *testing.T, s *subject) {
+	for i, call := range []struct {
+		name, text string
+		want       bool
+	}{{"report a", "2026-03-01", true}, {"report a", "2026-03-01", false}, {"report a", "2026-02-28", false}, {"report b", "2026-02-28", true}, {"report a", "2026-03-02", true}} {
+		done, err := s.store.EnqueueOnce(t.Context(), call.name, call.text, []store.Outgoing{summary("m", 0)})
+		if s.must("EnqueueOnce", err); done != call.want {
+			t.Errorf("%d: %s of %s: done is %t", i, call.name, call.text, done)
+		}
+	}
+	out, err := s.store.Outgoing(t.Context())
+	if s.must("Outgoing", err); len(out) != 3 {
+		t.Errorf("%d mails wait, want 3", len(out))
 	}
 }
 
