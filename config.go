@@ -127,6 +127,9 @@ type Config struct {
 	// Expect are mails that must come again and again; one that does not is told as a
 	// problem. Times of day are those of this machine's zone.
 	Expect []expect.Expectation
+	// ExpectLearned also expects what was found to come regularly, once a whole week of it
+	// was seen. Otherwise that is only proposed; see [Proxy.ConfirmExpected].
+	ExpectLearned bool
 	// Sources are senders whose mails mean what they say, before those that are built in.
 	Sources []recognise.Source
 	// Group decides which mails of a batch share a headline. Defaults to the

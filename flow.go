@@ -9,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/internal/dispatch"
 	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/internal/readiness"
+	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/deliver"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -23,6 +24,7 @@ type flow struct {
 	summaries *summarize.Summarizer
 	outbox    *dispatch.Dispatcher
 	readiness *readiness.Monitor
+	routine   *routine.Book
 	overdue   *overdue.Watch
 	wishes    wishes
 }
@@ -63,17 +65,18 @@ func (f *flow) keep(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// note tells those that expect m. It is durable already, so that an error is no reason to
+// note tells those that expect m, and those that learn of it. It is durable already, so that an error is no reason to
 // refuse it.
 func (f *flow) note(ctx context.Context, m *Message) {
-	settings := f.settings.Load()
-	if len(settings.expected.Jobs()) == 0 {
-		return
+	list, counted := f.routine.List(), m.Meaning.Status != ""
+	if !counted && len(list.Jobs()) > 0 {
+		f.settings.Load().classifier.Said(m)
 	}
-	if m.Meaning.Status == "" {
-		settings.classifier.Said(m)
+	jobs := list.Of(m)
+	if counted { // what only passes is not worth recognising to learn of it
+		f.routine.Came(m, jobs)
 	}
-	if err := f.overdue.Came(ctx, m); err != nil {
+	if err := f.overdue.Came(ctx, m, jobs); err != nil {
 		f.log.Warn("cannot note a mail that is expected", "id", m.ID, "error", err)
 	}
 }

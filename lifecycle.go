@@ -91,6 +91,9 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err := p.recent.Keep(ctx, kept, p.log); err != nil {
 		return err
 	}
+	if err := parts.routine.Sync(ctx); err != nil {
+		return fmt.Errorf("read which mails are expected: %w", err)
+	}
 	if err := parts.keeper.refresh(ctx); err != nil {
 		return fmt.Errorf("read mutes and families: %w", err)
 	}
@@ -191,6 +194,7 @@ func (p *Proxy) run(parts *parts) {
 	}
 	loops.Go(func() { parts.keeper.run(ctx) })
 	loops.Go(func() { parts.pager.Run(ctx) })
+	loops.Go(func() { parts.routine.Run(ctx) })
 	loops.Go(func() { parts.overdue.Run(ctx) })
 	loops.Go(func() { parts.readiness.Run(ctx) })
 	p.life.Undo("deliveries", func(end context.Context) error {

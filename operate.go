@@ -7,7 +7,6 @@ import (
 
 	"github.com/hut8labs/failmail/internal/overdue"
 	"github.com/hut8labs/failmail/pkg/deliver"
-	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -19,8 +18,6 @@ type (
 	Outgoing = store.Outgoing
 	// A Heartbeat is a mail that only proves that the path works.
 	Heartbeat = store.Heartbeat
-	// Expected is how it is with a mail that must come; see [Proxy.Expected].
-	Expected = expect.State
 	// A RelayState says how the relay is.
 	RelayState = deliver.State
 	// A Sent is a summary that left not long ago.
@@ -103,15 +100,6 @@ func (p *Proxy) Heartbeats(ctx context.Context) ([]Heartbeat, error) {
 	}
 	all, err := parts.store.Heartbeats(ctx)
 	return slices.DeleteFunc(all, func(h Heartbeat) bool { return overdue.IsOwn(h.Name) }), err
-}
-
-// Expected returns how it is with the mails of Config.Expect, in their order.
-func (p *Proxy) Expected(ctx context.Context) ([]Expected, error) {
-	parts, err := p.running()
-	if err != nil {
-		return nil, err
-	}
-	return parts.overdue.States(ctx)
 }
 
 // Recent returns the last summaries, those of other nodes and of before a restart as well,

@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hut8labs/failmail"
-	"github.com/hut8labs/failmail/pkg/expect"
 )
 
 // quiet is a Proxy that keeps nothing, for the examples below: 3 mails are in it,
@@ -193,19 +192,6 @@ func ExampleProxy_Mute() {
 	// disk full - a bigger one is on its way <nil>
 	// true <nil>
 	// false <nil>
-}
-
-// A mail that must come, and has not.
-func ExampleProxy_Expected() {
-	p, stop := quiet(nowhere, func(c *failmail.Config) {
-		c.Expect = []expect.Expectation{{Name: "backup srv7", Match: []string{`subject=~"Backup of srv7.*"`}, Every: "daily 02:00"}}
-	})
-	defer stop()
-	states, err := p.Expected(context.Background())
-	for _, s := range states {
-		fmt.Println(s.Name, s.Every, s.Missing, s.Last.IsZero(), err)
-	}
-	// Output: backup srv7 daily 02:00 false true <nil>
 }
 
 // Mails that only prove that the path works are dated, and in no summary.

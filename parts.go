@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"time"
 
 	"github.com/hut8labs/failmail/internal/dispatch"
 	"github.com/hut8labs/failmail/internal/learning"
@@ -11,6 +12,7 @@ import (
 	"github.com/hut8labs/failmail/internal/pager"
 	"github.com/hut8labs/failmail/internal/readiness"
 	"github.com/hut8labs/failmail/internal/report"
+	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/steady"
@@ -28,6 +30,7 @@ type parts struct {
 	pager     *pager.Pager
 	learner   *learning.Learner
 	keeper    *housekeeper
+	routine   *routine.Book
 	overdue   *overdue.Watch
 	reporter  *report.Reporter
 }
@@ -55,8 +58,14 @@ func newParts(b *base, kept *steady.Store, source report.Source) *parts {
 		Engine: kept.Engine(), Batches: kept,
 	})
 	p.flow = &flow{base: b, store: kept, summaries: p.summaries, outbox: p.outbox, readiness: p.readiness}
+	notebook, _ := kept.Engine().(store.Notebook)
+	p.routine = routine.New(routine.Config{
+		Notebook: notebook, Settings: b.settings.expected, Alarm: func() bool { return b.settings.config().ExpectLearned },
+		Redact: func(text string) string { return b.settings.config().Redactor.Text(text) }, Zone: time.Local, Logger: b.log,
+	})
+	p.flow.routine = p.routine
 	p.overdue = overdue.New(overdue.Config{
-		Store: kept, Engine: kept.Engine(), List: b.settings.expected, Submit: p.flow.count,
+		Store: kept, Engine: kept.Engine(), List: p.routine.List, Last: p.routine.Last, Submit: p.flow.count,
 		From: func() string { return b.settings.origin().From }, Logger: b.log,
 	})
 	p.flow.overdue = p.overdue

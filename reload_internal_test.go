@@ -16,7 +16,7 @@ func TestEachFieldThatOnlyAStartReadsIsOneOfTheConfig(t *testing.T) {
 	// Who adds a field decides whether Reload can change it, and says so here.
 	changeable := []string{
 		"Access", "Relay", "RelayOptions", "RelayAll", "From", "Wait", "MaxWait", "RetryFor", "ShutdownTimeout", "FlushOnExit",
-		"Batch", "Sources", "Expect", "Group", "First", "EachRecipient", "HoldOK", "Report", "ReportTo", "PublicURL", "RateLimit", "RateWindow", "Pager", "Heartbeats", "Redactor", "Renderer",
+		"Batch", "Sources", "Expect", "ExpectLearned", "Group", "First", "EachRecipient", "HoldOK", "Report", "ReportTo", "PublicURL", "RateLimit", "RateWindow", "Pager", "Heartbeats", "Redactor", "Renderer",
 		"Sender", "OnSummary",
 	}
 	for i := range fields.NumField() {

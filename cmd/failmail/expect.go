@@ -4,53 +4,157 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/status"
+	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/expect"
 )
 
 func expectCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "expect",
-		Usage: "list the mails that must come, and which are missing",
-		Description: "What is expected stands in the settings file, a table [[expect]] each. Exits with code 1 if\n" +
-			"one is missing.",
-		Flags: []cli.Flag{httpFlag(), jsonFlag()},
+		Name:      "expect",
+		Usage:     "list the mails that must come, and which are missing; add, confirm or drop one",
+		ArgsUsage: "[add NAME|confirm NAME|drop NAME]",
+		Description: "Without an argument it lists what is expected, and what was found to come regularly and is\n" +
+			"only proposed; it exits with code 1 if something is missing. confirm makes a proposal something\n" +
+			"that is expected, drop forgets it for good. add says which mails that came it is about first.\n" +
+			"What stands in the settings file, a table [[expect]] each, is changed there.",
+		Flags: []cli.Flag{
+			httpFlag(),
+			&option{name: "match", deflt: []string{}, usage: "add what this `MATCHER` holds for, such as 'subject=~\"Backup of srv7.*\"'; may be repeated, then all must hold"},
+			&option{name: "every", usage: "add what comes at this `TIME`: \"daily 02:00\", \"Mon-Fri 02:00\", \"weekly Mon 07:00\", five fields of cron, or a duration such as 1h"},
+			&option{name: "within", usage: "add what may be late by this `DURATION`, such as 3h; a tenth of the time between two if it is not given"},
+			&option{name: "to", deflt: []string{}, usage: "add what `ADDRESS` hears of; the recipients of the last one if it is not given; may be repeated"},
+			jsonFlag(),
+			&option{name: "dry-run", deflt: false, usage: "show what add is about, and expect nothing"},
+		},
 		Action: func(c *cli.Context) error {
+			verb, name := c.Args().First(), c.Args().Get(1)
+			what, known := expectVerbs[strings.ToLower(verb)]
+			switch {
+			case !known:
+				return &usageError{fmt.Sprintf("expect %q: use add, confirm or drop, each with a name, or nothing to list what is expected", verb)}
+			case what == nil && c.NArg() > 1:
+				return &usageError{fmt.Sprintf("expect %s takes no name, not %q", verb, name)}
+			case what != nil && c.NArg() != 2:
+				return &usageError{fmt.Sprintf("expect %s takes one name; put quotes around it, as in failmail expect %[1]s 'backup srv7'", verb)}
+			}
 			proxy, err := clientFrom(c)
 			if err != nil {
 				return err
 			}
-			s := status.Report{Now: time.Now()}
-			if err := proxy.call(c.Context, http.MethodGet, "/api/expected", nil, &s.Expected); err != nil {
-				return err
+			if what == nil {
+				return listExpected(c, proxy)
 			}
-			if c.Bool("json") {
-				err = printJSON(c, s.Expected)
-			} else {
-				writeExpected(c.App.Writer, &s)
-			}
-			missing := 0
-			for _, e := range s.Expected {
-				if e.Missing {
-					missing++
-				}
-			}
-			if missing > 0 {
-				return &exitError{1, fmt.Errorf("%d of %d missing", missing, len(s.Expected))}
-			}
-			return err
+			return what(c, proxy, name)
 		},
 	}
 }
 
-func writeExpected(w io.Writer, s *status.Report) {
-	if len(s.Expected) == 0 {
-		fmt.Fprintln(w, "no mail is expected; see [[expect]] in docs/sources.md")
+// expectVerbs are what may stand behind expect; those without a function list.
+var expectVerbs = map[string]func(c *cli.Context, proxy *client, name string) error{
+	"": nil, "list": nil, "ls": nil, "show": nil,
+	"add": addExpected, "confirm": confirmExpected,
+	"drop": dropExpected, "remove": dropExpected, "rm": dropExpected, "delete": dropExpected,
+}
+
+func listExpected(c *cli.Context, proxy *client) error {
+	s := status.Report{Now: time.Now()}
+	if err := proxy.call(c.Context, http.MethodGet, "/api/expected", nil, &s.Expected); err != nil {
+		return err
 	}
+	missing, expected := 0, 0
 	for _, e := range s.Expected {
-		fmt.Fprintln(w, s.Expectation(e))
+		if !c.Bool("json") {
+			fmt.Fprintln(c.App.Writer, s.Expectation(e))
+		}
+		if e.Missing {
+			missing++
+		}
+		if e.Kind != expect.Proposed {
+			expected++
+		}
 	}
+	if c.Bool("json") {
+		if err := printJSON(c, s.Expected); err != nil {
+			return err
+		}
+	}
+	switch {
+	case missing > 0:
+		return &exitError{1, fmt.Errorf("%d of %d missing", missing, expected)}
+	case c.Bool("json"):
+	case expected == 0 && len(s.Expected) > 0:
+		fmt.Fprintln(c.App.Writer, "no mail is expected yet; confirm one with: failmail expect confirm NAME")
+	case expected == 0:
+		fmt.Fprintln(c.App.Writer, "no mail is expected; see docs/backups.md")
+	}
+	return nil
+}
+
+// addExpected shows what a request is about, and then carries it out.
+func addExpected(c *cli.Context, proxy *client, name string) error {
+	request := web.ExpectRequest{Name: name, Match: listOf(c, "match"), Every: c.String("every"), Within: c.String("within"), To: listOf(c, "to")}
+	if _, err := request.Expectation(); err != nil {
+		return &usageError{err.Error()}
+	}
+	would := request
+	would.DryRun = true
+	var about web.ExpectReply
+	if err := proxy.call(c.Context, http.MethodPost, "/api/expected", would, &about); err != nil {
+		return err
+	}
+	writeExpectMatches(c.App.Writer, about, request.Match)
+	if c.Bool("dry-run") {
+		fmt.Fprintln(c.App.Writer, "nothing is expected, since --dry-run was given")
+		return nil
+	}
+	if err := proxy.call(c.Context, http.MethodPost, "/api/expected", request, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.Writer, "expected %s; end it with: failmail expect drop %s\n", request.Every, quote(name))
+	return nil
+}
+
+func writeExpectMatches(w io.Writer, about web.ExpectReply, matchers []string) {
+	switch {
+	case about.Matches > 0:
+		fmt.Fprintf(w, "matches what has come of %s, the last time:\n", phrase.Count(about.Matches, "job"))
+	case strings.Contains(strings.Join(matchers, " "), "header:"):
+		fmt.Fprintln(w, "whether it matches a mail so far is not known: fields of a header are not kept")
+	default:
+		fmt.Fprintln(w, "matches no mail so far (of those that said ok and what they are about)")
+	}
+	for _, m := range about.First {
+		fmt.Fprintf(w, "    %s  %s, from %s\n", m.Last.Local().Format("2006-01-02 15:04 MST"), phrase.Shorten(m.Subject, maxMatchTitle), m.From)
+	}
+	if more := about.Matches - len(about.First); more > 0 {
+		fmt.Fprintf(w, "    and %d more\n", more)
+	}
+}
+
+func confirmExpected(c *cli.Context, proxy *client, name string) error {
+	if err := proxy.call(c.Context, http.MethodPost, "/api/expected/confirm?"+url.Values{"name": {name}}.Encode(), nil, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.App.Writer, "confirmed; end it with: failmail expect drop %s\n", quote(name))
+	return nil
+}
+
+func dropExpected(c *cli.Context, proxy *client, name string) error {
+	err := proxy.call(c.Context, http.MethodDelete, "/api/expected?"+url.Values{"name": {name}}.Encode(), nil, nil)
+	if err != nil {
+		if file := c.String("config"); file != "" {
+			return fmt.Errorf("%s", strings.Replace(err.Error(), "the settings file", "the settings file ("+file+")", 1))
+		}
+		return err
+	}
+	fmt.Fprintln(c.App.Writer, "dropped: it is neither expected nor proposed any more")
+	return nil
 }

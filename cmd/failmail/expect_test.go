@@ -1,11 +1,19 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/sqlite"
 )
 
 var expectFlagTests = []flagTest{
@@ -32,6 +40,134 @@ var expectFlagTests = []flagTest{
 			t.Errorf("%s", out)
 		}
 	}},
+	{"--match names, with its commas, the mails that add is about", func(t *testing.T) {
+		p := quiet(t)
+		out, _ := failmailHere(t, "", "expect", "add", "backup", "--match", `subject=~"Backup.{1,9}"`, "--match=status=\"ok\"", "--every=1d", "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "matches no mail so far") || !strings.Contains(out, "expected 1d; end it with: failmail expect drop 'backup'\n") {
+			t.Errorf("%s", out)
+		}
+		if e := expectedOf(t, p)[0]; e.Kind != "added" || strings.Join(e.Match, " ") != `subject=~"Backup.{1,9}" status="ok"` {
+			t.Errorf("%+v", e)
+		}
+	}},
+	{"--every says when what is added comes", func(t *testing.T) {
+		p := quiet(t)
+		failmailHere(t, "", "expect", "add", "backup", "--match", `from="a@b"`, "--every=Mon-Fri 02:00", "--http="+p.http).succeeds(t)
+		if e := expectedOf(t, p)[0]; e.Every != "Mon-Fri 02:00" {
+			t.Errorf("%+v", e)
+		}
+	}},
+	{"--within says how late it may be", func(t *testing.T) {
+		p := quiet(t)
+		failmailHere(t, "", "expect", "add", "backup", "--match", `from="a@b"`, "--every=1d", "--within=5h", "--http="+p.http).succeeds(t)
+		if e := expectedOf(t, p)[0]; e.Within != "5h" {
+			t.Errorf("%+v", e)
+		}
+	}},
+	{"--to names who hears of it", func(t *testing.T) {
+		p := quiet(t)
+		failmailHere(t, "", "expect", "add", "backup", "--match", `from="a@b"`, "--every=1d", "--to=dba@example.com", "--http="+p.http).succeeds(t)
+		if e := expectedOf(t, p)[0]; strings.Join(e.To, " ") != "dba@example.com" {
+			t.Errorf("%+v", e)
+		}
+	}},
+	{"--dry-run adds nothing", func(t *testing.T) {
+		p := quiet(t)
+		out, _ := failmailHere(t, "", "expect", "add", "backup", "--match", `header:X-Job="7"`, "--every=1d", "--dry-run", "--http="+p.http).succeeds(t)
+		if !strings.Contains(out, "fields of a header are not kept") || !strings.Contains(out, "nothing is expected") || len(expectedOf(t, p)) != 0 {
+			t.Errorf("%s", out)
+		}
+	}},
+}
+
+var expectLearnedTest = flagTest{"--expect-learned expects what came regularly for a week", func(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "here.db")
+	engine, err := sqlite.Open(file, store.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := failmail.New(failmail.Config{Bind: failmail.NoListener, Store: engine, FailDir: t.TempDir(), Wait: time.Hour, MaxWait: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for day := 14; day > 0; day-- {
+		m := failmail.NewMessage("backup@srv7.example.com", []string{"ops@example.com"}, []byte("Subject: Backup of srv7 complete\n\n"))
+		m.Received = time.Now().Truncate(24*time.Hour).AddDate(0, 0, -day)
+		if err := p.Submit(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(p.Shutdown(t.Context()), engine.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		flag string
+		want expect.Kind
+	}{{"--expect-learned=false", expect.Proposed}, {"--expect-learned", expect.AsLearned}} {
+		p := proxyHere(t, "--store=sqlite:"+file, "--wait=1h", "--max-wait=1h", tt.flag)
+		if all := expectedOf(t, p); len(all) != 1 || all[0].Name != "Backup of srv7" || all[0].Kind != tt.want {
+			t.Errorf("%s: %+v", tt.flag, all)
+		}
+		p.end()
+	}
+}}
+
+func expectedOf(t *testing.T, p *here) (all []web.Expected) {
+	t.Helper()
+	response, err := http.Get("http://" + p.http + "/api/expected")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestExpectDropsWhatItAdded(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "failmail.toml")
+	writeFile(t, file, "[[expect]]\nname = 'nas'\nmatch = 'from=\"nas@example.com\"'\nevery = '1d'\n")
+	p := proxyHere(t, "--config="+file)
+	failmailHere(t, "", "expect", "add", "backup", "--match", `from="a@b"`, "--every=1d", "--http="+p.http).succeeds(t)
+	if out, _ := failmailHere(t, "", "expect", "list", "--http="+p.http).succeeds(t); !strings.Contains(out, "backup: never came") || !strings.Contains(out, "(1d, added)") {
+		t.Errorf("%s", out)
+	}
+	failmailHere(t, "", "expect", "drop", "backup", "--http="+p.http).succeeds(t)
+	if all := expectedOf(t, p); len(all) != 1 || all[0].Name != "nas" {
+		t.Errorf("%+v", all)
+	}
+	r := failmailHere(t, "", "expect", "drop", "nas", "--http="+p.http, "--config="+file)
+	if r.code == 0 || !strings.Contains(r.stderr, "it stands in a table [[expect]] of the settings file ("+file+")") {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestExpectRefusesWhatItCannotMakeSenseOf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a word":             {[]string{"watch", "x"}, `expect "watch": use add, confirm or drop`},
+		"no name":            {[]string{"confirm"}, "expect confirm takes one name"},
+		"two names":          {[]string{"drop", "backup", "srv7"}, "put quotes around it, as in failmail expect drop 'backup srv7'"},
+		"a name to list":     {[]string{"list", "x"}, "takes no name"},
+		"no match":           {[]string{"add", "x", "--every=1d"}, "match is missing"},
+		"a match of all":     {[]string{"add", "x", "--every=1d", "--match", `from=~".*"`}, "takes every mail"},
+		"no time":            {[]string{"add", "x", "--match", `from="a@b"`}, "every: it is missing"},
+		"a window of nobody": {[]string{"add", "x", "--match", `from="a@b"`, "--every=1d", "--within=soon"}, "within: the duration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if r := failmailHere(t, "", append([]string{"expect"}, test.args...)...); r.code != exitUsage || !strings.Contains(r.stderr, test.want) {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
 }
 
 func TestWhatIsWrongInATableIsSaidAtTheStart(t *testing.T) {

@@ -35,6 +35,7 @@ func script(t *testing.T, text string) string {
 }
 
 var proxyFlagTests = []flagTest{
+	expectLearnedTest,
 	{"--wait says how long after its last mail a summary is due", func(t *testing.T) {
 		p := proxyHere(t, "--wait=7m", "--max-wait=1h")
 		p.send(t, "Subject: s", "x")

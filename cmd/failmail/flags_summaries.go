@@ -29,6 +29,7 @@ var grouping = []option{
 	{name: "ok", deflt: "send", choices: []string{"send", "hold"}, usage: "send summaries of mails that only say that all is well, or hold these for the next summary, a day at most"},
 	{name: "heartbeat", deflt: []string{}, is: required, field: "Heartbeats",
 		usage: "count mails whose subject matches `PATTERN` as proof that the path works, and send no summary of them; may be repeated"},
+	{name: "expect-learned", deflt: false, field: "ExpectLearned", usage: "tell when a mail does not come that was found to come regularly for a week, without anybody having confirmed it"},
 	{name: "rate-limit", deflt: 0, field: "RateLimit", usage: "mail --pager when more than `N` mails come within --rate-window, and again when that is over"},
 	{name: "rate-window", deflt: failmail.DefaultRateWindow, field: "RateWindow", usage: "count the mails of --rate-limit within this `DURATION`"},
 	{name: "pager", field: "Pager", usage: "send the mails of --rate-limit to `ADDRESS`"},

@@ -42,6 +42,11 @@ func Parse(texts, names []string) (Matchers, error) {
 	return list, nil
 }
 
+// Equal returns the matcher of values that are equal to value.
+func Equal(name, value string) string {
+	return (&labels.Matcher{Type: labels.MatchEqual, Name: name, Value: value}).String()
+}
+
 func knows(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(known string) bool {
 		if prefix, open := strings.CutSuffix(known, ":NAME"); open {
@@ -85,6 +90,7 @@ var typical = map[string][]string{
 	"status":   {"problem", "ok", "info"},
 	"severity": {"critical", "info"},
 	"source":   {"nagios", "x@y"},
+	"sender":   {"", "root@srv1.example.com"},
 	"object":   {"", "db1/Disk /var", "x"},
 }
 

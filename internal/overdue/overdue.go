@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/internal/schedule"
 	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/message"
@@ -26,6 +27,8 @@ type Config struct {
 	Store  Store
 	Engine store.Store         // behind Store
 	List   func() *expect.List // the one in force
+	// Last returns the last mail of what was learned, which Came may not have been told.
+	Last func(j *expect.Job) routine.Last
 	// Submit counts a mail as if it had come.
 	Submit func(ctx context.Context, m *message.Message) error
 	From   func() string
@@ -49,13 +52,13 @@ type Watch struct {
 	mu         sync.Mutex
 	planned    map[string]plan   // by name
 	ahead      look              // what the last one has found
-	recipients map[string]string // of the last mails, one on a line, by name, as far as they are known
+	contacts   map[string]string // as text, by the note, as far as they are known
 	complained map[string]bool   // nobody could be told of it
 }
 
 // New returns a Watch that tells nothing until Run.
 func New(config Config) *Watch {
-	w := &Watch{config: config, started: time.Now(), planned: make(map[string]plan), recipients: make(map[string]string), complained: make(map[string]bool)}
+	w := &Watch{config: config, started: time.Now(), planned: make(map[string]plan), contacts: make(map[string]string), complained: make(map[string]bool)}
 	w.notebook, _ = config.Engine.(store.Notebook)
 	if _, shared := config.Engine.(store.Clock); shared {
 		w.after = rand.N(maxAfter)
@@ -77,12 +80,13 @@ const (
 	since   = "(since "   // when it was expected first
 	came    = "(came "    // the last mail
 	missing = "(missing " // when it was told that it is missing
+	among   = "(among "   // when it was told that it is missing, as one of several of a sender
 	over    = "(over "    // when it was told that it came after all
 )
 
 // IsOwn reports whether a heartbeat is kept by a Watch, and nobody else's.
 func IsOwn(name string) bool {
-	for _, prefix := range [...]string{since, came, missing, over} {
+	for _, prefix := range [...]string{since, came, missing, among, over} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
@@ -90,52 +94,24 @@ func IsOwn(name string) bool {
 	return false
 }
 
-// Came notes m, which was recognised, with all that expect it. An error says that it may
-// be told as missing.
-func (w *Watch) Came(ctx context.Context, m *message.Message) error {
-	for _, j := range w.config.List().Of(m) {
+// Came notes m with jobs, which expect it. An error says that it may be told as missing.
+func (w *Watch) Came(ctx context.Context, m *message.Message, jobs []*expect.Job) error {
+	for _, j := range jobs {
 		if err := w.config.Store.NoteHeartbeat(ctx, came+j.Name, m.Received); err != nil {
 			return fmt.Errorf("note that %q came: %w", j.Name, err)
 		}
-		w.noteRecipients(ctx, j.Name, m.To)
-		w.mu.Lock()
-		w.ahead = look{}
-		w.mu.Unlock()
-		w.loop.DueAt(time.Now()) // it may have been missing
+		w.noteContact(ctx, contactNote+j.Name, contact{m.From, m.To})
+		w.Look() // it may have been missing
 	}
 	return nil
 }
 
-// noteRecipients keeps who hears of it when no further one comes.
-func (w *Watch) noteRecipients(ctx context.Context, name string, to []string) {
-	text := strings.Join(to, "\n")
+// Look looks at once, since something has changed.
+func (w *Watch) Look() {
 	w.mu.Lock()
-	known := w.recipients[name] == text
-	w.recipients[name] = text
+	w.ahead = look{}
 	w.mu.Unlock()
-	if known || w.notebook == nil {
-		return
-	}
-	if err := w.notebook.Note(ctx, "expect "+name, text); err != nil {
-		w.config.Logger.Warn("cannot note who is to hear when a mail is missing", "name", name, "error", err)
-	}
-}
-
-// to returns who hears of it.
-func (w *Watch) to(ctx context.Context, j *expect.Job) []string {
-	if len(j.To) > 0 {
-		return j.To
-	}
-	w.mu.Lock()
-	text := w.recipients[j.Name]
-	w.mu.Unlock()
-	if text == "" && w.notebook != nil {
-		text, _ = w.notebook.Noted(ctx, "expect "+j.Name) // tried again at the next look
-	}
-	if text == "" {
-		return nil
-	}
-	return strings.Split(text, "\n")
+	w.loop.DueAt(time.Now())
 }
 
 // times are those kept of all expectations.
@@ -155,43 +131,69 @@ func (w *Watch) times(ctx context.Context) (times, error) {
 	return all, nil
 }
 
+// last returns when the last mail of j came.
+func (w *Watch) last(j *expect.Job, t times) time.Time {
+	return latest(t[came+j.Name], w.config.Last(j).At)
+}
+
+// told returns when it was told that j is missing.
+func (t times) told(j *expect.Job) time.Time { return latest(t[missing+j.Name], t[among+j.Name]) }
+
 // state returns how it is with j.
 func (w *Watch) state(j *expect.Job, t times) expect.State {
-	last, told := t[came+j.Name], t[missing+j.Name]
+	last, told := w.last(j, t), t.told(j)
 	// When it was told, the one that is missing was due as long ago as it may be late.
-	from := latest(t[since+j.Name], last)
+	from := last
 	if !told.IsZero() {
 		from = latest(from, told.Add(-j.Within))
 	}
-	if from.IsZero() {
-		from = w.started
-	}
-	s := expect.State{Name: j.Name, Every: j.Every, Last: last, Missing: told.After(last)}
-	s.Due, s.Late = w.plan(j, from, last.IsZero() && told.IsZero())
+	s := j.State()
+	s.Last, s.Missing = last, told.After(last)
+	s.Due, s.Late = w.plan(j, from, t[since+j.Name])
 	// While no process ran, none could come; clients send again what they kept.
-	s.Late = latest(s.Late, w.started.Add(j.Within)).Add(w.after)
+	s.Late = together(latest(s.Late, w.started.Add(j.Within)), j.Within).Add(w.after)
 	return s
 }
+
+// together puts late off to the next round time, so that jobs that report one after the other
+// are missing at the same look.
+func together(late time.Time, within time.Duration) time.Time {
+	step := min(max(within/2, time.Minute), maxStep).Truncate(time.Minute)
+	if round := late.Truncate(step); round.Before(late) {
+		return round.Add(step)
+	}
+	return late
+}
+
+const maxStep = 5 * time.Minute
 
 // A plan is what the schedule of a job says after a time: to find that out costs more than
 // all else, and is asked at each look.
 type plan struct {
-	job             *expect.Job
-	from, due, late time.Time
-	first           bool
+	job                    *expect.Job
+	from, since, due, late time.Time
 }
 
-func (w *Watch) plan(j *expect.Job, from time.Time, first bool) (due, late time.Time) {
+// plan returns what comes after from, which is zero if nothing ever came; what was late
+// before it was expected is not missing.
+func (w *Watch) plan(j *expect.Job, from, since time.Time) (due, late time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := w.planned[j.Name]
-	if p.job != j || p.first != first || !p.from.Equal(from) {
-		p = plan{job: j, from: from, first: first}
-		if p.due, p.late = j.Next(from); first {
-			p.due, p.late = j.First(from)
-		}
-		w.planned[j.Name] = p
+	if p.job == j && p.from.Equal(from) && p.since.Equal(since) {
+		return p.due, p.late
 	}
+	p = plan{job: j, from: from, since: since}
+	if !from.IsZero() {
+		p.due, p.late = j.Next(from)
+	}
+	if p.late.IsZero() || p.late.Before(since) {
+		if since.IsZero() {
+			since = w.started
+		}
+		p.due, p.late = j.First(since)
+	}
+	w.planned[j.Name] = p
 	return p.due, p.late
 }
 
@@ -250,11 +252,12 @@ func (w *Watch) earliest(ctx context.Context, list *expect.List) (time.Time, err
 	if err != nil {
 		return next, err
 	}
+	awaited := w.awaited(ctx, list, t)
 	for _, j := range list.Jobs() {
 		s := w.state(j, t)
 		at := s.Late
 		switch {
-		case t[since+j.Name].IsZero(), w.isBack(j, t):
+		case t[since+j.Name].IsZero(), w.isBack(ctx, j, t, awaited):
 			at = time.Now()
 		case w.isSilent(j.Name):
 			continue // nobody can be told until it comes
@@ -266,28 +269,8 @@ func (w *Watch) earliest(ctx context.Context, list *expect.List) (time.Time, err
 	return next, nil
 }
 
-// isBack reports whether j was missing and has come, which was not told yet.
-func (w *Watch) isBack(j *expect.Job, t times) bool {
-	told := t[missing+j.Name]
-	return !told.IsZero() && t[came+j.Name].After(told) && told.After(t[over+j.Name])
-}
-
 func (w *Watch) isSilent(name string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.complained[name] && w.recipients[name] == ""
-}
-
-// step tells all that there is to tell.
-func (w *Watch) step(ctx context.Context) error {
-	t, err := w.times(ctx)
-	if err != nil {
-		return err
-	}
-	for _, j := range w.config.List().Jobs() {
-		if err := w.tell(ctx, j, t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return w.complained[name] && w.contacts[contactNote+name] == ""
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -39,7 +40,12 @@ func newWorld(t *testing.T, expectations ...expect.Expectation) *world {
 // start runs a Watch until stop.
 func (w *world) start() (watch *Watch, stop func()) {
 	watch = New(Config{
-		Store: w.engine, Engine: w.engine, List: func() *expect.List { return w.list },
+		Store: w.engine, Engine: w.engine, List: func() *expect.List {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.list
+		},
+		Last: func(*expect.Job) routine.Last { return routine.Last{} },
 		From: func() string { return "failmail@example.net" }, Logger: slog.New(slog.DiscardHandler),
 		Submit: func(_ context.Context, m *message.Message) error {
 			w.mu.Lock()
@@ -62,7 +68,7 @@ func (w *world) came(watch *Watch, subject string) {
 	w.t.Helper()
 	m := message.New("backup@example.net", []string{"ops@example.net"}, []byte("Subject: "+subject+"\r\n\r\n"))
 	m.Received = time.Now()
-	if err := watch.Came(w.t.Context(), m); err != nil {
+	if err := watch.Came(w.t.Context(), m, w.list.Of(m)); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -82,9 +82,11 @@ func Collect(ctx context.Context, from Source, since, now time.Time) (*Figures, 
 	if err != nil {
 		return nil, err
 	}
-	f.Expected = len(states)
 	for _, s := range states {
-		if s.Missing {
+		if s.Kind == expect.Proposed {
+			continue
+		}
+		if f.Expected++; s.Missing {
 			f.Missing = append(f.Missing, s)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/web"
+	"github.com/hut8labs/failmail/pkg/expect"
 )
 
 // A Report is what a proxy has told of itself. As JSON, it is what GET /api/stats
@@ -73,8 +74,16 @@ func (s *Report) Write(w io.Writer, address string) {
 	line("problems", "%d open", s.Problems)
 	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)
+	proposed := 0
 	for _, e := range s.Expected {
+		if e.Kind == expect.Proposed {
+			proposed++
+			continue
+		}
 		line("expected", "%s", s.Expectation(e))
+	}
+	if proposed > 0 {
+		line("proposed", "%s that come regularly; failmail expect lists them", phrase.Count(proposed, "mail"))
 	}
 	for _, b := range s.Heartbeats {
 		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))
@@ -106,10 +115,14 @@ func (s *Report) Expectation(e web.Expected) string {
 	if e.Last != nil {
 		last = "last came " + s.when(*e.Last)
 	}
-	if e.Missing {
-		return fmt.Sprintf("%s: MISSING, %s, %s", e.Name, last, e.Every)
+	kind := ""
+	if e.Kind != expect.Configured {
+		kind = ", " + string(e.Kind)
 	}
-	return fmt.Sprintf("%s: %s, next %s (%s)", e.Name, last, s.when(e.Due), e.Every)
+	if e.Missing {
+		return fmt.Sprintf("%s: MISSING, %s, %s%s", e.Name, last, e.Every, kind)
+	}
+	return fmt.Sprintf("%s: %s, next %s (%s%s)", e.Name, last, s.when(e.Due), e.Every, kind)
 }
 
 func recipients(f web.Failed) string {

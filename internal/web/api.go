@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -95,16 +94,6 @@ type Heartbeat struct {
 	Count int       `json:"count"`
 }
 
-// An Expected is a mail that must come, as JSON.
-type Expected struct {
-	Name    string     `json:"name"`
-	Every   string     `json:"every"`
-	Missing bool       `json:"missing"`
-	Last    *time.Time `json:"last,omitempty"` // when it came; absent if never
-	Due     time.Time  `json:"due"`            // the next one
-	Late    time.Time  `json:"late"`           // when that is missing
-}
-
 func batchOf(s *render.Summary) Batch {
 	b := Batch{
 		ID: s.BatchID, Key: s.Batch, Mails: s.Count, First: s.First, Last: s.Last, Due: s.Due,
@@ -167,12 +156,6 @@ func (h *handler) listOutbox(w http.ResponseWriter, r *http.Request) {
 
 func (h *handler) listHeartbeats(w http.ResponseWriter, r *http.Request) {
 	list(w, r, h.proxy.Heartbeats, func(b store.Heartbeat) Heartbeat { return Heartbeat(b) })
-}
-
-func (h *handler) listExpected(w http.ResponseWriter, r *http.Request) {
-	list(w, r, h.proxy.Expected, func(s expect.State) Expected {
-		return Expected{s.Name, s.Every, s.Missing, optional(s.Last), s.Due, s.Late}
-	})
 }
 
 func (h *handler) flush(w http.ResponseWriter, r *http.Request) {

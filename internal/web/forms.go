@@ -174,6 +174,10 @@ func noticeOf(query url.Values) string {
 			return "Unmuted."
 		case "merged":
 			return "Merged: they are one error from now on."
+		case "confirmed":
+			return "Confirmed: you hear of it when that mail does not come."
+		case "dropped":
+			return "Dropped: that mail is neither expected nor proposed any more."
 		case "split":
 			return "Split off: it counts on its own from now on."
 		}

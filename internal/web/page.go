@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/phrase"
+
+	"github.com/hut8labs/failmail/pkg/expect"
 )
 
 //go:embed templates
@@ -24,11 +26,19 @@ type templates struct {
 
 func newTemplates() *templates {
 	functions := template.FuncMap{
-		"number":  phrase.Number,
-		"plural":  phrase.Count,
-		"lower":   func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
-		"millis":  time.Time.UnixMilli,
-		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"number": phrase.Number,
+		"plural": phrase.Count,
+		"lower":  func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
+		"millis": time.Time.UnixMilli,
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"short":  phrase.Duration,
+		"idOf":   idOf,
+		"times": func(n int) string {
+			if n == expect.MaxTimes {
+				return fmt.Sprintf("%d times or more", n)
+			}
+			return fmt.Sprintf("%d times", n)
+		},
 		"stamp":   stamp,
 		"join":    join,
 		"stampOf": func() func(time.Time) string { return func(t time.Time) string { return stamp(t) } },

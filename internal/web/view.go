@@ -27,6 +27,8 @@ const (
 	maxAddresses = 3   // of a summary
 	maxOutbox    = 50
 	maxFailed    = 20
+	maxExpected  = 50
+	maxProposed  = 20
 )
 
 // A view is a snapshot prepared for the templates, which only lay it out. It holds
@@ -61,7 +63,9 @@ type view struct {
 	Problems            []problem.Problem
 	ProblemCount        int
 	MoreProblems        int
-	Expected            []expect.State
+	Expected, Proposed  []expect.State
+	MoreExpected        int
+	MoreProposed        int
 }
 
 type batchView struct {
@@ -105,8 +109,11 @@ func newView(s *snapshot) *view {
 		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, SendTo: sendTo(s.addr),
 		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.pending()), FlushCount: len(s.open), FailedCount: s.failedAll, MoreFailed: max(s.failedAll-maxFailed, 0),
 		Mutes: s.mutes, Heartbeats: s.heartbeats,
-		Problems: s.problems, ProblemCount: s.problemsAll, MoreProblems: s.problemsAll - len(s.problems), Expected: s.expected, Waiting: len(s.outbox),
+		Problems: s.problems, ProblemCount: s.problemsAll, MoreProblems: s.problemsAll - len(s.problems), Waiting: len(s.outbox),
 	}
+	v.Expected, v.Proposed = splitProposed(s.expected)
+	v.Expected, v.MoreExpected = firstOf(v.Expected, maxExpected)
+	v.Proposed, v.MoreProposed = firstOf(v.Proposed, maxProposed)
 	if s.problem != nil {
 		v.Problem = s.problem.Error()
 	}

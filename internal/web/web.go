@@ -45,6 +45,10 @@ type Proxy interface {
 	MuteProblem(ctx context.Context, id, by, reason string, until problem.MuteEnd) (*problem.Problem, error)
 	Report(ctx context.Context, since time.Time) (subject, text string, err error)
 	Act(ctx context.Context, id string, action store.EventKind, by, text string) (*problem.Problem, error)
+	ExpectedMatches(ctx context.Context, e expect.Expectation) ([]expect.Match, error)
+	AddExpected(ctx context.Context, e expect.Expectation) error
+	ConfirmExpected(ctx context.Context, name string) error
+	DropExpected(ctx context.Context, name string) error
 
 	MuteMatches(ctx context.Context, what string) ([]batch.MuteMatch, error)
 	Mute(ctx context.Context, what, reason string, duration time.Duration) (store.Mute, error)
@@ -100,6 +104,8 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /unmute", h.unmuteForm)
 	mux.HandleFunc("POST /merge", h.mergeForm)
 	mux.HandleFunc("POST /split", h.splitForm)
+	mux.HandleFunc("POST /confirm", h.decideForm(proxy.ConfirmExpected, "confirmed"))
+	mux.HandleFunc("POST /drop", h.decideForm(proxy.DropExpected, "dropped"))
 
 	mux.HandleFunc("GET /problems", h.problemsPage)
 	mux.HandleFunc("GET /problems/{id}", h.problemPage)
@@ -119,6 +125,10 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /api/backup", h.backup)
 	mux.HandleFunc("GET /api/heartbeats", h.listHeartbeats)
 	mux.HandleFunc("GET /api/expected", h.listExpected)
+	mux.HandleFunc("POST /api/expected", h.addExpected)
+	mux.HandleFunc("POST /api/expected/confirm", h.decideExpected(proxy.ConfirmExpected))
+	mux.HandleFunc("POST /api/expected/drop", h.decideExpected(proxy.DropExpected))
+	mux.HandleFunc("DELETE /api/expected", h.decideExpected(proxy.DropExpected))
 	mux.HandleFunc("GET /api/mutes", h.listMutes)
 	mux.HandleFunc("POST /api/mutes", h.addMute)
 	mux.HandleFunc("DELETE /api/mutes/{id}", h.removeMute)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 func ExampleNew() {
@@ -27,4 +28,41 @@ func ExampleRead() {
 		fmt.Println(e.Name, e.Every, e.Within, err)
 	}
 	// Output: backup 1d 2h0m0s <nil>
+}
+
+func ExampleRecord_Learn() {
+	var r expect.Record
+	for day := range 8 {
+		r.Add(time.Date(2026, time.March, 2+day, 2, 4+day, 0, 0, time.UTC))
+	}
+	learned, ok := r.Learn(time.UTC)
+	fmt.Println(learned.Every, learned.Within, learned.Sure, ok)
+	// Output: daily 02:00 3h0m0s true true
+}
+
+func ExampleMatchThing() {
+	fmt.Println(expect.MatchThing(meaning.Thing{Source: "veeam", Sender: "veeam@win1.example.com", Object: "Daily Backup"}))
+	// Output: [source="veeam" sender="veeam@win1.example.com" object="Daily Backup"]
+}
+
+func ExampleList_With() {
+	one := expect.Expectation{Name: "one", Match: []string{`from="a@example.com"`}, Every: "1h"}
+	other := expect.Expectation{Name: "other", Thing: meaning.Thing{Source: "veeam", Object: "Daily Backup"}, Every: "daily 02:00", Kind: expect.Confirmed}
+	list, err := expect.New([]expect.Expectation{one}, time.UTC)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	job, err := expect.NewJob(other, time.UTC)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, j := range list.With([]*expect.Job{job}).Jobs() {
+		s := j.State()
+		fmt.Println(s.Name, s.Kind, s.Every, s.Within)
+	}
+	// Output:
+	// one configured 1h 10m0s
+	// other confirmed daily 02:00 2h24m0s
 }

@@ -3,6 +3,7 @@
 package expect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,21 +11,45 @@ import (
 
 	"github.com/hut8labs/failmail/internal/match"
 	"github.com/hut8labs/failmail/internal/table"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
+)
+
+// Errors of those who change what is expected.
+var (
+	ErrUnknown    = errors.New("nothing of that name is expected or proposed; failmail expect lists what is")
+	ErrTaken      = errors.New("there is one of that name already; give it another, or drop that one")
+	ErrConfigured = errors.New("it stands in a table [[expect]] of the settings file; remove it there, and have the proxy read the file again (SIGHUP)")
+)
+
+// A Kind says why a mail is expected.
+type Kind string
+
+// The kinds of what is expected.
+const (
+	Configured Kind = "configured" // by the settings
+	Added      Kind = "added"      // by somebody, with a schedule
+	Confirmed  Kind = "confirmed"  // learned, and confirmed by somebody
+	AsLearned  Kind = "learned"    // learned, and expected without being confirmed
+	Proposed   Kind = "proposed"   // learned; nobody is told when it is missing
 )
 
 // An Expectation is a mail that must come again and again, as the settings file has it in
 // [[expect]].
 type Expectation struct {
+	Kind Kind // defaults to Configured
 	// Name is what people call it. Each has one of its own: what is known of it is kept
 	// under it.
 	Name string
 	// Match are matchers such as subject=~"Backup .*", which must all hold. They know
-	// from (of the envelope), to, host, subject, header:NAME, status, severity, source and
-	// object.
+	// from (of the envelope), to, host, subject, header:NAME, status, severity, source, sender
+	// (the address of the author, of a known source) and object.
 	Match []string
-	// Every says when it comes: "daily 02:00", "weekly Mon 07:00", five fields of cron, or a
-	// duration such as "1h", which counts from the last one.
+	// Thing, if it is set, is what the mail is about, whatever it says of that; then Match is
+	// only shown.
+	Thing meaning.Thing
+	// Every says when it comes: "daily 02:00", "Mon-Fri 02:00", "weekly Mon 07:00", five fields
+	// of cron, or a duration such as "1h", which counts from the last one.
 	Every string
 	// Within is how long after that it may come. Defaults to a tenth of the time between
 	// two, at least ten minutes and at most three hours.
@@ -37,11 +62,23 @@ type Expectation struct {
 // A State is how it is with something that is expected.
 type State struct {
 	Name    string
+	Kind    Kind
+	Match   []string
 	Every   string
-	Last    time.Time // when it came; zero if never
-	Due     time.Time // when it is to come next
-	Late    time.Time // when it is missing
+	Within  time.Duration
+	To      []string    // as in Expectation
+	Times   []time.Time // when it came, of what is only proposed
+	Last    time.Time   // when it came; zero if never
+	Due     time.Time   // when it is to come next
+	Late    time.Time   // when it is missing
 	Missing bool
+}
+
+// A Match is a mail that came, and that an Expectation is about.
+type Match struct {
+	Subject, From string
+	Last          time.Time // when the last such mail came
+	Every         string    // as was learned; empty if nothing was
 }
 
 // Read makes expectations of the [[expect]] tables of a settings file, as a reader of TOML
@@ -65,11 +102,25 @@ func Read(tables any) ([]Expectation, error) {
 }
 
 // matchable are the names that matchers of an expectation know.
-var matchable = []string{"from", "to", "host", "subject", "header:NAME", "status", "severity", "source", "object"}
+var matchable = []string{"from", "to", "host", "subject", "header:NAME", "status", "severity", "source", "sender", "object"}
+
+// MatchThing returns matchers of the mails about t.
+func MatchThing(t meaning.Thing) (matchers []string) {
+	for _, v := range [...]struct{ name, value string }{{"source", t.Source}, {"sender", t.Sender}, {"object", t.Object}} {
+		if v.value != "" {
+			matchers = append(matchers, match.Equal(v.name, v.value))
+		}
+	}
+	return matchers
+}
 
 // A List is what is expected, ready to be asked. The zero value expects nothing. It is
 // safe for concurrent use.
-type List struct{ jobs []*Job }
+type List struct {
+	jobs    []*Job
+	matched []*Job                 // those with matchers, which are asked one after the other
+	things  map[meaning.Thing]*Job // those of a Thing, of which there may be many
+}
 
 // A Job is an Expectation that can be asked.
 type Job struct {
@@ -81,10 +132,10 @@ type Job struct {
 // New returns the List of expectations, whose times are those of zone. The error names
 // the expectation, what is wrong and how to mend it.
 func New(expectations []Expectation, zone *time.Location) (*List, error) {
-	l := &List{}
+	var jobs []*Job
 	names := make(map[string]bool)
 	for _, e := range expectations {
-		j, err := newJob(e, zone)
+		j, err := NewJob(e, zone)
 		if err != nil {
 			return nil, err
 		}
@@ -92,19 +143,36 @@ func New(expectations []Expectation, zone *time.Location) (*List, error) {
 			return nil, fmt.Errorf("expect %q: there are two of that name; give each its own", e.Name)
 		}
 		names[e.Name] = true
-		l.jobs = append(l.jobs, j)
+		jobs = append(jobs, j)
 	}
-	return l, nil
+	return (&List{}).With(jobs), nil
 }
 
-func newJob(e Expectation, zone *time.Location) (*Job, error) {
+// With returns a List that expects what l does, and then jobs, which have other names.
+func (l *List) With(jobs []*Job) *List {
+	all := &List{jobs: append(l.jobs[:len(l.jobs):len(l.jobs)], jobs...), things: make(map[meaning.Thing]*Job)}
+	for _, j := range all.jobs {
+		if j.Thing != (meaning.Thing{}) {
+			all.things[j.Thing] = j
+		} else {
+			all.matched = append(all.matched, j)
+		}
+	}
+	return all
+}
+
+// NewJob returns a Job for e, as New does.
+func NewJob(e Expectation, zone *time.Location) (*Job, error) {
+	e.Kind = cmp.Or(e.Kind, Configured)
 	switch {
 	case e.Name == "" || strings.ContainsAny(e.Name, "\r\n"):
 		return nil, errors.New(`an expectation needs a name on one line, such as name = "backup srv7"`)
-	case len(e.Match) == 0:
-		return nil, fmt.Errorf(`expect %q: match is missing; say which mail it is, such as match = ['subject=~"Backup of srv7 .*"']`, e.Name)
 	case e.Within < 0:
 		return nil, fmt.Errorf("expect %q: within: %s is negative; say how late it may come, such as 3h", e.Name, e.Within)
+	case e.Thing != (meaning.Thing{}):
+		return scheduled(&Job{Expectation: e}, zone)
+	case len(e.Match) == 0:
+		return nil, fmt.Errorf(`expect %q: match is missing; say which mail it is, such as match = ['subject=~"Backup of srv7 .*"']`, e.Name)
 	}
 	m, err := match.Parse(e.Match, matchable)
 	if err != nil {
@@ -113,15 +181,22 @@ func newJob(e Expectation, zone *time.Location) (*Job, error) {
 	if m.MatchesAll() {
 		return nil, fmt.Errorf("expect %q: match: %s takes every mail; name what only this one has", e.Name, strings.Join(e.Match, ", "))
 	}
-	s, err := parseSchedule(e.Every, zone)
-	if err != nil {
-		return nil, fmt.Errorf("expect %q: every: %w", e.Name, err)
+	return scheduled(&Job{Expectation: e, match: m}, zone)
+}
+
+func scheduled(j *Job, zone *time.Location) (_ *Job, err error) {
+	if j.schedule, err = parseSchedule(j.Every, zone); err != nil {
+		return nil, fmt.Errorf("expect %q: every: %w", j.Name, err)
 	}
-	j := &Job{e, m, s}
 	if j.Within == 0 {
 		j.Within = min(max(j.period(time.Now())/10, 10*time.Minute), 3*time.Hour)
 	}
 	return j, nil
+}
+
+// State returns what is known of j without any mail.
+func (j *Job) State() State {
+	return State{Name: j.Name, Kind: j.Kind, Match: j.Match, Every: j.Every, Within: j.Within, To: j.To}
 }
 
 // Jobs returns all that is expected, in the order given.
@@ -129,10 +204,13 @@ func (l *List) Jobs() []*Job { return l.jobs }
 
 // Of returns the jobs whose mail m is, which was recognised.
 func (l *List) Of(m *message.Message) (jobs []*Job) {
-	for _, j := range l.jobs {
+	for _, j := range l.matched {
 		if j.match.Match(func(name string) string { return valueOf(m, name) }) {
 			jobs = append(jobs, j)
 		}
+	}
+	if j := l.things[m.Meaning.Thing()]; j != nil {
+		jobs = append(jobs, j)
 	}
 	return jobs
 }
@@ -153,6 +231,8 @@ func valueOf(m *message.Message, name string) string {
 		return m.Meaning.Severity
 	case "source":
 		return m.Meaning.Source
+	case "sender":
+		return m.Meaning.Sender
 	case "object":
 		return m.Meaning.Object
 	}

@@ -44,10 +44,10 @@ func (c cron) after(t time.Time) time.Time {
 	}
 }
 
-const howOften = `write "daily 02:00", "weekly Mon 07:00", five fields of cron such as "0 2 * * 1-5", or a duration such as "1h"`
+const howOften = `write "daily 02:00", "Mon-Fri 02:00", "weekly Mon 07:00", five fields of cron such as "0 2 * * 1-5", or a duration such as "1h"`
 
-// minInterval is the shortest time between two mails that are expected.
-const minInterval = time.Minute
+// minEvery is the shortest time between two mails that are expected.
+const minEvery = time.Minute
 
 func parseSchedule(text string, zone *time.Location) (schedule, error) {
 	words := strings.Fields(text)
@@ -60,8 +60,8 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is no time; %s", text, howOften)
 		}
-		if d < minInterval {
-			return nil, fmt.Errorf("%s is too short; at least %s", d, minInterval)
+		if d < minEvery {
+			return nil, fmt.Errorf("%s is too short; at least %s", d, minEvery)
 		}
 		return interval(d), nil
 	case len(words) == 2 && words[0] == "daily":
@@ -70,6 +70,16 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 			return nil, err
 		}
 		expression = at + " * * *"
+	case len(words) == 2 && words[0][0] != '@':
+		days, known := parseWeekdays(words[0])
+		if !known {
+			return nil, fmt.Errorf("%q is no time; %s", text, howOften)
+		}
+		at, err := clock(words[1])
+		if err != nil {
+			return nil, err
+		}
+		expression = at + " * * " + days.cron()
 	case len(words) == 3 && words[0] == "weekly":
 		at, err := clock(words[2])
 		if err != nil {
