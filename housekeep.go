@@ -30,7 +30,6 @@ type housekeeper struct {
 	store    store.Memory
 	problems store.Problems
 	sent     store.Sent
-	recent   *recent.Recent
 	learner  *learning.Learner
 	log      *slog.Logger
 
@@ -40,7 +39,7 @@ type housekeeper struct {
 // refresh puts the mutes in force that the store has, and learns what it knows of
 // families.
 func (h *housekeeper) refresh(ctx context.Context) error {
-	if err := errors.Join(h.learner.Sync(ctx), h.recent.Sync(ctx)); err != nil {
+	if err := h.learner.Sync(ctx); err != nil {
 		return err
 	}
 	h.reading.Lock()

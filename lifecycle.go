@@ -88,7 +88,8 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err := p.settings.config().checkLoop(ctx, listeners); err != nil {
 		return err
 	}
-	if err := p.recent.Keep(ctx, kept, p.log); err != nil {
+	_, shared := kept.Engine().(store.Clock)
+	if err := p.recent.Keep(ctx, kept, shared, p.log); err != nil {
 		return err
 	}
 	if err := parts.routine.Sync(ctx); err != nil {

@@ -25,6 +25,8 @@ const (
 	maxSummaries = 30
 	MaxAge       = 14 * 24 * time.Hour
 	MaxBytes     = 64 << 20
+	// readEvery is how late a summary of another node is listed.
+	readEvery = 5 * time.Second
 	// patience is how long the store may take.
 	patience = 5 * time.Second
 )
@@ -38,11 +40,13 @@ type Recent struct {
 // Summaries are the last ones that were made. The zero value is ready, and has none until
 // Keep. Its methods are safe for concurrent use.
 type Summaries struct {
-	mu    sync.Mutex
-	store store.Sent
-	log   *slog.Logger
-	made  []render.Sent                 // the newest first
-	lines map[string][]render.EventLine // of those that this process made, by Message-ID
+	mu     sync.Mutex
+	store  store.Sent
+	shared bool
+	log    *slog.Logger
+	made   []render.Sent // the newest first
+	readAt time.Time
+	lines  map[string][]render.EventLine // of those that this process made, by Message-ID
 }
 
 // A content is what a summary says.
@@ -51,18 +55,18 @@ type content struct {
 	Text string `json:"text,omitempty"`
 }
 
-// Keep has them kept by a store, from which all are read that it has.
-func (r *Summaries) Keep(ctx context.Context, s store.Sent, log *slog.Logger) error {
-	r.mu.Lock()
-	r.store, r.log = s, log
-	r.mu.Unlock()
-	return r.Sync(ctx)
-}
-
-// Sync learns which summaries other nodes have made.
-func (r *Summaries) Sync(ctx context.Context) error {
+// Keep has them kept by a store, from which all are read that it has. Into one that is shared
+// other nodes put theirs, too.
+func (r *Summaries) Keep(ctx context.Context, s store.Sent, shared bool, log *slog.Logger) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.store, r.shared, r.log = s, shared, log
+	return r.read(ctx)
+}
+
+// read reads the last ones from the store. The caller holds mu.
+func (r *Summaries) read(ctx context.Context) error {
+	r.readAt = time.Now()
 	kept, err := r.store.ListSent(ctx, maxSummaries)
 	if err != nil {
 		return fmt.Errorf("read the last summaries: %w", err)
@@ -238,9 +242,17 @@ func (r *Summaries) Headlines(messageID string) []render.EventLine {
 	return r.lines[messageID]
 }
 
-// List returns the last summaries, the newest first, without what they say.
+// List returns the last summaries, the newest first, without what they say. Those of other
+// nodes are a few seconds late.
 func (r *Summaries) List() []render.Sent {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.shared && time.Since(r.readAt) > readEvery {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := r.read(ctx); err != nil {
+			r.log.Debug("cannot read the summaries of other nodes, will try again", "error", err)
+		}
+	}
 	return slices.Clone(r.made)
 }
