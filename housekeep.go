@@ -91,7 +91,7 @@ func (h *housekeeper) endMute(ctx context.Context, m store.Mute, why string) err
 	}
 	h.log.Info("ended a mute of a problem", "mute", m.ID, "problem", m.Problem, "why", why)
 	_, err = h.problems.ChangeProblem(ctx, m.Problem, func(p *store.Problem) error {
-		p.MutedUntil = time.Time{}
+		p.MutedUntil, p.MutedEnd = time.Time{}, ""
 		return p.Do(store.Unmuted, "Failmail", why, time.Now())
 	})
 	return err

@@ -117,7 +117,7 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 		return nil, err
 	}
 	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.String())
-	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, m.Until)
+	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, m.Until, until)
 }
 
 func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {
@@ -132,13 +132,15 @@ func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Pr
 			}
 		}
 	}
-	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{})
+	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{}, MuteEnd{})
 }
 
 // noteMute has the history of a problem tell of a mute, and puts that in force.
-func (p *Proxy) noteMute(ctx context.Context, parts *parts, id string, kind store.EventKind, by, reason string, until time.Time) (*Problem, error) {
+func (p *Proxy) noteMute(ctx context.Context, parts *parts, id string, kind store.EventKind, by, reason string, until time.Time, end MuteEnd) (*Problem, error) {
 	view, err := p.change(ctx, id, func(found *store.Problem) error {
-		found.MutedUntil = until
+		if found.MutedUntil, found.MutedEnd = until, ""; end.Over || end.More > 0 {
+			found.MutedEnd = end.String()
+		}
 		return found.Do(kind, by, reason, time.Now())
 	})
 	return view, errors.Join(err, parts.keeper.refresh(ctx))

@@ -1,6 +1,7 @@
 package recent
 
 import (
+	"encoding/json"
 	"sync"
 	"time"
 )
@@ -46,4 +47,36 @@ func (r *Rate) PerMinute(now time.Time) []int {
 		line[i] = r.counts[(r.newest+1+int64(i))%minutes]
 	}
 	return line
+}
+
+// State returns what was counted, for Restore.
+func (r *Rate) State(now time.Time) string {
+	counted := make(map[int64]int)
+	minute := now.Unix() / 60
+	for i, n := range r.PerMinute(now) {
+		if n > 0 {
+			counted[minute+int64(i)+1-minutes] = n
+		}
+	}
+	text, err := json.Marshal(counted)
+	if err != nil {
+		panic(err) // numbers only
+	}
+	return string(text)
+}
+
+// Restore counts what State returned before a restart.
+func (r *Rate) Restore(text string, now time.Time) {
+	var counted map[int64]int
+	if json.Unmarshal([]byte(text), &counted) != nil {
+		return // it is for a glance only
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.move(now)
+	for minute, n := range counted {
+		if ago := now.Unix()/60 - minute; ago >= 0 && ago < minutes && n > 0 {
+			r.counts[(r.newest-ago)%minutes] += n
+		}
+	}
 }

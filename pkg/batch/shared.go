@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -29,7 +30,7 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 		}
 	}()
 	if len(v.Sample) == 0 {
-		return reason, ""
+		return concreteBy(v), ""
 	}
 	m := message.New("", nil, v.Sample)
 	f := FingerprintOf(m)
@@ -75,6 +76,40 @@ func (c *concreter) line(masked string, values []value) string {
 		from = value.at + len(value.placeholder) + value.singular
 	}
 	out.WriteString(masked[from:])
+	return cut(content.Line(out.String()))
+}
+
+// placeholders are what stands in a masked line for values.
+var placeholders = regexp.MustCompile(`<[a-z]+>`)
+
+// concreteBy returns the reason of v with the values that all of its mails have, without one
+// of them: where all places with a label have the same one.
+func concreteBy(v *store.Variant) string {
+	var all []store.Value
+	for _, label := range v.Varying.Labels() {
+		all = append(all, store.Value{Label: label})
+	}
+	one := make(map[string]string) // by label; "" where there are several
+	values, seen := sharedValues(v, all), make(map[string]int)
+	for _, place := range all {
+		text := values[occurrenceOf{place.Label, seen[place.Label]}]
+		if before, again := one[place.Label]; again && before != text {
+			text = ""
+		}
+		one[place.Label] = text
+		seen[place.Label]++
+	}
+	var out strings.Builder
+	from := 0
+	for _, at := range placeholders.FindAllStringIndex(v.Reason, -1) {
+		place := value{at: at[0], placeholder: v.Reason[at[0]:at[1]]}
+		if text := one[label(v.Reason, place)]; text != "" && !isTime(place) {
+			out.WriteString(v.Reason[from:at[0]])
+			out.WriteString(text)
+			from = at[1]
+		}
+	}
+	out.WriteString(v.Reason[from:])
 	return cut(content.Line(out.String()))
 }
 

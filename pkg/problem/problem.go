@@ -37,8 +37,9 @@ type Problem struct {
 	Hosts      []string       `json:"hosts"` // in the order in which they came
 	Owner      string         `json:"owner"`
 	AckedBy    string         `json:"acked_by"`
-	MutedUntil *time.Time     `json:"muted_until"`
-	Days       []Day          `json:"days"` // those of the last 90 that have mails, the oldest first
+	MutedUntil *time.Time     `json:"muted_until"`         // at the latest
+	MutedEnd   string         `json:"muted_end,omitempty"` // what ends it before, in words
+	Days       []Day          `json:"days"`                // those of the last 90 that have mails, the oldest first
 	// Fingerprint is that of its mails; empty if it is about a thing, whatever they say of it.
 	Fingerprint string `json:"fingerprint,omitempty"`
 
@@ -120,7 +121,7 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 	}
 	if p.MutedUntil.After(now) {
 		until := p.MutedUntil
-		view.MutedUntil = &until
+		view.MutedUntil, view.MutedEnd = &until, p.MutedEnd
 	}
 	for i := range p.Things {
 		if t := &p.Things[i]; t.Object != "" && len(p.Things) > 1 {

@@ -52,7 +52,7 @@ func (p Problem) Facts(when func(time.Time) string) []string {
 		facts = append(facts, "owner "+p.Owner)
 	}
 	if p.MutedUntil != nil {
-		facts = append(facts, "muted until "+when(*p.MutedUntil))
+		facts = append(facts, "muted until "+cmp.Or(p.MutedEnd, when(*p.MutedUntil)))
 	}
 	return facts
 }

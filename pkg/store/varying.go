@@ -195,6 +195,14 @@ func (v *Varying) values(label string) (texts []string, all bool) {
 	return nil, true
 }
 
+// Labels returns those of all places, in order.
+func (v *Varying) Labels() (labels []string) {
+	for i := range v.places {
+		labels = append(labels, v.places[i].Label)
+	}
+	return labels
+}
+
 // Variations returns the places with more than one value, in order.
 func (v *Varying) Variations() []Variation {
 	var variations []Variation
