@@ -64,6 +64,9 @@ func (p *Proxy) Problem(ctx context.Context, id string) (*Problem, error) {
 	if err != nil || found == nil {
 		return nil, err
 	}
+	if samples == nil {
+		samples = []store.ProblemSample{}
+	}
 	view := p.viewer().ShowAll(found, samples, time.Now())
 	return &view, nil
 }
@@ -98,12 +101,7 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 	if until == (MuteEnd{}) {
 		return p.unmuteProblem(ctx, parts, found, by, reason)
 	}
-	view := p.viewer().Show(found, time.Now())
-	name := view.Headline
-	if view.Object != "" {
-		name = view.Object + ": " + name
-	}
-	m := Mute{Name: name, Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
+	m := Mute{Name: p.viewer().Show(found, time.Now()).Title(), Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
 	if m.Until, m.UntilOver = until.At, until.Over; until.More > 0 {
 		m.UntilCount = found.Count + until.More
 	}

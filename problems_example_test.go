@@ -3,6 +3,7 @@ package failmail_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hut8labs/failmail"
 )
@@ -66,4 +67,29 @@ func ExampleProxy_Act() {
 	// began ""
 	// acked "has deleted old logs"
 	// resolved "has deleted old logs"
+}
+
+// A known problem stays out of the summaries for a while.
+func ExampleProxy_MuteProblem() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	ctx := context.Background()
+	if err := p.Submit(ctx, diskFull()); err != nil {
+		fmt.Println(err)
+	}
+	open, _, err := p.Problems(ctx, "disk", 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	muted, err := p.MuteProblem(ctx, open[0].ID, "ann", "new disks come tomorrow", failmail.MuteEnd{At: time.Now().Add(24 * time.Hour)})
+	fmt.Println(muted.MutedUntil != nil, err)
+	mutes, err := p.Mutes(ctx)
+	fmt.Println(mutes[0].Name, mutes[0].Reason, err)
+	muted, err = p.MuteProblem(ctx, open[0].ID, "ann", "", failmail.MuteEnd{})
+	fmt.Println(muted.MutedUntil != nil, err)
+	// Output:
+	// true <nil>
+	// ** PROBLEM Service Alert: db1/Disk /var is CRITICAL ** new disks come tomorrow <nil>
+	// false <nil>
 }

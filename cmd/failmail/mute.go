@@ -17,6 +17,7 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/problem"
 )
 
 func muteCommand() *cli.Command {
@@ -26,8 +27,9 @@ func muteCommand() *cli.Command {
 		ArgsUsage: "[PATTERN|FINGERPRINT|ID]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
 			"is v2: and 16 digits, as failmail explain and the summaries show it; ID is that of a problem,\n" +
-			"as failmail problems shows it. What a pattern matches in the open batches is shown first, and stays in its summary. Muted mails are still counted, and\n" +
-			"the last line of the next summary names them.",
+			"as failmail problems shows it. What a pattern matches in the open batches is shown first, and\n" +
+			"stays in its summary. Muted mails are still counted, and the last line of the next summary\n" +
+			"names them.",
 		Flags: []cli.Flag{
 			httpFlag(),
 			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d; a problem also until a time such as 18:00, until it is \"over\", or for \"10 more\" mails"},
@@ -54,11 +56,22 @@ func muteCommand() *cli.Command {
 				return &usageError{fmt.Sprintf("mute takes one pattern, not %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
 			}
 			if isProblem.MatchString(what) {
-				return actOn(c, what, "mute", web.ActRequest{By: who(""), Text: c.String("reason"), For: c.String("for")}, "muted")
+				return muteProblem(c, what)
 			}
 			return mute(c, web.MuteRequest{What: what, Reason: c.String("reason"), For: c.String("for"), Force: c.Bool("force")})
 		},
 	}
+}
+
+// muteProblem mutes the problem with the ID.
+func muteProblem(c *cli.Context, id string) error {
+	if _, err := problem.ParseMuteEnd(c.String("for"), time.Now()); err != nil {
+		return &usageError{"--for: " + err.Error()}
+	}
+	if c.Bool("dry-run") {
+		return &usageError{"mute --dry-run shows what a pattern matches; failmail problem " + id + " shows the problem"}
+	}
+	return actOn(c, id, "mute", web.ActRequest{By: who(""), Text: c.String("reason"), For: c.String("for")}, "muted")
 }
 
 // isProblem matches the ID of a problem.
@@ -175,9 +188,14 @@ func unmuteCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "unmute",
 		Usage:     "end a mute",
-		ArgsUsage: "NUMBER",
-		Flags:     []cli.Flag{httpFlag()},
+		ArgsUsage: "NUMBER|ID",
+		Description: "NUMBER is that of the mute, as failmail mute lists it; ID is that of a problem, of which\n" +
+			"all mutes end.",
+		Flags: []cli.Flag{httpFlag()},
 		Action: func(c *cli.Context) error {
+			if id := c.Args().First(); c.NArg() == 1 && isProblem.MatchString(id) {
+				return actOn(c, id, "unmute", web.ActRequest{By: who("")}, "unmuted")
+			}
 			id, err := strconv.ParseInt(c.Args().First(), 10, 64)
 			if err != nil || c.NArg() != 1 {
 				return &usageError{fmt.Sprintf("unmute %q is not the number of a mute; failmail mute lists them", c.Args().First())}

@@ -22,14 +22,14 @@ import (
 func problemsCommand() *cli.Command {
 	var fields strings.Builder
 	for _, f := range problem.Fields() {
-		fmt.Fprintf(&fields, "\n  %-8s %s", f[0]+":", f[1])
+		fmt.Fprintf(&fields, "\n%s:  %s", f[0], f[1])
 	}
 	return &cli.Command{
 		Name:      "problems",
 		Usage:     "list the problems that are open, or those that a question is about",
 		ArgsUsage: "[QUESTION]",
 		Description: "A question has words, which are looked for in headlines, hosts, objects and notes, and\n" +
-			"fields, all of which must hold; failmail problems '' lists all:" + fields.String(),
+			"fields, all of which must hold; failmail problems '' lists all.\n" + fields.String(),
 		Flags: []cli.Flag{
 			httpFlag(),
 			&option{name: "limit", deflt: 50, usage: "list `N` at most, those seen last"},
@@ -77,7 +77,11 @@ func writeProblems(w io.Writer, found web.Problems, question string) {
 		fmt.Fprintf(w, " for %s", question)
 	}
 	if more := found.Total - len(found.Problems); more > 0 {
-		fmt.Fprintf(w, ", %s more are not listed", phrase.Number(more))
+		is := "are"
+		if more == 1 {
+			is = "is"
+		}
+		fmt.Fprintf(w, ", %s more %s not listed", phrase.Number(more), is)
 	}
 	fmt.Fprintln(w)
 }
@@ -131,7 +135,11 @@ func writeProblem(w io.Writer, p *problem.Problem) {
 	}
 	if n := len(p.Samples); n > 0 {
 		s := p.Samples[n-1]
-		fmt.Fprintf(w, "\nThe last sample, from %s, %s:\n%s\n\n%s\n", s.From, shortTime(s.At), s.Subject, strings.TrimRight(s.Text, "\n"))
+		fmt.Fprintf(w, "\nThe last sample, %s", shortTime(s.At))
+		if s.From != "" {
+			fmt.Fprintf(w, ", from %s", s.From)
+		}
+		fmt.Fprintf(w, ":\n%s\n\n%s\n", s.Subject, strings.TrimRight(s.Text, "\n"))
 	}
 }
 
@@ -144,7 +152,7 @@ type act struct {
 }
 
 var acts = []act{
-	{"ack", "ack", "say that you look after a problem; the next summaries say so", "ID [WHY]", "", "unack", "acknowledged"},
+	{"ack", "ack", "say that you look after a problem", "ID [WHY]", "", "unack", "acknowledged"},
 	{"note", "note", "write something about a problem, for whoever sees it next", "ID TEXT", "the note", "", "noted"},
 	{"own", "own", "say who has a problem; without a name, nobody", "ID [NAME]", "", "", "the owner is set"},
 	{"resolve", "resolve", "say that a problem is over, though no mail does", "ID [WHY]", "", "", "resolved: it is over until another mail comes"},
@@ -158,7 +166,7 @@ func actCommands() (commands []*cli.Command) {
 }
 
 func (a act) command() *cli.Command {
-	flags := []cli.Flag{httpFlag(), &option{name: "as", usage: "do it in the name of `WHO`, which the history shows; by default your login"}, jsonFlag()}
+	flags := []cli.Flag{httpFlag(), &option{name: "as", usage: "do it in the name of `NAME`, which the history shows; by default your login"}, jsonFlag()}
 	if a.undo != "" {
 		flags = append(flags, &option{name: "undo", deflt: false, usage: "take it back"})
 	}
@@ -176,8 +184,11 @@ func (a act) command() *cli.Command {
 				return &usageError{fmt.Sprintf("%s %s lacks %s, as in failmail %s %s 'disk is on its way'", a.name, id, a.text, a.name, id)}
 			}
 			action, done := a.action, a.done
-			if a.undo != "" && c.Bool("undo") {
+			switch {
+			case a.undo != "" && c.Bool("undo"):
 				action, done = a.undo, "undone"
+			case a.action == "own" && text == "":
+				done = "nobody owns it"
 			}
 			return actOn(c, id, action, web.ActRequest{By: who(c.String("as")), Text: text}, done)
 		},
@@ -196,6 +207,9 @@ func actOn(c *cli.Context, id, action string, request web.ActRequest, done strin
 	}
 	if c.Bool("json") {
 		return printJSON(c, p)
+	}
+	if p.MutedUntil != nil && action == "mute" {
+		done += " until " + shortTime(*p.MutedUntil)
 	}
 	fmt.Fprintf(c.App.Writer, "%s: %s\n", done, phrase.Shorten(p.Title(), maxMatchTitle))
 	return nil

@@ -12,8 +12,8 @@ import (
 // pageSettingTests show that a command finds the page of a proxy by its settings,
 // wherever they stand.
 func pageSettingTests(command string, args ...string) []flagTest {
-	// reaches reports whether a proxy was asked: unmute finds no mute, and backup no
-	// file.
+	// reaches reports whether a proxy was asked: unmute finds no mute, backup no file, and
+	// what is done about a problem no problem.
 	reaches := func(t *testing.T, settings ...string) {
 		t.Helper()
 		for _, line := range [][]string{
@@ -21,7 +21,7 @@ func pageSettingTests(command string, args ...string) []flagTest {
 			append(append([]string{command}, args...), settings...),
 		} {
 			r := failmailHere(t, "", line...)
-			if r.code != 0 && !strings.Contains(r.stderr, "there is no mute 1") && !strings.Contains(r.stderr, "makes no copies of itself") {
+			if r.code != 0 && !strings.Contains(r.stderr, "there is no mute 1") && !strings.Contains(r.stderr, "makes no copies of itself") && !strings.Contains(r.stderr, "there is no problem with this ID") {
 				t.Errorf("%q: %+v", line, r)
 			}
 		}

@@ -40,31 +40,37 @@ func TestEveryReplyForbidsTheBrowserWhatItDoesNotNeed(t *testing.T) {
 	}
 	waitFor(t, "a summary", func() bool { return len(p.Recent()) == 1 })
 	preview := regexp.MustCompile(`sent/[0-9a-f]{16}`).FindString(ask(t, p.Handler(), "GET", "/", "").Body.String())
+	const page = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
+		"frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	const none = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	for path, want := range map[string]struct {
 		status          int
 		kind, policy    string
 		referrer, cache string
 	}{
-		"/": {200, "text/html; charset=utf-8", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-			"frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'", "same-origin", "no-store"},
+		"/": {200, "text/html; charset=utf-8", page, "same-origin", "no-store"},
 		"/" + preview: {200, "text/html; charset=utf-8", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
 			"frame-ancestors 'self'; sandbox", "no-referrer", "no-store"},
-		"/sent/0123456789abcdef": {404, "application/json", none, "no-referrer", "no-store"},
-		"/static/page.css":       {200, "text/css; charset=utf-8", none, "no-referrer", "no-cache"},
-		"/static/page.js":        {200, "text/javascript; charset=utf-8", none, "no-referrer", "no-cache"},
-		"/static/icon.svg":       {200, "image/svg+xml; charset=utf-8", none, "no-referrer", "no-cache"},
-		"/static/":               {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
-		"/static/x/page.js":      {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
-		"/api/stats":             {200, "application/json", none, "no-referrer", "no-store"},
-		"/api/batches":           {200, "application/json", none, "no-referrer", "no-store"},
-		"/api/outbox":            {200, "application/json", none, "no-referrer", "no-store"},
-		"/api/mutes":             {200, "application/json", none, "no-referrer", "no-store"},
-		"/api/heartbeats":        {200, "application/json", none, "no-referrer", "no-store"},
-		"/healthz":               {200, "text/plain; charset=utf-8", none, "no-referrer", "no-store"},
-		"/readyz":                {200, "text/plain; charset=utf-8", none, "no-referrer", "no-store"},
-		"/index.html":            {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
-		"/flush":                 {405, "text/plain; charset=utf-8", none, "no-referrer", ""},
+		"/problems":                      {200, "text/html; charset=utf-8", page, "same-origin", "no-store"},
+		"/problems/0123456789abcdef":     {404, "text/html; charset=utf-8", page, "same-origin", "no-store"},
+		"/problems/0123456789abcdef/act": {405, "text/plain; charset=utf-8", none, "no-referrer", ""},
+		"/api/problems":                  {200, "application/json", none, "no-referrer", "no-store"},
+		"/api/problems/x":                {404, "application/json", none, "no-referrer", "no-store"},
+		"/sent/0123456789abcdef":         {404, "application/json", none, "no-referrer", "no-store"},
+		"/static/page.css":               {200, "text/css; charset=utf-8", none, "no-referrer", "no-cache"},
+		"/static/page.js":                {200, "text/javascript; charset=utf-8", none, "no-referrer", "no-cache"},
+		"/static/icon.svg":               {200, "image/svg+xml; charset=utf-8", none, "no-referrer", "no-cache"},
+		"/static/":                       {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
+		"/static/x/page.js":              {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
+		"/api/stats":                     {200, "application/json", none, "no-referrer", "no-store"},
+		"/api/batches":                   {200, "application/json", none, "no-referrer", "no-store"},
+		"/api/outbox":                    {200, "application/json", none, "no-referrer", "no-store"},
+		"/api/mutes":                     {200, "application/json", none, "no-referrer", "no-store"},
+		"/api/heartbeats":                {200, "application/json", none, "no-referrer", "no-store"},
+		"/healthz":                       {200, "text/plain; charset=utf-8", none, "no-referrer", "no-store"},
+		"/readyz":                        {200, "text/plain; charset=utf-8", none, "no-referrer", "no-store"},
+		"/index.html":                    {404, "text/plain; charset=utf-8", none, "no-referrer", ""},
+		"/flush":                         {405, "text/plain; charset=utf-8", none, "no-referrer", ""},
 	} {
 		w := ask(t, p.Handler(), "GET", path, "")
 		if w.Code != want.status {
@@ -85,7 +91,7 @@ func TestOtherSitesCannotSteerTheProxy(t *testing.T) {
 	t.Parallel()
 	p, relay := startProxy(t, failmail.Config{})
 	submit(t, p, "disk full", "no space")
-	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /api/backup", "POST /mute", "POST /unmute", "POST /merge", "POST /split", "POST /api/merge", "POST /api/split", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "DELETE /api/mutes/1"} {
+	for _, target := range []string{"POST /flush", "POST /retry", "POST /resend", "POST /api/resend", "POST /api/backup", "POST /mute", "POST /unmute", "POST /merge", "POST /split", "POST /api/merge", "POST /api/split", "POST /api/flush", "POST /api/retry", "POST /api/mutes", "POST /problems/0123456789abcdef/act", "POST /api/problems/0123456789abcdef/resolve", "DELETE /api/mutes/1"} {
 		method, path, _ := strings.Cut(target, " ")
 		for name, header := range map[string][]string{
 			"of a browser of today":   {"Sec-Fetch-Site", "cross-site"},
@@ -154,11 +160,11 @@ func alive(node *html.Node) string {
 	if node.Type != html.ElementNode {
 		return ""
 	}
-	if slices.Contains([]string{"b", "i", "script", "img", "textarea"}, node.Data) && (len(node.Attr) == 0 || !strings.HasPrefix(node.Attr[0].Val, "static/")) {
+	if slices.Contains([]string{"b", "i", "script", "img", "textarea"}, node.Data) && (len(node.Attr) == 0 || node.Attr[0].Val != "note" && !strings.HasPrefix(strings.TrimPrefix(node.Attr[0].Val, "../"), "static/")) {
 		return "<" + node.Data + ">"
 	}
 	for _, a := range node.Attr {
-		if strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Val, "javascript:") || strings.HasPrefix(a.Val, "//") {
+		if strings.HasPrefix(a.Key, "on") || a.Key != "value" && (strings.HasPrefix(a.Val, "javascript:") || strings.HasPrefix(a.Val, "//")) {
 			return a.Key + "=" + a.Val
 		}
 	}

@@ -31,7 +31,7 @@ type problemsView struct {
 }
 
 func (h *handler) problemsPage(w http.ResponseWriter, r *http.Request) {
-	v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, ""}, Question: r.FormValue("q"), Fields: problem.Fields()}
+	v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, ""}, Question: strings.ToValidUTF8(r.FormValue("q"), "\uFFFD"), Fields: problem.Fields()}
 	v.JSON = "api/problems?" + url.Values{"q": {v.Question}}.Encode()
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
@@ -46,12 +46,12 @@ func (h *handler) problemsPage(w http.ResponseWriter, r *http.Request) {
 // A problemView is the page of one problem.
 type problemView struct {
 	frame
-	Notice, Wrong string
-	Problem       *problem.Problem
-	Trend         plot
-	Zone          string
-	History       []happened // the newest first
-	Anonymous     bool       // nobody has logged in
+	Notice    string
+	Problem   *problem.Problem
+	Trend     plot
+	Zone      string
+	History   []happened // the newest first
+	Anonymous bool       // nobody has logged in
 }
 
 // A happened is an event in words.
@@ -61,13 +61,9 @@ type happened struct {
 }
 
 func (h *handler) problemPage(w http.ResponseWriter, r *http.Request) {
-	h.showProblem(w, r, http.StatusOK, r.PathValue("id"), done[r.FormValue("done")], "")
-}
-
-func (h *handler) showProblem(w http.ResponseWriter, r *http.Request, status int, id, notice, wrong string) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
-	p, err := h.proxy.Problem(ctx, id)
+	p, err := h.proxy.Problem(ctx, r.PathValue("id"))
 	if err == nil && p == nil {
 		err = errNoProblem
 	}
@@ -79,14 +75,14 @@ func (h *handler) showProblem(w http.ResponseWriter, r *http.Request, status int
 	now := time.Now()
 	_, _, isKnown := r.BasicAuth()
 	v := problemView{
-		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: notice, Wrong: wrong,
+		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: done[r.FormValue("done")],
 		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), Anonymous: !isKnown,
 	}
 	for _, e := range slices.Backward(p.History) {
 		what, text := e.InWords()
 		v.History = append(v.History, happened{e.At, what, text})
 	}
-	h.write(w, status, "problem-page", v)
+	h.write(w, http.StatusOK, "problem-page", v)
 }
 
 // IsShown reports whether the sample with the index is open from the start: the last one.
@@ -102,17 +98,17 @@ func (h *handler) actForm(w http.ResponseWriter, r *http.Request) {
 		_, status, err = h.act(r, id, name, ActRequest{By: r.PostForm.Get("by"), Text: r.PostForm.Get("text"), For: r.PostForm.Get("for")})
 	}
 	if err != nil {
-		h.showActed(w, r, status, id, err)
+		h.write(w, status, "refused-page", refusedView{frame{"Not done · Failmail", h.assets.version, "../../"}, id, err.Error()})
 		return
 	}
 	w.Header().Set("Location", "../"+url.PathEscape(id)+"?done="+name)
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// showActed shows what was wrong with an action, on a page whose address is one deeper.
-func (h *handler) showActed(w http.ResponseWriter, _ *http.Request, status int, id string, err error) {
-	v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, "../../"}, Wrong: err.Error(), JSON: "../../api/problems/" + url.PathEscape(id)}
-	h.write(w, status, "refused-page", v)
+// A refusedView is the page that says what is wrong with an action.
+type refusedView struct {
+	frame
+	ID, Wrong string
 }
 
 // done says what was done, by the names of actions.

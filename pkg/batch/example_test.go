@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
+	"github.com/hut8labs/failmail/pkg/store/memory"
 )
 
 func mailOf(raw string) *message.Message {
@@ -137,4 +139,29 @@ func ExampleWithoutThing() {
 	// Output:
 	// v2:0123456789abcdef
 	// v2:0123456789abcdef
+}
+
+// What an engine keeps of a problem has a headline as the summaries have it, and a batch
+// says which problems its mails leave open.
+func ExampleOpenProblems() {
+	group := batch.GrouperFunc(func(*message.Message) (string, error) { return "disks", nil })
+	c := &batch.Classifier{Batch: group, Group: group}
+	s := memory.New(store.Limits{})
+	if err := s.Record(context.Background(), c.Classify(mailOf("Subject: disk full\n\nerror: no space on /var\n"))); err != nil {
+		fmt.Println(err)
+	}
+	open, err := s.Open(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for id := range batch.OpenProblems(open[0], nil) {
+		p, _, err := s.Problem(context.Background(), id)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(batch.Headline(p, nil), p.Count)
+	}
+	// Output: error: no space on /var 1
 }

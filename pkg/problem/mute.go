@@ -56,7 +56,10 @@ func (e MuteEnd) String() string {
 	if e.Over {
 		ends = append(ends, "it is over")
 	}
-	if e.More > 0 {
+	switch {
+	case e.More == 1:
+		ends = append(ends, "1 more mail has come")
+	case e.More > 1:
 		ends = append(ends, fmt.Sprintf("%d more mails have come", e.More))
 	}
 	return strings.Join(ends, ", or ")

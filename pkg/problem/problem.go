@@ -4,7 +4,9 @@ package problem
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
@@ -45,8 +47,8 @@ type Problem struct {
 
 	Weeks   []Day    `json:"weeks,omitempty"` // of the last year, by their Mondays
 	Varies  []Varies `json:"varies,omitempty"`
-	Samples []Sample `json:"samples,omitempty"` // the oldest first
-	History []Event  `json:"history,omitempty"` // the oldest first
+	Samples []Sample `json:"samples,omitzero"` // the oldest first
+	History []Event  `json:"history,omitzero"` // the oldest first
 }
 
 // A State says whether a problem is over.
@@ -106,7 +108,7 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 	view := Problem{
 		ID: p.ID, Headline: text(batch.Headline(p, v.Families)), Status: p.Meaning.Status, State: Over, New: p.IsNew(now),
 		Count: p.Count, First: p.First, Last: p.Last, Severity: p.Meaning.Severity, Source: p.Meaning.Source, Sender: p.Meaning.Sender,
-		Object: text(p.Meaning.Object), Subject: text(p.Subject), Hosts: slices.Clone(p.Hosts), Owner: p.Owner, AckedBy: p.AckedBy,
+		Object: text(p.Meaning.Object), Subject: text(p.Subject), Hosts: slices.Clone(p.Hosts), Owner: content.Line(p.Owner), AckedBy: content.Line(p.AckedBy),
 		Days: days(p.Days), Fingerprint: p.Fingerprint,
 	}
 	if view.Hosts == nil {
@@ -123,19 +125,37 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 		until := p.MutedUntil
 		view.MutedUntil, view.MutedEnd = &until, p.MutedEnd
 	}
-	for i := range p.Things {
-		if t := &p.Things[i]; t.Object != "" && len(p.Things) > 1 {
-			o := Object{text(t.Object), Over}
-			if p.IsOpenThing(t, now) {
-				o.State = Open
-			}
-			view.Objects = append(view.Objects, o)
-		}
-	}
+	view.Objects = v.objects(p, now)
 	return view
 }
 
-// ShowAll returns what p is at a time, with all that is known of it.
+// objects returns what p is about, if that is several things. Those of the same name that
+// several senders speak of are shown as one.
+func (v Viewer) objects(p *store.Problem, now time.Time) (list []Object) {
+	for i := range p.Things {
+		t := &p.Things[i]
+		if t.Object == "" {
+			continue
+		}
+		o := Object{v.Redactor.Text(t.Object), Over}
+		if p.IsOpenThing(t, now) {
+			o.State = Open
+		}
+		switch at := slices.IndexFunc(list, func(known Object) bool { return known.Name == o.Name }); {
+		case at < 0:
+			list = append(list, o)
+		case o.State == Open:
+			list[at].State = Open
+		}
+	}
+	if len(list) < 2 {
+		return nil
+	}
+	return list
+}
+
+// ShowAll returns what p is at a time, with all that is known of it. The samples are nil if
+// these are not known.
 func (v Viewer) ShowAll(p *store.Problem, samples []store.ProblemSample, now time.Time) Problem {
 	view := v.Show(p, now)
 	view.Weeks = days(p.Weeks)
@@ -149,13 +169,28 @@ func (v Viewer) ShowAll(p *store.Problem, samples []store.ProblemSample, now tim
 		}
 		view.Varies = append(view.Varies, place)
 	}
+	if samples != nil {
+		view.Samples = make([]Sample, 0, len(samples))
+	}
+	view.History = make([]Event, 0, len(p.History))
 	for _, s := range samples {
 		view.Samples = append(view.Samples, v.sample(s))
 	}
 	for _, e := range p.History {
-		view.History = append(view.History, Event(e))
+		view.History = append(view.History, Event{e.At, e.Kind, content.Line(e.By), written(e.Text)})
 	}
 	return view
+}
+
+// written returns what a person wrote without what would take over a terminal.
+func written(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.ContainsFunc(line, func(r rune) bool { return r != '\t' && !unicode.IsGraphic(r) }) {
+			lines[i] = content.Line(line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // maxSampleText bounds the text of a sample, in bytes.

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -132,7 +133,7 @@ type term struct {
 // next reads the term that text begins with, and where it ends.
 func next(text string) (t term, end int, err error) {
 	colon := strings.IndexFunc(text, func(r rune) bool { return r == ':' || r == '"' || unicode.IsSpace(r) })
-	if colon > 0 && text[colon] == ':' && isField(text[:colon]) {
+	if colon > 0 && text[colon] == ':' && isField(text[:colon], text[colon+1:]) {
 		t.field = strings.ToLower(text[:colon])
 		end = colon + 1
 	}
@@ -152,11 +153,15 @@ func next(text string) (t term, end int, err error) {
 	return t, end + length, nil
 }
 
-// isField reports whether name is that of a field, or meant to be.
-func isField(name string) bool {
+// isField reports whether name, in front of a colon and rest, is that of a field or meant to
+// be. http://db1 and port:5432 are not.
+func isField(name, rest string) bool {
 	names := fieldNames()
-	return slices.Contains(names, strings.ToLower(name)) || spelling.Nearest(name, names) != ""
+	return slices.Contains(names, strings.ToLower(name)) || spelling.Nearest(name, names) != "" && !noValue.MatchString(rest)
 }
+
+// noValue matches what stands behind the colon of a URL or of a port.
+var noValue = regexp.MustCompile(`^(//|\d+(\s|$))`)
 
 func fieldNames() (names []string) {
 	for _, f := range fields {

@@ -10,10 +10,10 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// Title returns what people call p: its headline, after what it is about unless that is
-// part of it.
+// Title returns what people call p: its headline, after what it is about if a known kind of
+// sender says so and that is no part of it. Of others the object is what is left of a subject.
 func (p Problem) Title() string {
-	if p.Object == "" || strings.Contains(strings.ToLower(p.Headline), strings.ToLower(p.Object)) {
+	if p.Object == "" || p.Sender == "" || strings.Contains(strings.ToLower(p.Headline), strings.ToLower(p.Object)) {
 		return p.Headline
 	}
 	return p.Object + ": " + p.Headline
@@ -30,9 +30,16 @@ func (p Problem) Mark() string {
 	return "OPEN"
 }
 
+// maxSubject bounds a subject among other facts, in characters.
+const maxSubject = 70
+
 // Facts returns what else people want to see of p at once; when writes a time.
 func (p Problem) Facts(when func(time.Time) string) []string {
-	facts := []string{p.Source}
+	var facts []string
+	if p.Sender == "" && !strings.Contains(p.Headline, p.Subject) {
+		facts = append(facts, phrase.Shorten(p.Subject, maxSubject))
+	}
+	facts = append(facts, p.Source)
 	switch {
 	case len(p.Hosts) == 1:
 		facts = append(facts, "on "+p.Hosts[0])

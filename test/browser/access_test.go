@@ -27,7 +27,7 @@ const complaints = `(() => {
     level = Number(h.tagName[1]);
   }
   for (const e of document.querySelectorAll("button, a[href], summary, section, iframe")) check(name(e), "no name", e);
-  for (const e of document.querySelectorAll("input:not([type=hidden]), select")) check(e.labels.length > 0 && e.labels[0].textContent.trim(), "no label", e);
+  for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea")) check(e.labels.length > 0 && e.labels[0].textContent.trim(), "no label", e);
   for (const e of document.querySelectorAll("table")) check(e.querySelectorAll("thead th[scope=col]").length === e.querySelector("tbody tr").cells.length, "columns without headers", e);
   for (const e of document.querySelectorAll("th")) check(e.textContent.trim(), "an empty header", e);
   for (const e of document.querySelectorAll("img")) check(e.hasAttribute("alt"), "no alternative", e);

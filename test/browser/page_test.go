@@ -31,7 +31,7 @@ func TestAStormAppearsLiveAndIsSentByAButton(t *testing.T) {
 
 	flood(t, p, 120, time.Now(), "")
 	b.until(t, `document.querySelector(".batch h3")?.innerText.startsWith("120 mails, 7 errors, 7 new")`)
-	b.until(t, `document.title === "(120) Failmail" && document.querySelectorAll(".badge.new").length === 6`)
+	b.until(t, `document.title === "(120) Failmail" && document.querySelectorAll("#batches .badge.new").length === 6`)
 	b.until(t, `/^in \d+ min \d+ s$/.test(document.querySelector(".batch .count").innerText)`)
 	b.until(t, `document.querySelector(".rate svg").getAttribute("aria-label").startsWith("120 mails in the last hour")`)
 	b.until(t, `document.getElementById("news").innerText.includes("A batch is open")`)

@@ -96,6 +96,6 @@ func problemQueries(t *testing.T, s *subject) {
 		found += total
 	}
 	if found == 0 {
-		t.Error("the questions find nothing")
+		t.Fatal("the questions find nothing")
 	}
 }

@@ -1,0 +1,104 @@
+package failmail_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hut8labs/failmail"
+)
+
+// The mails of a muted problem are counted, and stay out of the summaries until the mute ends.
+func TestAMutedProblemStaysOutOfTheSummaries(t *testing.T) {
+	for name, test := range map[string]struct {
+		config              failmail.Config
+		first, again, other string // mails; other is one of another problem
+	}{
+		"of an error": {
+			first: "Subject: disk full\r\n\r\nerror: no space on /var\r\n", again: "Subject: disk full\r\n\r\nerror: no space on /var\r\n",
+			other: "Subject: login refused\r\n\r\nerror: wrong key\r\n",
+		},
+		"of a thing, whatever is said of it": {
+			first: "Subject: ** PROBLEM Service Alert: db1/Disk is WARNING **\r\n\r\nx\r\n", again: "Subject: ** PROBLEM Service Alert: db1/Disk is CRITICAL **\r\n\r\ny\r\n",
+			other: "Subject: ** PROBLEM Service Alert: db2/Disk is CRITICAL **\r\n\r\ny\r\n",
+		},
+		"of an error in a group of the user": {
+			config: failmail.Config{Group: failmail.GrouperFunc(func(m *failmail.Message) (string, error) { return m.Header.Get("X-Host"), nil })},
+			first:  "Subject: disk full\r\nX-Host: a\r\n\r\nerror: no space\r\n", again: "Subject: disk full\r\nX-Host: a\r\n\r\nerror: no space\r\n",
+			other: "Subject: disk full\r\nX-Host: b\r\n\r\nerror: no space\r\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, test.config, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+				// summaries returns how many there are a while after a mail.
+				summaries := func(text string) int {
+					t.Helper()
+					if err := p.Submit(t.Context(), failmail.NewMessage("nagios@mon1", []string{"ops@example.com"}, []byte(text))); err != nil {
+						t.Fatal(err)
+					}
+					<-time.After(10 * time.Minute)
+					return len(s.offered())
+				}
+				if n := summaries(test.first); n != 1 {
+					t.Fatalf("%d summaries of the first mail", n)
+				}
+				all, _, err := p.Problems(t.Context(), "", 10)
+				if err != nil || len(all) != 1 {
+					t.Fatalf("%+v, %v", all, err)
+				}
+				muted, err := p.MuteProblem(t.Context(), all[0].ID, "ann", "known", failmail.MuteEnd{At: time.Now().Add(2 * time.Hour)})
+				if err != nil || muted.MutedUntil == nil || muted.History[len(muted.History)-1].By != "ann" {
+					t.Fatalf("%+v, %v", muted, err)
+				}
+				if n := summaries(test.again); n != 1 {
+					t.Errorf("%d summaries while it is muted", n)
+				}
+				if n := summaries(test.other); n != 2 {
+					t.Errorf("%d summaries with another problem", n)
+				}
+				found, err := p.Problem(t.Context(), all[0].ID)
+				if err != nil || found.Count != 2 || found.MutedUntil == nil || found.State != "open" {
+					t.Errorf("%+v, %v", found, err)
+				}
+				if found, err = p.MuteProblem(t.Context(), all[0].ID, "ann", "", failmail.MuteEnd{}); err != nil || found.MutedUntil != nil {
+					t.Errorf("%+v, %v", found, err)
+				}
+				if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != 0 {
+					t.Errorf("%+v, %v", mutes, err)
+				}
+				if n := summaries(test.again); n != 3 || !strings.Contains(string(s.mails[2].Raw), "ops@example.com") {
+					t.Errorf("%d summaries when it is not muted any more", n)
+				}
+				// One that ends by itself leaves nothing.
+				if _, err := p.MuteProblem(t.Context(), all[0].ID, "ann", "", failmail.MuteEnd{At: time.Now().Add(time.Minute)}); err != nil {
+					t.Fatal(err)
+				}
+				<-time.After(time.Hour)
+				if found, err = p.Problem(t.Context(), all[0].ID); err != nil || found.MutedUntil != nil {
+					t.Errorf("%+v, %v", found, err)
+				}
+			})
+		})
+	}
+}
+
+func TestNothingIsDoneAboutAProblemThatThereIsNot(t *testing.T) {
+	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
+		const id = "0123456789abcdef"
+		for name, do := range map[string]func() (*failmail.Problem, error){
+			"Problem": func() (*failmail.Problem, error) { return p.Problem(t.Context(), id) },
+			"Act":     func() (*failmail.Problem, error) { return p.Act(t.Context(), id, failmail.Note, "ann", "x") },
+			"MuteProblem": func() (*failmail.Problem, error) {
+				return p.MuteProblem(t.Context(), id, "ann", "", failmail.MuteEnd{Over: true})
+			},
+			"MuteProblem's end": func() (*failmail.Problem, error) {
+				return p.MuteProblem(t.Context(), id, "ann", "", failmail.MuteEnd{})
+			},
+			"Problem without ID": func() (*failmail.Problem, error) { return p.Problem(t.Context(), "") },
+		} {
+			if found, err := do(); found != nil || err != nil {
+				t.Errorf("%s: %+v, %v", name, found, err)
+			}
+		}
+	})
+}
