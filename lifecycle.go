@@ -65,7 +65,7 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parts := newParts(&p.base, kept, p)
+	parts := newParts(&p.base, kept, p.reported())
 	if err := parts.pager.Recall(ctx); err != nil {
 		return err
 	}
@@ -194,6 +194,9 @@ func (p *Proxy) run(parts *parts) {
 		loops.Go(func() { parts.reporter.Run(ctx) })
 	}
 	loops.Go(func() { parts.keeper.run(ctx) })
+	if notebook, ok := parts.engine.(store.Notebook); ok {
+		loops.Go(func() { p.recent.Run(ctx, notebook, "minutes "+p.settings.origin().Mark, p.log) })
+	}
 	loops.Go(func() { parts.pager.Run(ctx) })
 	loops.Go(func() { parts.routine.Run(ctx) })
 	loops.Go(func() { parts.overdue.Run(ctx) })

@@ -165,10 +165,15 @@ func (p *Proxy) change(ctx context.Context, id string, change func(found *store.
 	return &view, nil
 }
 
+// reported is what reports tell.
+func (p *Proxy) reported() report.Source {
+	return report.Source{Problems: p.Problems, Expected: p.Expected, Mutes: p.Mutes}
+}
+
 // Report returns what a report of the time since then would say now: the subject and the text
 // of the mail. Nothing is sent.
 func (p *Proxy) Report(ctx context.Context, since time.Time) (subject, text string, err error) {
-	figures, err := report.Collect(ctx, p, since, time.Now())
+	figures, err := report.Collect(ctx, p.reported(), since, time.Now())
 	if err != nil {
 		return "", "", err
 	}

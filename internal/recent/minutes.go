@@ -1,9 +1,13 @@
 package recent
 
 import (
+	"context"
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // minutes are those that a Rate knows.
@@ -77,6 +81,38 @@ func (r *Rate) Restore(text string, now time.Time) {
 	for minute, n := range counted {
 		if ago := now.Unix()/60 - minute; ago >= 0 && ago < minutes && n > 0 {
 			r.counts[(r.newest-ago)%minutes] += n
+		}
+	}
+}
+
+// Run keeps what is counted in a notebook, under a name, each minute until ctx ends, and counts
+// on from what it finds there.
+func (r *Rate) Run(ctx context.Context, notebook store.Notebook, name string, log *slog.Logger) {
+	kept, err := notebook.Noted(ctx, name)
+	if err != nil {
+		log.Debug("cannot read how many mails came before the restart", "error", err)
+	}
+	r.Restore(kept, time.Now())
+	keep := func(ctx context.Context) {
+		text := r.State(time.Now())
+		if text == kept {
+			return
+		}
+		if err := notebook.Note(ctx, name, text); err != nil {
+			log.Debug("cannot keep how many mails came, will try again", "error", err)
+			return
+		}
+		kept = text
+	}
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			keep(context.WithoutCancel(ctx))
+			return
+		case <-tick.C:
+			keep(ctx)
 		}
 	}
 }

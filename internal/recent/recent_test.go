@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/message"
@@ -138,4 +141,44 @@ func TestMinutesWithoutMailsAreEmpty(t *testing.T) {
 			t.Errorf("minute %d: %d mails of two hours ago", minute, n)
 		}
 	}
+}
+
+func TestMinutesAreKnownAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := memory.New(store.Limits{})
+		run := func() (r *Rate, stop func()) {
+			r = &Rate{}
+			ctx, cancel := context.WithCancel(t.Context())
+			var running sync.WaitGroup
+			running.Go(func() { r.Run(ctx, s, "minutes here", slog.New(slog.DiscardHandler)) })
+			synctest.Wait()
+			return r, func() { cancel(); running.Wait() }
+		}
+		old, stop := run()
+		for range 3 {
+			old.Count(time.Now())
+			<-time.After(10 * time.Minute)
+		}
+		old.Count(time.Now())
+		stop()
+		<-time.After(5 * time.Minute)
+		young, stop := run()
+		young.Count(time.Now())
+		var got []int
+		for ago, n := range young.PerMinute(time.Now()) {
+			if n > 0 {
+				got = append(got, 59-ago)
+			}
+		}
+		if !slices.Equal(got, []int{35, 25, 15, 5, 0}) {
+			t.Errorf("mails came %v minutes ago", got)
+		}
+		stop()
+		<-time.After(2 * time.Hour)
+		late, stop := run()
+		if slices.Max(late.PerMinute(time.Now())) > 0 {
+			t.Error("mails of hours ago are counted")
+		}
+		stop()
+	})
 }

@@ -19,11 +19,12 @@ const (
 	forgotten = 7 * 24 * time.Hour
 )
 
-// A Source knows what a report tells.
-type Source interface {
-	Problems(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
-	Expected(ctx context.Context) ([]expect.State, error)
-	Mutes(ctx context.Context) ([]store.Mute, error)
+// A Source knows what a report tells. It has functions, as an interface of a Proxy would keep
+// the page in programs that do not serve it.
+type Source struct {
+	Problems func(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
+	Expected func(ctx context.Context) ([]expect.State, error)
+	Mutes    func(ctx context.Context) ([]store.Mute, error)
 }
 
 // Figures are what a report tells of a time.

@@ -33,9 +33,9 @@ type Problems interface {
 	// fingerprint is to be its own: key and value are the same then.
 	MergeProblems(ctx context.Context, into map[string]string, at time.Time) error
 
-	// ForgetProblems removes those that are over and were not seen since before, and, of
-	// more than Limits.Problems, as many as there are too many: those that are over first,
-	// the longest unseen first.
+	// ForgetProblems removes the samples of weeks before a time, the problems that are over
+	// and were not seen since, and, of more than Limits.Problems, as many as there are too
+	// many: those that are over first, the longest unseen first.
 	ForgetProblems(ctx context.Context, before, now time.Time) error
 }
 

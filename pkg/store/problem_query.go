@@ -15,7 +15,8 @@ type ProblemQuery struct {
 	// Words are parts of the text of a problem: of its headline and subject, of what it is
 	// about, what varied in it, where it came from, and of what people wrote.
 	Words []string
-	// Host is that of a mail, whole or its first labels.
+	// Host is that of a mail, or what stands in front of the first slash of what it is about,
+	// whole or its first labels.
 	Host string
 	// Source is part of the name or address of who sent it, Object of what it is about, and
 	// Owner of who has it.
@@ -55,8 +56,14 @@ func (p *Problem) Row() ProblemRow {
 			objects = append(objects, t.Object)
 		}
 	}
+	hosts := slices.Clone(p.Hosts)
+	for _, object := range objects { // db1/Disk is on db1, whoever sends the mail
+		if host, _, isPath := strings.Cut(object, "/"); isPath && host != "" {
+			hosts = append(hosts, host)
+		}
+	}
 	lines := func(texts []string) string { return strings.ToLower("\n" + strings.Join(texts, "\n") + "\n") }
-	r.Objects, r.Hosts = lines(objects), lines(p.Hosts)
+	r.Objects, r.Hosts = lines(objects), lines(hosts)
 	text := []string{p.ID, p.Fingerprint, p.Group, p.Headline, p.Subject, p.Meaning.Source, p.Meaning.Sender, p.Owner, p.AckedBy, string(p.Meaning.Status), p.Meaning.Severity}
 	for _, v := range p.Varying.Variations() {
 		for _, value := range v.Top {

@@ -175,6 +175,11 @@ func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error
 		return err
 	}
 	defer s.mu.Unlock()
+	for _, slots := range s.problems.samples {
+		maps.DeleteFunc(slots, func(slot string, sample store.ProblemSample) bool {
+			return slot != "first" && slot != "last" && sample.At.Before(before)
+		})
+	}
 	isOpen := func(p *store.Problem) bool { return p.IsOpen(now) }
 	all := slices.SortedFunc(maps.Values(s.problems.byID), func(a, b *store.Problem) int {
 		if isOpen(a) != isOpen(b) {

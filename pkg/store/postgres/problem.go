@@ -188,6 +188,7 @@ func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error
 	return s.changeProblems(ctx, func(t *problems) error {
 		var b pgx.Batch
 		b.Queue(`DELETE FROM problems WHERE last_at < $1 AND NOT (lasting OR coalesce(bad_at > $2, false))`, micros(before), quiet)
+		b.Queue(`DELETE FROM problem_samples WHERE at < $1 AND slot NOT IN ('first', 'last')`, micros(before))
 		b.Queue(`
 			DELETE FROM problems WHERE id IN (
 				SELECT id FROM problems ORDER BY (lasting OR coalesce(bad_at > $2, false)), last_at, id DESC

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,17 +132,35 @@ func (s *Store) Problems(ctx context.Context, q store.ProblemQuery) (list []*sto
 	}
 	defer s.mu.Unlock()
 	where, args := s.conditions(&q)
-	// To look for words costs the most; so all is looked through once.
+	// To look for words costs the most. Few that are found are all known after one look
+	// through the table; of many the newest are found soon.
+	var few []int64
+	err = s.ask(`SELECT number FROM problems WHERE `+where+` LIMIT ?`, append(slices.Clone(args), fewProblems+1), func(r *sqlite3.Stmt) {
+		few = append(few, r.ColumnInt64(0))
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if total = len(few); total > fewProblems {
+		if err := s.ask(`SELECT count(*) FROM problems WHERE `+where, args, func(r *sqlite3.Stmt) { total = r.ColumnInt(0) }); err != nil {
+			return nil, 0, err
+		}
+	} else {
+		numbers, err := json.Marshal(few)
+		if err != nil {
+			return nil, 0, err
+		}
+		where, args = `number IN (SELECT value FROM json_each(?))`, []any{string(numbers)}
+	}
+	from := `problems`
+	if total > fewProblems {
+		from = `problems INDEXED BY problems_last`
+	}
 	var bad error
 	err = s.ask(`
-		WITH found AS MATERIALIZED (SELECT number, last_at, id FROM problems WHERE `+where+`)
-		SELECT (SELECT count(*) FROM found), record FROM (SELECT 1)
-		LEFT JOIN (SELECT * FROM found ORDER BY last_at DESC, id LIMIT ? OFFSET ?) LEFT JOIN problem_records ON problem = number
-		ORDER BY last_at DESC, id`, append(args, q.Limit, q.Offset), func(r *sqlite3.Stmt) {
-		if total = r.ColumnInt(0); r.ColumnType(1) == sqlite3.NULL {
-			return // there is none
-		}
-		p, err := store.DecodeProblem(r.ColumnRawBlob(1), s.limits.ResolveAfter)
+		SELECT record FROM (SELECT number, last_at, id FROM `+from+` WHERE `+where+` ORDER BY last_at DESC, id LIMIT ? OFFSET ?)
+		JOIN problem_records ON problem = number ORDER BY last_at DESC, id`, append(args, q.Limit, q.Offset), func(r *sqlite3.Stmt) {
+		p, err := store.DecodeProblem(r.ColumnRawBlob(0), s.limits.ResolveAfter)
 		if err != nil {
 			bad = err
 			return
@@ -152,6 +172,9 @@ func (s *Store) Problems(ctx context.Context, q store.ProblemQuery) (list []*sto
 	}
 	return list, total, err
 }
+
+// fewProblems is how many problems are looked for one by one.
+const fewProblems = 1000
 
 // conditions say in SQL what q.Match does.
 func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
@@ -245,6 +268,9 @@ func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error
 	return s.transaction(ctx, func() error {
 		quiet := now.Add(-s.limits.ResolveAfter)
 		if err := s.stmt.forgetProblems.exec(before, quiet); err != nil {
+			return err
+		}
+		if err := s.stmt.forgetSamples.exec(before); err != nil {
 			return err
 		}
 		return s.stmt.boundProblems.exec(s.limits.Problems, quiet)

@@ -30,6 +30,7 @@ type statements struct {
 	moveSamples, moveAliases               statement
 	problemSamples, problemsOf             statement
 	forgetProblems, boundProblems          statement
+	forgetSamples                          statement
 	keepSent, keepContent, listSent        statement
 	sentContent, dropSent, forgetSent      statement
 	insert, insertPiece                    statement
@@ -189,6 +190,7 @@ func (s *statements) all() map[*statement]string {
 		&s.problemSamples: `SELECT slot, at, mail FROM problem_samples WHERE problem = (SELECT number FROM problems WHERE id = ?1)`,
 		&s.problemsOf:     `SELECT id FROM problems WHERE fingerprint = ?1 AND fingerprint <> ''`,
 		&s.forgetProblems: `DELETE FROM problems WHERE last_at < ?1 AND NOT (lasting OR bad_at > ?2)`,
+		&s.forgetSamples:  `DELETE FROM problem_samples WHERE at < ?1 AND slot NOT IN ('first', 'last')`,
 		&s.boundProblems: `
 			DELETE FROM problems WHERE number IN (
 				SELECT number FROM problems ORDER BY (lasting OR bad_at > ?2), last_at, id DESC

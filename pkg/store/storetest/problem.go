@@ -273,6 +273,11 @@ func problemSamples(t *testing.T, s *subject) {
 	if strings.Join(got, ", ") != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	s.must("ForgetProblems", s.store.ForgetProblems(t.Context(), after(240*time.Hour), after(420*time.Hour)))
+	_, samples, err = s.store.Problem(t.Context(), idOf(mail(0, wrong("v2:a"))))
+	if s.must("Problem", err); len(samples) != 4 || samples[1].Slot != "2026-W11" {
+		t.Errorf("after ten days: %+v", samples)
+	}
 }
 
 func problemMerged(t *testing.T, s *subject) {
