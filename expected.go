@@ -72,7 +72,9 @@ func (p *Proxy) AddExpected(ctx context.Context, e expect.Expectation) error {
 	if err := parts.routine.Add(ctx, e); err != nil {
 		return err
 	}
-	return p.expectNow(parts, "expects a mail because somebody asked for it", e.Name)
+	parts.overdue.Look()
+	p.log.Info("expects a mail because somebody asked for it", "name", e.Name)
+	return nil
 }
 
 // ConfirmExpected makes what was learned under a name something that is expected. Its
@@ -86,7 +88,9 @@ func (p *Proxy) ConfirmExpected(ctx context.Context, name string) error {
 	if err := parts.routine.Confirm(ctx, name); err != nil {
 		return err
 	}
-	return p.expectNow(parts, "expects a mail that was found to come regularly", name)
+	parts.overdue.Look()
+	p.log.Info("expects a mail that was found to come regularly", "name", name)
+	return nil
 }
 
 // DropExpected ends an expectation, and does not propose it again if it was learned.
@@ -104,11 +108,7 @@ func (p *Proxy) DropExpected(ctx context.Context, name string) error {
 	if err := parts.overdue.Dropped(ctx, before, name); err != nil {
 		return err
 	}
-	return p.expectNow(parts, "no longer expects a mail", name)
-}
-
-func (p *Proxy) expectNow(parts *parts, what, name string) error {
 	parts.overdue.Look()
-	p.log.Info(what, "name", name)
+	p.log.Info("no longer expects a mail", "name", name)
 	return nil
 }

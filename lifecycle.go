@@ -65,7 +65,7 @@ func (p *Proxy) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parts := newParts(&p.base, kept, p.reported())
+	parts := newParts(&p.base, kept)
 	if err := parts.pager.Recall(ctx); err != nil {
 		return err
 	}

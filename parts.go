@@ -14,6 +14,7 @@ import (
 	"github.com/hut8labs/failmail/internal/report"
 	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/internal/summarize"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/steady"
 )
@@ -33,11 +34,12 @@ type parts struct {
 	routine   *routine.Book
 	overdue   *overdue.Watch
 	reporter  *report.Reporter
+	reported  report.Source // what it tells
 }
 
 // newParts wires them: what flow counts becomes summaries, which go through outbox. Its flow
 // takes mails until the recorder is closed.
-func newParts(b *base, kept *steady.Store, source report.Source) *parts {
+func newParts(b *base, kept *steady.Store) *parts {
 	seen := &observer{settings: b.settings, metrics: b.metrics, recent: b.recent, hooks: b.hooks}
 	p := &parts{
 		engine: kept.Engine(), store: kept,
@@ -69,8 +71,15 @@ func newParts(b *base, kept *steady.Store, source report.Source) *parts {
 		From: func() string { return b.settings.origin().From }, Logger: b.log,
 	})
 	p.flow.overdue = p.overdue
+	p.reported = report.Source{
+		Problems: func(ctx context.Context, question string, most int) ([]problem.Problem, int, error) {
+			return askProblems(ctx, kept, b.settings, question, most)
+		},
+		Expected: p.overdue.States,
+		Mutes:    func(ctx context.Context) ([]store.Mute, error) { return kept.Mutes(ctx, time.Now()) },
+	}
 	p.reporter = report.New(report.Config{
-		Policy: b.settings.reporting, Source: source, Once: kept.EnqueueOnce, Noted: notedBy(kept.Engine()), Sent: p.outbox.DueAt, Logger: b.log,
+		Policy: b.settings.reporting, Source: p.reported, Once: kept.EnqueueOnce, Noted: notedBy(kept.Engine()), Sent: p.outbox.DueAt, Logger: b.log,
 	})
 	return p
 }

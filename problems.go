@@ -38,19 +38,7 @@ func (p *Proxy) Problems(ctx context.Context, question string, most int) (list [
 	if err != nil {
 		return nil, 0, err
 	}
-	now := time.Now()
-	q, err := problem.Parse(question, now)
-	if err != nil {
-		return nil, 0, &problem.Mistake{Err: err}
-	}
-	q.Limit = max(most, 0)
-	found, total, err := parts.store.Problems(ctx, q)
-	viewer := p.viewer()
-	list = make([]Problem, 0, len(found))
-	for _, f := range found {
-		list = append(list, viewer.Show(f, now))
-	}
-	return list, total, err
+	return askProblems(ctx, parts.store, p.settings, question, most)
 }
 
 // Problem returns the one with the ID, or the one it became part of, with its samples and
@@ -67,7 +55,7 @@ func (p *Proxy) Problem(ctx context.Context, id string) (*Problem, error) {
 	if samples == nil {
 		samples = []store.ProblemSample{}
 	}
-	view := p.viewer().ShowAll(found, samples, time.Now())
+	view := viewerOf(p.settings).ShowAll(found, samples, time.Now())
 	return &view, nil
 }
 
@@ -101,7 +89,7 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 	if until == (MuteEnd{}) {
 		return p.unmuteProblem(ctx, parts, found, by, reason)
 	}
-	m := Mute{Name: p.viewer().Show(found, time.Now()).Title(), Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
+	m := Mute{Name: viewerOf(p.settings).Show(found, time.Now()).Title(), Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
 	if m.Until, m.UntilOver = until.At, until.Over; until.More > 0 {
 		m.UntilCount = found.Count + until.More
 	}
@@ -161,26 +149,20 @@ func (p *Proxy) change(ctx context.Context, id string, change func(found *store.
 	case err != nil || changed == nil:
 		return nil, err
 	}
-	view := p.viewer().ShowAll(changed, nil, time.Now())
+	view := viewerOf(p.settings).ShowAll(changed, nil, time.Now())
 	return &view, nil
-}
-
-// reported is what reports tell.
-func (p *Proxy) reported() report.Source {
-	return report.Source{Problems: p.Problems, Expected: p.Expected, Mutes: p.Mutes}
 }
 
 // Report returns what a report of the time since then would say now: the subject and the text
 // of the mail. Nothing is sent.
 func (p *Proxy) Report(ctx context.Context, since time.Time) (subject, text string, err error) {
-	figures, err := report.Collect(ctx, p.reported(), since, time.Now())
+	parts, err := p.running()
+	if err != nil {
+		return "", "", err
+	}
+	figures, err := report.Collect(ctx, parts.reported, since, time.Now())
 	if err != nil {
 		return "", "", err
 	}
 	return figures.Subject(), figures.Text(p.settings.origin().URL), nil
-}
-
-func (p *Proxy) viewer() problem.Viewer {
-	s := p.settings.Load()
-	return problem.Viewer{Families: s.classifier.Families, Redactor: s.config.Redactor}
 }

@@ -3,6 +3,7 @@ package failmail_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail"
@@ -92,4 +93,25 @@ func ExampleProxy_MuteProblem() {
 	// true <nil>
 	// ** PROBLEM Service Alert: db1/Disk /var is CRITICAL ** new disks come tomorrow <nil>
 	// false <nil>
+}
+
+// What a report would say, without sending it.
+func ExampleProxy_Report() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	subject, text, err := p.Report(context.Background(), time.Now().Add(-24*time.Hour))
+	fmt.Println(strings.Contains(subject, "1 open, 1 new, 0 over"), err)
+	fmt.Println(strings.Contains(text, "Open, the oldest first (1)"))
+	// Output:
+	// true <nil>
+	// true
+}
+
+// A summary that was made some days ago.
+func ExampleProxy_FindSent() {
+	p, stop := quiet(nowhere)
+	defer stop()
+	sent, err := p.FindSent(context.Background(), func(messageID string) bool { return messageID == "1795605785522.ygct@mon1" })
+	fmt.Println(sent == nil, err)
+	// Output: true <nil>
 }

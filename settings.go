@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -55,7 +56,7 @@ func newSettings(config Config, known known) (*settings, error) {
 	for _, every := range config.Report {
 		s, err := expect.ParseSchedule(every, time.Local)
 		if err != nil {
-			return nil, errors.Join(&FieldError{"Report", every, err.Error()})
+			return nil, errors.Join(&FieldError{"Report", every, strings.TrimPrefix(err.Error(), strconv.Quote(every)+" ")})
 		}
 		reports = append(reports, s)
 	}

@@ -70,7 +70,7 @@ func settings() (all []*option) {
 }
 
 // pageCommands are those that find the page of a running proxy by its settings.
-const pageCommands = "status problems problem ack note own resolve flush mute unmute merge split expect backup"
+const pageCommands = "status problems problem report ack note own resolve flush mute unmute merge split expect backup"
 
 // proxyFlags are the settings as flags, and what asks for help.
 func proxyFlags() (flags []cli.Flag) {

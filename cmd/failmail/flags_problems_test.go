@@ -85,6 +85,37 @@ var problemFlagTests = []flagTest{
 	}},
 }
 
+var reportFlagTests = []flagTest{
+	{"--http names the proxy", func(t *testing.T) {
+		p, _ := aProblem(t)
+		out, _ := failmailHere(t, "", "report", "--http="+p.http).succeeds(t)
+		if !strings.HasPrefix(out, "Subject: [failmail] report of ") || !strings.Contains(out, ": 2 open, 2 new, 0 over\n") || !strings.Contains(out, "\nOpen, the oldest first (2)\n") {
+			t.Errorf("%s", out)
+		}
+	}},
+	{"--for says of how long", func(t *testing.T) {
+		p, _ := aProblem(t)
+		day, _ := failmailHere(t, "", "report", "--http="+p.http).succeeds(t)
+		week, _ := failmailHere(t, "", "report", "--for=7d", "--http="+p.http).succeeds(t)
+		begin := func(out string) string {
+			_, rest, _ := strings.Cut(out, "\nFrom ")
+			return rest[:len("2026-11-29")]
+		}
+		if begin(week) >= begin(day) {
+			t.Errorf("a week begins on %s, a day on %s", begin(week), begin(day))
+		}
+		if r := failmailHere(t, "", "report", "--for=soon", "--http="+p.http); r.code != exitUsage || !strings.Contains(r.stderr, `--for "soon" is not a duration`) {
+			t.Errorf("%+v", r)
+		}
+	}},
+	{"--json prints it for programs", func(t *testing.T) {
+		p, _ := aProblem(t)
+		if told := printsJSON[web.Report](t, "report", "--http="+p.http); !strings.HasSuffix(told.Subject, ": 2 open, 2 new, 0 over") || told.Text == "" {
+			t.Errorf("%+v", told)
+		}
+	}},
+}
+
 // actFlagTests are those of a command that does something about a problem, and what the
 // history then has of it.
 func actFlagTests(command, event string, words ...string) []flagTest {

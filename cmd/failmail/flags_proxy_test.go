@@ -59,6 +59,28 @@ var proxyFlagTests = []flagTest{
 			t.Errorf("%d batches, %d summaries", len(again.batches(t)), len(p.relay.Mails()))
 		}
 	}},
+	{"--report says when somebody hears how things stand", func(t *testing.T) {
+		refusesReport(t, `--report "daily 7 am" is no time; `, "--report=daily 7 am", "--report-to=ops@example.com")
+		refusesReport(t, `--report-to "" is needed for a report`, "--report=daily 07:00")
+		p := proxyHere(t, "--report=daily 07:00", "--report=weekly Mon 07:00", "--report-to=ops@example.com")
+		if strings.Contains(p.log.String(), "send reports") {
+			t.Errorf("the log says %s", p.log.String())
+		}
+	}},
+	{"--report-to says who hears of it", func(t *testing.T) {
+		refusesReport(t, `--report-to "ops" is not a plain mail address`, "--report=daily 07:00", "--report-to=ops")
+		refusesReport(t, `--report-to "ops@example.com" has nothing to do without a report`, "--report-to=ops@example.com")
+	}},
+	{"--public-url is where summaries link to", func(t *testing.T) {
+		p := proxyHere(t, "--public-url=https://failmail.example.com/", "--wait=100ms")
+		p.send(t, "Subject: disk full", "/dev/sda1 is full")
+		if m := p.mails(t, 1)[0]; !strings.Contains(m.Body(), "https://failmail.example.com/problems/") {
+			t.Errorf("the summary has no link:\n%s", m.Body())
+		}
+		if r := failmailHere(t, "", "--public-url=here"); r.code != exitUsage || !strings.Contains(r.stderr, `--public-url "here" is not the address of a page`) {
+			t.Errorf("%+v", r)
+		}
+	}},
 	{"--resolve-after ends a problem that only goes quiet", func(t *testing.T) {
 		p := proxyHere(t, "--resolve-after=300ms", "--wait=1h", "--max-wait=1h")
 		p.send(t, "Subject: disk full", "/dev/sda1 is full")
@@ -330,4 +352,11 @@ func (c conversation) say(t *testing.T, line string, code int) string {
 		t.Fatalf("%s: %d %s, %v; want %d", line, got, text, err, code)
 	}
 	return strconv.Itoa(got) + " " + text
+}
+
+func refusesReport(t *testing.T, why string, args ...string) {
+	t.Helper()
+	if r := failmailHere(t, "", args...); r.code != exitUsage || !strings.Contains(r.stderr, why) {
+		t.Errorf("%q: %+v, want %q", args, r, why)
+	}
 }

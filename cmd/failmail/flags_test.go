@@ -36,6 +36,7 @@ func flagTests() map[string][]flagTest {
 		"resend":     slices.Concat(resendFlagTests, resendSettingTests, relayFlagTests(throughResend), helpTests("resend")),
 		"status":     slices.Concat(statusFlagTests, pageSettingTests("status"), helpTests("status")),
 		"problems":   slices.Concat(problemsFlagTests, pageSettingTests("problems"), helpTests("problems")),
+		"report":     slices.Concat(reportFlagTests, pageSettingTests("report"), helpTests("report")),
 		"problem":    slices.Concat(problemFlagTests, settingTestsOf("problem"), helpTests("problem")),
 		"ack":        slices.Concat(actFlagTests("ack", "acked", "looks", "at it"), []flagTest{undoFlagTest}, settingTestsOf("ack"), helpTests("ack")),
 		"note":       slices.Concat(actFlagTests("note", "noted", "a disk", "is on its way"), settingTestsOf("note", "x"), helpTests("note")),

@@ -66,3 +66,14 @@ func ExampleList_With() {
 	// one configured 1h 10m0s
 	// other confirmed daily 02:00 2h24m0s
 }
+
+// When a report is due.
+func ExampleParseSchedule() {
+	s, err := expect.ParseSchedule("weekly Mon 07:00", time.UTC)
+	fmt.Println(s.After(time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)), err)
+	_, err = expect.ParseSchedule("weekly", time.UTC)
+	fmt.Println(err != nil)
+	// Output:
+	// 2026-11-30 07:00:00 +0000 UTC <nil>
+	// true
+}
