@@ -101,8 +101,10 @@ func (f *flow) count(ctx context.Context, m *Message) error {
 		return err
 	}
 	f.metrics.recorded.Inc()
-	entry := &entries[0] // the others have the same window
-	f.summaries.DueAt(due(entry))
+	entry := &entries[0]
+	for i := range entries {
+		f.summaries.DueAt(due(&entries[i]))
+	}
 	if f.log.Enabled(ctx, slog.LevelDebug) {
 		f.log.Debug("counted a mail", "id", m.ID, "from", m.From, "client", m.RemoteAddr, "message_id", m.Header.Get("Message-ID"),
 			"batch", entry.Batch, "group", entry.Group, "fingerprint", entry.Fingerprint)

@@ -34,7 +34,7 @@ func (e *entries) add(p placed) {
 	for _, text := range e.families.Noted() {
 		e.families.Learn(text)
 	}
-	if strings.EqualFold(p.message.Header.Get("X-Failmail"), "pass") {
+	if !p.entry.Part && strings.EqualFold(p.message.Header.Get("X-Failmail"), "pass") {
 		e.passed++
 	}
 	b := e.batches[p.entry.Batch]

@@ -103,13 +103,15 @@ func (e *explanation) read(ctx context.Context, reader *mailbox.Reader, inputs [
 				e.fail(err)
 				continue
 			}
-			p := place(e.classifier, mail)
-			e.entries.add(p)
+			parts := place(e.classifier, mail)
+			for _, p := range parts {
+				e.entries.add(p)
+			}
 			if e.json != nil {
-				e.json.add(p)
+				e.json.add(parts[0])
 			}
 			if e.mails++; e.mails <= 2 {
-				e.first = append(e.first, p)
+				e.first = append(e.first, parts[0])
 			}
 			e.progress.at(e.mails, e.noun(inputs))
 		}

@@ -22,6 +22,9 @@ func (p *pair) write(w *bufio.Writer) {
 	a, b := p.entries.current(keyOf(p.a)), p.entries.current(keyOf(p.b))
 	fmt.Fprintln(w)
 	one, two := p.a.said, p.b.said
+	if len(one.Parts) > 1 || len(two.Parts) > 1 {
+		p.say(w, "Of a mail with several alerts, this is about the one that stands for it:")
+	}
 	switch {
 	case one.Status.IsBad() != two.Status.IsBad() && one.Object != "" && one.Thing() == two.Thing():
 		p.say(w, fmt.Sprintf("These two are a problem and its end: both are about %q of %s, one says %s, one %s.",
@@ -45,7 +48,7 @@ func (p *pair) write(w *bufio.Writer) {
 
 // writeOne says why they are one error.
 func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
-	one, two := batch.IdentityOf(p.a.message), batch.IdentityOf(p.b.message)
+	one, two := batch.IdentityOf(p.a.message, p.a.said), batch.IdentityOf(p.b.message, p.b.said)
 	switch {
 	case len(one.Types) > 0:
 		p.say(w, "These two are one error: the exceptions and the frames of their stack traces are the same.")
@@ -61,7 +64,7 @@ func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
 
 // writeDifference says what keeps them from being one error, and what would make them one.
 func (p *pair) writeDifference(w *bufio.Writer) {
-	one, two := batch.IdentityOf(p.a.message), batch.IdentityOf(p.b.message)
+	one, two := batch.IdentityOf(p.a.message, p.a.said), batch.IdentityOf(p.b.message, p.b.said)
 	d := family.Compare(one.Lines, two.Lines)
 	switch isTrace, other := len(one.Types) > 0, len(two.Types) > 0; {
 	case isTrace != other:

@@ -12,7 +12,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// placed is a mail and where the proxy would count it.
+// placed is a mail, or a part of a digest, and where the proxy would count it.
 type placed struct {
 	source  string
 	message *message.Message
@@ -20,13 +20,18 @@ type placed struct {
 	said    batch.Said
 }
 
-// place does with a mail what the proxy does with one that it received.
-func place(c *batch.Classifier, found mailbox.Mail) placed {
+// place does with a mail what the proxy does with one that it received. It returns the parts
+// of a digest, and one at least.
+func place(c *batch.Classifier, found mailbox.Mail) (parts []placed) {
 	m := message.Complete(&message.Message{ID: found.Source, From: found.From, To: found.To, Raw: found.Raw, Received: time.Now()})
 	if len(found.To) == 0 {
 		guessEnvelope(m)
 	}
-	return placed{found.Source, m, c.Classify(m)[0], c.Said(m)}
+	said := c.Said(m)
+	for i, entry := range c.Classify(m)[:len(said)] {
+		parts = append(parts, placed{found.Source, m, entry, said[i]})
+	}
+	return parts
 }
 
 // guessEnvelope fills in the sender and the recipients of m, as far as servers

@@ -57,20 +57,19 @@ const maxHold = 24 * time.Hour
 
 // Classify never fails: a mail that a Grouper cannot place goes into a group
 // named after the error, one that cannot be parsed into a group named after
-// the problem.
+// the problem. A digest has an entry for each of its parts, the first of which counts
+// the mail.
 func (c *Classifier) Classify(m *message.Message) []store.Entry {
-	e := c.entry(m)
-	if !c.EachRecipient || len(m.To) < 2 {
-		if c.EachRecipient && len(m.To) == 1 {
-			e.Batch = ownBatch(e.Batch, m.To[0])
-		}
-		return []store.Entry{e}
+	all := c.entries(m)
+	if !c.EachRecipient || len(m.To) == 0 {
+		return all
 	}
-	entries := make([]store.Entry, 0, len(m.To))
-	for _, to := range m.To {
-		own := e
-		own.Batch, own.Recipients, own.Copy = ownBatch(e.Batch, to), []string{to}, len(entries) > 0
-		entries = append(entries, own)
+	entries := make([]store.Entry, 0, len(m.To)*len(all))
+	for i, to := range m.To {
+		for _, own := range all {
+			own.Batch, own.Recipients, own.Copy = ownBatch(own.Batch, to), []string{to}, i > 0
+			entries = append(entries, own)
+		}
 	}
 	return entries
 }
@@ -80,10 +79,14 @@ func ownBatch(key, recipient string) string {
 	return clip(strings.TrimSpace(key + " for " + content.Line(recipient)))
 }
 
-func (c *Classifier) entry(m *message.Message) store.Entry {
-	// This also decodes the mail, after which a Grouper that is too slow only
-	// reads it.
-	print := c.Said(m)
+// A placement is the batch that a Grouper names, or why it cannot.
+type placement struct {
+	key string
+	err error
+}
+
+// entry returns that of m, or of the part of m that print is of.
+func (c *Classifier) entry(m *message.Message, print *Said, batch placement) store.Entry {
 	place := c.place(print, m.Received)
 	e := store.Entry{
 		Meaning:     print.Meaning,
@@ -103,14 +106,13 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 		// In front, as only so many are kept.
 		e.Values = append([]store.Value{gapValue(place)}, print.Values...)
 	}
-	batchKey, batchErr := placed(c.Batch, m, SplitField)
-	if batchErr == nil {
-		e.Batch = clip(content.Line(batchKey))
+	if batch.err == nil {
+		e.Batch = clip(content.Line(batch.key))
 	}
 	groupKey, groupErr := placed(c.Group, m, GroupField)
 	switch {
-	case batchErr != nil:
-		c.misplaced(&e, m, "batch", batchErr)
+	case batch.err != nil:
+		c.misplaced(&e, m, "batch", batch.err)
 	case groupErr != nil:
 		c.misplaced(&e, m, "group", groupErr)
 	case m.Problem != "" && content.Line(groupKey) == "":
@@ -144,7 +146,7 @@ func (c *Classifier) entry(m *message.Message) store.Entry {
 	if s := e.Meaning.Status; c.HoldOK && (s == meaning.OK || s == meaning.Info) {
 		e.HeldUntil = e.Received.Add(maxHold)
 	}
-	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.may(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
+	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.isFirst(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {
 		e.Quiet = c.Quiet
 	}
 	if e.MutedUntil.IsZero() {
@@ -163,7 +165,7 @@ func kindOf(group string) string {
 }
 
 // place returns where an error stands among its family.
-func (c *Classifier) place(s Said, received time.Time) family.Place {
+func (c *Classifier) place(s *Said, received time.Time) family.Place {
 	if c.Families == nil {
 		return family.Place{Fingerprint: s.ID}
 	}

@@ -114,9 +114,9 @@ func ExampleMatching() {
 
 // What two occurrences of an error have in common.
 func ExampleIdentityOf() {
-	id := batch.IdentityOf(mailOf("Subject: [shop] ERROR\n\ndisk 97% full on db1\n"))
+	id := batch.IdentityOf(mailOf("Subject: [shop] ERROR\n\ndisk 97% full on db1\n"), batch.Said{})
 	fmt.Println(id.Lines)
-	id = batch.IdentityOf(mailOf("Subject: s\n\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 88, in f\n    g()\nKeyError: 17\n"))
+	id = batch.IdentityOf(mailOf("Subject: s\n\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 88, in f\n    g()\nKeyError: 17\n"), batch.Said{})
 	fmt.Println(id.Types, id.Frames)
 	// Output:
 	// [[shop] ERROR disk <num>% full on db<num>]

@@ -45,16 +45,19 @@ func FingerprintOf(m *message.Message) (f Fingerprint) {
 			f = Fingerprint{ID: hash("raw", string(m.Raw)), Reason: content.Line(fmt.Sprintf("cannot read the content: %v", r))}
 		}
 	}()
-	text := m.Body()
+	return fingerprintOf(m.Subject(), m.Body())
+}
+
+func fingerprintOf(title, text string) (f Fingerprint) {
 	if t := findTrace(text); t != nil {
 		reason, values := t.reason()
 		f := Fingerprint{
 			ID:     hash("trace", strings.Join(t.types, "\n"), strings.Join(t.frames, "\n")),
 			Reason: content.Line(reason),
 		}
-		if subject := m.Subject(); subject != "" {
+		if title != "" {
 			// Of a text it counts.
-			f.Values = append(f.Values, store.Value{Label: SubjectLabel, Text: content.Line(clipValue(subject, maxMessageBytes))})
+			f.Values = append(f.Values, store.Value{Label: SubjectLabel, Text: content.Line(clipValue(title, maxMessageBytes))})
 		}
 		// The message may be another one each time, and say more than the type.
 		message := string(appendAlike(nil, f.Reason))
@@ -62,7 +65,7 @@ func FingerprintOf(m *message.Message) (f Fingerprint) {
 		f.Values = appendValues(f.Values, reason, values)
 		return f
 	}
-	t := tell(m.Subject(), text)
+	t := tell(title, text)
 	f = Fingerprint{
 		ID:     hashAlike("text", t.lines...),
 		Reason: content.Line(t.masked),

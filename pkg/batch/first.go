@@ -24,9 +24,9 @@ type firsts struct {
 	grants []time.Time
 }
 
-// may reports whether a mail with key that came at now may be the first after so
-// long a quiet.
-func (f *firsts) may(key string, now time.Time, quiet time.Duration) bool {
+// isFirst reports whether a mail with key that came at now is the first after so long a
+// quiet.
+func (f *firsts) isFirst(key string, now time.Time, quiet time.Duration) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	last, known := f.seen[key]
@@ -36,9 +36,13 @@ func (f *firsts) may(key string, now time.Time, quiet time.Duration) bool {
 	if now.After(last) {
 		f.seen[key] = now
 	}
-	if known && now.Sub(last) <= quiet {
-		return false
-	}
+	return !known || now.Sub(last) > quiet
+}
+
+// grant reports whether another mail may be sent at once.
+func (f *firsts) grant(now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for len(f.grants) > 0 && now.Sub(f.grants[0]) > firstWindow {
 		f.grants = f.grants[1:]
 	}

@@ -15,18 +15,22 @@ type Identity struct {
 	Lines         []string // masked: the subject, and what says what happened
 }
 
-// IdentityOf returns what m is known by; nothing if its content cannot be read.
-func IdentityOf(m *message.Message) (id Identity) {
+// IdentityOf returns what m, which says s, is known by, or the part of m that does; nothing
+// if its content cannot be read.
+func IdentityOf(m *message.Message, s Said) (id Identity) {
 	defer func() {
 		if recover() != nil { // as FingerprintOf
 			id = Identity{}
 		}
 	}()
-	text := m.Body()
+	title, text := m.Subject(), m.Body()
+	if s.Text != "" {
+		title, text = s.Object, s.Text
+	}
 	if t := findTrace(text); t != nil {
 		return Identity{Types: t.types, Frames: t.frames}
 	}
-	for _, line := range tell(m.Subject(), text).lines {
+	for _, line := range tell(title, text).lines {
 		id.Lines = append(id.Lines, string(appendAlike(nil, line)))
 	}
 	return id

@@ -32,9 +32,13 @@ type recalledPrint struct {
 
 // fingerprint is FingerprintOf, for a mail that may have been seen before.
 func (r *recalled) fingerprint(m *message.Message) Fingerprint {
-	subject, text := m.Subject(), safeBody(m)
+	return r.of(m.Subject(), safeBody(m), func() Fingerprint { return FingerprintOf(m) })
+}
+
+// of returns what find does of a text that may have been seen before.
+func (r *recalled) of(subject, text string, find func() Fingerprint) Fingerprint {
 	if len(text) > maxRecalledText || len(subject) > maxKeyBytes || text == "" {
-		return FingerprintOf(m)
+		return find()
 	}
 	key := r.key(subject, text)
 	r.mu.Lock()
@@ -43,7 +47,7 @@ func (r *recalled) fingerprint(m *message.Message) Fingerprint {
 	if found && known.text == text && known.subject == subject {
 		return known.print
 	}
-	print := FingerprintOf(m)
+	print := find()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, found := r.prints[key]; !found {

@@ -12,22 +12,43 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// Said is what a mail says, and by what it is known.
+// Said is what a mail says, or one part of a digest, and by what it is known.
 type Said struct {
 	// The ID is that of the text, unless the mail says that nothing is wrong: a text that
 	// differs only in its numbers may say either.
 	Fingerprint
 	recognise.Recognised
+	// Text are the lines of the part of a digest; empty if the mail is none.
+	Text string
 }
 
-// Said returns what m says. It never fails.
-func (c *Classifier) Said(m *message.Message) Said {
-	s := Said{Fingerprint: c.prints.fingerprint(m)}
+// Said returns what m says, each part of a digest in turn, and notes that in m. It never
+// fails, and returns one at least.
+func (c *Classifier) Said(m *message.Message) []Said {
 	if c.Meanings == nil {
-		return s
+		return []Said{{Fingerprint: c.prints.fingerprint(m)}}
 	}
-	s.Recognised = c.Meanings.Of(m)
-	m.Meaning = s.Meaning
+	rec := c.Meanings.Of(m)
+	m.Meaning, m.Further = rec.Meaning, nil
+	if len(rec.Parts) == 0 {
+		return []Said{newSaid(c.prints.fingerprint(m), rec)}
+	}
+	all := make([]Said, len(rec.Parts))
+	for i, part := range rec.Parts {
+		// What it is about takes the place of a subject, which changes with the digest.
+		print := c.prints.of(part.Object, part.Text, func() Fingerprint { return fingerprintOf(part.Object, part.Text) })
+		if i > 0 {
+			m.Further = append(m.Further, part.Meaning)
+			rec.Meaning, rec.Headline = part.Meaning, part.Headline
+		}
+		all[i] = newSaid(print, rec)
+		all[i].Text = part.Text
+	}
+	return all
+}
+
+func newSaid(print Fingerprint, rec recognise.Recognised) Said {
+	s := Said{Fingerprint: print, Recognised: rec}
 	if s.Headline != "" {
 		s.Reason = cut(content.Line(strings.ToValidUTF8(s.Headline, "")))
 		s.Values = append([]store.Value{{Label: HeadlineLabel, Text: s.Reason}}, s.Values...)

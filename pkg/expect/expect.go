@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,10 +203,13 @@ func (j *Job) State() State {
 // Jobs returns all that is expected, in the order given.
 func (l *List) Jobs() []*Job { return l.jobs }
 
-// Of returns the jobs whose mail m is, which was recognised.
+// Of returns the jobs whose mail m is, which was recognised; of a digest any part will do.
 func (l *List) Of(m *message.Message) (jobs []*Job) {
 	for _, j := range l.matched {
-		if j.match.Match(func(name string) string { return valueOf(m, name) }) {
+		is := func(means meaning.Meaning) bool {
+			return j.match.Match(func(name string) string { return valueOf(m, means, name) })
+		}
+		if is(m.Meaning) || slices.ContainsFunc(m.Further, is) {
 			jobs = append(jobs, j)
 		}
 	}
@@ -215,7 +219,7 @@ func (l *List) Of(m *message.Message) (jobs []*Job) {
 	return jobs
 }
 
-func valueOf(m *message.Message, name string) string {
+func valueOf(m *message.Message, means meaning.Meaning, name string) string {
 	switch name {
 	case "from":
 		return m.From
@@ -226,15 +230,15 @@ func valueOf(m *message.Message, name string) string {
 	case "subject":
 		return m.Subject()
 	case "status":
-		return string(m.Meaning.Status)
+		return string(means.Status)
 	case "severity":
-		return m.Meaning.Severity
+		return means.Severity
 	case "source":
-		return m.Meaning.Source
+		return means.Source
 	case "sender":
-		return m.Meaning.Sender
+		return means.Sender
 	case "object":
-		return m.Meaning.Object
+		return means.Object
 	}
 	return m.Header.Get(strings.TrimPrefix(name, "header:"))
 }

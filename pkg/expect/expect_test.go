@@ -97,6 +97,10 @@ func TestAMailIsOneThatIsExpectedIfItMatches(t *testing.T) {
 	if jobs := l.Of(m); len(jobs) != 2 || jobs[0].Name != "b" {
 		t.Errorf("%d jobs", len(jobs))
 	}
+	m.Further = []meaning.Meaning{{Status: meaning.Info}, {Status: meaning.OK}}
+	if jobs := l.Of(m); len(jobs) != 3 {
+		t.Errorf("%d jobs of a digest of which one part is the one", len(jobs))
+	}
 }
 
 func TestAnExpectationThatIsWrongIsRefused(t *testing.T) {

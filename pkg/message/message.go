@@ -42,6 +42,8 @@ type Message struct {
 	Problem string
 	// Meaning is what the mail says, once it was recognised: before a Grouper is asked.
 	Meaning meaning.Meaning
+	// Further is what else it says, if it is a digest.
+	Further []meaning.Meaning
 
 	rest    []byte // raw after the header section
 	decoded *content.Content

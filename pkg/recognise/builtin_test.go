@@ -40,12 +40,23 @@ func TestEverySourceMeansWhatItsExamplesSay(t *testing.T) {
 				if rec.Source != s.Name || rec.Status != e.Status || rec.Object != e.Object {
 					t.Errorf("%q is %s of %q by %s (%s), not %s of %q", e.Subject, rec.Status, rec.Object, rec.Source, rec.Why, e.Status, e.Object)
 				}
+				if got := partsOf(rec); len(e.Parts) > 0 && !slices.Equal(got, e.Parts) {
+					t.Errorf("%q says\n%s\nnot\n%s", e.Subject, strings.Join(got, "\n"), strings.Join(e.Parts, "\n"))
+				}
 				if e.Headline != "" && rec.Headline != e.Headline {
 					t.Errorf("%q has the headline %q, not %q", e.Subject, rec.Headline, e.Headline)
 				}
 			}
 		})
 	}
+}
+
+// partsOf returns what a digest says as an Example has it.
+func partsOf(rec Recognised) (parts []string) {
+	for _, p := range rec.Parts {
+		parts = append(parts, string(p.Status)+" | "+p.Object+" | "+p.Headline)
+	}
+	return parts
 }
 
 func TestThePatternsOfEverySourceAreSound(t *testing.T) {

@@ -29,6 +29,23 @@ func ExampleNew() {
 	// problem critical nagios sw3
 }
 
+// Several alerts in one mail.
+func ExampleRecogniser_Of() {
+	r, err := recognise.New(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rec := r.Of(message.New("root@nas1.example.com", nil, []byte("Subject: TrueNAS nas1: Alerts\n\nTrueNAS @ nas1\n\n"+
+		"New alerts:\n- Pool tank state is DEGRADED\n\nThe following alert has been cleared:\n- Failed to sync TRUENAS catalog\n")))
+	for _, part := range rec.Parts {
+		fmt.Println(part.Status, part.Object)
+	}
+	// Output:
+	// problem nas1/Pool tank state
+	// recovery nas1/Failed to sync TRUENAS catalog
+}
+
 func ExampleBuiltin() {
 	for _, s := range recognise.Builtin() {
 		if s.Name == "nagios" {
@@ -43,5 +60,5 @@ func ExampleBuiltin() {
 func ExampleRead() {
 	sources, err := recognise.Read([]any{map[string]any{"name": "backup", "match": `from="backup@srv7"`, "okay": "green"}})
 	fmt.Println(sources, err)
-	// Output: [] source 1 "backup": okay: there is no such key; take one of example, headline, info, match, name, object, ok, origin, problem, recovery, severity, warning
+	// Output: [] source 1 "backup": okay: there is no such key; take one of example, headline, info, match, name, object, ok, origin, part, problem, recovery, section, severity, warning
 }

@@ -22,7 +22,7 @@ func Read(tables any) ([]Source, error) {
 		err := table.Decode(entry, map[string]any{
 			"name": &s.Name, "match": &s.Match, "problem": &s.Problem, "warning": &s.Warning, "info": &s.Info,
 			"recovery": &s.Recovery, "ok": &s.OK, "object": &s.Object, "severity": &s.Severity, "headline": &s.Headline,
-			"origin": &s.Origin, "example": func(value any) (err error) { s.Examples, err = readExamples(value); return err },
+			"section": &s.Section, "part": &s.Part, "origin": &s.Origin, "example": func(value any) (err error) { s.Examples, err = readExamples(value); return err },
 		})
 		if err != nil {
 			name, _ := entry["name"].(string)
@@ -42,7 +42,7 @@ func readExamples(value any) (examples []Example, err error) {
 	for _, entry := range list {
 		e := Example{Header: make(map[string]string)}
 		into := map[string]any{
-			"from": &e.From, "subject": &e.Subject, "text": &e.Text, "object": &e.Object, "headline": &e.Headline,
+			"from": &e.From, "subject": &e.Subject, "text": &e.Text, "object": &e.Object, "headline": &e.Headline, "parts": &e.Parts,
 			"status": func(value any) error { text, err := table.Text(value); e.Status = meaning.Status(text); return err },
 		}
 		for _, key := range slices.Sorted(maps.Keys(entry)) {

@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	maxRecalled = 256
+	maxRecalled      = 256
+	maxRecalledBytes = 16 << 10 // of a text: the parts of a digest are kept with what it means
 )
 
 // recalled keeps what the last texts mean: in a storm many mails have the same one to
@@ -25,8 +26,10 @@ type recalledKey struct {
 var seed = maphash.MakeSeed()
 
 func (r *recalled) of(s *source, subject, text string) Recognised {
-	if len(text) > maxBytes {
-		text = text[:maxBytes]
+	if s == nil || s.bytes == maxBytes {
+		text = text[:min(len(text), maxBytes)]
+	} else if len(text) > maxRecalledBytes {
+		return recognise(s, subject, text)
 	}
 	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, text), len(text)}
 	r.mu.Lock()

@@ -6,6 +6,7 @@ package recognise
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -53,7 +54,12 @@ type Recognised struct {
 	Recovers bool
 	// Headline is the line that says what happened, if that is known of Source.
 	Headline string
-	Why      string
+	// Parts are what a digest says, of which the first one is what the mail is said to
+	// mean. There are none if the mail is not a digest.
+	Parts []Part
+	// Unread says that a digest says more than Parts.
+	Unread bool
+	Why    string
 }
 
 // Of returns what m means. It never fails: what is not understood is a problem.
@@ -65,19 +71,24 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	}()
 	s := r.source(m)
 	rec = r.recent.of(s, m.Subject(), m.Body())
-	if sender := addressOf(m); rec.Source == "" {
+	sender := addressOf(m)
+	if rec.Source == "" {
 		rec.Source = sender
 	} else {
 		rec.Sender = sender
 	}
+	rec.Parts = slices.Clone(rec.Parts) // they are remembered
+	for i := range rec.Parts {
+		rec.Parts[i].Sender = sender
+	}
 	if status := meaning.Status(strings.ToLower(strings.TrimSpace(m.Header.Get(StatusField)))); isStatus(status) {
 		rec.Status, rec.Why = status, "by its field "+StatusField
-		rec.Severity = severityOf(status, nil)
+		rec.Severity, rec.Parts = severityOf(status, nil), nil
 	} else if status != "" {
 		rec.Why += fmt.Sprintf("; its field %s says %q, which is no status", StatusField, content.Line(string(status[:min(len(status), 40)])))
 	}
 	if object := m.Header.Get(ObjectField); object != "" {
-		rec.Object, rec.Known = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true
+		rec.Object, rec.Known, rec.Parts = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true, nil
 	}
 	return rec
 }
@@ -157,18 +168,35 @@ func (v *values) value(name string) string {
 // nil.
 func recognise(s *source, subject, text string) (rec Recognised) {
 	v := newView(subject, text)
+	if s == nil {
+		return s.read(nil, v, "")
+	}
+	p, err := s.compile()
+	if err != nil { // not of a user: those were compiled at the start
+		return s.read(nil, v, "")
+	}
+	rec = s.read(p, v, joined(p.find(v.whole()), nil))
+	if p.part != nil {
+		s.digest(p, &rec, subject, text)
+	}
+	return rec
+}
+
+// read returns what v says, by the patterns of s as far as there are any. object is what
+// they say it is about.
+func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 	list := scan(v.subject)
 	if s != nil {
 		rec.Source = s.name
-		if p, err := s.compile(); err == nil { // those of users were compiled at the start
-			whole := v.subject + "\n" + strings.Join(v.lines, "\n")
-			var found string
-			if rec.Status, found = p.status(whole); rec.Status != "" {
-				rec.Why = fmt.Sprintf("%s by %q", s.name, content.Line(found))
-			}
-			rec.Object, rec.Severity, rec.Headline = p.object(whole), p.severityOf(whole), p.headlineOf(whole)
-			rec.Known, rec.Recovers = rec.Object != "", p.recovers()
+	}
+	if p != nil {
+		whole := v.whole()
+		var found string
+		if rec.Status, found = p.status(whole); rec.Status != "" {
+			rec.Why = fmt.Sprintf("%s by %q", s.name, content.Line(found))
 		}
+		rec.Object, rec.Severity, rec.Headline = object, p.severityOf(whole), p.headlineOf(whole)
+		rec.Known, rec.Recovers = rec.Object != "", p.recovers()
 	}
 	if rec.Status == "" || rec.Object == "" {
 		d := v.decide(list)

@@ -160,6 +160,8 @@ func TestASourceThatIsWrongIsRefused(t *testing.T) {
 		"with a pattern that is wrong":   {func(s *Source) { s.Problem = []string{"("} }, `source "s": problem: `},
 		"with a pattern of other syntax": {func(s *Source) { s.OK = []string{"(?=x)"} }, "regular expression of Go"},
 		"with a pattern for everything":  {func(s *Source) { s.Recovery = []string{".*"} }, "found in every mail"},
+		"with sections and no parts":     {func(s *Source) { s.Section = []string{"^x"} }, "section is of no use without part"},
+		"with a part that is everything": {func(s *Source) { s.Part = []string{".*"} }, "found in every mail"},
 		"with an object that is wrong":   {func(s *Source) { s.Object = []string{"["} }, `source "s": object: `},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,10 +203,27 @@ func FuzzRecognise(f *testing.F) {
 	f.Add("[[[[((((", ": = | 0 ? no")
 	f.Add("disk\x00 1\tof\x1b[31m \xff is down", strings.Repeat("é", 300)+" failed")
 	f.Add("İİİ \xff down", "失敗 \"")
-	r := newRecogniser(f)
+	f.Add("doors", "House a\nNow open:\n* door a\n* door \xff\nShut again:\n* door a\n")
+	r := newRecogniser(f, door)
+	var digests []*source
+	for _, s := range r.sources {
+		if s.bytes == maxDigest {
+			digests = append(digests, s)
+		}
+	}
 	f.Fuzz(func(t *testing.T, subject, text string) {
-		for _, s := range append([]*source{nil}, r.sources[:min(len(r.sources), 3)]...) {
+		for _, s := range append([]*source{nil, r.sources[1], r.sources[2]}, digests...) {
 			rec := recognise(s, subject, text)
+			objects := make(map[string]bool)
+			for _, p := range rec.Parts {
+				if !isStatus(p.Status) || p.Object == "" || objects[p.Object] || p.Object != content.Line(strings.ToValidUTF8(p.Object, "")) || len(p.Object) > maxObject {
+					t.Fatalf("%+v", p)
+				}
+				objects[p.Object] = true
+			}
+			if len(rec.Parts) > maxParts || len(rec.Parts) > 0 && rec.Meaning != rec.Parts[0].Meaning {
+				t.Fatalf("%+v", rec)
+			}
 			if !isStatus(rec.Status) || rec.Why == "" || len(rec.Object) > maxObject || rec.Object != content.Line(strings.ToValidUTF8(rec.Object, "")) {
 				t.Fatalf("%+v", rec)
 			}

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"regexp"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/match"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
@@ -36,6 +38,12 @@ type Source struct {
 	// Severity are patterns for the words critical, error, warning and info, or others
 	// that mean the same.
 	Severity []string
+	// Part are patterns for the line that begins an alert of several in one mail, Section
+	// those for the line that begins a group of these and says how they stand, or that ends
+	// the last one. Each alert is then read as a mail of its own whose subject is the line of
+	// its section, and all that the mail has in 64 KB are, up to 100. An Object whose pattern
+	// is not found in an alert is looked for in front of the first one.
+	Part, Section []string
 
 	// Origin says where the format is known from, Examples show it; both are for the
 	// sources that are built in.
@@ -50,12 +58,16 @@ type Example struct {
 	Status              meaning.Status
 	Object              string
 	Headline            string // empty if it does not matter
+	// Parts are those of a digest, each as "status | object | headline", the one that stands
+	// for the mail first.
+	Parts []string
 }
 
 // A source is a Source that can be asked.
 type source struct {
 	name    string
 	match   match.Matchers
+	bytes   int // of the text that count
 	compile func() (*patterns, error)
 }
 
@@ -64,6 +76,8 @@ type patterns struct {
 	objects  []*regexp.Regexp
 	headline []*regexp.Regexp
 	severity *regexp.Regexp
+	section  *regexp.Regexp
+	part     *regexp.Regexp // nil if its mails say one thing
 }
 
 // recovers reports whether there are mails that say that a problem is over.
@@ -88,7 +102,14 @@ func newSource(s *Source) (*source, error) {
 	if m.MatchesAll() {
 		return nil, fmt.Errorf("source %q: match: %s takes every mail; name what only mails of this sender have", s.Name, strings.Join(s.Match, ", "))
 	}
-	return &source{name: s.Name, match: m, compile: sync.OnceValues(func() (*patterns, error) { return compile(s) })}, nil
+	bytes := maxBytes
+	switch {
+	case len(s.Part) > 0:
+		bytes = maxDigest
+	case len(s.Section) > 0:
+		return nil, fmt.Errorf(`source %q: section is of no use without part; say what begins an alert, such as part = "^Labels:"`, s.Name)
+	}
+	return &source{name: s.Name, match: m, bytes: bytes, compile: sync.OnceValues(func() (*patterns, error) { return compile(s) })}, nil
 }
 
 // matchable are the names that matchers of a source know.
@@ -101,6 +122,7 @@ func compile(s *Source) (*patterns, error) {
 		p.statuses[i] = anyOf(list, s.Name, string(statusOrder[i]), &errs)
 	}
 	p.severity = anyOf(s.Severity, s.Name, "severity", &errs)
+	p.section, p.part = anyOf(s.Section, s.Name, "section", &errs), anyOf(s.Part, s.Name, "part", &errs)
 	p.objects, p.headline = each(s.Object, s.Name, "object", &errs), each(s.Headline, s.Name, "headline", &errs)
 	return p, errors.Join(errs...)
 }
@@ -148,28 +170,40 @@ func (p *patterns) status(text string) (status meaning.Status, found string) {
 	return "", ""
 }
 
-// object returns what the patterns find in text; empty if they find nothing.
-func (p *patterns) object(text string) string {
+// find returns what each pattern for objects finds in text.
+func (p *patterns) find(text string) [][]string {
+	all := make([][]string, len(p.objects))
+	for i, re := range p.objects {
+		if found := re.FindStringSubmatch(text); len(found) > 1 {
+			all[i] = found[1:]
+		} else {
+			all[i] = found
+		}
+	}
+	return all
+}
+
+// joined returns the object of which find has found the words, and of those that are not
+// found what shared has; empty if there are none.
+func joined(found, shared [][]string) string {
 	var parts []string
-	for _, re := range p.objects {
-		found := re.FindStringSubmatch(text)
-		if found == nil {
-			continue
+	for i, words := range found {
+		if words == nil && shared != nil {
+			words = shared[i]
 		}
-		if len(found) > 1 {
-			found = found[1:]
-		}
-		for _, part := range found {
+		for _, part := range words {
 			if part = strings.Join(strings.Fields(part), " "); part != "" && !slices.Contains(parts, part) {
 				parts = append(parts, part)
 			}
 		}
 	}
-	object := strings.Join(parts, "/")
-	if len(object) > maxObject {
-		object = strings.ToValidUTF8(object[:maxObject], "")
+	object := content.Line(strings.ToValidUTF8(strings.Join(parts, "/"), ""))
+	if len(object) <= maxObject {
+		return object
 	}
-	return object
+	// The alerts of a digest may differ at the end only.
+	sum := sha256.Sum256([]byte(object))
+	return strings.ToValidUTF8(object[:maxObject-10], "") + fmt.Sprintf(" #%x", sum[:4])
 }
 
 // headlineOf returns the line of text that says what happened; empty if that is not known.

@@ -68,6 +68,9 @@ func newView(subject, text string) view {
 	return v
 }
 
+// whole returns v as patterns see it.
+func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "\n") }
+
 // A decision is what a mail says and what says so.
 type decision struct {
 	status meaning.Status

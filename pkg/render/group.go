@@ -15,7 +15,7 @@ import (
 // and what it says of what is well.
 func newGroup(g *store.Group, settled *settlement, url string, zone *time.Location) (group Group, well []Well) {
 	group = Group{
-		key: g.Key, Title: g.Title, Count: g.Count,
+		key: g.Key, Title: g.Title, Count: g.Count, Parts: g.Parts,
 		First: g.First.In(zone), Last: g.Last.In(zone),
 		Minutes: minutes(g), Omitted: g.Omitted(),
 	}
@@ -40,9 +40,9 @@ func newGroup(g *store.Group, settled *settlement, url string, zone *time.Locati
 		if becomes != shown {
 			continue
 		}
-		open, over := settled.count(v, news)
+		open, fresh, over := settled.count(v, news)
 		group.Variants = append(group.Variants, Variant{
-			Open: open, Over: over,
+			Open: open, New: fresh, Over: over,
 			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
 			First: v.First.In(zone), Last: v.Last.In(zone),
 			Varying: variations(v), NewValues: v.NewValues, Page: pageOf(url, v), Sample: newSample(v),

@@ -99,7 +99,7 @@ func (s *Summary) NoteAhead(sent func(group string) Ahead) {
 		for j := range g.Variants {
 			v := &g.Variants[j]
 			if v.News.State == New && slices.Contains(g.Ahead.Fingerprints, v.Fingerprint) {
-				v.News = News{State: Ongoing, Since: g.Ahead.At, Before: g.Ahead.At}
+				v.News, v.New = News{State: Ongoing, Since: g.Ahead.At, Before: g.Ahead.At}, 0
 			}
 		}
 		g.noteNews()
@@ -123,6 +123,15 @@ func pastOf(g Group) string {
 		parts = append(parts, "the others known since "+others.Format(dayFormat))
 	case len(parts) == 0:
 		parts = append(parts, past(g.News))
+	}
+	open, fresh := 0, 0
+	for _, v := range g.Variants {
+		if v.News.State != New {
+			open, fresh = open+v.Open, fresh+v.New
+		}
+	}
+	if fresh > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s open were never seen before", phrase.Number(fresh), phrase.Number(open)))
 	}
 	return strings.Join(parts, "; ")
 }

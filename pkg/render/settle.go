@@ -143,9 +143,10 @@ func (s *settlement) of(v *store.Variant, zone *time.Location) (fate, News) {
 	return shown, newsOf(v, zone)
 }
 
-// count returns how many of the things that v is about are open and over, each once; v is
-// shown, and counts as one if it is not known what it is about.
-func (s *settlement) count(v *store.Variant, news News) (open, over int) {
+// count returns how many of the things that v is about are open, how many of these were never
+// seen before, and how many are over, each once; v is shown, and counts as one if it is not
+// known what it is about.
+func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) {
 	parts, _ := v.Parts()
 	for i := range parts {
 		p := &parts[i]
@@ -156,6 +157,9 @@ func (s *settlement) count(v *store.Variant, news News) (open, over int) {
 			over++
 		default:
 			open++
+			if news.State == New || p.New && len(parts) > 1 { // of one thing the news says it
+				fresh++
+			}
 		}
 		s.counted[p.Thing] = true
 	}
@@ -165,8 +169,11 @@ func (s *settlement) count(v *store.Variant, news News) (open, over int) {
 		over = 1
 	default:
 		open = 1
+		if news.State == New {
+			fresh = 1
+		}
 	}
-	return open, over
+	return open, fresh, over
 }
 
 // OpenCount returns how many problems s shows that are not over. An entry has one for each
@@ -182,12 +189,7 @@ func (s *Summary) OverCount() int {
 
 // NewCount returns how many of those that are not over were never seen before.
 func (s *Summary) NewCount() int {
-	return s.sum(func(v *Variant) int {
-		if v.News.State != New {
-			return 0
-		}
-		return v.Open
-	})
+	return s.sum(func(v *Variant) int { return v.New })
 }
 
 // OverErrors returns how many of Errors are over.

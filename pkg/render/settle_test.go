@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -104,6 +105,41 @@ func TestTheEndOfOneOfSeveralThingsEndsNoEntryOfAllOfThem(t *testing.T) {
 	s := summaryOf(t, append(letters, plain("disk0 of nas is ok", "", 60))...)
 	if s.OpenCount() != 2 || s.OverErrors() > 0 {
 		t.Errorf("%d open, %d over", s.OpenCount(), s.OverCount())
+	}
+}
+
+// A host that was never down is news among those that were, in one entry with them.
+func TestAThingThatWasNeverBadIsNewInAnEntryThatIsKnown(t *testing.T) {
+	b := &store.Batch{}
+	for i, seen := range []int{1, 0, 0} {
+		m := meaning.Meaning{Status: meaning.Problem, Source: "nagios", Object: fmt.Sprintf("db%d", i)}
+		print := fmt.Sprintf("v2:0123456789abcdef+%016d", i)
+		e := store.Entry{Group: print, Fingerprint: print, Title: "down", Reason: "no reply", Received: night, Meaning: m}
+		b.Add(&e, store.Limits{}.WithDefaults())
+		b.Groups[i].Variants[0].Seen = store.Seen{First: night.Add(-time.Hour), Last: night.Add(-time.Minute), Count: seen}
+	}
+	s := NewSummary(batch.Present(b, nil), origin1, night.Add(time.Minute))
+	if s.OpenCount() != 3 || s.NewCount() != 2 || s.Errors() != 1 {
+		t.Errorf("%d open, %d new in %d entries", s.OpenCount(), s.NewCount(), s.Errors())
+	}
+	if past := pastOf(s.Groups[0]); past != "known since 2026-03-09 02:17 CET; 2 of 3 open were never seen before" {
+		t.Errorf("%q", past)
+	}
+}
+
+// An alert of a digest that another one counts is told, and counts no mail.
+func TestADigestCountsAsOneMailWithItsAlerts(t *testing.T) {
+	alerts := letter{raw: "From: am@example.net\nSubject: [FIRING:2] Load (node)\n\n[2] Firing\nLabels\nalertname = Load\ninstance = db1\nLabels\nalertname = Load\ninstance = web-frontend\nAnnotations\nsummary = high\n", at: night}
+	s := summaryOf(t, alerts)
+	if s.Count != 1 || s.Omitted != 0 || s.OpenCount() != 2 || s.LoudCount() != 1 {
+		t.Errorf("%d mails, %d omitted, %d open", s.Count, s.Omitted, s.OpenCount())
+	}
+	if g := s.Groups[0]; len(s.Groups) != 1 || g.Count != 2 || g.Noun() != "alert" || len(g.Variants) != 2 {
+		t.Errorf("%+v", s.Groups)
+	}
+	muted := Summary{Count: 2, Muted: []Muted{{What: "db1", Count: 2, Parts: 1}}}
+	if muted.LoudCount() != 1 || muted.Muted[0].Noun() != "alert" || (Muted{}).Noun() != "mail" {
+		t.Errorf("%d mails are not muted", muted.LoudCount())
 	}
 }
 

@@ -26,7 +26,7 @@ func flood(groups int, script string) *Summary {
 		s.Groups = append(s.Groups, g)
 	}
 	s.Groups, s.Count = s.Groups[1:], 2*(groups+maxMutes)
-	s.Muted = slices.Repeat([]Muted{{s.Batch + s.Batch, 1, night, night}}, 2*maxMutes)
+	s.Muted = slices.Repeat([]Muted{{What: s.Batch + s.Batch, Count: 1, First: night, Last: night}}, 2*maxMutes)
 	return s
 }
 

@@ -74,8 +74,19 @@ type Summary struct {
 // Muted counts what one mute kept from being shown.
 type Muted struct {
 	What        string // the pattern, until when, and why
-	Count       int
+	Count       int    // mails, and each part of a digest
+	Parts       int    // of Count, those of mails that count elsewhere
 	First, Last time.Time
+}
+
+// Noun is what Count counts: "mail", or "alert" where there are digests.
+func (m Muted) Noun() string { return noun(m.Parts) }
+
+func noun(parts int) string {
+	if parts > 0 {
+		return "alert"
+	}
+	return "mail"
 }
 
 // A Group is one headline.
@@ -89,14 +100,18 @@ type Group struct {
 	NewsCount int
 	// Ahead is what was sent of it at once, before this summary.
 	Ahead    Ahead
-	Count    int
+	Count    int // mails, and each part of a digest
+	Parts    int // of Count, those of mails that count elsewhere
 	First    time.Time
 	Last     time.Time
 	Hosts    []Host    // ordered by count
-	Minutes  []int     // mails in each minute from First to Last, at most 60
+	Minutes  []int     // how many of Count came in each minute from First to Last, at most 60
 	Variants []Variant // the most alarming news first, then by count
 	Omitted  int       // mails of variants that were not kept
 }
+
+// Noun is what Count counts: "mail", or "alert" where there are digests.
+func (g Group) Noun() string { return noun(g.Parts) }
 
 // A Host is a machine that sent mails.
 type Host struct {
@@ -111,6 +126,7 @@ type Variant struct {
 	Source      string // who says it
 	Object      string // what it is about; empty if that is not known
 	Open, Over  int    // how many problems it is that are not over, and that are
+	New         int    // of Open, those never seen before
 	News        News
 	Count       int
 	First       time.Time
@@ -178,7 +194,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 	settled := settle(b)
 	for _, g := range b.Groups {
 		if g.Muted {
-			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.First.In(now.Location()), g.Last.In(now.Location())})
+			s.Muted = append(s.Muted, Muted{g.Title, g.Count, g.Parts, g.First.In(now.Location()), g.Last.In(now.Location())})
 			continue
 		}
 		group, well := newGroup(g, settled, origin.URL, now.Location())
@@ -237,7 +253,7 @@ func (s *Summary) LoudCount() int { return s.Count - s.MutedCount() }
 // MutedCount returns how many mails are muted.
 func (s *Summary) MutedCount() (count int) {
 	for _, m := range s.Muted {
-		count += m.Count
+		count += m.Count - m.Parts
 	}
 	return count
 }

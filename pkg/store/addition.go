@@ -21,7 +21,7 @@ type Addition struct {
 
 // Additions merges the entries that go to the same open batch, in the order in
 // which they came. Those at the indices that early has open batches of their own,
-// see Entry.Quiet. limits are Unbounded: what is new, the engine finds out.
+// see Entry.Quiet; it is made to have all parts of a mail or none. limits are Unbounded: what is new, the engine finds out.
 func Additions(entries []Entry, early map[int]bool, limits Limits) []*Addition {
 	type lane struct {
 		key   string
@@ -29,6 +29,7 @@ func Additions(entries []Entry, early map[int]bool, limits Limits) []*Addition {
 	}
 	var additions []*Addition
 	byLane := make(map[lane]*Addition, 1)
+	keepTogether(entries, early)
 	for i := range entries {
 		e := entries[i]
 		l := lane{e.Batch, early[i]}
@@ -47,6 +48,25 @@ func Additions(entries []Entry, early map[int]bool, limits Limits) []*Addition {
 		a.Add(&e, limits)
 	}
 	return additions
+}
+
+// keepTogether makes a mail early as a whole if any part of it is.
+func keepTogether(entries []Entry, early map[int]bool) {
+	if len(early) == 0 {
+		return
+	}
+	for from := 0; from < len(entries); {
+		to, isEarly := from+1, early[from]
+		for to < len(entries) && entries[to].Part {
+			isEarly = isEarly || early[to]
+			to++
+		}
+		for ; from < to; from++ {
+			if isEarly {
+				early[from] = true
+			}
+		}
+	}
 }
 
 // Merge adds what next adds to the same open batch after a.

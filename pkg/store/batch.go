@@ -24,7 +24,7 @@ type Batch struct {
 	// not tried.
 	HeldSince time.Time
 	// Groups are ordered by count, then by first arrival. Count minus the sum
-	// of their counts is how many mails fell into groups beyond the limit.
+	// of their Mails is how many mails fell into groups beyond the limit.
 	Groups []*Group
 	// Recipients maps each address to the number of mails sent to it.
 	Recipients map[string]int
@@ -70,7 +70,8 @@ type Group struct {
 	Title  string
 	Reason string
 	Muted  bool // nobody wants to see it now
-	Count  int  // mails, including those of variants beyond the limit
+	Count  int  // mails, or parts of them, including those of variants beyond the limit
+	Parts  int  `json:",omitempty"` // of Count, those of mails that an entry in front has counted
 	First  time.Time
 	Last   time.Time
 	// Variants are ordered as Groups are.
@@ -82,6 +83,10 @@ type Group struct {
 
 	hostOrder []string // as Add saw them
 }
+
+// Mails returns how many mails g counts: of those that say several things, each counts in
+// one group only.
+func (g *Group) Mails() int { return g.Count - g.Parts }
 
 // HostsByArrival returns the hosts: the first one first in a group that only Add
 // has made, otherwise by name.
@@ -155,19 +160,21 @@ func (b *Batch) Add(e *Entry, limits Limits) {
 	if b.Count == 0 {
 		b.Key, b.First, b.Last = e.Batch, e.Received, e.Received
 	}
-	b.Count++
+	if !e.Part {
+		b.Count++
+		for _, address := range e.Recipients {
+			if b.Recipients == nil {
+				b.Recipients = make(map[string]int)
+			}
+			b.Recipients[address]++
+		}
+	}
 	b.First, b.Last = widen(b.First, b.Last, e.Received)
 	if until := e.quietUntil(); until.IsZero() {
 		b.loud = b.loud.and(Span{e.Received, e.Received})
 		b.Due = DueOf(e.Window, b.loud, b.dueBy)
 	} else { // the window of the loud mails does not move
 		b.FlushBy(until)
-	}
-	if b.Recipients == nil {
-		b.Recipients = make(map[string]int)
-	}
-	for _, address := range e.Recipients {
-		b.Recipients[address]++
 	}
 	if g := b.group(e, limits.GroupsPerBatch); g != nil {
 		b.sampleBytes += g.add(e, limits, limits.BatchBytes-b.sampleBytes)
@@ -224,6 +231,9 @@ func (b *Batch) group(e *Entry, limit int) *Group {
 // how many it took.
 func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	g.Count++
+	if e.Part {
+		g.Parts++
+	}
 	g.First, g.Last = widen(g.First, g.Last, e.Received)
 	g.addHost(e.Host, 1, limits.HostsPerGroup)
 	g.Minutes[e.Received.Unix()/60]++
@@ -300,7 +310,7 @@ func (b *Batch) Sort() {
 func (b *Batch) Omitted() int {
 	omitted := b.Count
 	for _, g := range b.Groups {
-		omitted -= g.Count
+		omitted -= g.Mails()
 	}
 	return omitted
 }

@@ -67,7 +67,7 @@ func (b *Batch) Regroup(key func(g *Group) string, fingerprint func(g *Group, v 
 
 // merge returns how many bytes of samples were taken.
 func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
-	g.Count += from.Count
+	g.Count, g.Parts = g.Count+from.Count, g.Parts+from.Parts
 	g.First, g.Last = widen(g.First, g.Last, from.First)
 	g.First, g.Last = widen(g.First, g.Last, from.Last)
 	for _, host := range from.HostsByArrival() {

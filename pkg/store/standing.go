@@ -34,6 +34,7 @@ type Part struct {
 	Span
 	Count    int
 	Standing Standing // before the batch
+	New      bool     // its mails were never seen before
 }
 
 // Parts returns what the mails of v say of each thing, and whether that are all. Where a
@@ -52,7 +53,7 @@ func (v *Variant) Parts() (parts []Part, all bool) {
 		if m.Object = object; object == "" {
 			continue
 		}
-		p := Part{Thing: m.Thing(), Span: v.saidWithin(), Count: max(v.Count/len(objects), 1)}
+		p := Part{Thing: m.Thing(), Span: v.saidWithin(), Count: max(v.Count/len(objects), 1), New: v.Seen.Count == 0}
 		if object == v.Meaning.Object {
 			p.Standing = v.Standing
 		}

@@ -197,7 +197,7 @@ type Pending struct {
 	Outbox  int // summaries waiting for delivery
 }
 
-// An Entry is one mail as its batch counts it. The strings are one line of
+// An Entry is one mail, or one part of a digest, as its batch counts it. The strings are one line of
 // valid UTF-8 without control characters; recipients and the sample are as
 // received.
 type Entry struct {
@@ -238,10 +238,13 @@ type Entry struct {
 	// batch counts.
 	Occurrence Occurrence
 	Copy       bool
+	// Part says that it is another part of the mail of the entry in front, which is in the
+	// same batch: that counts the mail.
+	Part bool
 	// Values are what varies from mail to mail of a variant. Those with the same
 	// label belong together, the first ones, the second ones and so on.
 	Values []Value
-	// Sample is the whole mail. The store copies what it keeps.
+	// Sample is the whole mail, or what of it is about the part. The store copies what it keeps.
 	Sample []byte
 }
 

@@ -36,7 +36,7 @@ func load(ctx context.Context, tx pgx.Tx, batches []*store.Batch, samples bool) 
 	}
 	var b pgx.Batch
 	b.Queue(`
-		SELECT batch, hash, key, title, reason, muted, count, first_at, last_at
+		SELECT batch, hash, key, title, reason, muted, count, parts, first_at, last_at
 		FROM groups WHERE batch = ANY($1) ORDER BY nr`, ids).Query(l.readGroups)
 	b.Queue(`
 		SELECT v.batch, v.group_hash, fingerprint, reason, v.count, v.first_at, v.last_at, size, varying,
@@ -61,7 +61,7 @@ type loading struct {
 func (l *loading) readGroups(rows pgx.Rows) error {
 	var id groupID
 	var g store.Group
-	into := []any{&id.batch, (*[16]byte)(&id.group), &g.Key, &g.Title, &g.Reason, &g.Muted, &g.Count, into(&g.First), into(&g.Last)}
+	into := []any{&id.batch, (*[16]byte)(&id.group), &g.Key, &g.Title, &g.Reason, &g.Muted, &g.Count, &g.Parts, into(&g.First), into(&g.Last)}
 	_, err := pgx.ForEachRow(rows, into, func() error {
 		group := g
 		group.Hosts, group.Minutes = make(map[string]int), make(map[int64]int)

@@ -69,10 +69,10 @@ func (r *variantRow) replacedSize() *int64 {
 func (p *plan) writeGroups(b *pgx.Batch) {
 	if rows := p.oldGroups; len(rows) > 0 {
 		b.Queue(`
-			UPDATE groups SET count = groups.count + k.count, variant_count = variants, host_count = hosts,
+			UPDATE groups SET count = groups.count + k.count, parts = groups.parts + k.parts, variant_count = variants, host_count = hosts,
 				first_at = least(groups.first_at, k.first_at), last_at = greatest(groups.last_at, k.last_at)
-			FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::integer[], $6::bigint[], $7::bigint[])
-				AS k (batch, hash, count, variants, hosts, first_at, last_at)
+			FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::integer[], $5::integer[], $6::bigint[], $7::bigint[], $8::bigint[])
+				AS k (batch, hash, count, variants, hosts, first_at, last_at, parts)
 			WHERE groups.batch = k.batch AND groups.hash = k.hash`,
 			column(rows, func(r *groupRow) int64 { return r.batch }),
 			column(rows, func(r *groupRow) pgtype.UUID { return r.group.uuid() }),
@@ -80,13 +80,14 @@ func (p *plan) writeGroups(b *pgx.Batch) {
 			column(rows, func(r *groupRow) int32 { return int32(r.counts.variants) }),
 			column(rows, func(r *groupRow) int32 { return int32(r.counts.hosts) }),
 			column(rows, func(r *groupRow) int64 { return micros(r.First) }),
-			column(rows, func(r *groupRow) int64 { return micros(r.Last) }))
+			column(rows, func(r *groupRow) int64 { return micros(r.Last) }),
+			column(rows, func(r *groupRow) int64 { return int64(r.Parts) }))
 	}
 	if rows := p.newGroups; len(rows) > 0 {
 		b.Queue(`
-			INSERT INTO groups (batch, hash, nr, key, title, reason, muted, count, variant_count, host_count, first_at, last_at)
+			INSERT INTO groups (batch, hash, nr, key, title, reason, muted, count, variant_count, host_count, first_at, last_at, parts)
 			SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::boolean[],
-				$8::bigint[], $9::integer[], $10::integer[], $11::bigint[], $12::bigint[])`,
+				$8::bigint[], $9::integer[], $10::integer[], $11::bigint[], $12::bigint[], $13::bigint[])`,
 			column(rows, func(r *groupRow) int64 { return r.batch }),
 			column(rows, func(r *groupRow) pgtype.UUID { return r.group.uuid() }),
 			column(rows, func(r *groupRow) int32 { return int32(r.nr) }),
@@ -98,7 +99,8 @@ func (p *plan) writeGroups(b *pgx.Batch) {
 			column(rows, func(r *groupRow) int32 { return int32(r.counts.variants) }),
 			column(rows, func(r *groupRow) int32 { return int32(r.counts.hosts) }),
 			column(rows, func(r *groupRow) int64 { return micros(r.First) }),
-			column(rows, func(r *groupRow) int64 { return micros(r.Last) }))
+			column(rows, func(r *groupRow) int64 { return micros(r.Last) }),
+			column(rows, func(r *groupRow) int64 { return int64(r.Parts) }))
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *Store) load(b *store.Batch, samples bool) error {
 		ids = append(ids, r.ColumnInt64(0))
 		b.Groups = append(b.Groups, &store.Group{
 			Key: r.ColumnText(1), Title: r.ColumnText(2), Reason: r.ColumnText(3), Count: r.ColumnInt(4),
-			First: columnTime(r, 5), Last: columnTime(r, 6), Muted: r.ColumnBool(7),
+			First: columnTime(r, 5), Last: columnTime(r, 6), Muted: r.ColumnBool(7), Parts: r.ColumnInt(8),
 			Hosts: make(map[string]int), Minutes: make(map[int64]int),
 		})
 	}, b.ID)

@@ -142,14 +142,14 @@ func (s *Store) addGroup(batch int64, g *store.Group, left *room) error {
 	var variants, hosts int
 	known, err := s.stmt.countGroup.row(func(r *sqlite3.Stmt) {
 		id, variants, hosts = r.ColumnInt64(0), r.ColumnInt(1), r.ColumnInt(2)
-	}, batch, g.Key, g.Count, g.First, g.Last)
+	}, batch, g.Key, g.Count, g.First, g.Last, g.Parts)
 	if err != nil || !known && left.forGroups <= 0 {
 		return err
 	}
 	if !known {
 		left.forGroups--
 		_, err = s.stmt.newGroup.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason, g.Muted)
+			batch, g.Key, g.Count, g.First, g.Last, g.Title, g.Reason, g.Muted, g.Parts)
 		if err != nil {
 			return err
 		}

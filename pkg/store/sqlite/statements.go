@@ -98,11 +98,11 @@ func (s *statements) all() map[*statement]string {
 			INSERT INTO recipients VALUES (?1, ?2, ?3)
 			ON CONFLICT DO UPDATE SET count = count + excluded.count`,
 		&s.countGroup: `
-			UPDATE groups SET count = count + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5)
+			UPDATE groups SET count = count + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5), parts = parts + ?6
 			WHERE batch = ?1 AND key = ?2 RETURNING id, variant_count, host_count`,
 		&s.newGroup: `
-			INSERT INTO groups (batch, key, count, first_at, last_at, title, reason, muted)
-			SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM batches WHERE id = ?1
+			INSERT INTO groups (batch, key, count, first_at, last_at, title, reason, muted, parts)
+			SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM batches WHERE id = ?1
 			RETURNING id`,
 		&s.countVariant: `
 			UPDATE variants SET count = count + ?3, first_at = min(first_at, ?4), last_at = max(last_at, ?5)
@@ -135,7 +135,7 @@ func (s *statements) all() map[*statement]string {
 				ORDER BY coalesce(first_due, due_at), id LIMIT 1)
 			RETURNING ` + batchColumns,
 		&s.groups: `
-			SELECT id, key, title, reason, count, first_at, last_at, muted FROM groups
+			SELECT id, key, title, reason, count, first_at, last_at, muted, parts FROM groups
 			WHERE batch = ?1 ORDER BY id`,
 		&s.variants: `
 			SELECT fingerprint, reason, v.count, v.first_at, v.last_at, iif(?2, mail, NULL), size, varying,

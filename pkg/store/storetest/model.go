@@ -44,10 +44,21 @@ func newModel(limits store.Limits, shared bool) *model {
 }
 
 func (m *model) record(entries []store.Entry) {
+	isEarly := make([]bool, len(entries))
 	for i := range entries {
-		e := entries[i]
-		early := m.isEarly(&e)
-		if early {
+		isEarly[i] = m.isEarly(&entries[i])
+	}
+	for i := range entries {
+		e, early := entries[i], false
+		// A mail is early if any part of it is.
+		first, end := i, i+1
+		for entries[first].Part {
+			first--
+		}
+		for end < len(entries) && entries[end].Part {
+			end++
+		}
+		if early = slices.Contains(isEarly[first:end], true); early {
 			e.Window = store.Window{}
 		}
 		b := m.open(e.Batch, early)

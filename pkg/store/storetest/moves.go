@@ -34,6 +34,10 @@ func (p *player) record() {
 		case 1, 2:
 			entries[i].Quiet = 2 * time.Minute
 		}
+		if i > 0 && p.random.IntN(4) == 0 {
+			entries[i].Part, entries[i].Batch = true, entries[i-1].Batch
+			entries[i].Recipients = entries[i-1].Recipients
+		}
 	}
 	p.note("record %d", len(entries))
 	p.subject.record(entries...)

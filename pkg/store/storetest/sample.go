@@ -67,6 +67,9 @@ func quiet(d time.Duration) func(*store.Entry) {
 	return func(e *store.Entry) { e.Quiet = d }
 }
 
+// part makes an entry another part of the mail of the one in front.
+func part(e *store.Entry) { e.Part = true }
+
 // having sets what varies: the values of the places "order <num>" and "user".
 func having(texts ...string) func(*store.Entry) {
 	return func(e *store.Entry) {
@@ -110,8 +113,8 @@ func describe(b *store.Batch) string {
 	fmt.Fprintf(&out, "batch %q%s: %d mails %s – %s, due %s, held since %s, omitted %d, recipients %s\n",
 		b.Key, flag(b.Early, " (early)"), b.Count, stamp(b.First), stamp(b.Last), stamp(b.Due), stamp(b.HeldSince), b.Omitted(), counts(b.Recipients))
 	for _, g := range b.Groups {
-		fmt.Fprintf(&out, "  group %q %q (%q)%s: %d mails %s – %s, omitted %d, hosts %s, minutes %s\n",
-			g.Key, g.Title, g.Reason, flag(g.Muted, " muted"), g.Count, stamp(g.First), stamp(g.Last), g.Omitted(), counts(g.Hosts), counts(g.Minutes))
+		fmt.Fprintf(&out, "  group %q %q (%q)%s: %d in %d mails %s – %s, omitted %d, hosts %s, minutes %s\n",
+			g.Key, g.Title, g.Reason, flag(g.Muted, " muted"), g.Count, g.Mails(), stamp(g.First), stamp(g.Last), g.Omitted(), counts(g.Hosts), counts(g.Minutes))
 		for _, v := range g.Variants {
 			fmt.Fprintf(&out, "    variant %q (%q): %d mails %s – %s, %s, %s, says %+v, %s, sample of %d: %s\n",
 				v.Fingerprint, v.Reason, v.Count, stamp(v.First), stamp(v.Last), seen(v.Seen), varying(&v.Varying), v.Meaning, stands(v.Standing), v.SampleSize, content(v.Sample))

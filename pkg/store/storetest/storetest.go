@@ -26,7 +26,7 @@ type check struct {
 // open is called concurrently.
 func Run(t *testing.T, open func(t *testing.T, limits store.Limits) store.Store) {
 	for _, c := range slices.Concat(recordChecks(), windowChecks(), claimChecks(), sealChecks(), outboxChecks(),
-		limitChecks(), oddChecks(), concurrencyChecks(), lifecycleChecks(), mutedChecks(), earlyChecks(),
+		limitChecks(), oddChecks(), concurrencyChecks(), lifecycleChecks(), mutedChecks(), earlyChecks(), partChecks(),
 		varyingChecks(), historyChecks(), standingChecks(), problemChecks(), problemQueryChecks(), sentChecks(), foldChecks(), listingChecks(), pastChecks(), spaceChecks(), abilityChecks(), propertyChecks(2)) {
 		t.Run(c.sentence, func(t *testing.T) {
 			t.Parallel()

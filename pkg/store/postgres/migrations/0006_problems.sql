@@ -55,3 +55,6 @@ CREATE TABLE sent (
   content bytea  NOT NULL
 );
 CREATE INDEX sent_made ON sent (made_at DESC, id);
+
+-- Of what a group counts, the parts of mails that another part counts.
+ALTER TABLE groups ADD COLUMN parts bigint NOT NULL DEFAULT 0;

@@ -60,3 +60,6 @@ CREATE TABLE sent_contents (
   id      TEXT PRIMARY KEY REFERENCES sent (id) ON DELETE CASCADE,
   content BLOB NOT NULL
 ) STRICT;
+
+-- Of what a group counts, the parts of mails that another part counts.
+ALTER TABLE groups ADD COLUMN parts INTEGER NOT NULL DEFAULT 0;
