@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -209,7 +210,7 @@ func actOn(c *cli.Context, id, action string, request web.ActRequest, done strin
 		return printJSON(c, p)
 	}
 	if p.MutedUntil != nil && action == "mute" {
-		done += " until " + shortTime(*p.MutedUntil)
+		done += " until " + cmp.Or(p.MutedEnd, shortTime(*p.MutedUntil))
 	}
 	fmt.Fprintf(c.App.Writer, "%s: %s\n", done, phrase.Shorten(p.Title(), maxMatchTitle))
 	return nil
