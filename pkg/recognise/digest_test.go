@@ -113,3 +113,23 @@ func TestTheCostOfADigestGrowsWithItsLengthOnly(t *testing.T) {
 		})
 	}
 }
+
+// FuzzCost looks for digests that cost more than in proportion to their length.
+func FuzzCost(f *testing.F) {
+	r := newRecogniser(f, door)
+	var digests []*source
+	for _, s := range r.sources {
+		if s.bytes == maxDigest {
+			digests = append(digests, s)
+		}
+	}
+	f.Add(uint8(0), "House a\nNow open:\n", "* door a\n", "", "Yours,\n")
+	f.Add(uint8(1), "[2] Firing\n", "Labels\nalertname = a\nsummary = b\n", "[1] Resolved\n", "Sent by Alertmanager\n")
+	f.Add(uint8(2), "Event summary\n", "OK | –› | CRIT | now\nService: | a\nHost: | b\n", "Host: c\n", "")
+	f.Add(uint8(3), "(1) FIRING\n", "Labels: [alertname=a]\nSummary: b\n", "", "")
+	f.Fuzz(func(t *testing.T, of uint8, prefix, open, middle, suffix string) {
+		shape := testutil.Shape{Prefix: prefix, Open: open, Close: middle, Suffix: suffix}
+		s := digests[int(of)%len(digests)]
+		testutil.CheckLinear(t, testutil.FuzzSize/4, shape.Grow, func(text string) { recognise(s, "[FIRING:2] doors", text) })
+	})
+}
