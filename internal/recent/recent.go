@@ -106,6 +106,7 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
 	}
+	r.made = slices.DeleteFunc(r.made, func(s render.Sent) bool { return s.MessageID == made.MessageID }) // one that is made again
 	r.made = append([]render.Sent{made}, r.made[:min(len(r.made), maxSummaries-1)]...)
 	if r.lines == nil {
 		r.lines = make(map[string][]render.EventLine)

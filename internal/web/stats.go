@@ -58,7 +58,7 @@ type RelayStats struct {
 // OutboxStats counts mails that wait for delivery.
 type OutboxStats struct {
 	Waiting int        `json:"waiting"`
-	Failing int        `json:"failing"` // of them, those that were tried in vain
+	Failing int        `json:"failing"` // of them, those that failed at least once
 	NextTry *time.Time `json:"next_try,omitempty"`
 }
 

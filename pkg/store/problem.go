@@ -87,7 +87,7 @@ type Problem struct {
 	Owner      string
 	AckedBy    string // who has seen it since it is open
 	MutedUntil time.Time
-	MutedEnd   string `json:",omitempty"` // in words, if it is no time
+	MutedEnd   string         `json:",omitempty"` // in words, if it is no time
 	History    []ProblemEvent // what happened, the oldest first, at most maxEvents
 
 	// ResolveAfter is that of the engine's Limits.

@@ -65,7 +65,7 @@ func TestThePageIsForEverybody(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	options := web.Options{Metrics: prometheus.NewRegistry(), Version: "v2.0.0"}
-	for name, proxy := range map[string]web.Proxy{"busy": s, "relay down": scene{s.Proxy, s.past, true}} {
+	for name, proxy := range map[string]web.Proxy{"busy": s, "relay down": scene{s.Proxy, true}} {
 		b := openTab(t)
 		b.open(t, serve(t, web.New(proxy, options)))
 		eval[chromedp.Void](t, b, `document.querySelectorAll("details").forEach(d => d.open = true)`)
