@@ -25,6 +25,8 @@ const (
 	maxSummaries = 30
 	MaxAge       = 14 * 24 * time.Hour
 	MaxBytes     = 64 << 20
+	// pruneEvery is after how many summaries old ones are forgotten.
+	pruneEvery = 50
 	// readEvery is how late a summary of another node is listed.
 	readEvery = 5 * time.Second
 	// patience is how long the store may take.
@@ -46,6 +48,7 @@ type Summaries struct {
 	log    *slog.Logger
 	made   []render.Sent // the newest first
 	readAt time.Time
+	count  int // of those that this process made
 	lines  map[string][]render.EventLine // of those that this process made, by Message-ID
 }
 
@@ -113,6 +116,22 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	}
 	r.lines[mail.MessageID] = lines
 	r.keep(made, &says)
+	if r.count++; r.count%pruneEvery == 0 {
+		r.prune(s.Created)
+	}
+}
+
+// prune keeps the store within its bounds, also on a day of many summaries. The caller holds
+// mu.
+func (r *Summaries) prune(now time.Time) {
+	if r.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := r.store.ForgetSent(ctx, now.Add(-MaxAge), MaxBytes); err != nil {
+		r.log.Debug("cannot forget old summaries, will try again", "error", err)
+	}
 }
 
 // keep has the store keep a summary. The caller holds mu.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/recent"
 )
 
 // A sample is what a node takes at an instant.
@@ -95,10 +97,11 @@ const (
 	// The heap grows to three times what a collection leaves, some 10 MiB, and gives
 	// its pages back one by one, so a state has no one size.
 	moreRSS = 32 << 20
-	// The store keeps the history of what it has shown, and its log is cut to 4 MiB.
-	quietStore = 8 << 20
+	// The store keeps the history of what it has shown, the problems, which are the same ones
+	// in each storm, and what the last summaries say; and its log is cut to 4 MiB.
+	quietStore = 16<<20 + recent.MaxBytes
 	// While the relay is away, each storm keeps its samples.
-	maxSoakStore = 64 << 20
+	maxSoakStore = 64<<20 + recent.MaxBytes
 )
 
 // compare says what is higher at the second quiet end than at the first.
