@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,12 +77,19 @@ func (h *housekeeper) endOf(ctx context.Context, m store.Mute) (why string, err 
 	switch {
 	case err != nil || p == nil:
 		return "", err
-	case m.UntilOver && !p.IsOpen(time.Now()):
+	case m.UntilOver && (!p.IsOpen(time.Now()) || wasOver(p, m.Created)):
 		return "it is over", nil
 	case m.UntilCount > 0 && p.Count >= m.UntilCount:
 		return phrase.Count(p.Count, "mail") + " have come", nil
 	}
 	return "", nil
+}
+
+// wasOver reports whether p was over since a time, though it may be back.
+func wasOver(p *store.Problem, since time.Time) bool {
+	return slices.ContainsFunc(p.History, func(e store.ProblemEvent) bool {
+		return (e.Kind == store.Over || e.Kind == store.Resolved) && e.At.After(since)
+	})
 }
 
 func (h *housekeeper) endMute(ctx context.Context, m store.Mute, why string) error {

@@ -107,18 +107,26 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 }
 
 func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {
-	mutes, err := parts.store.Mutes(ctx, time.Now())
-	if err != nil {
+	if err := endMutesOf(ctx, parts.store, found); err != nil {
 		return nil, err
+	}
+	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{}, MuteEnd{})
+}
+
+// endMutesOf ends the mutes of a problem.
+func endMutesOf(ctx context.Context, s store.Memory, found *store.Problem) error {
+	mutes, err := s.Mutes(ctx, time.Now())
+	if err != nil {
+		return err
 	}
 	for _, m := range mutes {
 		if m.Problem == found.ID || m.Problem == "" && m.Fingerprint != "" && m.Fingerprint == found.Fingerprint {
-			if _, err := parts.store.Unmute(ctx, m.ID); err != nil {
-				return nil, err
+			if _, err := s.Unmute(ctx, m.ID); err != nil {
+				return err
 			}
 		}
 	}
-	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{}, MuteEnd{})
+	return nil
 }
 
 // noteMute has the history of a problem tell of a mute, and puts that in force.

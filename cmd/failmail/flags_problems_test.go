@@ -71,7 +71,7 @@ var problemFlagTests = []flagTest{
 	{"--http names the proxy", func(t *testing.T) {
 		p, id := aProblem(t)
 		out, _ := failmailHere(t, "", "problem", id, "--http="+p.http).succeeds(t)
-		for _, want := range []string{"NEW ** PROBLEM Service Alert: db1/Disk /var is CRITICAL **\nnagios, on ", "\n1 mail, the first ", "  began\n", "\nThe last sample, ", "\nState: CRITICAL\n"} {
+		for _, want := range []string{"NEW ** PROBLEM Service Alert: db1/Disk /var is CRITICAL **\nnagios, on ", "\n1 mail, the first ", "  began\n", "\nThe last one that was kept, ", "\nState: CRITICAL\n"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("want %q in\n%s", want, out)
 			}

@@ -175,7 +175,7 @@ func listMutes(c *cli.Context) error {
 	}
 	for _, m := range mutes {
 		what := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
-		fmt.Fprintf(c.App.Writer, "%4d  until %s  %s", m.ID, m.Until.Local().Format("2006-01-02 15:04 MST"), what)
+		fmt.Fprintf(c.App.Writer, "%4d  until %s  %s", m.ID, endOf(m), what)
 		if m.Reason != "" {
 			fmt.Fprintf(c.App.Writer, "  (%s)", m.Reason)
 		}
@@ -211,4 +211,15 @@ func unmuteCommand() *cli.Command {
 			return nil
 		},
 	}
+}
+
+// endOf says when m ends.
+func endOf(m web.Mute) string {
+	switch {
+	case m.UntilOver:
+		return "it is over"
+	case m.UntilCount > 0:
+		return "it has " + phrase.Count(m.UntilCount, "mail")
+	}
+	return m.Until.Local().Format("2006-01-02 15:04 MST")
 }

@@ -136,7 +136,7 @@ func writeProblem(w io.Writer, p *problem.Problem) {
 	}
 	if n := len(p.Samples); n > 0 {
 		s := p.Samples[n-1]
-		fmt.Fprintf(w, "\nThe last sample, %s", shortTime(s.At))
+		fmt.Fprintf(w, "\nThe last one that was kept, %s", shortTime(s.At))
 		if s.From != "" {
 			fmt.Fprintf(w, ", from %s", s.From)
 		}

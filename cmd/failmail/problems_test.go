@@ -64,7 +64,7 @@ func TestAProblemIsActedOnByCommands(t *testing.T) {
 		{"is told as a whole", "problem ID", 0, "OVER " + title + "nagios, on localhost, over since TIME, acknowledged by ann, muted until TIME\n" +
 			"1 mail, the first TIME, the last TIME\n\nTIME  began\nTIME  ann acknowledged it: looks at it\nTIME  ann made the dba team its owner\n" +
 			"TIME  bob took its owner away\nTIME  bob noted: a disk is on its way\nTIME  " + who("") + " muted it: known\nTIME  bob resolved it: logs are gone\n\n" +
-			"The last sample, TIME:\n" + title + "\nState: CRITICAL\n"},
+			"The last one that was kept, TIME:\n" + title + "\nState: CRITICAL\n"},
 		{"is not the only one that is over", "problems is:over web3", 0, "OTHER  OVER      1 × ** PROBLEM Host Alert: web3 is DOWN **\n                  nagios, on localhost, over since TIME\n1 problem for is:over web3\n"},
 		{"is unmuted", "unmute ID", 0, "unmuted: " + title},
 		{"has no mute", "mute", 0, "nothing is muted\n"},

@@ -21,7 +21,9 @@ type Mute struct {
 	Fingerprint string    `json:"fingerprint,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Created     time.Time `json:"created"`
-	Until       time.Time `json:"until"`
+	Until       time.Time `json:"until"`                 // at the latest
+	UntilOver   bool      `json:"until_over,omitempty"`  // when its problem is over
+	UntilCount  int       `json:"until_count,omitempty"` // when its problem has so many mails
 }
 
 // A MuteRequest asks for a mute.
@@ -58,7 +60,7 @@ type MuteMatch struct {
 const maxMatches = 5
 
 func muteOf(m store.Mute) Mute {
-	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until}
+	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until, m.UntilOver, m.UntilCount}
 }
 
 func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {

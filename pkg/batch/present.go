@@ -55,7 +55,7 @@ func newValues(values []family.Value, since time.Time) (fresh []string) {
 // counted for the mails that came before that was known.
 func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
 	if id := problemOf(g, v, p.families); id != "" {
-		v.Problems = []string{id}
+		v.SetProblem(id, WithoutThing(v.Fingerprint) != v.Fingerprint)
 	}
 	place := p.families.Find(family.Text{Fingerprint: WithoutThing(v.Fingerprint)})
 	if place.Label != "" {

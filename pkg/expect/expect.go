@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/internal/match"
 	"github.com/hut8labs/failmail/internal/table"
 	"github.com/hut8labs/failmail/pkg/meaning"
@@ -162,12 +164,20 @@ func (l *List) With(jobs []*Job) *List {
 	return all
 }
 
+func isNoAddress(text string) bool {
+	address, err := mail.ParseAddress(text)
+	return err != nil || address.Address != text || envelope.Problem(text) != ""
+}
+
 // NewJob returns a Job for e, as New does.
 func NewJob(e Expectation, zone *time.Location) (*Job, error) {
 	e.Kind = cmp.Or(e.Kind, Configured)
 	switch {
 	case e.Name == "" || strings.ContainsAny(e.Name, "\r\n"):
 		return nil, errors.New(`an expectation needs a name on one line, such as name = "backup srv7"`)
+	case slices.ContainsFunc(e.To, isNoAddress):
+		wrong := e.To[slices.IndexFunc(e.To, isNoAddress)]
+		return nil, fmt.Errorf("expect %q: to: %q is not a plain mail address; use one such as ops@example.com", e.Name, wrong)
 	case e.Within < 0:
 		return nil, fmt.Errorf("expect %q: within: %s is negative; say how late it may come, such as 3h", e.Name, e.Within)
 	case e.Thing != (meaning.Thing{}):

@@ -159,3 +159,10 @@ func FuzzSchedule(f *testing.F) {
 		}
 	})
 }
+
+func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
+	_, err := New([]Expectation{{Name: "backup", Match: []string{`subject="Backup"`}, Every: "1h", To: []string{"ops@example.com", "not an address"}}}, time.UTC)
+	if err == nil || !strings.Contains(err.Error(), `expect "backup": to: "not an address" is not a plain mail address`) {
+		t.Errorf("error %v", err)
+	}
+}

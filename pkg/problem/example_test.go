@@ -30,6 +30,8 @@ func ExampleFields() {
 	// source
 	// object
 	// owner
+	// status
+	// severity
 	// since
 }
 

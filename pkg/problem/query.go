@@ -24,6 +24,8 @@ var fields = []struct {
 	{"source", "part of the name or the address of who sent it", func(q *store.ProblemQuery, value string) error { q.Source = value; return nil }},
 	{"object", "part of what it is about", func(q *store.ProblemQuery, value string) error { q.Object = value; return nil }},
 	{"owner", "part of the name of who has it", func(q *store.ProblemQuery, value string) error { q.Owner = value; return nil }},
+	{"status", "problem or warning, what its last mail says", addWord},
+	{"severity", "critical, error or warning", addWord},
 	{"since", "when it was seen last at the earliest: 30m, 12h, 7d, today, yesterday or 2026-11-29", setSince},
 }
 
@@ -41,6 +43,12 @@ var states = map[string]func(q *store.ProblemQuery, is bool){
 	"new":   func(q *store.ProblemQuery, is bool) { q.New = &is },
 	"muted": func(q *store.ProblemQuery, is bool) { q.Muted = &is },
 	"acked": func(q *store.ProblemQuery, is bool) { q.Acked = &is },
+}
+
+// addWord looks for what stands in the text of each problem.
+func addWord(q *store.ProblemQuery, value string) error {
+	q.Words = append(q.Words, value)
+	return nil
 }
 
 const isWhat = "write open, over, new, muted or acked"

@@ -76,6 +76,8 @@ func (e Event) InWords() (what, text string) {
 		return "is over, as a mail says", e.Text
 	case store.Merged:
 		return "another problem became part of it", ""
+	case store.Split:
+		return "was split off another problem, which keeps what was counted", ""
 	case store.Owned:
 		if e.Text == "" {
 			return by + " took its owner away", ""

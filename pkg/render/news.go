@@ -41,14 +41,40 @@ const (
 const backAfter = time.Hour
 
 func newsOf(v *store.Variant, zone *time.Location) News {
+	parts, _ := v.Parts()
 	if v.Seen.Count == 0 {
-		return News{State: New}
+		return newsOfThings(v, parts, zone)
 	}
 	n := News{State: Ongoing, Since: v.Seen.First.In(zone), Before: v.Seen.Last.In(zone)}
-	parts, _ := v.Parts()
 	wasOver := len(parts) > 0 && !slices.ContainsFunc(parts, func(p store.Part) bool { return p.Standing.Count == 0 || p.Standing.IsOpen() })
 	if silence := v.First.Sub(v.Seen.Last); silence >= backAfter || wasOver && silence > 0 {
 		n.State, n.Silence = Back, silence
+	}
+	return n
+}
+
+// newsOfThings returns the news of a text that was never seen: none where all that it is about
+// are things of which a problem is known, whatever is said of them, such as one that was a
+// warning before.
+func newsOfThings(v *store.Variant, parts []store.Part, zone *time.Location) News {
+	n := News{State: Ongoing}
+	for i := range parts {
+		p := &parts[i]
+		if !p.OfThing || p.Standing.Count == 0 {
+			return News{State: New}
+		}
+		if n.Since.IsZero() || p.Standing.Since.Before(n.Since) {
+			n.Since = p.Standing.Since.In(zone)
+		}
+		if p.Standing.Bad.After(n.Before) {
+			n.Before = p.Standing.Bad.In(zone)
+		}
+		if silence := v.First.Sub(p.Standing.Bad); !p.Standing.IsOpen() && silence > 0 {
+			n.State, n.Silence = Back, silence
+		}
+	}
+	if len(parts) == 0 {
+		return News{State: New}
 	}
 	return n
 }

@@ -22,7 +22,7 @@ type Well struct {
 // all is well.
 type settlement struct {
 	good    map[meaning.Thing]*goodNews
-	counted map[meaning.Thing]bool // as a problem
+	counted map[string]bool // things of problems
 }
 
 // goodNews is what the good mails about a thing say.
@@ -33,7 +33,7 @@ type goodNews struct {
 }
 
 func settle(b *store.Batch) *settlement {
-	s := &settlement{good: make(map[meaning.Thing]*goodNews), counted: make(map[meaning.Thing]bool)}
+	s := &settlement{good: make(map[meaning.Thing]*goodNews), counted: make(map[string]bool)}
 	each := func(isOne func(s meaning.Status) bool, do func(p *store.Part)) {
 		for _, g := range b.Groups {
 			for _, v := range g.Variants {
@@ -129,7 +129,7 @@ func (s *settlement) of(v *store.Variant, zone *time.Location) (fate, News) {
 		return paired, News{}
 	case status.IsGood():
 		if standing := ended(v); standing != nil { // it was told by an earlier summary
-			return shown, News{State: Over, Since: standing.Since.In(zone), Lasted: v.Last.Sub(standing.Since), Before: standing.Bad.In(zone)}
+			return shown, News{State: Over, Since: standing.Since.In(zone), Lasted: max(v.Last.Sub(standing.Since), 0), Before: standing.Bad.In(zone)}
 		}
 		return folded, News{}
 	}
@@ -138,20 +138,20 @@ func (s *settlement) of(v *store.Variant, zone *time.Location) (fate, News) {
 		if v.Standing.IsOpen() && v.Standing.Since.Before(since) {
 			since = v.Standing.Since
 		}
-		return shown, News{State: Over, Since: since.In(zone), Lasted: news.last.Sub(since), Times: min(v.Count, news.count)}
+		return shown, News{State: Over, Since: since.In(zone), Lasted: max(news.last.Sub(since), 0), Times: min(v.Count, news.count)}
 	}
 	return shown, newsOf(v, zone)
 }
 
-// count returns how many of the things that v is about are open, how many of these were never
-// seen before, and how many are over, each once; v is shown, and counts as one if it is not
-// known what it is about.
+// count returns how many of the things that v is about are open, never seen before, and over,
+// each once for a problem; v is shown, and counts as one if it is not known what it is about.
 func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) {
 	parts, _ := v.Parts()
 	for i := range parts {
 		p := &parts[i]
+		one := strings.Join([]string{p.Problem, p.Source, p.Sender, p.Object}, "\x00")
 		switch isGood := v.Meaning.Status.IsGood(); {
-		case s.counted[p.Thing], isGood && !p.Standing.IsOpen():
+		case s.counted[one], isGood && !p.Standing.IsOpen():
 			continue
 		case isGood, s.isOver(p):
 			over++
@@ -161,7 +161,7 @@ func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) 
 				fresh++
 			}
 		}
-		s.counted[p.Thing] = true
+		s.counted[one] = true
 	}
 	switch {
 	case len(parts) > 0:

@@ -47,7 +47,7 @@ func ChangeProblem(t ProblemTable, id string, change func(*Problem) error) (*Pro
 func MergeProblems(t ProblemTable, ids []string, into map[string]string, at time.Time) error {
 	for fingerprint, family := range into {
 		if fingerprint == family {
-			if err := t.Release(Occurrence{Fingerprint: fingerprint}.ID(meaning.Meaning{})); err != nil {
+			if err := splitProblem(t, Occurrence{Fingerprint: fingerprint}, at); err != nil {
 				return err
 			}
 		}
@@ -86,6 +86,27 @@ func MergeProblems(t ProblemTable, ids []string, into map[string]string, at time
 		}
 	}
 	return nil
+}
+
+// splitProblem makes the problem of an error one of its own again that was part of another
+// one. It begins anew, where what was counted stays.
+func splitProblem(t ProblemTable, of Occurrence, at time.Time) error {
+	id := of.ID(meaning.Meaning{})
+	known, err := t.Load([]string{id})
+	if err != nil {
+		return err
+	}
+	was := known[id]
+	if was == nil || was.ID == id {
+		return nil
+	}
+	if err := t.Release(id); err != nil {
+		return err
+	}
+	p := &Problem{ID: id, Occurrence: of, Meaning: was.Meaning, Headline: was.Headline, Subject: was.Subject, Text: of.Fingerprint,
+		ResolveAfter: was.ResolveAfter}
+	p.note(ProblemEvent{At: at, Kind: Split, Text: was.ID})
+	return t.Save([]*Problem{p}, nil)
 }
 
 // SortSamples puts samples into the order in which Store.Problem returns them.

@@ -31,8 +31,8 @@ type news struct {
 // CountProblems counts what additions say on the problems of t. It is what all engines do
 // when they count additions in batches.
 func CountProblems(t ProblemTable, additions []*Addition, resolveAfter time.Duration) error {
-	found, good := gather(additions)
-	ids := slices.Collect(maps.Keys(found))
+	found, good, recovered := gather(additions)
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(found)), maps.Keys(recovered))
 	about, err := t.About(slices.Collect(maps.Keys(good)))
 	if err != nil {
 		return err
@@ -60,7 +60,10 @@ func CountProblems(t ProblemTable, additions []*Addition, resolveAfter time.Dura
 	for _, id := range ids {
 		p, n := known[id], found[id]
 		if p == nil && n == nil {
-			continue
+			if p = recovered[id]; p == nil {
+				continue
+			}
+			p.ResolveAfter = resolveAfter
 		}
 		if p != nil && changed[p.ID] != nil {
 			p = changed[p.ID] // two were merged into one
@@ -88,9 +91,10 @@ func unknownFingerprints(found map[string]*news, known map[string]*Problem) (fin
 }
 
 // gather returns what additions say, by the IDs of problems, and when they say last of
-// which things that they are well.
-func gather(additions []*Addition) (found map[string]*news, good map[meaning.Thing]time.Time) {
-	found, good = make(map[string]*news), make(map[meaning.Thing]time.Time)
+// which things that they are well. What has recovered is known from then on, though its problem
+// may be: the mail that says so may have overtaken the one that told it.
+func gather(additions []*Addition) (found map[string]*news, good map[meaning.Thing]time.Time, recovered map[string]*Problem) {
+	found, good, recovered = make(map[string]*news), make(map[meaning.Thing]time.Time), make(map[string]*Problem)
 	for _, a := range additions {
 		for _, g := range a.Groups {
 			for _, v := range g.Variants {
@@ -107,11 +111,15 @@ func gather(additions []*Addition) (found map[string]*news, good map[meaning.Thi
 					for _, p := range parts {
 						good[p.Thing] = later(good[p.Thing], p.Last)
 					}
+					if v.Meaning.Status == meaning.Recovery && v.Occurrence.OfThing {
+						id := v.Occurrence.ID(v.Meaning)
+						recovered[id] = &Problem{ID: id, Occurrence: v.Occurrence, Meaning: v.Meaning, Things: []ProblemThing{{Thing: v.Meaning.Thing()}}}
+					}
 				}
 			}
 		}
 	}
-	return found, good
+	return found, good, recovered
 }
 
 func (n *news) add(a *Addition, g *Group, v *Variant) {
@@ -152,7 +160,7 @@ func (n *news) add(a *Addition, g *Group, v *Variant) {
 // count counts n on p, and returns which samples to keep of it. good says when things
 // were said to be well.
 func (p *Problem) count(n *news, good map[meaning.Thing]time.Time) (samples []ProblemSample) {
-	isNew, now := len(p.Things) == 0, n.span.Last
+	isNew, now := len(p.Things) == 0 || p.Count == 0, n.span.Last
 	if n.count == 0 {
 		for _, at := range good {
 			now = later(now, at)
@@ -167,7 +175,10 @@ func (p *Problem) count(n *news, good map[meaning.Thing]time.Time) (samples []Pr
 		}
 	}
 	over := p.end(good)
-	if isOpen := p.IsOpen(now); !isOpen && !over.IsZero() && (wasOpen || n.count > 0) {
+	if n.count > 0 && over.IsZero() {
+		over = p.OverAt(now) // as a mail has said that came before
+	}
+	if !p.IsOpen(now) && !over.IsZero() && (wasOpen || n.count > 0) {
 		p.finish(over)
 	}
 	p.prune(dayOf(now.Local()))

@@ -35,6 +35,7 @@ const (
 	Muted    EventKind = "muted"    // summaries leave it out for a while
 	Unmuted  EventKind = "unmuted"  // they show it again
 	Merged   EventKind = "merged"   // another problem became part of it
+	Split    EventKind = "split"    // it was part of another problem
 )
 
 const (
@@ -86,7 +87,7 @@ func (p *Problem) Do(kind EventKind, by, text string, at time.Time) error {
 		return errors.New("the note is empty; write something")
 	case kind == Unacked && p.AckedBy == "":
 		return errors.New("nobody has acknowledged the problem; there is nothing to undo")
-	case kind.byMail() || kind == Merged:
+	case kind.byMail() || kind == Merged || kind == Split:
 		return fmt.Errorf("%q is nothing that a person does", kind)
 	}
 	switch kind {

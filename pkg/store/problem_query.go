@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A ProblemQuery says which problems somebody wants to see, the one that was seen last
-// first. Of the zero value that is all; what is set must all hold.
+// A ProblemQuery says which problems somebody wants to see, of those that were ever seen, the
+// one that was seen last first. Of the zero value that is all; what is set must all hold.
 type ProblemQuery struct {
 	// Words are parts of the text of a problem: of its headline and subject, of what it is
 	// about, what varied in it, where it came from, and of what people wrote.
@@ -95,7 +95,7 @@ func (q *ProblemQuery) Match(p *Problem) bool {
 		strings.Contains(r.Owner, strings.ToLower(q.Owner)) &&
 		is(q.Open, p.IsOpen(q.Now)) && is(q.New, p.IsNew(q.Now)) &&
 		is(q.Muted, p.MutedUntil.After(q.Now)) && is(q.Acked, r.Acked) &&
-		!p.Last.Before(q.Since)
+		!p.Last.IsZero() && !p.Last.Before(q.Since)
 }
 
 // CompareProblems orders problems as queries return them.

@@ -34,7 +34,11 @@ type Part struct {
 	Span
 	Count    int
 	Standing Standing // before the batch
-	New      bool     // its mails were never seen before
+	// Problem is the ID of the problem on which they count; empty if that is not known. OfThing
+	// says that it is that of the thing, whatever they say of it.
+	Problem string
+	OfThing bool
+	New     bool // its mails were never seen before
 }
 
 // Parts returns what the mails of v say of each thing, and whether that are all. Where a
@@ -121,4 +125,14 @@ func (all Said) After(thing meaning.Thing, before Standing) Standing {
 	}
 	now.Bad, now.Count = later(before.Bad, s.bad.Last), before.Count+s.count
 	return now
+}
+
+// SetProblem says on which problem the mails of v count, and whether it is that of the thing
+// that they are about. A variant that others are merged into has those of all.
+func (v *Variant) SetProblem(id string, ofThing bool) {
+	v.keepParts()
+	v.Problems = []string{id}
+	for i := range v.parts {
+		v.parts[i].Problem, v.parts[i].OfThing = id, ofThing
+	}
 }

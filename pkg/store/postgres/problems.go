@@ -62,7 +62,7 @@ func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
 			add(condition, values...)
 		}
 	}
-	add("last_at >= $", micros(q.Since))
+	add("last_at > 0 AND last_at >= $", micros(q.Since))
 	for _, word := range q.Words {
 		has("text", word)
 	}

@@ -178,7 +178,7 @@ const fewProblems = 1000
 
 // conditions say in SQL what q.Match does.
 func (s *Store) conditions(q *store.ProblemQuery) (where string, args []any) {
-	conditions := []string{"last_at >= ?"}
+	conditions := []string{"last_at > 0 AND last_at >= ?"}
 	args = []any{q.Since}
 	has := func(column, part string) {
 		if part != "" {

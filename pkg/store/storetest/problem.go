@@ -19,6 +19,7 @@ func problemChecks() []check {
 		{sentence: "a copy of a mail for another recipient does not count again", run: problemCopies},
 		{sentence: "a mail that counts on no problem leaves none", run: problemNone},
 		{sentence: "a problem is over when its thing is well, and back when it is not", run: problemOver},
+		{sentence: "a problem is over from the start if its recovery has overtaken it", run: problemOvertaken},
 		{sentence: "a problem of several things is open while one of them is", run: problemThings},
 		{sentence: "a problem that nobody ends is over when nothing was heard of it for long", run: problemQuiet},
 		{sentence: "a problem that began before it was kept goes on from its history", run: problemHistory},
@@ -202,6 +203,22 @@ func problemOver(t *testing.T, s *subject) {
 	if p.Count != 5 || events(p) != "began over back over" {
 		t.Errorf("%d mails, %s", p.Count, events(p))
 	}
+}
+
+func problemOvertaken(t *testing.T, s *subject) {
+	said := func(d time.Duration) func(*store.Entry) { return func(e *store.Entry) { e.Said = after(d) } }
+	id := idOf(mail(0, thing("db1/Disk", meaning.Problem)))
+	s.record(mail(2*time.Minute, thing("db1/Disk", meaning.Recovery), said(2*time.Minute)))
+	if ids, total := s.problems(store.ProblemQuery{Now: later}); total != 0 {
+		t.Errorf("before anything was wrong there are %v", ids)
+	}
+	s.record(mail(5*time.Minute, thing("db1/Disk", meaning.Problem), said(time.Minute)))
+	s.isOpen(id, after(time.Hour), time.Time{})
+	if p := s.problem(id); p.Count != 1 || events(p) != "began over" {
+		t.Errorf("%d mails, %s", p.Count, events(p))
+	}
+	s.record(mail(10*time.Minute, thing("db1/Disk", meaning.Problem), said(10*time.Minute)))
+	s.isOpen(id, after(time.Hour), after(10*time.Minute))
 }
 
 func problemThings(t *testing.T, s *subject) {

@@ -51,6 +51,9 @@ func problemMergedAgain(t *testing.T, s *subject) {
 	}
 	// Split off, it is a problem of its own.
 	s.must("MergeProblems", s.store.MergeProblems(t.Context(), map[string]string{"v2:a": "v2:a"}, after(0)))
+	if p := s.problem(idOf(a)); p.Fingerprint != "v2:a" || p.Count != 0 || events(p) != "split" {
+		t.Errorf("%d mails of %s, %s", p.Count, p.Fingerprint, events(p))
+	}
 	s.record(a)
 	if p := s.problem(idOf(a)); p.Fingerprint != "v2:a" || p.Count != 1 {
 		t.Errorf("%d mails of %s", p.Count, p.Fingerprint)
