@@ -171,22 +171,47 @@ func TestACommitMadeAgainWaitsForTheStandby(t *testing.T) {
 			}
 		}
 	}
-	standby("missing")
-	result := make(chan error, 1)
-	go func() { result <- s.Record(t.Context(), []store.Entry{entry("one")}) }()
-	waits := func(query string) func() bool {
+	waits := func(of, query string) func() bool {
 		return func() bool {
 			var is bool
-			err := conn.QueryRow(t.Context(), "SELECT coalesce(bool_or("+query+"), false) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%journal%'").Scan(&is)
+			err := conn.QueryRow(t.Context(), "SELECT coalesce(bool_or("+query+"), false) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE '%"+of+"%'").Scan(&is)
 			return err == nil && is
 		}
 	}
-	eventually(t, "the commit waits", waits("pg_terminate_backend(pid)"))
-	eventually(t, "the commit that is made again waits", waits("true"))
+	probe, err := pgx.Connect(t.Context(), c.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer probe.Close(context.Background())
+	if _, err := probe.Exec(t.Context(), "CREATE TABLE probe (n integer)"); err != nil {
+		t.Fatal(err)
+	}
+	standby("missing")
+	// The server reads that a while later; until then, no commit waits.
+	probed := make(chan error, 1)
+	go func() {
+		for {
+			if _, err := probe.Exec(t.Context(), "INSERT INTO probe VALUES (1)"); err != nil || t.Context().Err() != nil {
+				probed <- err
+				return
+			}
+		}
+	}()
+	eventually(t, "commits wait for the standby", waits("probe", "true"))
+	result := make(chan error, 1)
+	go func() { result <- s.Record(t.Context(), []store.Entry{entry("one")}) }()
+	eventually(t, "the commit waits", waits("journal", "pg_terminate_backend(pid)"))
+	eventually(t, "the commit that is made again waits", waits("journal", "true"))
 	select {
 	case err := <-result:
 		t.Errorf("Record did not wait: %v", err)
 	default:
+	}
+	if _, err := conn.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%probe%' AND pid <> pg_backend_pid()"); err != nil {
+		t.Error(err)
+	}
+	if err := <-probed; err == nil {
+		t.Error("the connection of the probe goes on")
 	}
 	standby("")
 	if err := <-result; err != nil {
