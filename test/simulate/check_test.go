@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
@@ -130,6 +131,30 @@ func (l *ledger) checkCounts(who string, has func(id string, s *summary) bool) {
 		if s := l.has[id]; l.passed[id] == acknowledged && (s == nil || !has(id, s)) {
 			l.refuse("%s does not have %s, which was acknowledged and passes", who, id)
 		}
+	}
+}
+
+// checkProblems compares what clients were told with how many mails the problems count: those
+// that were muted, too, and each once, though two people have it.
+func (l *ledger) checkProblems(problems []failmail.Problem) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all figures
+	for _, sent := range l.accounts {
+		all = all.and(sent.loud).and(sent.muted).and(sent.blurred)
+	}
+	sum := 0
+	for _, p := range problems {
+		days := 0
+		for _, d := range p.Days {
+			days += d.Count
+		}
+		if sum += p.Count; days != p.Count {
+			l.refuse("%q has %d mails, and its days %d", p.Headline, p.Count, days)
+		}
+	}
+	if !all.have(sum, figures{}) {
+		l.refuse("the problems count %d mails, and there are %+v", sum, all)
 	}
 }
 

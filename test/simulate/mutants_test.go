@@ -33,8 +33,8 @@ var allMutants = []mutant{
 	{"the relay is never asked again", "internal/dispatch/breaker.go", "b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil", ""},
 	{"a relay that is down is asked again at once", "internal/dispatch/breaker.go", "now.Add(deliver.Backoff(b.failures))", "now.Add(0 * deliver.Backoff(b.failures))"},
 	{"a claimed batch is forgotten when its summary fails", "internal/summarize/summarize.go", "\tif err := s.summarize(ctx, b); err != nil {\n\t\treturn false, err\n\t}", "\tif err := s.summarize(ctx, b); err != nil {\n\t\ts.claimed.Store(nil)\n\t\treturn false, err\n\t}"},
-	{"a batch is not due when its last mail says", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := first.Add(w.Wait), first.Add(w.MaxWait)"},
-	{"a batch waits longer than it may", "pkg/store/store.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := last.Add(w.Wait), first.Add(2*w.MaxWait)"},
+	{"a batch is not due when its last mail says", "pkg/store/entry.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := first.Add(w.Wait), first.Add(w.MaxWait)"},
+	{"a batch waits longer than it may", "pkg/store/entry.go", "quiet, latest := last.Add(w.Wait), first.Add(w.MaxWait)", "quiet, latest := last.Add(w.Wait), first.Add(2*w.MaxWait)"},
 	{"due times go by the wall clock", "pkg/store/steady/steady.go", "step = time.Second", "step = 10000 * time.Hour"},
 	{"a lease lasts for a day", "pkg/store/memory/claim.go", "{claim, now.Add(duration)}", "{claim, now.Add(duration + 24*time.Hour)}"},
 	{"a reopened batch counts twice", "pkg/store/memory/outbox.go", "now.Merge(reopened.Clone(), s.limits)", "now.Merge(reopened.Clone(), s.limits)\n\t\tnow.Merge(reopened.Clone(), s.limits)"},
@@ -51,6 +51,8 @@ var allMutants = []mutant{
 	{"it is not noted that a process is alive", "pkg/store/steady/steady.go", "_ = s.Store.NoteHeartbeat(ctx, alive, s.toEngine(now))", ""},
 	{"what a process has claimed another claims as well", "pkg/store/memory/outbox.go", "claim.until = now.Add(duration)", ""},
 	{"the hook is not told of what was sent", "observe.go", "o.hooks.Tell(e)", "_ = e"},
+	{"a problem counts a mail twice", "pkg/store/problem_count.go", "n.count += v.Count - v.Copies", "n.count += 2*v.Count - v.Copies"},
+	{"what the journal adds counts on no problem", "pkg/store/sqlite/journal.go", "return store.CountProblems(problems{s}, additions, s.limits.ResolveAfter)", "return nil"},
 	{"a full disk is ready", "ready.go", "try = prober.Probe", "_ = prober"},
 }
 
