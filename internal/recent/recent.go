@@ -48,7 +48,7 @@ type Summaries struct {
 	log    *slog.Logger
 	made   []render.Sent // the newest first
 	readAt time.Time
-	count  int // of those that this process made
+	count  int                           // of those that this process made
 	lines  map[string][]render.EventLine // of those that this process made, by Message-ID
 }
 
