@@ -65,8 +65,8 @@ func (f *flow) keep(ctx context.Context, m *Message) error {
 	return nil
 }
 
-// note tells those that expect m, and those that learn of it. It is durable already, so that an error is no reason to
-// refuse it.
+// note tells those that expect m, and those that learn of it. It is durable already, so
+// that an error is no reason to refuse it.
 func (f *flow) note(ctx context.Context, m *Message) {
 	list, counted := f.routine.List(), m.Meaning.Status != ""
 	if !counted && len(list.Jobs()) > 0 {

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/internal/duration"
@@ -30,8 +33,6 @@ var actions = map[string]store.EventKind{
 	"ack": store.Acked, "unack": store.Unacked, "note": store.Noted, "own": store.Owned, "resolve": store.Resolved,
 	"mute": store.Muted, "unmute": store.Unmuted,
 }
-
-const actionNames = "ack, unack, note, own, resolve, mute or unmute"
 
 // An ActRequest says who does something about a problem, and what else is to be said.
 type ActRequest struct {
@@ -104,7 +105,7 @@ func (h *handler) actOnProblem(w http.ResponseWriter, r *http.Request) {
 func (h *handler) act(r *http.Request, id, name string, request ActRequest) (p *problem.Problem, status int, err error) {
 	action, known := actions[name]
 	if !known {
-		return nil, http.StatusNotFound, fmt.Errorf("there is no action %q; take one of %s", name, actionNames)
+		return nil, http.StatusNotFound, fmt.Errorf("there is no action %q; take one of %s", name, strings.Join(slices.Sorted(maps.Keys(actions)), ", "))
 	}
 	if user, _, isKnown := r.BasicAuth(); isKnown && request.By == "" {
 		request.By = user

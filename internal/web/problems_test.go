@@ -170,7 +170,7 @@ func TestTheAPIActsOnAProblem(t *testing.T) {
 		{"resolve", `{"text":"gone"}`, ann, 200, `{resolved ann gone}`},
 		{"resolve", "", nil, 400, "the problem is over since"},
 		{"ack", "", nil, 400, "the problem is over since"},
-		{"delete", "", nil, 404, `there is no action \"delete\"; take one of ack, unack, note, own, resolve, mute or unmute`},
+		{"delete", "", nil, 404, `there is no action \"delete\"; take one of ack, mute, note, own, resolve, unack, unmute`},
 	} {
 		w := ask(t, p.Handler(), "POST", "/api/problems/"+id+"/"+test.action, test.body, test.header...)
 		got := w.Body.String()

@@ -42,6 +42,7 @@ const (
 	maxEvents = 300
 	// maxEventText bounds what somebody writes, in bytes.
 	maxEventText = 4000
+	maxName      = 200 // of who acts, and of the owner, in bytes
 )
 
 // byMail reports whether mails make it happen, and so any number of times.
@@ -79,8 +80,10 @@ func (p *Problem) Do(kind EventKind, by, text string, at time.Time) error {
 	switch open := p.IsOpen(at); {
 	case len(text) > maxEventText:
 		return fmt.Errorf("the text has %d bytes, and %d are the most; shorten it", len(text), maxEventText)
-	case len(by) > 200:
-		return fmt.Errorf("the name of who does it has %d bytes, and 200 are the most; shorten it", len(by))
+	case len(by) > maxName:
+		return fmt.Errorf("the name of who does it has %d bytes, and %d are the most; shorten it", len(by), maxName)
+	case kind == Owned && len(text) > maxName:
+		return fmt.Errorf("the name of the owner has %d bytes, and %d are the most; shorten it", len(text), maxName)
 	case !open && (kind == Acked || kind == Resolved):
 		return fmt.Errorf("the problem is over since %s; there is nothing to do", p.OverAt(at).Local().Format("2006-01-02 15:04"))
 	case kind == Noted && text == "":

@@ -63,6 +63,7 @@ func TestWhatAPersonDoesIsDoneOrRefused(t *testing.T) {
 		{"mute what is over", over, Muted, "ann", "known", "", `||false ann "known"`},
 		{"unmute", open, Unmuted, "ann", "", "", `||true ann ""`},
 		{"a name that is too long", open, Acked, strings.Repeat("a", 201), "", "the name of who does it has 201 bytes, and 200 are the most; shorten it", ""},
+		{"an owner whose name is too long", open, Owned, "ann", strings.Repeat("b", 201), "the name of the owner has 201 bytes, and 200 are the most; shorten it", ""},
 		{"what only mails do", open, Over, "ann", "", `"over" is nothing that a person does`, ""},
 		{"what only merges do", open, Merged, "ann", "x", `"merged" is nothing that a person does`, ""},
 	} {
