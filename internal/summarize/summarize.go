@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,6 +69,7 @@ type Summarizer struct {
 	config    Config
 	log       *slog.Logger
 	loop      *schedule.Loop
+	making    sync.Mutex                  // one summary at a time; guards open
 	claimed   atomic.Pointer[store.Batch] // but not yet sealed; never changed
 	open      int                         // problems that it says are open
 	ahead     ahead
@@ -113,6 +115,8 @@ func (s *Summarizer) All(ctx context.Context) error {
 
 // one turns one batch that is due at now into a summary; done says that there was none.
 func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err error) {
+	s.making.Lock()
+	defer s.making.Unlock()
 	// One that could not be summarised is still claimed: it comes first.
 	b := s.claimed.Load()
 	if b == nil {

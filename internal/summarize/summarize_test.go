@@ -205,6 +205,7 @@ func TestASummaryThatIsMadeAgainKeepsItsThread(t *testing.T) {
 			t.Fatalf("in the outbox: %+v, %v", out, err)
 		}
 		time.Sleep(3 * time.Hour) // the relay is down
+		synctest.Wait()           // or the loop looks between the two steps below
 		if err := st.Reopen(t.Context(), out.ID, first.Created); err != nil {
 			t.Fatal(err)
 		}
