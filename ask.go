@@ -9,13 +9,13 @@ import (
 )
 
 // askProblems returns the problems of a store that a question is about, as people see them.
-func askProblems(ctx context.Context, s store.Problems, settings *current, question string, most int) (list []problem.Problem, total int, err error) {
+func askProblems(ctx context.Context, s store.Problems, settings *current, question string, offset, limit int) (list []problem.Problem, total int, err error) {
 	now := time.Now()
 	q, err := problem.Parse(question, now)
 	if err != nil {
 		return nil, 0, &problem.Mistake{Err: err}
 	}
-	q.Limit = max(most, 0)
+	q.Offset, q.Limit = max(offset, 0), max(limit, 0)
 	found, total, err := s.Problems(ctx, q)
 	viewer := viewerOf(settings)
 	list = make([]problem.Problem, 0, len(found))

@@ -90,7 +90,7 @@ func alertDigest(firing, resolved []string) []byte {
 // wantOpen expects the problems of hosts, and no others, to be open.
 func wantOpen(t *testing.T, p *failmail.Proxy, hosts []string) {
 	t.Helper()
-	got, _, err := p.Problems(t.Context(), "is:open", 100)
+	got, _, err := p.Problems(t.Context(), "is:open", 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func TestMergesAndSplitsAreRememberedByTheStore(t *testing.T) {
 		if two = openErrors(t, p); len(two) != 2 {
 			t.Fatalf("the errors are %q", two)
 		}
-		if err := p.Merge(t.Context(), two[0], two[1]); err != nil {
+		if err := p.Merge(t.Context(), two[0], two[1], "ann"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -62,7 +62,7 @@ func TestMergesAndSplitsAreRememberedByTheStore(t *testing.T) {
 		if got := openErrors(t, p); len(got) != 1 {
 			t.Errorf("after a merge and a restart the errors are %q", got)
 		}
-		if err := p.Split(t.Context(), two[1]); err != nil {
+		if err := p.Split(t.Context(), two[1], "ann"); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -81,10 +81,10 @@ func TestAMergeOrASplitOfWhatIsNoFingerprintIsRefused(t *testing.T) {
 		err  error
 		want string
 	}{
-		"a merge with a word":             {p.Merge(t.Context(), one, "disk"), "is not a fingerprint"},
-		"a merge with itself":             {p.Merge(t.Context(), one, one), "is named twice"},
-		"a merge with one of a version 1": {p.Merge(t.Context(), "v1:0123456789abcdef", one), "of an older version"},
-		"a split of a word":               {p.Split(t.Context(), "disk"), "is not a fingerprint"},
+		"a merge with a word":             {p.Merge(t.Context(), one, "disk", "ann"), "is not a fingerprint"},
+		"a merge with itself":             {p.Merge(t.Context(), one, one, "ann"), "is named twice"},
+		"a merge with one of a version 1": {p.Merge(t.Context(), "v1:0123456789abcdef", one, "ann"), "of an older version"},
+		"a split of a word":               {p.Split(t.Context(), "disk", "ann"), "is not a fingerprint"},
 	} {
 		if !strings.Contains(fmt.Sprint(test.err), test.want) {
 			t.Errorf("%s: %v", name, test.err)
@@ -96,7 +96,7 @@ func TestAMergeOrASplitOfWhatIsNoFingerprintIsRefused(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Merge(t.Context(), one, "v2:fedcba9876543210"); err == nil {
+	if err := p.Merge(t.Context(), one, "v2:fedcba9876543210", "ann"); err == nil {
 		t.Error("merged without a store")
 	}
 }

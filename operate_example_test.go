@@ -354,11 +354,11 @@ func ExampleProxy_Merge() {
 		fmt.Println(err)
 	}
 	full, cannot := fingerprintOf(p, "disk full"), fingerprintOf(p, "cannot write")
-	fmt.Println(p.Merge(ctx, full, cannot))
+	fmt.Println(p.Merge(ctx, full, cannot, "ann"))
 	found, err := p.OpenErrors(ctx, cannot)
 	fmt.Println(found[0].Title, found[0].Mails, err)
 
-	fmt.Println(p.Split(ctx, cannot))
+	fmt.Println(p.Split(ctx, cannot, "ann"))
 	found, err = p.OpenErrors(ctx, cannot)
 	fmt.Println(found[0].Title, found[0].Mails, err)
 	// Output:

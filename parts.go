@@ -73,7 +73,7 @@ func newParts(b *base, kept *steady.Store) *parts {
 	p.flow.overdue = p.overdue
 	p.reported = report.Source{
 		Problems: func(ctx context.Context, question string, most int) ([]problem.Problem, int, error) {
-			return askProblems(ctx, kept, b.settings, question, most)
+			return askProblems(ctx, kept, b.settings, question, 0, most)
 		},
 		Expected: p.overdue.States,
 		Mutes:    func(ctx context.Context) ([]store.Mute, error) { return kept.Mutes(ctx, time.Now()) },

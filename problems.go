@@ -30,19 +30,19 @@ const (
 )
 
 // Problems returns those that a question is about, the one that was seen last first, at
-// most so many, and how many there are. A question has words, which are all looked for,
+// most limit from offset on, and how many there are. A question has words, which are all looked for,
 // and fields such as host:db1, is:open or since:7d (see [problem.Parse]); the empty one
 // asks for all. A [problem.Mistake] says where a question is wrong.
-func (p *Proxy) Problems(ctx context.Context, question string, most int) (list []Problem, total int, err error) {
+func (p *Proxy) Problems(ctx context.Context, question string, offset, limit int) (list []Problem, total int, err error) {
 	parts, err := p.running()
 	if err != nil {
 		return nil, 0, err
 	}
-	return askProblems(ctx, parts.store, p.settings, question, most)
+	return askProblems(ctx, parts.store, p.settings, question, offset, limit)
 }
 
-// Problem returns the one with the ID, or the one it became part of, with its samples and
-// its history; nil if there is none.
+// Problem returns the one with the ID, or the one it became part of, with its samples, its
+// history, and the last summaries that told of it; nil if there is none.
 func (p *Proxy) Problem(ctx context.Context, id string) (*Problem, error) {
 	parts, err := p.running()
 	if err != nil {
@@ -56,8 +56,15 @@ func (p *Proxy) Problem(ctx context.Context, id string) (*Problem, error) {
 		samples = []store.ProblemSample{}
 	}
 	view := viewerOf(p.settings).ShowAll(found, samples, time.Now())
-	return &view, nil
+	sent, err := p.recent.About(ctx, maxToldIn, found.Names()...)
+	for _, s := range sent {
+		view.Summaries = append(view.Summaries, problem.Summary{MessageID: s.MessageID, Subject: s.Subject, Made: s.Made, Result: s.Result})
+	}
+	return &view, err
 }
+
+// maxToldIn bounds how many summaries are named that told of a problem.
+const maxToldIn = 20
 
 // Act does something about the problem with the ID, or the one it became part of: by says
 // who does it, and text is the note, the new owner, or why. It is in the problem's history

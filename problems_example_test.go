@@ -25,12 +25,12 @@ func ExampleProxy_Problems() {
 			fmt.Println(err)
 		}
 	}
-	open, all, err := p.Problems(ctx, "is:open disk source:nagios", 10)
+	open, all, err := p.Problems(ctx, "is:open disk source:nagios", 0, 10)
 	for _, problem := range open {
 		fmt.Println(problem.Object, problem.State, problem.Count, problem.Status)
 	}
 	fmt.Println(all, err)
-	_, _, err = p.Problems(ctx, "is:opne", 10)
+	_, _, err = p.Problems(ctx, "is:opne", 0, 10)
 	fmt.Println(err)
 	// Output:
 	// db1/Disk /var open 3 problem
@@ -46,7 +46,7 @@ func ExampleProxy_Act() {
 	if err := p.Submit(ctx, diskFull()); err != nil {
 		fmt.Println(err)
 	}
-	open, _, err := p.Problems(ctx, "is:open", 1)
+	open, _, err := p.Problems(ctx, "is:open", 0, 1)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -78,7 +78,7 @@ func ExampleProxy_MuteProblem() {
 	if err := p.Submit(ctx, diskFull()); err != nil {
 		fmt.Println(err)
 	}
-	open, _, err := p.Problems(ctx, "disk", 1)
+	open, _, err := p.Problems(ctx, "disk", 0, 1)
 	if err != nil {
 		fmt.Println(err)
 		return

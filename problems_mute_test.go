@@ -42,7 +42,7 @@ func TestAMutedProblemStaysOutOfTheSummaries(t *testing.T) {
 				if n := summaries(test.first); n != 1 {
 					t.Fatalf("%d summaries of the first mail", n)
 				}
-				all, _, err := p.Problems(t.Context(), "", 10)
+				all, _, err := p.Problems(t.Context(), "", 0, 10)
 				if err != nil || len(all) != 1 {
 					t.Fatalf("%+v, %v", all, err)
 				}

@@ -57,7 +57,7 @@ func playProblems(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
 		}
 	}
 	<-time.After(10 * time.Minute)
-	got, all, err := p.Problems(t.Context(), "is:open", 100)
+	got, all, err := p.Problems(t.Context(), "is:open", 0, 100)
 	if err != nil || all != len(got) {
 		t.Fatalf("%d of %d, %v", len(got), all, err)
 	}
@@ -84,7 +84,7 @@ func TestAProblemWhoseSenderNeverSaysThatItIsOverIsOpen(t *testing.T) {
 		}
 		for disk, count := range map[string]int{"sda": 2, "sdb": 1} {
 			object := "nas1/dev/" + disk + "/CurrentPendingSector"
-			got, _, err := p.Problems(t.Context(), `is:open object:`+object, 10)
+			got, _, err := p.Problems(t.Context(), `is:open object:`+object, 0, 10)
 			if err != nil || len(got) != 1 || got[0].Object != object || got[0].Count != count {
 				t.Errorf("open of %s: %+v, %v; want one of %d mails", object, got, err, count)
 			}
@@ -113,7 +113,7 @@ func TestAMuteOfAProblemEndsWhenItIsOverOrHasSoManyMails(t *testing.T) {
 			inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
 				say(t, p, bad)
 				<-time.After(time.Minute)
-				open, _, err := p.Problems(t.Context(), "is:open", 1)
+				open, _, err := p.Problems(t.Context(), "is:open", 0, 1)
 				if err != nil || len(open) != 1 {
 					t.Fatal(open, err)
 				}

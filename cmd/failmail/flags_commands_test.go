@@ -12,6 +12,7 @@ import (
 	"github.com/hut8labs/failmail/internal/status"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -161,6 +162,11 @@ var muteFlagTests = []flagTest{
 		}
 		failmailHere(t, "", "mute", ".*", "--force", "--http="+p.http).succeeds(t)
 	}},
+	{"--as names who mutes a problem", func(t *testing.T) {
+		p, id := aProblem(t)
+		failmailHere(t, "", "mute", id, "--as=ann", "--http="+p.http).succeeds(t)
+		saidBy(t, p, id, "ann")
+	}},
 	{"--json prints the mutes for programs", func(t *testing.T) {
 		p := quiet(t)
 		if all := printsJSON[[]web.Mute](t, "mute", "--http="+p.http); all == nil || len(all) != 0 {
@@ -205,6 +211,12 @@ func mutes(t *testing.T, p *here, args ...string) web.Mute {
 }
 
 var unmuteFlagTests = []flagTest{
+	{"--as names who unmutes a problem", func(t *testing.T) {
+		p, id := aProblem(t)
+		failmailHere(t, "", "mute", id, "--http="+p.http).succeeds(t)
+		failmailHere(t, "", "unmute", id, "--as=ann", "--http="+p.http).succeeds(t)
+		saidBy(t, p, id, "ann")
+	}},
 	{"--http names the proxy", func(t *testing.T) {
 		p := quiet(t)
 		m := mutes(t, p)
@@ -213,6 +225,15 @@ var unmuteFlagTests = []flagTest{
 			t.Errorf("%+v", all)
 		}
 	}},
+}
+
+// saidBy expects that the last event of a problem's history says who did it.
+func saidBy(t *testing.T, p *here, id, by string) {
+	t.Helper()
+	history := ask[problem.Problem](t, p, "/api/problems/"+id).History
+	if last := history[len(history)-1]; last.By != by {
+		t.Errorf("%+v, want it by %q", last, by)
+	}
 }
 
 // Fingerprints of no error that a test sends.
@@ -250,6 +271,16 @@ var mergeFlagTests = []flagTest{
 			t.Errorf("%s", out)
 		}
 	}},
+	{"--as names who does it, and IDs of problems the errors", func(t *testing.T) {
+		p, id := aProblem(t)
+		other := listed(t, p, "login").ID
+		if r := failmailHere(t, "", "merge", id, other, "--as=ann", "--http="+p.http); r.code != exitFailure || !strings.Contains(r.stderr, "only errors, which have a fingerprint, can be merged") {
+			t.Errorf("a thing: %+v", r)
+		}
+		p.send(t, "Subject: queue stuck", "x")
+		failmailHere(t, "", "merge", listed(t, p, "queue").ID, other, "--as=ann", "--http="+p.http).succeeds(t)
+		saidBy(t, p, other, "ann")
+	}},
 	{"--dry-run only shows which errors they are", func(t *testing.T) {
 		p, two := twoErrors(t)
 		out, _ := failmailHere(t, "", "merge", two[0], two[1], "--dry-run", "--http="+p.http).succeeds(t)
@@ -267,6 +298,19 @@ var splitFlagTests = []flagTest{
 		if !strings.Contains(out, "splits 1 of 2 texts off: disk full (2 mails)\nsplit off") || len(errorsOpen(t, p)) != 2 {
 			t.Errorf("%s", out)
 		}
+	}},
+	{"--as names who does it, and the ID of what became part of another one the error", func(t *testing.T) {
+		p, two := twoErrors(t)
+		ids := []string{listed(t, p, "disk").ID, listed(t, p, "login").ID}
+		failmailHere(t, "", "merge", two[0], two[1], "--http="+p.http).succeeds(t)
+		for _, id := range ids {
+			if ask[problem.Problem](t, p, "/api/problems/"+id).ID != id {
+				failmailHere(t, "", "split", id, "--as=ann", "--http="+p.http).succeeds(t)
+				saidBy(t, p, id, "ann")
+				return
+			}
+		}
+		t.Error("both kept their IDs")
 	}},
 	{"--dry-run only shows which error it is", func(t *testing.T) {
 		p, two := twoErrors(t)

@@ -48,7 +48,7 @@ var problemsFlagTests = []flagTest{
 			t.Errorf("%s", out)
 		}
 		for _, wrong := range []string{"-1", "1001"} {
-			if r := failmailHere(t, "", "problems", "--limit="+wrong, "--http="+p.http); r.code == 0 || !strings.Contains(r.stderr, `"`+wrong+`" is no number from 0 to 1000`) {
+			if r := failmailHere(t, "", "problems", "--limit="+wrong, "--http="+p.http); r.code == 0 || !strings.Contains(r.stderr, `"`+wrong+`" is not a number from 0 to 1000`) {
 				t.Errorf("%+v", r)
 			}
 		}

@@ -10,19 +10,19 @@ import (
 
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/web"
-	"github.com/hut8labs/failmail/pkg/batch"
 )
 
 func mergeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "merge",
 		Usage:     "make two errors one, for good",
-		ArgsUsage: "FINGERPRINT FINGERPRINT",
-		Description: "FINGERPRINT is v2: and 16 digits, as failmail explain and the summaries show it. What\n" +
-			"the open batches have of both is shown first. The store remembers it; failmail split undoes it.",
-		Flags: []cli.Flag{httpFlag(), &option{name: "dry-run", deflt: false, usage: "show which errors they are, and merge nothing"}},
+		ArgsUsage: "ERROR ERROR",
+		Description: "ERROR is the ID of a problem, which failmail problems lists, or a fingerprint: v2: and 16 digits,\n" +
+			"as failmail explain and the summaries show it. What the open batches have of both is shown\n" +
+			"first. The store remembers it; failmail split undoes it.",
+		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which errors they are, and merge nothing"}},
 		Action: func(c *cli.Context) error {
-			request := web.MergeRequest{Fingerprints: c.Args().Slice()}
+			request := web.MergeRequest{Fingerprints: c.Args().Slice(), By: who(c.String("as"))}
 			if err := request.Check(); err != nil {
 				return &usageError{err.Error()}
 			}
@@ -64,16 +64,17 @@ func splitCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "split",
 		Usage:     "take a text out of the error that it was merged with, for good",
-		ArgsUsage: "FINGERPRINT",
-		Description: "FINGERPRINT is that of the text itself: failmail explain --json prints it for each mail.\n" +
-			"It is an error of its own from then on, until failmail merge. The store remembers it.",
-		Flags: []cli.Flag{httpFlag(), &option{name: "dry-run", deflt: false, usage: "show which error it is, and split nothing"}},
+		ArgsUsage: "ERROR",
+		Description: "ERROR is the fingerprint of the text itself, which failmail explain --json prints for each mail,\n" +
+			"or the ID that its problem had. It is an error of its own from then on, until failmail merge.\n" +
+			"The store remembers it.",
+		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which error it is, and split nothing"}},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return &usageError{fmt.Sprintf("split takes 1 fingerprint, not %d; failmail explain --json prints that of each mail", c.NArg())}
+				return &usageError{fmt.Sprintf("split takes 1 error, not %d: a fingerprint, as failmail explain --json prints it for each mail, or the ID of a problem", c.NArg())}
 			}
-			request := web.SplitRequest{Fingerprint: c.Args().First()}
-			if err := batch.CheckFingerprints(request.Fingerprint); err != nil {
+			request := web.SplitRequest{Fingerprint: c.Args().First(), By: who(c.String("as"))}
+			if err := request.Check(); err != nil {
 				return &usageError{err.Error()}
 			}
 			return split(c, request)

@@ -11,13 +11,13 @@ func TestMergeAndSplitRefuseWhatIsNoFingerprint(t *testing.T) {
 		args []string
 		want string
 	}{
-		"one to merge":           {[]string{"merge", oneFingerprint}, "a merge takes 2 fingerprints, not 1"},
-		"three to merge":         {[]string{"merge", oneFingerprint, otherFingerprint, oneFingerprint}, "a merge takes 2 fingerprints, not 3"},
+		"one to merge":           {[]string{"merge", oneFingerprint}, "a merge takes 2 errors, not 1"},
+		"three to merge":         {[]string{"merge", oneFingerprint, otherFingerprint, oneFingerprint}, "a merge takes 2 errors, not 3"},
 		"the same one twice":     {[]string{"merge", oneFingerprint, oneFingerprint}, "is named twice"},
 		"a word":                 {[]string{"merge", oneFingerprint, "disk"}, `"disk" is not a fingerprint: that is "v2:" and 16 hexadecimal digits`},
 		"one of a version 1":     {[]string{"merge", "v1:0123456789abcdef", otherFingerprint}, "of an older version"},
-		"none to split":          {[]string{"split"}, "split takes 1 fingerprint, not 0"},
-		"two to split":           {[]string{"split", oneFingerprint, otherFingerprint}, "split takes 1 fingerprint, not 2"},
+		"none to split":          {[]string{"split"}, "split takes 1 error, not 0"},
+		"two to split":           {[]string{"split", oneFingerprint, otherFingerprint}, "split takes 1 error, not 2"},
 		"one that is too short":  {[]string{"split", "v2:0123"}, "is not a fingerprint"},
 		"one of capital letters": {[]string{"split", strings.ToUpper(oneFingerprint)}, "is not a fingerprint"},
 	} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +35,7 @@ func muteCommand() *cli.Command {
 			&option{name: "reason", usage: "tell the readers of the summaries why, in `TEXT`"},
 			&option{name: "dry-run", deflt: false, usage: "show what it matches, and mute nothing"},
 			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},
+			&option{name: "as", usage: "mute a problem in the name of `NAME`, which its history shows; by default your login"},
 			jsonFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -55,7 +55,7 @@ func muteCommand() *cli.Command {
 			if c.NArg() > 1 {
 				return &usageError{fmt.Sprintf("mute takes one pattern, not %q as well; put quotes around it, or end a mute with failmail unmute NUMBER", c.Args().Get(1))}
 			}
-			if isProblem.MatchString(what) {
+			if problem.IsID(what) {
 				return muteProblem(c, what)
 			}
 			return mute(c, web.MuteRequest{What: what, Reason: c.String("reason"), For: c.String("for"), Force: c.Bool("force")})
@@ -71,11 +71,8 @@ func muteProblem(c *cli.Context, id string) error {
 	if c.Bool("dry-run") {
 		return &usageError{"mute --dry-run shows what a pattern matches; failmail problem " + id + " shows the problem"}
 	}
-	return actOn(c, id, "mute", web.ActRequest{By: who(""), Text: c.String("reason"), For: c.String("for")}, "muted")
+	return actOn(c, id, "mute", web.ActRequest{By: who(c.String("as")), Text: c.String("reason"), For: c.String("for")}, "muted")
 }
-
-// isProblem matches the ID of a problem.
-var isProblem = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // verbs are words that people type behind "mute" who mean no pattern, and what they
 // mean: to list, help, or a remark. A pattern that is one of them would mute what
@@ -191,10 +188,10 @@ func unmuteCommand() *cli.Command {
 		ArgsUsage: "NUMBER|ID",
 		Description: "NUMBER is that of the mute, as failmail mute lists it; ID is that of a problem, of which\n" +
 			"all mutes end.",
-		Flags: []cli.Flag{httpFlag()},
+		Flags: []cli.Flag{httpFlag(), asFlag()},
 		Action: func(c *cli.Context) error {
-			if id := c.Args().First(); c.NArg() == 1 && isProblem.MatchString(id) {
-				return actOn(c, id, "unmute", web.ActRequest{By: who("")}, "unmuted")
+			if id := c.Args().First(); c.NArg() == 1 && problem.IsID(id) {
+				return actOn(c, id, "unmute", web.ActRequest{By: who(c.String("as"))}, "unmuted")
 			}
 			id, err := strconv.ParseInt(c.Args().First(), 10, 64)
 			if err != nil || c.NArg() != 1 {

@@ -167,7 +167,7 @@ func actCommands() (commands []*cli.Command) {
 }
 
 func (a act) command() *cli.Command {
-	flags := []cli.Flag{httpFlag(), &option{name: "as", usage: "do it in the name of `NAME`, which the history shows; by default your login"}, jsonFlag()}
+	flags := []cli.Flag{httpFlag(), asFlag(), jsonFlag()}
 	if a.undo != "" {
 		flags = append(flags, &option{name: "undo", deflt: false, usage: "take it back"})
 	}
@@ -194,6 +194,10 @@ func (a act) command() *cli.Command {
 			return actOn(c, id, action, web.ActRequest{By: who(c.String("as")), Text: text}, done)
 		},
 	}
+}
+
+func asFlag() cli.Flag {
+	return &option{name: "as", usage: "do it in the name of `NAME`, which the history shows; by default your login"}
 }
 
 // actOn does something about a problem, and says that it is done.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -107,7 +106,7 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	defer r.mu.Unlock()
 	made := render.Sent{
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
-		Groups: len(s.Groups), Made: s.Created, Result: "waiting",
+		Groups: len(s.Groups), Problems: problemsOf(s), Made: s.Created, Result: "waiting",
 	}
 	r.made = slices.DeleteFunc(r.made, func(s render.Sent) bool { return s.MessageID == made.MessageID }) // one that is made again
 	r.made = append([]render.Sent{made}, r.made[:min(len(r.made), maxSummaries-1)]...)
@@ -119,6 +118,21 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	if r.count++; r.count%pruneEvery == 0 {
 		r.prune(s.Created)
 	}
+}
+
+// maxProblems bounds of how many problems it is known that a summary tells of them.
+const maxProblems = 1000
+
+// problemsOf returns the IDs of the problems that s tells of.
+func problemsOf(s *render.Summary) (ids []string) {
+	for _, g := range s.Groups {
+		for _, v := range g.Variants {
+			if v.Problem != "" && len(ids) < maxProblems {
+				ids = append(ids, v.Problem)
+			}
+		}
+	}
+	return ids
 }
 
 // prune keeps the store within its bounds, also on a day of many summaries. The caller holds
@@ -162,46 +176,6 @@ func encode(c *content) ([]byte, error) {
 	}
 	err := w.Close()
 	return zipped.Bytes(), err
-}
-
-// maxContent bounds what is read of a summary, in bytes.
-const maxContent = 64 << 20
-
-// Find returns a summary that is listed, or is one of the last thousand, with what it says;
-// nil if there is none. is says which.
-func (r *Summaries) Find(ctx context.Context, is func(messageID string) bool) (*render.Sent, error) {
-	r.mu.Lock()
-	kept := r.store
-	r.mu.Unlock()
-	if kept == nil {
-		return nil, nil
-	}
-	list, err := kept.ListSent(ctx, 1000)
-	if err != nil {
-		return nil, err
-	}
-	at := slices.IndexFunc(list, func(s store.SentSummary) bool { return is(s.ID) })
-	if at < 0 {
-		return nil, nil
-	}
-	found := render.Sent{}
-	if err := json.Unmarshal(list[at].Record, &found); err != nil {
-		return nil, nil
-	}
-	found.MessageID, found.Made = list[at].ID, list[at].Made
-	zipped, err := kept.SentContent(ctx, list[at].ID)
-	if err != nil || len(zipped) == 0 {
-		return &found, err
-	}
-	text, err := gzip.NewReader(bytes.NewReader(zipped))
-	if err != nil {
-		return &found, nil
-	}
-	var says content
-	if err := json.NewDecoder(io.LimitReader(text, maxContent)).Decode(&says); err == nil {
-		found.HTML, found.Text = says.HTML, says.Text
-	}
-	return &found, nil
 }
 
 // preview returns a page for a browser, as far as the renderer writes one, which then

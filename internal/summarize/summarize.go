@@ -15,6 +15,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -138,6 +139,35 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 	return false, nil
 }
 
+// maxRecords bounds of how many entries it is looked up what people said of them: no more are
+// named in a summary.
+const maxRecords = 1000
+
+// noteRecords tells summary what is remembered of its problems.
+func (s *Summarizer) noteRecords(ctx context.Context, summary *render.Summary) {
+	var ids []string
+	for _, g := range summary.Groups {
+		for _, v := range g.Variants {
+			if v.Problem != "" && len(ids) < maxRecords {
+				ids = append(ids, v.Problem)
+			}
+		}
+	}
+	known, err := s.config.Problems.KnownProblems(ctx, ids)
+	if err != nil {
+		s.log.Warn("cannot tell what people said of problems", "error", err)
+		return
+	}
+	viewer := problem.Viewer{Families: s.config.Families, Redactor: s.config.Policy().Redactor}
+	when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
+	summary.NoteRecords(func(v *render.Variant) (record render.Record) {
+		if p := known[v.Problem]; p != nil {
+			record = render.Record{Remarks: viewer.Remarks(p, when), Back: p.CameBack(v.First)}
+		}
+		return record
+	})
+}
+
 // noteElsewhere tells summary how many problems are open that it says nothing of.
 func (s *Summarizer) noteElsewhere(ctx context.Context, summary *render.Summary, now time.Time) {
 	isOpen := true
@@ -158,6 +188,7 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 	}
 	summary := s.describe(b, now)
 	s.noteElsewhere(ctx, summary, now)
+	s.noteRecords(ctx, summary)
 	mail, err := s.render(ctx, summary)
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ func (h *handler) expect(ctx context.Context, request ExpectRequest) (done Expec
 	}
 	found, err := h.proxy.ExpectedMatches(ctx, e)
 	if err != nil {
-		return done, expectedStatus(err), err
+		return done, statusOf(err), err
 	}
 	done = ExpectReply{Matches: len(found), First: []ExpectedMatch{}}
 	for _, m := range found[:min(len(found), maxMatches)] {
@@ -108,21 +108,10 @@ func (h *handler) expect(ctx context.Context, request ExpectRequest) (done Expec
 	err = h.proxy.AddExpected(ctx, e)
 	h.live.changed()
 	if err != nil {
-		return done, expectedStatus(err), fmt.Errorf("expect %q: %w", e.Name, err)
+		return done, statusOf(err), fmt.Errorf("expect %q: %w", e.Name, err)
 	}
 	done.Done = true
 	return done, http.StatusCreated, nil
-}
-
-// expectedStatus tells a mistake from a store that is down.
-func expectedStatus(err error) int {
-	switch {
-	case errors.Is(err, expect.ErrUnknown):
-		return http.StatusNotFound
-	case errors.Is(err, expect.ErrTaken), errors.Is(err, expect.ErrConfigured):
-		return http.StatusConflict
-	}
-	return statusOf(err)
 }
 
 // decide confirms or drops what has a name.
@@ -133,7 +122,7 @@ func (h *handler) decide(ctx context.Context, name string, how func(context.Cont
 	err = how(ctx, name)
 	h.live.changed()
 	if err != nil {
-		return expectedStatus(err), fmt.Errorf("expect %q: %w", name, err)
+		return statusOf(err), fmt.Errorf("expect %q: %w", name, err)
 	}
 	return http.StatusOK, nil
 }

@@ -5,29 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/problem"
 )
 
 // A MergeRequest asks for two errors to be one.
 type MergeRequest struct {
-	Fingerprints []string `json:"fingerprints"` // two of them
+	Fingerprints []string `json:"fingerprints"` // two of them, or of IDs of problems
 	DryRun       bool     `json:"dry_run"`      // only say which errors they are
+	By           string   `json:"by"`           // who does it
 }
 
 // Check returns what is wrong with the request.
 func (r MergeRequest) Check() error {
 	if len(r.Fingerprints) != 2 {
-		return fmt.Errorf("a merge takes 2 fingerprints, not %d; failmail explain and the summaries show them", len(r.Fingerprints))
+		return fmt.Errorf("a merge takes 2 errors, not %d; name each by its fingerprint, which failmail explain and the summaries show, or by the ID of its problem", len(r.Fingerprints))
 	}
-	return batch.CheckFingerprints(r.Fingerprints...)
+	return checkErrors(r.Fingerprints...)
+}
+
+// checkErrors returns what is wrong with what are to be fingerprints or IDs of problems.
+func checkErrors(names ...string) error {
+	return batch.CheckFingerprints(slices.DeleteFunc(slices.Clone(names), problem.IsID)...)
 }
 
 // A SplitRequest asks for an error to be one of its own.
 type SplitRequest struct {
-	Fingerprint string `json:"fingerprint"`
+	Fingerprint string `json:"fingerprint"` // or the ID of a problem
 	DryRun      bool   `json:"dry_run"`
+	By          string `json:"by"` // who does it
 }
+
+// Check returns what is wrong with the request.
+func (r SplitRequest) Check() error { return checkErrors(r.Fingerprint) }
 
 // A LearnReply says which errors a merge or a split is about.
 type LearnReply struct {
@@ -59,6 +71,7 @@ func (h *handler) addMerge(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	request.By = actor(r, request.By)
 	done, status, err := h.merge(r.Context(), request)
 	if err != nil {
 		fail(w, status, err)
@@ -70,13 +83,13 @@ func (h *handler) addMerge(w http.ResponseWriter, r *http.Request) {
 // merge does what is asked, or only says what it would be about.
 func (h *handler) merge(ctx context.Context, request MergeRequest) (done LearnReply, status int, err error) {
 	if err := request.Check(); err != nil {
-		return done, http.StatusBadRequest, err
+		return done, http.StatusBadRequest, &problem.Mistake{Err: err}
 	}
 	done, err = h.learnReply(ctx, request.Fingerprints...)
 	if err != nil || request.DryRun || done.Errors[0].Fingerprint == done.Errors[1].Fingerprint {
 		return done, statusOf(err), err
 	}
-	err = h.proxy.Merge(ctx, request.Fingerprints[0], request.Fingerprints[1])
+	err = h.proxy.Merge(ctx, request.Fingerprints[0], request.Fingerprints[1], request.By)
 	h.live.changed()
 	done.Done = err == nil
 	return done, statusOf(err), err
@@ -88,6 +101,7 @@ func (h *handler) addSplit(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	request.By = actor(r, request.By)
 	done, status, err := h.split(r.Context(), request)
 	if err != nil {
 		fail(w, status, err)
@@ -98,25 +112,17 @@ func (h *handler) addSplit(w http.ResponseWriter, r *http.Request) {
 
 // split does what is asked, or only says what it would be about.
 func (h *handler) split(ctx context.Context, request SplitRequest) (done LearnReply, status int, err error) {
-	if err := batch.CheckFingerprints(request.Fingerprint); err != nil {
-		return done, http.StatusBadRequest, err
+	if err := request.Check(); err != nil {
+		return done, http.StatusBadRequest, &problem.Mistake{Err: err}
 	}
 	done, err = h.learnReply(ctx, request.Fingerprint)
 	if err != nil || request.DryRun {
 		return done, statusOf(err), err
 	}
-	err = h.proxy.Split(ctx, request.Fingerprint)
+	err = h.proxy.Split(ctx, request.Fingerprint, request.By)
 	h.live.changed()
 	done.Done = err == nil
 	return done, statusOf(err), err
-}
-
-// statusOf is the status of what a proxy that was asked rightly has answered.
-func statusOf(err error) int {
-	if err != nil {
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusOK
 }
 
 // mergeForm merges the error that the page shows with the one that was typed.
@@ -125,7 +131,7 @@ func (h *handler) mergeForm(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err, MuteRequest{})
 		return
 	}
-	done, status, err := h.merge(r.Context(), MergeRequest{Fingerprints: []string{r.PostForm.Get("what"), r.PostForm.Get("with")}})
+	done, status, err := h.merge(r.Context(), MergeRequest{Fingerprints: []string{r.PostForm.Get("what"), r.PostForm.Get("with")}, By: actor(r, "")})
 	if err == nil && !done.Done {
 		status, err = http.StatusConflict, errors.New("these two are one error already")
 	}
@@ -142,7 +148,7 @@ func (h *handler) splitForm(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err, MuteRequest{})
 		return
 	}
-	if _, status, err := h.split(r.Context(), SplitRequest{Fingerprint: r.PostForm.Get("what")}); err != nil {
+	if _, status, err := h.split(r.Context(), SplitRequest{Fingerprint: r.PostForm.Get("what"), By: actor(r, "")}); err != nil {
 		h.refuse(w, r, status, err, MuteRequest{})
 		return
 	}

@@ -45,7 +45,7 @@ func TestTheAPIMergesAndSplits(t *testing.T) {
 		want       string
 		entries    int
 	}{
-		{"/api/merge", `{}`, 400, "takes 2 fingerprints, not 0", 2},
+		{"/api/merge", `{}`, 400, "takes 2 errors, not 0", 2},
 		{"/api/merge", merge(two[0], "disk") + "}", 400, "is not a fingerprint", 2},
 		{"/api/merge", merge(two[0], two[0]) + "}", 400, "is named twice", 2},
 		{"/api/merge", merge("v1:0123456789abcdef", two[0]) + "}", 400, "of an older version", 2},

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/problem"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A frame is what stands around all pages.
@@ -24,7 +26,7 @@ type frame struct {
 type problemsView struct {
 	frame
 	Question, Wrong string
-	Total           int
+	Offset, Total   int
 	Problems        []problem.Problem
 	Fields          [][2]string
 	JSON            string
@@ -36,11 +38,39 @@ func (h *handler) problemsPage(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	var err error
-	status := http.StatusOK
-	if v.Problems, v.Total, err = h.proxy.Problems(ctx, v.Question, usualProblems); err != nil {
-		v.Wrong, status = err.Error(), statusOfProblem(err)
+	if v.Offset, err = numberOf(r, "offset", 0, maxOffset); err == nil {
+		v.Problems, v.Total, err = h.proxy.Problems(ctx, v.Question, v.Offset, usualProblems)
+	} else {
+		err = &problem.Mistake{Err: err}
 	}
-	h.write(w, status, "problems-page", v)
+	if err != nil {
+		v.Wrong = err.Error()
+	}
+	h.write(w, statusOf(err), "problems-page", v)
+}
+
+// First and Last are the numbers of the first and the last problem that v shows.
+func (v problemsView) First() int { return min(v.Offset+1, v.Total) }
+func (v problemsView) Last() int  { return v.Offset + len(v.Problems) }
+
+// Later and Earlier are the addresses of those that were seen after these, and before; empty if
+// there are none.
+func (v problemsView) Later() string {
+	if v.Offset == 0 {
+		return ""
+	}
+	return v.from(max(v.Offset-usualProblems, 0))
+}
+
+func (v problemsView) Earlier() string {
+	if v.Last() >= v.Total {
+		return ""
+	}
+	return v.from(v.Offset + usualProblems)
+}
+
+func (v problemsView) from(offset int) string {
+	return "problems?" + url.Values{"q": {v.Question}, "offset": {strconv.Itoa(offset)}}.Encode()
 }
 
 // A problemView is the page of one problem.
@@ -52,70 +82,56 @@ type problemView struct {
 	Zone      string
 	History   []happened // the newest first
 	Anonymous bool       // nobody has logged in
+	Name      string     // of who looks at it, as far as the browser remembers
 }
 
 // A happened is an event in words.
 type happened struct {
 	At         time.Time
 	What, Text string
+	Part       string // the ID of the problem that became part of this one
 }
 
 func (h *handler) problemPage(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
 	p, err := h.proxy.Problem(ctx, r.PathValue("id"))
-	if err == nil && p == nil {
-		err = errNoProblem
-	}
-	if err != nil {
+	if err = found(p, err); err != nil {
 		v := problemsView{frame: frame{"Problems · Failmail", h.assets.version, "../"}, Wrong: err.Error(), Fields: problem.Fields(), JSON: "../api/problems"}
-		h.write(w, statusOfProblem(err), "problems-page", v)
+		h.write(w, statusOf(err), "problems-page", v)
 		return
 	}
 	now := time.Now()
 	_, _, isKnown := r.BasicAuth()
 	v := problemView{
-		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: done[r.FormValue("done")],
-		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), Anonymous: !isKnown,
+		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: noticeOfAction(r.FormValue("done")),
+		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), Anonymous: !isKnown, Name: rememberedName(r),
 	}
 	for _, e := range slices.Backward(p.History) {
 		what, text := e.InWords()
-		v.History = append(v.History, happened{e.At, what, text})
+		one := happened{At: e.At, What: what, Text: text}
+		if e.Kind == store.Merged && !slices.ContainsFunc(p.History, func(later problem.Event) bool { return later.At.After(e.At) && later.Kind == store.Split }) {
+			one.Part = e.Text
+		}
+		v.History = append(v.History, one)
 	}
 	h.write(w, http.StatusOK, "problem-page", v)
 }
 
+// noticeOfAction says what was done, by the name of an action.
+func noticeOfAction(name string) string {
+	if name == "name" {
+		return "Your browser remembers the name."
+	}
+	return actions[name].done
+}
+
+// CanExpect reports whether the mails are about one thing, of which it can be expected that it is
+// well.
+func (v problemView) CanExpect() bool { return v.Problem.Object != "" && len(v.Problem.Objects) < 2 }
+
 // IsShown reports whether the sample with the index is open from the start: the last one.
 func (v problemView) IsShown(i int) bool { return i == len(v.Problem.Samples)-1 }
-
-// actForm does what the form of a problem's page asks for, and shows the page again.
-func (h *handler) actForm(w http.ResponseWriter, r *http.Request) {
-	id := r.PathValue("id")
-	err := parseForm(w, r)
-	status := http.StatusBadRequest
-	name := r.PostForm.Get("action")
-	if err == nil {
-		_, status, err = h.act(r, id, name, ActRequest{By: r.PostForm.Get("by"), Text: r.PostForm.Get("text"), For: r.PostForm.Get("for")})
-	}
-	if err != nil {
-		h.write(w, status, "refused-page", refusedView{frame{"Not done · Failmail", h.assets.version, "../../"}, id, err.Error()})
-		return
-	}
-	w.Header().Set("Location", "../"+url.PathEscape(id)+"?done="+name)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// A refusedView is the page that says what is wrong with an action.
-type refusedView struct {
-	frame
-	ID, Wrong string
-}
-
-// done says what was done, by the names of actions.
-var done = map[string]string{
-	"ack": "Acknowledged.", "unack": "It is not acknowledged any more.", "note": "Noted.", "own": "The owner is set.",
-	"resolve": "Resolved: it is over, until another mail comes.", "mute": "Muted. What was counted before stays in its summary.", "unmute": "Unmuted.",
-}
 
 // trendDays is how many days a trend shows.
 const trendDays = 90

@@ -49,7 +49,7 @@ func TestHostileTextOfProblemsIsEscaped(t *testing.T) {
 	for _, text := range hostile {
 		submit(t, p, text, "error: "+text, "X-Failmail-Object: "+text)
 	}
-	all, total, err := p.Problems(t.Context(), "", 100)
+	all, total, err := p.Problems(t.Context(), "", 0, 100)
 	if err != nil || total != len(hostile) {
 		t.Fatalf("%d problems, %v", total, err)
 	}
@@ -123,7 +123,7 @@ func TestThePagesOfProblemsWorkUnderAPrefixWithoutScript(t *testing.T) {
 			}
 			expected := 200
 			switch {
-			case strings.HasSuffix(to.Path, "/act"): // takes no GET
+			case strings.HasSuffix(to.Path, "/act"), strings.HasSuffix(to.Path, "/name"): // take no GET
 				expected = 405
 			case strings.Contains(to.RawQuery, "opne"):
 				expected = 400
@@ -155,6 +155,9 @@ func TestThePagesOfProblemsWorkUnderAPrefixWithoutScript(t *testing.T) {
 	post("action=mute&for=4h&text=known", 200, "", "Muted.")
 	post("action=mute&for=soon", 400, "/act", "is no end of a mute")
 	post("action=unmute", 200, "", "Unmuted.")
+	post("action=mute&for=4h&until=over", 200, "", "muted until it is over")
+	post("action=unmute", 200, "", "Unmuted.")
+	post("action=expect&every=daily+02:00", 200, "", "You hear of it when no mail says in time that this is well.")
 	post("action=resolve&text=gone", 200, "", "Resolved: it is over")
 	post("action=resolve", 400, "/act", "there is nothing to do")
 	post("action=explode", 404, "/act", "there is no action")

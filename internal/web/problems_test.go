@@ -22,7 +22,7 @@ func oneProblem(t *testing.T) (p *failmail.Proxy, id string) {
 	p, _ = startProxy(t, failmail.Config{})
 	submit(t, p, "login refused", "x")
 	submit(t, p, nagiosDown, "State: CRITICAL")
-	found, _, err := p.Problems(t.Context(), "disk", 1)
+	found, _, err := p.Problems(t.Context(), "disk", 0, 1)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%d problems, %v", len(found), err)
 	}
@@ -99,6 +99,7 @@ func TestTheAPIOfProblemsHasWhatIsPromised(t *testing.T) {
 func TestTheAPIOfProblemsAnswersQuestions(t *testing.T) {
 	t.Parallel()
 	p, id := oneProblem(t)
+	other := decode[struct{ Problems []failmail.Problem }](t, ask(t, p.Handler(), "GET", "/api/problems", "")).Problems[1].ID
 	for target, want := range map[string]struct {
 		status int
 		body   string
@@ -107,9 +108,12 @@ func TestTheAPIOfProblemsAnswersQuestions(t *testing.T) {
 		"/api/problems?limit=1":                  {200, `{"total":2,"problems":[{"id":"` + id},
 		"/api/problems?limit=0":                  {200, `{"total":2,"problems":[]}`},
 		"/api/problems?limit=1000":               {200, `{"total":2,"problems":[{`},
-		"/api/problems?limit=1001":               {400, `{"error":"the limit \"1001\" is no number from 0 to 1000"}`},
-		"/api/problems?limit=-1":                 {400, `is no number from 0 to 1000`},
-		"/api/problems?limit=x":                  {400, `is no number from 0 to 1000`},
+		"/api/problems?limit=1001":               {400, `{"error":"the limit \"1001\" is not a number from 0 to 1000"}`},
+		"/api/problems?limit=-1":                 {400, `is not a number from 0 to 1000`},
+		"/api/problems?limit=x":                  {400, `is not a number from 0 to 1000`},
+		"/api/problems?offset=1":                 {200, `{"total":2,"problems":[{"id":"` + other},
+		"/api/problems?offset=2":                 {200, `{"total":2,"problems":[]}`},
+		"/api/problems?offset=-1":                {400, `{"error":"the offset \"-1\" is not a number from 0 to 1000000"}`},
 		"/api/problems?q=is:over":                {200, `{"total":0,"problems":[]}`},
 		"/api/problems?q=host:web1+is:new":       {200, `{"total":0,"problems":[]}`},
 		"/api/problems?q=source:nagios+CRITICAL": {200, `{"total":1,"problems":[{"id":"` + id},
@@ -167,10 +171,15 @@ func TestTheAPIActsOnAProblem(t *testing.T) {
 		{"mute", "", nil, 400, `\"\" is no end of a mute; use a duration such as 2h or 3d`},
 		{"mute", `{"for":"-2h"}`, nil, 400, `\"-2h\" is no end of a mute`},
 		{"unmute", "", nil, 200, `{unmuted  }`},
+		{"merge", `{"with":"v2:0123456789abcdef"}`, ann, 400, `is about the thing \"db1/Disk /var\", whatever is said of it; only errors`},
+		{"expect", `{"every":"daily 25:00"}`, ann, 400, `\"25:00\" is no time of day`},
+		{"expect", `{"every":"daily 02:00","within":"soon"}`, ann, 400, `within: the duration \"soon\" is wrong`},
+		{"expect", `{"every":"daily 02:00","within":"2h"}`, ann, 200, `{unmuted  }`},
+		{"expect", `{"every":"daily 02:00"}`, ann, 409, `there is one of that name already`},
 		{"resolve", `{"text":"gone"}`, ann, 200, `{resolved ann gone}`},
 		{"resolve", "", nil, 400, "the problem is over since"},
 		{"ack", "", nil, 400, "the problem is over since"},
-		{"delete", "", nil, 404, `there is no action \"delete\"; take one of ack, mute, note, own, resolve, unack, unmute`},
+		{"delete", "", nil, 404, `there is no action \"delete\"; take one of ack, expect, merge, mute, note, own, resolve, split, unack, unmute`},
 	} {
 		w := ask(t, p.Handler(), "POST", "/api/problems/"+id+"/"+test.action, test.body, test.header...)
 		got := w.Body.String()
@@ -185,7 +194,7 @@ func TestTheAPIActsOnAProblem(t *testing.T) {
 			t.Errorf("%s %.80s: %d %s, want %d %s", test.action, test.body, w.Code, got, test.status, test.want)
 		}
 	}
-	for _, action := range []string{"ack", "note", "mute", "unmute", "resolve"} {
+	for _, action := range []string{"ack", "note", "mute", "unmute", "resolve", "expect"} {
 		if w := ask(t, p.Handler(), "POST", "/api/problems/0123456789abcdef/"+action, `{"text":"x","for":"1h"}`); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "there is no problem with this ID") {
 			t.Errorf("%s of none: %d %s", action, w.Code, w.Body)
 		}

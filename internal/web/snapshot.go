@@ -73,7 +73,7 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 	if s.expected, err = p.Expected(ctx); err != nil {
 		return err
 	}
-	s.problems, s.problemsAll, err = p.Problems(ctx, "is:open", maxProblems)
+	s.problems, s.problemsAll, err = p.Problems(ctx, "is:open", 0, maxProblems)
 	return err
 }
 

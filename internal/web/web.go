@@ -40,7 +40,7 @@ type Proxy interface {
 	Backup(ctx context.Context, path string) error // of the store, to a new file
 	Heartbeats(ctx context.Context) ([]store.Heartbeat, error)
 	Expected(ctx context.Context) ([]expect.State, error)
-	Problems(ctx context.Context, question string, most int) (list []problem.Problem, total int, err error)
+	Problems(ctx context.Context, question string, offset, limit int) (list []problem.Problem, total int, err error)
 	Problem(ctx context.Context, id string) (*problem.Problem, error)
 	MuteProblem(ctx context.Context, id, by, reason string, until problem.MuteEnd) (*problem.Problem, error)
 	Report(ctx context.Context, since time.Time) (subject, text string, err error)
@@ -55,9 +55,9 @@ type Proxy interface {
 	Unmute(ctx context.Context, id int64) (bool, error)
 	Mutes(ctx context.Context) ([]store.Mute, error)
 
-	OpenErrors(ctx context.Context, fingerprints ...string) ([]batch.OpenError, error)
-	Merge(ctx context.Context, one, other string) error
-	Split(ctx context.Context, fingerprint string) error
+	OpenErrors(ctx context.Context, names ...string) ([]batch.OpenError, error)
+	Merge(ctx context.Context, one, other, by string) error
+	Split(ctx context.Context, name, by string) error
 }
 
 // Options are what the handler needs besides a Proxy.
@@ -110,6 +110,7 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("GET /problems", h.problemsPage)
 	mux.HandleFunc("GET /problems/{id}", h.problemPage)
 	mux.HandleFunc("POST /problems/{id}/act", h.actForm)
+	mux.HandleFunc("POST /problems/{id}/name", h.nameForm)
 
 	mux.HandleFunc("GET /api/stats", h.stats)
 	mux.HandleFunc("GET /api/report", h.report)

@@ -19,6 +19,12 @@ func ExampleParse() {
 	// at character 6: there is no field hots; did you mean host:db1? For a text with a colon, write "hots:db1"
 }
 
+// What is typed may be the ID of a problem or a pattern.
+func ExampleIsID() {
+	fmt.Println(problem.IsID("6316c2261875eba9"), problem.IsID("disk .* full"))
+	// Output: true false
+}
+
 // What a question may name.
 func ExampleFields() {
 	for _, f := range problem.Fields() {

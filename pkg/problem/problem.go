@@ -3,6 +3,7 @@
 package problem
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +50,22 @@ type Problem struct {
 	Varies  []Varies `json:"varies,omitempty"`
 	Samples []Sample `json:"samples,omitzero"` // the oldest first
 	History []Event  `json:"history,omitzero"` // the oldest first
+	// Summaries are those that told of it, the newest first, as far as they are kept.
+	Summaries []Summary `json:"summaries,omitempty"`
 }
+
+// A Summary is one that told of a problem.
+type Summary struct {
+	MessageID string    `json:"message_id"`
+	Subject   string    `json:"subject"`
+	Made      time.Time `json:"made"`
+	Result    string    `json:"result"` // as in [render.Sent]
+}
+
+var id = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+// IsID reports whether a text that somebody typed looks like the ID of a problem.
+func IsID(text string) bool { return id.MatchString(text) }
 
 // A State says whether a problem is over.
 type State string

@@ -3,9 +3,11 @@ package problem
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -62,6 +64,42 @@ func (p Problem) Facts(when func(time.Time) string) []string {
 		facts = append(facts, "muted until "+cmp.Or(p.MutedEnd, when(*p.MutedUntil)))
 	}
 	return facts
+}
+
+// maxRemark bounds what a person wrote, among other remarks, in characters.
+const maxRemark = 300
+
+// Remarks returns what people said of p that whoever reads of it in a mail should know: who
+// looks at it and who has it, the last note, and how it was resolved before. when writes a time.
+func (v Viewer) Remarks(p *store.Problem, when func(time.Time) string) (remarks []string) {
+	last := func(kind store.EventKind) store.ProblemEvent {
+		for _, e := range slices.Backward(p.History) {
+			if e.Kind == kind {
+				return e
+			}
+		}
+		return store.ProblemEvent{}
+	}
+	say := func(what string, e store.ProblemEvent, by string) {
+		if e.At.IsZero() {
+			return
+		}
+		what += " by " + cmp.Or(by, "somebody") + ", " + when(e.At)
+		if text := strings.Join(strings.Fields(e.Text), " "); text != "" {
+			what += ": " + text
+		}
+		remarks = append(remarks, phrase.Shorten(content.Line(v.Redactor.Text(what)), maxRemark))
+	}
+	if p.AckedBy != "" {
+		say("acknowledged", last(store.Acked), p.AckedBy)
+	}
+	if p.Owner != "" {
+		remarks = append(remarks, "owner: "+content.Line(v.Redactor.Text(p.Owner)))
+	}
+	for _, e := range []store.ProblemEvent{last(store.Noted), last(store.Resolved)} {
+		say(string(e.Kind), e, e.By)
+	}
+	return remarks
 }
 
 // InWords returns what happened, and what somebody wrote about it.

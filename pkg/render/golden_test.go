@@ -123,6 +123,9 @@ func TestGoldenMails(t *testing.T) {
 			}
 			s := NewSummary(b, origin1, night.Add(5*time.Minute))
 			s.Redact(NewRedactor())
+			if tt.name == "new_ongoing_and_back" {
+				s.NoteRecords(remarked)
+			}
 			s.MessageID = "1773022662000.fixed@mon1.shop.example"
 			raw := render(t, s).Raw
 			_, text, html := parts(t, raw)
@@ -131,6 +134,14 @@ func TestGoldenMails(t *testing.T) {
 			compare(t, tt.name+".html", []byte(html))
 		})
 	}
+}
+
+// remarked is what people said of an ongoing error; another one they had resolved.
+func remarked(v *Variant) (record Record) {
+	if v.News.State == Ongoing {
+		record = Record{Remarks: []string{"acknowledged by ann, 2026-03-09 02:58: looks at it", "owner: the payments team", "noted by bob, 2026-03-08 22:10: <b>the bank</b> is down, ticket 4711"}}
+	}
+	return record
 }
 
 // secretLetters are mails as they should not be sent.

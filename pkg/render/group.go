@@ -41,11 +41,12 @@ func newGroup(g *store.Group, settled *settlement, url string, zone *time.Locati
 			continue
 		}
 		open, fresh, over := settled.count(v, news)
+		problem := settled.problemOf(v)
 		group.Variants = append(group.Variants, Variant{
 			Open: open, New: fresh, Over: over,
 			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
 			First: v.First.In(zone), Last: v.Last.In(zone),
-			Varying: variations(v), NewValues: v.NewValues, Page: settled.pageOf(url, v), Sample: newSample(v),
+			Varying: variations(v), NewValues: v.NewValues, Problem: problem, Page: pageOf(url, problem), Sample: newSample(v),
 		})
 	}
 	if len(group.Variants) == 1 && g.Title == group.Variants[0].Reason {
@@ -125,16 +126,23 @@ func minutes(g *store.Group) []int {
 	return line
 }
 
-// pageOf returns the address of the page of v's problem, of several that of the first one that
-// is open; url is that of all pages, empty if there are none.
-func (s *settlement) pageOf(url string, v *store.Variant) string {
-	if url == "" || len(v.Problems) == 0 {
+// problemOf returns the ID of v's problem, of several that of the first one that is open.
+func (s *settlement) problemOf(v *store.Variant) string {
+	if len(v.Problems) == 0 {
 		return ""
 	}
-	id := v.Problems[0]
 	parts, _ := v.Parts()
 	if open := slices.IndexFunc(parts, func(p store.Part) bool { return p.Problem != "" && !s.isOver(&p) }); open >= 0 {
-		id = parts[open].Problem
+		return parts[open].Problem
 	}
-	return url + "/problems/" + id
+	return v.Problems[0]
+}
+
+// pageOf returns the address of the page of a problem; url is that of all pages, empty if there
+// are none.
+func pageOf(url, problem string) string {
+	if url == "" || problem == "" {
+		return ""
+	}
+	return url + "/problems/" + problem
 }

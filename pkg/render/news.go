@@ -133,6 +133,29 @@ func (s *Summary) NoteAhead(sent func(group string) Ahead) {
 	s.sortNews()
 }
 
+// A Record is what is remembered of the problem of a variant besides what its batch says.
+type Record struct {
+	Remarks []string // what people said of it
+	Back    bool     // somebody had resolved it before these mails
+}
+
+// NoteRecords tells s what is remembered of the problems that it shows.
+func (s *Summary) NoteRecords(of func(v *Variant) Record) {
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		for j := range g.Variants {
+			v := &g.Variants[j]
+			record := of(v)
+			v.Remarks = record.Remarks
+			if record.Back && v.News.State == Ongoing {
+				v.News.State, v.News.Silence = Back, max(v.First.Sub(v.News.Before), 0)
+			}
+		}
+		g.noteNews()
+	}
+	s.sortNews()
+}
+
 // pastOf says what is known of a group from before; where its errors have
 // different pasts, the badges of the variants say which has which.
 func pastOf(g Group) string {

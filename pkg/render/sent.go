@@ -10,6 +10,7 @@ type Sent struct {
 	To        []string  `json:"to"`
 	Count     int       `json:"count"`
 	Groups    int       `json:"groups"`
+	Problems  []string  `json:"problems,omitempty"` // the IDs of those that it tells of, 1,000 at most
 	Made      time.Time `json:"-"`
 	Result    string    `json:"result"`          // "waiting", "sent", "postponed" or "failed": in the fail-dir
 	Error     string    `json:"error,omitempty"` // of the last attempt

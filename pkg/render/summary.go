@@ -133,7 +133,9 @@ type Variant struct {
 	Last        time.Time
 	Varying     []store.Variation // what differs from mail to mail
 	NewValues   []string          // of what varies in its family, never seen before
+	Problem     string            // the ID of its problem; of several that of the first one that is open
 	Page        string            // the address of its problem's page; empty if that is not known
+	Remarks     []string          // what people said of its problem: who has it, what to know
 	Sample      Sample
 }
 

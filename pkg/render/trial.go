@@ -32,6 +32,7 @@ func sampleSummary() *Summary {
 	variant := Variant{
 		Reason: "order <num> failed", Fingerprint: "v2:0123456789abcdef", Count: 2, First: now, Last: now,
 		News: News{State: Back, Since: now, Before: now, Silence: time.Hour}, Varying: varying.Variations(),
+		Problem: "0123456789abcdef", Page: "https://example.com/problems/0123456789abcdef", Remarks: []string{"owner: ann"},
 		Sample: Sample{Subject: "s", From: "app@example.com", Text: "order 1 failed\n", Raw: []byte("x"), Size: 2, Problem: "p", Redacted: true, Cleaned: true,
 			Attachments: []Attachment{{Name: "a", Type: "text/plain", Size: 1}}},
 	}

@@ -23,6 +23,10 @@ type Problems interface {
 	// the oldest first; nil if there is none.
 	Problem(ctx context.Context, id string) (*Problem, []ProblemSample, error)
 
+	// KnownProblems returns those with the IDs, or those they were merged into, by the IDs
+	// that were asked for, without samples.
+	KnownProblems(ctx context.Context, ids []string) (map[string]*Problem, error)
+
 	// ChangeProblem changes the one with the ID, or the one it was merged into, in one
 	// step, and returns what it became; nil if there is none. An error of change is
 	// returned and nothing changes. change may be called several times.
@@ -126,6 +130,17 @@ func (p *Problem) Named() []ProblemThing {
 		return nil
 	}
 	return p.Things
+}
+
+// Names returns the IDs of p: its own, and those of the problems that became part of it.
+func (p *Problem) Names() []string {
+	names := []string{p.ID}
+	for _, e := range p.History {
+		if e.Kind == Merged {
+			names = append(names, e.Text)
+		}
+	}
+	return names
 }
 
 // thing returns a thing of p, nil if it is not one of them.

@@ -114,6 +114,36 @@ func (p *Problem) Do(kind EventKind, by, text string, at time.Time) error {
 	return nil
 }
 
+// Sign says who did what happened to p from a time on, where that is not known: it was part of
+// something greater.
+func (p *Problem) Sign(by string, since time.Time) {
+	for i := range p.History {
+		if e := &p.History[i]; !e.Kind.byMail() && e.By == "" && !e.At.Before(since) {
+			e.By = by
+		}
+	}
+}
+
+// CameBack reports whether p is back since a time after somebody had resolved it.
+func (p *Problem) CameBack(since time.Time) bool {
+	for i := 1; i < len(p.History); i++ {
+		if e := &p.History[i]; e.Kind == Back && !e.At.Before(since) && p.resolvedBefore(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// resolvedBefore reports whether a person ended what the event with the index began again.
+func (p *Problem) resolvedBefore(index int) bool {
+	for _, e := range slices.Backward(p.History[:index]) {
+		if e.Kind == Resolved || e.Kind.byMail() {
+			return e.Kind == Resolved
+		}
+	}
+	return false
+}
+
 // Absorb makes other, which is the same error, part of p.
 func (p *Problem) Absorb(other *Problem, at time.Time) {
 	if p.Count == 0 || other.Last.After(p.Last) {

@@ -36,7 +36,7 @@ func startProblems(t *testing.T) (p *failmail.Proxy, full, hostile string) {
 	submit(t, p, `"><img src=x onerror=alert(1)> failed`, `ERROR </pre></details><script>alert("text")</script> failed: `+strings.Repeat("unbreakable", 40))
 	ids := map[string]string{"checkout": "", "onerror": ""}
 	for word := range ids {
-		found, _, err := p.Problems(t.Context(), word, 1)
+		found, _, err := p.Problems(t.Context(), word, 0, 1)
 		if err != nil || len(found) != 1 {
 			t.Fatalf("%s: %d problems, %v", word, len(found), err)
 		}

@@ -221,7 +221,7 @@ func (w *world) rest() {
 		if err := n.proxy.Ready(w.t.Context()); err != nil {
 			w.ledger.violate("when all is quiet it is not ready: %v", err)
 		}
-		problems, total, err := n.proxy.Problems(w.t.Context(), "", 1000)
+		problems, total, err := n.proxy.Problems(w.t.Context(), "", 0, 1000)
 		if err != nil || total != len(problems) {
 			w.ledger.violate("when all is quiet there are %d of %d problems, %v", len(problems), total, err)
 		}

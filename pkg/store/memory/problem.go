@@ -145,6 +145,15 @@ func (s *Store) Problem(ctx context.Context, id string) (*store.Problem, []store
 	return p.Clone(), samples, nil
 }
 
+// KnownProblems implements store.Problems.
+func (s *Store) KnownProblems(ctx context.Context, ids []string) (map[string]*store.Problem, error) {
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return s.problems.Load(ids)
+}
+
 // ChangeProblem implements store.Problems.
 func (s *Store) ChangeProblem(ctx context.Context, id string, change func(*store.Problem) error) (*store.Problem, error) {
 	if err := s.lock(ctx); err != nil {

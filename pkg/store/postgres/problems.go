@@ -99,3 +99,15 @@ func (s *Store) Problem(ctx context.Context, id string) (p *store.Problem, sampl
 	store.SortSamples(samples)
 	return p, samples, err
 }
+
+// KnownProblems implements store.Problems.
+func (s *Store) KnownProblems(ctx context.Context, ids []string) (known map[string]*store.Problem, err error) {
+	if err := s.bringUpToDate(ctx); err != nil {
+		return nil, err
+	}
+	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		known, err = (&problems{ctx, tx, s.limits}).Load(ids)
+		return err
+	})
+	return known, err
+}

@@ -237,6 +237,15 @@ func (s *Store) Problem(ctx context.Context, id string) (p *store.Problem, sampl
 	return p, samples, err
 }
 
+// KnownProblems implements store.Problems.
+func (s *Store) KnownProblems(ctx context.Context, ids []string) (map[string]*store.Problem, error) {
+	if err := s.lockUpToDate(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return problems{s}.Load(ids)
+}
+
 // ChangeProblem implements store.Problems.
 func (s *Store) ChangeProblem(ctx context.Context, id string, change func(*store.Problem) error) (p *store.Problem, err error) {
 	err = s.transaction(ctx, func() error {

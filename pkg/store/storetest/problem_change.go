@@ -32,6 +32,13 @@ func problemMerged(t *testing.T, s *subject) {
 	if ids, total := s.problems(store.ProblemQuery{Now: later}); total != 2 {
 		t.Errorf("%d problems: %v", total, ids)
 	}
+	known, err := s.store.KnownProblems(t.Context(), []string{idOf(a), idOf(family), "none"})
+	s.must("KnownProblems", err)
+	for _, id := range []string{idOf(a), idOf(family)} {
+		if p := known[id]; p == nil || p.ID != idOf(family) || len(known) != 2 {
+			t.Errorf("of %s is known %+v, among %d", id, p, len(known))
+		}
+	}
 	_, samples, err := s.store.Problem(t.Context(), idOf(a))
 	s.must("Problem", err)
 	if len(samples) == 0 || samples[0].Problem != idOf(family) {
