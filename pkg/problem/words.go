@@ -113,9 +113,12 @@ func (e Event) InWords() (what, text string) {
 	case store.Over:
 		return "is over, as a mail says", e.Text
 	case store.Merged:
+		if e.By != "" {
+			return e.By + " made another problem part of it", ""
+		}
 		return "another problem became part of it", ""
 	case store.Split:
-		return "was split off another problem, which keeps what was counted", ""
+		return by + " split it off another problem, which keeps what was counted", ""
 	case store.Owned:
 		if e.Text == "" {
 			return by + " took its owner away", ""
