@@ -43,6 +43,7 @@ type outcome struct {
 	missing, doubled                  int
 	forgotten, invented               int // mails that the problems count too few, and too many
 	split                             int // batches that were told in several summaries
+	noted, unnoted, renoted           int // notes of people that were acknowledged, that are missing, and that are there twice
 }
 
 func (o *outcome) add(more outcome) {
@@ -58,13 +59,16 @@ func (o *outcome) add(more outcome) {
 	o.forgotten += more.forgotten
 	o.invented += more.invented
 	o.split += more.split
+	o.noted += more.noted
+	o.unnoted += more.unnoted
+	o.renoted += more.renoted
 }
 
 func (o *outcome) row() string {
-	return fmt.Sprintf("%6d %12d %8d %10d %9d %9d %8d %7d %7d %8d", o.rounds, o.acknowledged, o.refused, o.unanswered, o.counted, o.summaries, o.repeated, o.missing, o.doubled, o.forgotten+o.invented)
+	return fmt.Sprintf("%6d %12d %8d %10d %9d %9d %8d %7d %7d %8d %6d %5d", o.rounds, o.acknowledged, o.refused, o.unanswered, o.counted, o.summaries, o.repeated, o.missing, o.doubled, o.forgotten+o.invented, o.noted, o.unnoted+o.renoted)
 }
 
-const rowHeader = "rounds acknowledged  refused unanswered   counted summaries repeated missing doubled problems"
+const rowHeader = "rounds acknowledged  refused unanswered   counted summaries repeated missing doubled problems  notes wrong"
 
 // problems compares the ledger with how many mails all problems count.
 func (o *outcome) problems(counted int, mayCount bool) {

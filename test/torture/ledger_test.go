@@ -51,3 +51,14 @@ func TestTheLedgerSeesASummaryOfMailsThatNobodySent(t *testing.T) {
 		t.Errorf("got %d doubled, want 3", o.doubled)
 	}
 }
+
+func TestTheLedgerSeesNotesThatAreLostOrThereTwice(t *testing.T) {
+	var l ledger
+	for text, sent := range map[string]line{"kept": {acknowledged: 1}, "lost": {acknowledged: 1}, "twice": {acknowledged: 1}, "unanswered": {unanswered: 1}, "refused": {refused: 1}} {
+		l.note(text, func(noted *line) { *noted = sent })
+	}
+	noted, lost, doubled := l.settleNotes(map[string]int{"kept": 1, "twice": 2, "unanswered": 1})
+	if noted != 3 || lost != 1 || doubled != 1 {
+		t.Errorf("%d noted, %d lost, %d doubled, want 3, 1 and 1", noted, lost, doubled)
+	}
+}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -162,29 +161,6 @@ func (n *node) descriptors() int {
 		return 0
 	}
 	return len(open)
-}
-
-// problems returns how many mails all problems count.
-func (n *node) problems() (mails int, err error) {
-	response, err := http.Get("http://" + n.http + "/api/problems?limit=1000")
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	var answer struct {
-		Total    int
-		Problems []struct{ Count int }
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return 0, err
-	}
-	if len(answer.Problems) < answer.Total {
-		return 0, fmt.Errorf("there are %d problems, which are more than an answer has", answer.Total)
-	}
-	for _, p := range answer.Problems {
-		mails += p.Count
-	}
-	return mails, nil
 }
 
 // gauge reads one metric; -1 if it cannot be read.

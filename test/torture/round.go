@@ -32,8 +32,11 @@ type round struct {
 	db     *database // nil for SQLite
 	disk   *disk     // nil unless it is to be filled
 	ledger ledger
-	// problems is how many mails all problems count in the end.
+	notes  ledger // by their texts
+	// problems is how many mails all problems count in the end, and written how often they have
+	// each note.
 	problems int
+	written  map[string]int
 }
 
 // run returns what the round has shown. It leaves the folder behind if that is not
@@ -65,6 +68,7 @@ func (r *round) run(ctx context.Context, binary string, f fault) (o outcome, err
 	}
 	o = r.ledger.settle(r.relay.Mails(), f.postgres)
 	o.problems(r.problems, f.postgres)
+	o.noted, o.unnoted, o.renoted = r.notes.settleNotes(r.written)
 	return o, r.check(f, o)
 }
 
@@ -118,6 +122,7 @@ func (r *round) torment(ctx context.Context, f fault) error {
 		first := r.random.IntN(len(r.nodes))
 		clients.Go(func() { r.send(sending, f, session, first) })
 	}
+	clients.Go(func() { r.annotate(sending) })
 	r.pause(50*time.Millisecond, r.load/2)
 	err := f.do(r)
 	clients.Wait()
@@ -132,7 +137,7 @@ func (r *round) torment(ctx context.Context, f fault) error {
 	if err := r.idle(ctx, settleTime); err != nil {
 		return err
 	}
-	if r.problems, err = r.nodes[0].problems(); err != nil {
+	if err := r.look(); err != nil {
 		return err
 	}
 	for _, n := range r.nodes {
@@ -188,6 +193,9 @@ func (r *round) check(f fault, o outcome) error {
 	}
 	if o.forgotten > 0 || o.invented > 0 {
 		return fmt.Errorf("the problems count %d mails too few, %d too many", o.forgotten, o.invented)
+	}
+	if o.unnoted > 0 || o.renoted > 0 {
+		return fmt.Errorf("of %d notes %d are lost, %d are there twice", o.noted, o.unnoted, o.renoted)
 	}
 	if f.whole && o.split > 0 {
 		return fmt.Errorf("%d batches became several summaries", o.split)
