@@ -48,8 +48,8 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 	cd test/browser && go mod tidy -diff
 
-update-golden: ## rewrite the golden mails, that of --help and the tables of docs/grouping.md; read the diff
-	go test ./pkg/render ./pkg/batch -update
+update-golden: ## rewrite the golden mails, that of --help and what docs list of keys and sources; read the diff
+	go test ./pkg/render ./pkg/batch ./pkg/recognise -update
 	go test ./cmd/failmail -run TestHelpIsWhatAPersonShouldReadFirst -update
 
 clients: ## send with 20 real mail programs, which it installs where it may

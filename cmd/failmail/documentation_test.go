@@ -44,11 +44,15 @@ func fencedIn(t *testing.T, page string) (blocks []fenced) {
 
 func documents(t *testing.T) []string {
 	t.Helper()
-	found, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
+	all := []string{"../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md"}
+	for _, pattern := range []string{"../../docs/*.md", "../../docs/works-with/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
 	}
-	return append(found, "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md")
+	return all
 }
 
 func TestTheDocumentationsSessionsGoAsShown(t *testing.T) {

@@ -185,7 +185,7 @@ func TestSourcesAreReadFromTables(t *testing.T) {
 	}{
 		{"x", "begin each with [[source]]"},
 		{[]any{"x"}, "source 1 is not a table"},
-		{[]any{map[string]any{"name": "s", "colour": "x"}}, `source 1 "s": colour: there is no such key; take one of example, headline, info, match`},
+		{[]any{map[string]any{"name": "s", "colour": "x"}}, `source 1 "s": colour: there is no such key; take one of example, headline, info, kind, match`},
 		{[]any{map[string]any{"name": "s", "ok": int64(3)}}, `ok: 3 is no text; put it in quotes`},
 	} {
 		if _, err := Read(tt.tables); err == nil || !strings.Contains(err.Error(), tt.want) {

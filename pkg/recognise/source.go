@@ -45,10 +45,14 @@ type Source struct {
 	// is not found in an alert is looked for in front of the first one.
 	Part, Section []string
 
-	// Origin says where the format is known from, Examples show it; both are for the
-	// sources that are built in.
+	// Origin says where the format is known from, Examples show it. Product is what people
+	// call those that send it, as in "Nagios", and Kind is the group that the documentation
+	// lists them in, such as "monitoring". All are for the sources that are built in; of
+	// several with one name the first has the product.
 	Origin   string
 	Examples []Example
+	Product  []string
+	Kind     string
 }
 
 // An Example is a mail of a source and what it means.
