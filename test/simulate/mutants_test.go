@@ -53,6 +53,7 @@ var allMutants = []mutant{
 	{"the hook is not told of what was sent", "observe.go", "o.hooks.Tell(e)", "_ = e"},
 	{"a problem counts a mail twice", "pkg/store/problem_count.go", "n.count += v.Count - v.Copies", "n.count += 2*v.Count - v.Copies"},
 	{"what the journal adds counts on no problem", "pkg/store/sqlite/journal.go", "return store.CountProblems(problems{s}, additions, s.limits.ResolveAfter)", "return nil"},
+	{"what people do is not written", "pkg/store/problem_change.go", "return p, t.Save([]*Problem{p}, nil)\n}\n\n// MergeProblems", "return p, nil\n}\n\n// MergeProblems"},
 	{"a full disk is ready", "ready.go", "try = prober.Probe", "_ = prober"},
 }
 

@@ -142,6 +142,7 @@ var kinds = []kind{
 	{2, func(r *rand.Rand) event {
 		return event{what: "mute", name: subject(r), last: between(r, time.Second, 3*time.Hour)}
 	}},
+	{3, func(r *rand.Rand) event { return event{what: "note", name: subject(r)} }},
 	{2, func(r *rand.Rand) event { return event{what: "reload", n: 5 + r.IntN(120)} }},
 }
 
