@@ -101,13 +101,23 @@ func (s *source) digest(p *patterns, rec *Recognised, subject, text string) {
 		rec.Headline = parts[0].Headline
 		rec.Why += fmt.Sprintf("; a digest of %d", len(parts))
 	}
+	rest := ""
 	switch {
 	case d.more > 0:
-		rec.Why += fmt.Sprintf("; %d more are not read", d.more)
+		rest = fmt.Sprintf("%d more alerts in this mail are not read", d.more)
 	case d.cut:
-		rec.Why += fmt.Sprintf("; only its first %d KB are read", maxDigest>>10)
+		rest = fmt.Sprintf("only the first %d KB of this mail are read", maxDigest>>10)
 	}
-	rec.Unread = d.more > 0 || d.cut
+	if rec.Unread = rest != ""; rec.Unread {
+		rec.Why += "; " + rest
+		rec.Parts = append(rec.Parts, unread(&rec.Meaning, rest))
+	}
+}
+
+// unread is a part that tells people of those that are not read of a mail that means m: what
+// they say is not known, so it is a problem.
+func unread(m *meaning.Meaning, says string) Part {
+	return Part{Meaning: meaning.Meaning{Status: meaning.Problem, Severity: "error", Source: m.Source, Sender: m.Sender}, Headline: says, Text: says}
 }
 
 // foremost returns which of parts stands for the mail that says status as a whole: the

@@ -76,13 +76,16 @@ func TestADigestIsBounded(t *testing.T) {
 		why        string
 	}{
 		{"all of a hundred parts are read", many(100, ""), 100, "a digest of 100"},
-		{"and no more", many(130, ""), 100, "30 more are not read"},
-		{"64 KB are read, but for the part that is cut", many(10, strings.Repeat(strings.Repeat("x", 99)+"\n", 100)), 6, "only its first 64 KB are read"},
+		{"and no more", many(130, ""), 101, "30 more alerts in this mail are not read"},
+		{"64 KB are read, but for the part that is cut", many(10, strings.Repeat(strings.Repeat("x", 99)+"\n", 100)), 7, "only the first 64 KB of this mail are read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rec, parts := doors(t, tt.text)
-			if len(parts) != tt.parts || !strings.Contains(rec.Why, tt.why) || rec.Unread != (tt.parts < 100 || strings.Contains(tt.why, "more")) {
+			if len(parts) != tt.parts || !strings.Contains(rec.Why, tt.why) || rec.Unread != (tt.parts != 100) {
 				t.Errorf("%d parts, unread: %t (%s)", len(parts), rec.Unread, rec.Why)
+			}
+			if last := parts[len(parts)-1]; rec.Unread && last != "problem |  | "+tt.why {
+				t.Errorf("the last part is %q", last)
 			}
 		})
 	}
