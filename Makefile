@@ -111,8 +111,8 @@ YEARS ?= 10
 simulate: ## play YEARS of storms, faults and people, in simulated time, against a model of what is promised
 	go test -count=1 -timeout 0 -v -run Years ./test/simulate -days $$(($(YEARS) * 365))
 
-simulate-short: ## play 300 days of it
-	go test -count=1 -timeout 20m -run Years ./test/simulate -days 300
+simulate-short: ## play 1,000 days of it
+	go test -count=1 -timeout 20m -run Years ./test/simulate -days 1000
 
 mutants: ## have the simulation find each of the mistakes in test/simulate/mutants_test.go
 	go test -count=1 -timeout 2h -tags mutants -run Mutant -v ./test/simulate
