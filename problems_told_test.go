@@ -1,6 +1,8 @@
 package failmail_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,7 @@ func TestASummarySaysWhatPeopleSaidOfItsProblems(t *testing.T) {
 
 		at = time.Now().Format("2006-01-02 15:04")
 		act(failmail.Resolve, "ann", "old logs are gone")
+		<-time.After(time.Second)
 		text = told()
 		for _, want := range []string{"BACK", "resolved by ann, " + at + ": old logs are gone"} {
 			if !strings.Contains(text, want) {
@@ -63,4 +66,60 @@ func TestASummarySaysWhatPeopleSaidOfItsProblems(t *testing.T) {
 			t.Errorf("it is back twice in\n%s", text)
 		}
 	})
+}
+
+// What is over when the summary is made is told as such, also where no mail of its batch says
+// so: the recovery overtook the problem, or somebody resolved it meanwhile.
+func TestASummaryKnowsWhatIsOverThoughItsMailsDoNotSaySo(t *testing.T) {
+	for name, test := range map[string]struct {
+		mails   []string // of what state, and so many minutes before now they were written
+		resolve bool
+		want    []string
+	}{
+		"a recovery that overtook it": {
+			mails: []string{"RECOVERY|OK|1", "PROBLEM|CRITICAL|9"}, want: []string{"OVER", "X-Failmail-Open: 0", "X-Failmail-Over: 1"},
+		},
+		"a person": {
+			mails: []string{"PROBLEM|CRITICAL|1"}, resolve: true, want: []string{"OVER", "resolved by ann", "X-Failmail-Open: 0", "X-Failmail-Over: 1"},
+		},
+		"nobody": {
+			mails: []string{"RECOVERY|OK|9", "PROBLEM|CRITICAL|1"}, want: []string{"NEW", "X-Failmail-Open: 1", "X-Failmail-Over: 0"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+				for i, m := range test.mails {
+					said := strings.Split(m, "|")
+					minutes, err := strconv.Atoi(said[2])
+					if err != nil {
+						t.Fatal(err)
+					}
+					if i > 0 {
+						<-time.After(10 * time.Minute) // in which the summary before is made
+					}
+					text := fmt.Sprintf("Date: %s\r\nFrom: nagios@mon1\r\nSubject: ** %s Service Alert: db1/Disk is %s **\r\n\r\nx\r\n",
+						time.Now().Add(-time.Duration(minutes+10*i)*time.Minute).Format(time.RFC1123Z), said[0], said[1])
+					if err := p.Submit(t.Context(), failmail.NewMessage("nagios@mon1", []string{"ops@example.com"}, []byte(text))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if test.resolve {
+					all, _, err := p.Problems(t.Context(), "", 0, 1)
+					if err != nil || len(all) != 1 {
+						t.Fatalf("%+v, %v", all, err)
+					}
+					if _, err := p.Act(t.Context(), all[0].ID, failmail.Resolve, "ann", ""); err != nil {
+						t.Fatal(err)
+					}
+				}
+				<-time.After(10 * time.Minute)
+				raw := string(s.mails[len(s.offered())-1].Raw)
+				for _, want := range test.want {
+					if !strings.Contains(raw, want) {
+						t.Errorf("no %q in\n%s", want, raw)
+					}
+				}
+			})
+		})
+	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
-	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/render"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -72,7 +71,7 @@ type Summarizer struct {
 	loop      *schedule.Loop
 	making    sync.Mutex                  // one summary at a time; guards open
 	claimed   atomic.Pointer[store.Batch] // but not yet sealed; never changed
-	open      int                         // problems that it says are open
+	open      map[string]bool             // IDs of the problems that its mails say are open
 	ahead     ahead
 	incidents incidents
 }
@@ -128,7 +127,7 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 			// The summary is made with what was known before.
 			s.log.Warn("cannot learn which errors are one", "error", err)
 		}
-		s.open = len(batch.OpenProblems(b, s.config.Families))
+		s.open = batch.OpenProblems(b, s.config.Families)
 		b = batch.Present(b, s.config.Families)
 		s.claimed.Store(b)
 	}
@@ -137,45 +136,6 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 	}
 	s.claimed.Store(nil)
 	return false, nil
-}
-
-// maxRecords bounds of how many entries it is looked up what people said of them: no more are
-// named in a summary.
-const maxRecords = 1000
-
-// noteRecords tells summary what is remembered of its problems.
-func (s *Summarizer) noteRecords(ctx context.Context, summary *render.Summary) {
-	var ids []string
-	for _, g := range summary.Groups {
-		for _, v := range g.Variants {
-			if v.Problem != "" && len(ids) < maxRecords {
-				ids = append(ids, v.Problem)
-			}
-		}
-	}
-	known, err := s.config.Problems.KnownProblems(ctx, ids)
-	if err != nil {
-		s.log.Warn("cannot tell what people said of problems", "error", err)
-		return
-	}
-	viewer := problem.Viewer{Families: s.config.Families, Redactor: s.config.Policy().Redactor}
-	when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
-	summary.NoteRecords(func(v *render.Variant) (record render.Record) {
-		if p := known[v.Problem]; p != nil {
-			record = render.Record{Remarks: viewer.Remarks(p, when), Back: p.CameBack(v.First)}
-		}
-		return record
-	})
-}
-
-// noteElsewhere tells summary how many problems are open that it says nothing of.
-func (s *Summarizer) noteElsewhere(ctx context.Context, summary *render.Summary, now time.Time) {
-	isOpen := true
-	if _, open, err := s.config.Problems.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: now}); err != nil {
-		s.log.Warn("cannot tell how many problems are open besides", "error", err)
-	} else {
-		summary.Elsewhere = max(open-s.open, 0)
-	}
 }
 
 // summarize puts the summary of a claimed batch into the outbox, in one step.
@@ -187,8 +147,7 @@ func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
 		b = &held
 	}
 	summary := s.describe(b, now)
-	s.noteElsewhere(ctx, summary, now)
-	s.noteRecords(ctx, summary)
+	s.noteProblems(ctx, summary, now)
 	mail, err := s.render(ctx, summary)
 	if err != nil {
 		return err

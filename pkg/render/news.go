@@ -135,8 +135,9 @@ func (s *Summary) NoteAhead(sent func(group string) Ahead) {
 
 // A Record is what is remembered of the problem of a variant besides what its batch says.
 type Record struct {
-	Remarks []string // what people said of it
-	Back    bool     // somebody had resolved it before these mails
+	Remarks []string  // what people said of it
+	Back    bool      // somebody had resolved it before these mails
+	Over    time.Time // when it was over, though no mail of the batch says so; zero if it is not
 }
 
 // NoteRecords tells s what is remembered of the problems that it shows.
@@ -147,13 +148,26 @@ func (s *Summary) NoteRecords(of func(v *Variant) Record) {
 			v := &g.Variants[j]
 			record := of(v)
 			v.Remarks = record.Remarks
-			if record.Back && v.News.State == Ongoing {
+			switch isOpen := v.Open > 0 && v.News.State != Over; {
+			case isOpen && !record.Over.IsZero():
+				v.end(record.Over)
+			case record.Back && v.News.State == Ongoing:
 				v.News.State, v.News.Silence = Back, max(v.First.Sub(v.News.Before), 0)
 			}
 		}
 		g.noteNews()
 	}
 	s.sortNews()
+}
+
+// end says that v was over at a time.
+func (v *Variant) end(at time.Time) {
+	since := v.First
+	if known := v.News.Since; !known.IsZero() && v.News.State == Ongoing && known.Before(since) {
+		since = known
+	}
+	v.News = News{State: Over, Since: since, Before: v.News.Before, Lasted: max(at.Sub(since), 0)}
+	v.Open, v.New, v.Over = 0, 0, v.Over+v.Open
 }
 
 // pastOf says what is known of a group from before; where its errors have

@@ -44,11 +44,12 @@ type ProblemRow struct {
 	Lasting                       bool      // it is open until a mail or a person says otherwise
 	Bad                           time.Time // otherwise it is open until nothing was heard for so long since then; zero if it is over
 	Acked                         bool
+	First                         time.Time // of its mails; if it has none, when something happened to it last
 }
 
 // Row returns what engines search of p.
 func (p *Problem) Row() ProblemRow {
-	r := ProblemRow{Acked: p.AckedBy != "", Owner: strings.ToLower(p.Owner), Source: strings.ToLower(p.Meaning.Source + " " + p.Meaning.Sender)}
+	r := ProblemRow{First: p.since(), Acked: p.AckedBy != "", Owner: strings.ToLower(p.Owner), Source: strings.ToLower(p.Meaning.Source + " " + p.Meaning.Sender)}
 	r.Lasting, r.Bad = p.openUntil()
 	var objects []string
 	for _, t := range p.Things {
@@ -77,6 +78,35 @@ func (p *Problem) Row() ProblemRow {
 	}
 	r.Text = lines(slices.Concat(text, objects, p.Hosts))
 	return r
+}
+
+// WithoutMails is how long an engine keeps a problem at least that has no mails: its recovery
+// may have overtaken them, or it was split off another one.
+const WithoutMails = 48 * time.Hour
+
+// since returns when the first mail of p came, or, if it has none, when something happened to
+// it last.
+func (p *Problem) since() time.Time {
+	at := p.First
+	if !p.Last.IsZero() {
+		return at
+	}
+	for i := range p.Things {
+		at = later(at, p.Things[i].Good)
+	}
+	for i := range p.History {
+		at = later(at, p.History[i].At)
+	}
+	return at
+}
+
+// IsForgotten reports whether an engine forgets p at a time, of what was last seen before
+// another one: the definition of what [Problems.ForgetProblems] removes, but for its bound.
+func (p *Problem) IsForgotten(before, now time.Time) bool {
+	if p.Last.IsZero() {
+		return p.since().Before(now.Add(-WithoutMails))
+	}
+	return !p.IsOpen(now) && p.Last.Before(before)
 }
 
 // Match reports whether q is about p: the definition of what engines look for.

@@ -200,7 +200,7 @@ func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error
 		return store.CompareProblems(b, a)
 	})
 	for i, p := range all {
-		if i < len(all)-s.limits.Problems || !isOpen(p) && p.Last.Before(before) {
+		if i < len(all)-s.limits.Problems || p.IsForgotten(before, now) {
 			s.problems.Remove(p.ID, "")
 		}
 	}

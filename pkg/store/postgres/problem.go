@@ -112,7 +112,7 @@ func (t *problems) Save(changed []*store.Problem, samples []store.ProblemSample)
 		column(rows, func(r *row) *int64 { return orNull(r.Bad) }),
 		column(rows, func(r *row) bool { return r.Acked }),
 		column(rows, func(r *row) *int64 { return orNull(r.MutedUntil) }),
-		column(rows, func(r *row) int64 { return micros(r.First) }),
+		column(rows, func(r *row) int64 { return micros(r.ProblemRow.First) }),
 		column(rows, func(r *row) int64 { return micros(r.Last) }))
 	b.Queue(`
 		INSERT INTO problem_records SELECT * FROM unnest($1::text[], $2::bytea[])
@@ -187,7 +187,8 @@ func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error
 	quiet := micros(now.Add(-s.limits.ResolveAfter))
 	return s.changeProblems(ctx, func(t *problems) error {
 		var b pgx.Batch
-		b.Queue(`DELETE FROM problems WHERE last_at < $1 AND NOT (lasting OR coalesce(bad_at > $2, false))`, micros(before), quiet)
+		b.Queue(`DELETE FROM problems WHERE last_at < $1 AND NOT (lasting OR coalesce(bad_at > $2, false))
+			AND (last_at > 0 OR first_at < $3)`, micros(before), quiet, micros(now.Add(-store.WithoutMails)))
 		b.Queue(`DELETE FROM problem_samples WHERE at < $1 AND slot NOT IN ('first', 'last')`, micros(before))
 		b.Queue(`
 			DELETE FROM problems WHERE id IN (

@@ -84,7 +84,7 @@ func (s problems) save(p *store.Problem) error {
 	var number int64
 	_, err = s.stmt.saveProblem.row(func(r *sqlite3.Stmt) { number = r.ColumnInt64(0) },
 		p.ID, clean(p.Fingerprint), clean(row.Text), clean(row.Hosts), clean(row.Source), clean(row.Objects), clean(row.Owner),
-		row.Lasting, orZero(row.Bad), row.Acked, orZero(p.MutedUntil), p.First, p.Last)
+		row.Lasting, orZero(row.Bad), row.Acked, orZero(p.MutedUntil), row.First, p.Last)
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Store) MergeProblems(ctx context.Context, into map[string]string, at ti
 func (s *Store) ForgetProblems(ctx context.Context, before, now time.Time) error {
 	return s.transaction(ctx, func() error {
 		quiet := now.Add(-s.limits.ResolveAfter)
-		if err := s.stmt.forgetProblems.exec(before, quiet); err != nil {
+		if err := s.stmt.forgetProblems.exec(before, quiet, now.Add(-store.WithoutMails)); err != nil {
 			return err
 		}
 		if err := s.stmt.forgetSamples.exec(before); err != nil {

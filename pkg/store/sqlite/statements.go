@@ -189,7 +189,7 @@ func (s *statements) all() map[*statement]string {
 			WHERE problem = (SELECT number FROM problems WHERE id = ?1)`,
 		&s.problemSamples: `SELECT slot, at, mail FROM problem_samples WHERE problem = (SELECT number FROM problems WHERE id = ?1)`,
 		&s.problemsOf:     `SELECT id FROM problems WHERE fingerprint = ?1 AND fingerprint <> ''`,
-		&s.forgetProblems: `DELETE FROM problems WHERE last_at < ?1 AND NOT (lasting OR bad_at > ?2)`,
+		&s.forgetProblems: `DELETE FROM problems WHERE last_at < ?1 AND NOT (lasting OR bad_at > ?2) AND (last_at > 0 OR first_at < ?3)`,
 		&s.forgetSamples:  `DELETE FROM problem_samples WHERE at < ?1 AND slot NOT IN ('first', 'last')`,
 		&s.boundProblems: `
 			DELETE FROM problems WHERE number IN (

@@ -126,7 +126,16 @@ func forgetProblems(t *testing.T, s *subject) {
 		}
 	}
 	forget(0, idOf(quiet), idOf(open), idOf(seen))
-	forget(time.Hour, idOf(open), idOf(seen))
+	// A recovery without a problem is remembered for two days: it may have overtaken that.
+	late := mail(53*time.Hour, thing("db2/Disk", meaning.Problem), func(e *store.Entry) { e.Said = after(51 * time.Hour) })
+	s.record(mail(52*time.Hour, thing("db2/Disk", meaning.Recovery)), mail(0, thing("db3/Disk", meaning.Recovery)))
+	forget(0, idOf(quiet), idOf(open), idOf(seen))
+	s.record(late)
+	s.isOpen(idOf(late), after(100*time.Hour), time.Time{})
+	s.record(mail(time.Hour, thing("db3/Disk", meaning.Problem), func(e *store.Entry) { e.Said = after(-time.Hour) }))
+	of3 := idOf(mail(0, thing("db3/Disk", meaning.Problem)))
+	s.isOpen(of3, after(100*time.Hour), after(-time.Hour))
+	forget(time.Hour, idOf(open), idOf(seen), idOf(late), of3)
 	s.record(quiet)
 	if p := s.problem(idOf(quiet)); p.Count != 1 {
 		t.Errorf("%d mails", p.Count)

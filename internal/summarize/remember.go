@@ -1,0 +1,69 @@
+package summarize
+
+import (
+	"context"
+	"time"
+
+	"github.com/hut8labs/failmail/pkg/problem"
+	"github.com/hut8labs/failmail/pkg/render"
+	"github.com/hut8labs/failmail/pkg/store"
+)
+
+// maxRecords bounds of how many entries it is looked up what is remembered of them: no more
+// are named in a summary.
+const maxRecords = 1000
+
+// noteProblems tells summary what is remembered of its problems, and how many others are open.
+// Without that a summary is made all the same.
+func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, now time.Time) {
+	known, err := s.config.Problems.KnownProblems(ctx, problemsOf(summary))
+	if err != nil {
+		s.log.Warn("cannot tell what people said of problems", "error", err)
+	}
+	told := len(s.open)
+	for _, p := range known {
+		if !endedAt(p).IsZero() && s.open[p.ID] {
+			told--
+		}
+	}
+	viewer := problem.Viewer{Families: s.config.Families, Redactor: s.config.Policy().Redactor}
+	when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
+	summary.NoteRecords(func(v *render.Variant) (record render.Record) {
+		if p := known[v.Problem]; p != nil {
+			record = render.Record{Remarks: viewer.Remarks(p, when), Back: p.CameBack(v.First), Over: endedAt(p)}
+		}
+		return record
+	})
+	isOpen := true
+	if _, open, err := s.config.Problems.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: now}); err != nil {
+		s.log.Warn("cannot tell how many problems are open besides", "error", err)
+	} else {
+		summary.Elsewhere = max(open-told, 0)
+	}
+}
+
+// problemsOf returns the IDs of the problems of what summary shows.
+func problemsOf(summary *render.Summary) (ids []string) {
+	for _, g := range summary.Groups {
+		for _, v := range g.Variants {
+			if v.Problem != "" && len(ids) < maxRecords {
+				ids = append(ids, v.Problem)
+			}
+		}
+	}
+	return ids
+}
+
+// endedAt returns when mails or people said that p is over; zero if something of it is not.
+func endedAt(p *store.Problem) (at time.Time) {
+	for i := range p.Things {
+		t := &p.Things[i]
+		if t.IsOpen() {
+			return time.Time{}
+		}
+		if t.Good.After(at) {
+			at = t.Good
+		}
+	}
+	return at
+}
