@@ -172,3 +172,16 @@ func TestThePageAndTheAPISayWhyTheRelayIsDown(t *testing.T) {
 		t.Errorf("up again: %+v", s)
 	}
 }
+
+func TestWhatTheAPIDoesNotHaveIsSaidInJSON(t *testing.T) {
+	t.Parallel()
+	p, _ := startProxy(t, failmail.Config{})
+	for target, want := range map[string]int{"/api/": 404, "/api/problem": 404, "/api/problems/x/y": 404} {
+		if w := ask(t, p.Handler(), "GET", target, ""); w.Code != want || !strings.HasPrefix(w.Body.String(), `{"error":"there is no `+target) {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if w := ask(t, p.Handler(), "POST", "/api/stats", ""); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("a wrong method: %d %s", w.Code, w.Body)
+	}
+}

@@ -112,6 +112,9 @@ func New(proxy Proxy, options Options) http.Handler {
 	mux.HandleFunc("POST /problems/{id}/act", h.actForm)
 	mux.HandleFunc("POST /problems/{id}/name", h.nameForm)
 
+	mux.HandleFunc("GET /api/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s; docs/operations.md lists what there is", r.URL.Path))
+	})
 	mux.HandleFunc("GET /api/stats", h.stats)
 	mux.HandleFunc("GET /api/report", h.report)
 	mux.HandleFunc("GET /api/problems", h.listProblems)
