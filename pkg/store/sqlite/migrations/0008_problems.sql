@@ -16,9 +16,9 @@ CREATE TABLE problems (
   first_at    INTEGER NOT NULL,
   last_at     INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX problems_last ON problems (last_at DESC, id);
-CREATE INDEX problems_bad ON problems (bad_at);
-CREATE INDEX problems_lasting ON problems (lasting) WHERE lasting = 1;
+-- Also all that decides in which state a problem is, so that to count those in a state reads no
+-- texts.
+CREATE INDEX problems_last ON problems (last_at DESC, id, lasting, bad_at, muted_until, acked, first_at);
 CREATE INDEX problems_fingerprint ON problems (fingerprint) WHERE fingerprint <> '';
 CREATE TABLE problem_records (
   problem INTEGER PRIMARY KEY REFERENCES problems (number) ON DELETE CASCADE,
