@@ -2,6 +2,7 @@ package summarize
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/problem"
@@ -55,15 +56,9 @@ func problemsOf(summary *render.Summary) (ids []string) {
 }
 
 // endedAt returns when mails or people said that p is over; zero if something of it is not.
-func endedAt(p *store.Problem) (at time.Time) {
-	for i := range p.Things {
-		t := &p.Things[i]
-		if t.IsOpen() {
-			return time.Time{}
-		}
-		if t.Good.After(at) {
-			at = t.Good
-		}
+func endedAt(p *store.Problem) time.Time {
+	if len(p.Things) == 0 || slices.ContainsFunc(p.Things, func(t store.ProblemThing) bool { return t.IsOpen() }) {
+		return time.Time{}
 	}
-	return at
+	return p.OverAt(p.Last)
 }

@@ -193,7 +193,7 @@ func (p *Problem) OverAt(at time.Time) (over time.Time) {
 			over = later(over, t.Good)
 		}
 	}
-	return over
+	return later(over, p.resolved(len(p.History)))
 }
 
 // openUntil returns what decides whether p is open, for engines to look for: whether

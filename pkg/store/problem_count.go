@@ -167,22 +167,33 @@ func (p *Problem) count(n *news, good map[meaning.Thing]time.Time) (samples []Pr
 		}
 	}
 	wasOpen := p.IsOpen(cmp.Or(n.span.First, now))
+	begins := !wasOpen && n.span != (Span{}) && (isNew || p.isLater(n))
 	if n.span != (Span{}) {
 		samples = p.samplesOf(n, isNew)
 		p.occur(n, good)
-		if !wasOpen {
-			p.begin(n.span.First, isNew)
-		}
+	}
+	if begins {
+		p.begin(n.span.First, isNew)
 	}
 	over := p.end(good)
 	if n.count > 0 && over.IsZero() {
 		over = p.OverAt(now) // as a mail has said that came before
 	}
-	if !p.IsOpen(now) && !over.IsZero() && (wasOpen || n.count > 0) {
+	if !p.IsOpen(now) && !over.IsZero() && (wasOpen || begins) {
 		p.finish(over)
 	}
 	p.prune(dayOf(now.Local()))
 	return samples
+}
+
+// isLater reports whether mails of n were written after what they are about was said to be well.
+func (p *Problem) isLater(n *news) bool {
+	for thing, said := range n.said {
+		if t := p.thing(thing); t == nil || said.bad.Last.After(t.Good) {
+			return true
+		}
+	}
+	return false
 }
 
 // occur counts the mails of n that say that something is wrong.

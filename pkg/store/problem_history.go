@@ -106,7 +106,7 @@ func (p *Problem) Do(kind EventKind, by, text string, at time.Time) error {
 	case Resolved:
 		for i := range p.Things {
 			if t := &p.Things[i]; t.IsOpen() {
-				t.Good = later(at, t.Bad)
+				t.Good = t.Bad // by the clock of whoever wrote that, so that the next mail is later
 			}
 		}
 	}
@@ -127,21 +127,25 @@ func (p *Problem) Sign(by string, since time.Time) {
 // CameBack reports whether p is back since a time after somebody had resolved it.
 func (p *Problem) CameBack(since time.Time) bool {
 	for i := 1; i < len(p.History); i++ {
-		if e := &p.History[i]; e.Kind == Back && !e.At.Before(since) && p.resolvedBefore(i) {
+		if e := &p.History[i]; e.Kind == Back && !e.At.Before(since) && !p.resolved(i).IsZero() {
 			return true
 		}
 	}
 	return false
 }
 
-// resolvedBefore reports whether a person ended what the event with the index began again.
-func (p *Problem) resolvedBefore(index int) bool {
+// resolved returns when a person ended what the event with the index began again; zero if a mail
+// did.
+func (p *Problem) resolved(index int) time.Time {
 	for _, e := range slices.Backward(p.History[:index]) {
-		if e.Kind == Resolved || e.Kind.byMail() {
-			return e.Kind == Resolved
+		switch {
+		case e.Kind == Resolved:
+			return e.At
+		case e.Kind.byMail():
+			return time.Time{}
 		}
 	}
-	return false
+	return time.Time{}
 }
 
 // Absorb makes other, which is the same error, part of p.

@@ -28,6 +28,7 @@ func problemChecks() []check {
 		{sentence: "what becomes one later goes on in what it became", run: problemMergedAgain},
 		{sentence: "a change of a problem is made as a whole or not at all", run: problemChanged},
 		{sentence: "all changes that are made at the same time are kept", run: problemChangedTogether},
+		{sentence: "what a person resolved is open again with the next mail, whatever the clock of its sender", run: problemResolved},
 		{sentence: "ForgetProblems removes what is over and was not seen for long", run: forgetProblems},
 		{sentence: "ForgetProblems removes as many as there are too many", limits: store.Limits{Problems: 2}, run: forgetTooMany},
 	}

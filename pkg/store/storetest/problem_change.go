@@ -114,6 +114,27 @@ func problemChangedTogether(t *testing.T, s *subject) {
 	}
 }
 
+func problemResolved(t *testing.T, s *subject) {
+	written := func(d time.Duration) func(*store.Entry) { return func(e *store.Entry) { e.Said = after(d) } }
+	bad := func(arrives, says time.Duration) store.Entry {
+		return mail(arrives, thing("db1/Disk", meaning.Problem), written(says))
+	}
+	id := idOf(bad(0, 0))
+	// Who writes them has a clock that is 20 minutes slow.
+	s.record(bad(20*time.Minute, time.Minute))
+	p, err := s.store.ChangeProblem(t.Context(), id, func(p *store.Problem) error { return p.Do(store.Resolved, "ann", "", after(30*time.Minute)) })
+	s.must("ChangeProblem", err)
+	if at := p.OverAt(after(time.Hour)); !at.Equal(after(30 * time.Minute)) {
+		t.Errorf("it is over since %s", stamp(at))
+	}
+	s.record(bad(31*time.Minute, 30*time.Second)) // an old one, which was late
+	s.isOpen(id, after(time.Hour), time.Time{})
+	s.record(bad(32*time.Minute, 12*time.Minute))
+	if p = s.problem(id); !p.IsOpen(after(time.Hour)) || !p.CameBack(after(32*time.Minute)) || p.CameBack(after(33*time.Minute)) {
+		t.Errorf("%+v", p)
+	}
+}
+
 func forgetProblems(t *testing.T, s *subject) {
 	quiet, open, seen := mail(0, wrong("v2:a")), mail(0, thing("db1/Disk", meaning.Problem)), mail(48*time.Hour, wrong("v2:b"))
 	s.record(quiet, open, seen)
