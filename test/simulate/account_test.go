@@ -65,6 +65,9 @@ func (l *ledger) sent(m mail, f fate) {
 	if f != acknowledged && f != unanswered {
 		return
 	}
+	if r := l.resolves[m.subject]; r != nil {
+		r.isOver = false
+	}
 	own := l.accounts[m.subject]
 	if own == nil {
 		own = &account{}

@@ -55,6 +55,7 @@ func (l *ledger) checkNews(r *report, now time.Time) {
 		_, wasMuted := l.mutes[g.Title]
 		switch {
 		case wasMuted:
+		case l.resolves[g.Title] != nil && (before == nil || l.resolves[g.Title].at.After(before.last)): // it may be over, and it may be back
 		case before == nil && g.State != "NEW" && len(l.troubles) == 0:
 			l.refuse("%q is %s, and was never seen", g.Title, g.State)
 		case before == nil || l.disturbed(before.last, now):

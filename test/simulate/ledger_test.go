@@ -27,6 +27,7 @@ type ledger struct {
 	passed    map[string]fate     // mails to be relayed as they are, by Message-ID
 	mutes     map[string]muting   // by subject
 	notes     map[string]bool     // what people wrote about problems, and whether that was acknowledged
+	resolves  map[string]*resolve // by subject
 	has       map[string]*summary // what somebody has, by Message-ID
 	last      map[string]*seen    // of the last summary that had a subject
 	troubles  []trouble
@@ -70,7 +71,7 @@ type outage struct {
 func newLedger(ahead time.Duration, nodes int) *ledger {
 	return &ledger{
 		begin: time.Now(), settled: time.Now(), accounts: map[string]*account{}, passed: map[string]fate{}, mutes: map[string]muting{},
-		notes: map[string]bool{}, has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, nodes: nodes, events: map[string]bool{},
+		notes: map[string]bool{}, resolves: map[string]*resolve{}, has: map[string]*summary{}, last: map[string]*seen{}, wait: wait, ahead: ahead, nodes: nodes, events: map[string]bool{},
 	}
 }
 

@@ -143,6 +143,7 @@ var kinds = []kind{
 		return event{what: "mute", name: subject(r), last: between(r, time.Second, 3*time.Hour)}
 	}},
 	{3, func(r *rand.Rand) event { return event{what: "note", name: subject(r)} }},
+	{2, func(r *rand.Rand) event { return event{what: "resolve", name: subject(r)} }},
 	{2, func(r *rand.Rand) event { return event{what: "reload", n: 5 + r.IntN(120)} }},
 }
 

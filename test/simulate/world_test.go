@@ -173,6 +173,8 @@ func (w *world) happen(n *node, e event) {
 		w.mute(n, e.name, e.last)
 	case "note":
 		w.annotate(n, e.name)
+	case "resolve":
+		w.resolve(n, e.name)
 	case "reload":
 		w.ledger.disturb("a reload", maxWait)
 		w.wait = time.Duration(e.n) * time.Second
@@ -228,6 +230,7 @@ func (w *world) rest() {
 			w.ledger.violate("when all is quiet there are %d of %d problems, %v", len(problems), total, err)
 		}
 		w.ledger.checkProblems(problems)
+		w.ledger.checkResolved(problems)
 		w.ledger.checkNotes(n.notes(problems))
 	}
 	if bytes := w.engine.bytes(); bytes > mostKept {

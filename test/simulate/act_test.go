@@ -1,9 +1,12 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -61,6 +64,46 @@ func (l *ledger) checkNotes(written map[string]int) {
 	for text, acknowledged := range l.notes {
 		if written[text] > 1 || acknowledged && written[text] == 0 {
 			l.refuse("%s is there %d times, acknowledged: %t", text, written[text], acknowledged)
+		}
+	}
+}
+
+// A resolve is the last one of a subject.
+type resolve struct {
+	at     time.Time
+	isOver bool // it was acknowledged, and no mail came since
+}
+
+// resolve says that the problem of a subject is over, if it is known.
+func (w *world) resolve(n *node, subject string) {
+	n.try(func() error {
+		found, _, err := n.proxy.Problems(w.t.Context(), `"`+subject+`"`, 0, 1)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		_, err = n.proxy.Act(w.t.Context(), found[0].ID, failmail.Resolve, "ann", "")
+		_, isOver := errors.AsType[*problem.Mistake](err) // already
+		w.ledger.resolved(subject, err == nil || isOver)
+		if isOver {
+			return nil
+		}
+		return err
+	})
+}
+
+func (l *ledger) resolved(subject string, surely bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resolves[subject] = &resolve{time.Now(), surely}
+}
+
+// checkResolved expects that what somebody resolved is over until another mail comes.
+func (l *ledger) checkResolved(problems []failmail.Problem) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range problems {
+		if r := l.resolves[p.Subject]; r != nil && r.isOver && p.State != problem.Over {
+			l.refuse("%q is %s since %v, and was resolved", p.Subject, p.State, p.Since)
 		}
 	}
 }
