@@ -5,7 +5,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive package packaging-check release-check
+.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive package packaging-check release-check screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 update-golden: ## rewrite the golden mails, that of --help and what docs list of keys and sources; read the diff
 	go test ./pkg/render ./pkg/batch ./pkg/recognise -update
 	go test ./cmd/failmail -run TestHelpIsWhatAPersonShouldReadFirst -update
+
+screenshots: ## take the pictures in docs/images anew, of the live demo; a good minute, look at them
+	@.ci/bring chromium
+	cd test/browser && go run ./screenshots
 
 clients: ## send with 20 real mail programs, which it installs where it may
 	test/clients/run

@@ -172,7 +172,8 @@ type Config struct {
 	Store Store
 	// Renderer writes the summaries. Defaults to render.Standard.
 	Renderer Renderer
-	// Sender delivers the summaries. Defaults to one for Relay.
+	// Sender delivers the summaries. The page and the log call it what its method String
+	// returns, if it has one. Defaults to one for Relay.
 	Sender Sender
 	// OnSummary, if it is set, is called after a summary was sent or given up, in
 	// a goroutine of its own, one call at a time. Its errors are logged.

@@ -183,3 +183,18 @@ func wantReply(t *testing.T, err error, code int, text string) {
 		t.Errorf("got %v, want the reply %d %s", err, code, text)
 	}
 }
+
+// A named Sender says what people call it.
+type named string
+
+func (named) Send(context.Context, *failmail.Mail) error { return nil }
+func (n named) String() string                           { return string(n) }
+
+func TestASenderIsCalledWhatItSays(t *testing.T) {
+	unnamed := failmail.SenderFunc(func(context.Context, *failmail.Mail) error { return nil })
+	for want, sender := range map[string]failmail.Sender{"the queue": named("the queue"), "": unnamed} {
+		if name := newProxy(t, failmail.Config{Bind: failmail.NoListener, Sender: sender}).Relay().Name; name != want {
+			t.Errorf("it is called %q, want %q", name, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -94,7 +95,10 @@ func (c *current) config() *Config { return &c.Load().config }
 
 // relay returns the name of the relay, for people: it has no password, see deliver.ParseRelays.
 func (c *current) relay() string {
-	if c.config().Sender != nil {
+	if sender := c.config().Sender; sender != nil {
+		if named, ok := sender.(fmt.Stringer); ok {
+			return named.String()
+		}
 		return ""
 	}
 	return c.config().Relay

@@ -322,24 +322,6 @@ var splitFlagTests = []flagTest{
 	}},
 }
 
-var demoFlagTests = []flagTest{
-	{"--mails says how many", func(t *testing.T) { demonstrates(t, "Sent 7 mails", "--mails=7", "--wait=100ms") }},
-	{"--wait says how long the summary waits", func(t *testing.T) {
-		demonstrates(t, "120ms of them waiting for more", "--mails=7", "--wait=120ms")
-	}},
-	{"--verbose shows the log", func(t *testing.T) { demonstrates(t, "msg=started", "--verbose", "--mails=7", "--wait=100ms") }},
-}
-
-// demonstrates runs the demo in a process, since it leaves files in TMPDIR.
-func demonstrates(t *testing.T, want string, args ...string) {
-	t.Helper()
-	cmd := command(t, t.TempDir(), append([]string{"demo"}, args...)...)
-	cmd.Env = append(cmd.Env, "TMPDIR="+t.TempDir())
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
-		t.Errorf("%v, lacks %q:\n%s", err, want, out)
-	}
-}
-
 var sendFlagTests = []flagTest{
 	{"-t takes the recipients from the header", func(t *testing.T) {
 		m := sends(t, "To: ops@example.com\nSubject: s\n\nx\n", "-t")

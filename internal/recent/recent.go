@@ -24,6 +24,9 @@ const (
 	maxSummaries = 30
 	MaxAge       = 14 * 24 * time.Hour
 	MaxBytes     = 64 << 20
+	// maxHeadlines is of how many the headlines are known to the hook, which hears of a summary
+	// once it was sent: more than wait for that at a time.
+	maxHeadlines = 1000
 	// pruneEvery is after how many summaries old ones are forgotten.
 	pruneEvery = 50
 	// readEvery is how late a summary of another node is listed.
@@ -47,8 +50,11 @@ type Summaries struct {
 	log    *slog.Logger
 	made   []render.Sent // the newest first
 	readAt time.Time
-	count  int                           // of those that this process made
-	lines  map[string][]render.EventLine // of those that this process made, by Message-ID
+	count  int // of those that this process made
+	// lines are the headlines of the last maxHeadlines that this process made, by Message-ID,
+	// and order has these IDs, the oldest first.
+	lines map[string][]render.EventLine
+	order []string
 }
 
 // A content is what a summary says.
@@ -114,6 +120,11 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 		r.lines = make(map[string][]render.EventLine)
 	}
 	r.lines[mail.MessageID] = lines
+	r.order = append(slices.DeleteFunc(r.order, func(id string) bool { return id == made.MessageID }), made.MessageID)
+	if len(r.order) > maxHeadlines {
+		delete(r.lines, r.order[0])
+		r.order = slices.Delete(r.order, 0, 1)
+	}
 	r.keep(made, &says)
 	if r.count++; r.count%pruneEvery == 0 {
 		r.prune(s.Created)

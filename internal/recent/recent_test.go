@@ -92,6 +92,21 @@ func TestWithoutAPageThePreviewIsTheText(t *testing.T) {
 	}
 }
 
+func TestHeadlinesAreKeptOfTheLastThousand(t *testing.T) {
+	var r Recent
+	make := func(id int) {
+		r.Made(&render.Summary{Groups: []render.Group{{Title: "disk full"}}}, summaryMail(fmt.Sprint(id), ""), nil)
+	}
+	for id := range maxHeadlines {
+		make(id)
+	}
+	make(0) // anew
+	make(maxHeadlines)
+	if len(r.lines) != maxHeadlines || r.Headlines("0") == nil || r.Headlines("1") != nil || r.Headlines("2") == nil {
+		t.Errorf("those of %d summaries are kept", len(r.lines))
+	}
+}
+
 func TestASummaryIsKnownUntilThirtyFollow(t *testing.T) {
 	var r Recent
 	for i := range maxSummaries + 1 {

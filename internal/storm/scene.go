@@ -15,10 +15,22 @@ type scene struct {
 	From string
 	To   string
 	At   time.Time
+	// Over is that of the Letter.
+	Over bool
 
+	facts map[string]string
 	// elapsed is the fraction of the storm that has passed.
 	elapsed float64
 	rng     *rand.Rand
+}
+
+// Fact returns that of the Letter. One that is missing fails the template.
+func (s *scene) Fact(name string) (string, error) {
+	fact, known := s.facts[name]
+	if !known {
+		return "", fmt.Errorf("the letter has no fact %q", name)
+	}
+	return fact, nil
 }
 
 // Between returns a number from low to high, both included.

@@ -1,5 +1,6 @@
 // Package storm generates the alert mails of a shop whose database ran out of
-// disk space: thousands of words of mail that come down to half a dozen causes.
+// disk space: thousands of words of mail that come down to half a dozen causes;
+// and single mails of such a shop.
 //
 // The mails imitate the headers and bodies of the clients that send such mail
 // in practice, and vary in the places where real ones do (ids, pids,
@@ -48,22 +49,35 @@ func Mails(seed uint64, n int, end time.Time) []Mail {
 	mails := make([]Mail, n)
 	for i, offset := range offsets(rng, n) {
 		a := alerts[i]
-		from := a.kind.sender + "@" + a.host
-		mails[i] = Mail{
-			Helo: a.host,
-			From: from,
-			To:   slices.Clone(a.kind.to),
-			Data: render(a.kind.template, &scene{
-				Host:    a.host,
-				From:    from,
-				To:      strings.Join(a.kind.to, ", "),
-				At:      start.Add(offset),
-				elapsed: float64(offset) / float64(span),
-				rng:     rng,
-			}),
-		}
+		mails[i] = write(Letter{Template: a.kind.template, Host: a.host, Sender: a.kind.sender, To: a.kind.to},
+			&scene{At: start.Add(offset), elapsed: float64(offset) / float64(span), rng: rng})
 	}
 	return mails
+}
+
+// A Letter is a mail yet to be written.
+type Letter struct {
+	Template string // a file of templates, such as "cron.eml"
+	Host     string // which sends it
+	Sender   string // local part of the address that it comes from
+	To       []string
+	// Facts are what the template asks for by name, such as the state of a check. One that it
+	// asks for in vain is a mistake.
+	Facts map[string]string
+	// Over makes it the mail that says that what the Letter tells of is over.
+	Over bool
+}
+
+// Write writes a mail of a time, in whose zone its dates are. What varies is drawn from rng.
+// It panics if there is no such template or a fact is missing.
+func Write(l Letter, at time.Time, rng *rand.Rand) Mail {
+	return write(l, &scene{At: at, rng: rng})
+}
+
+func write(l Letter, s *scene) Mail {
+	s.Host, s.From, s.To = l.Host, l.Sender+"@"+l.Host, strings.Join(l.To, ", ")
+	s.Over, s.facts = l.Over, l.Facts
+	return Mail{Helo: l.Host, From: s.From, To: slices.Clone(l.To), Data: render(l.Template, s)}
 }
 
 // offsets returns n ascending times since the start of the storm. They are

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
@@ -183,6 +184,30 @@ func TestChangingOneMailsRecipientsLeavesTheOthersAlone(t *testing.T) {
 			t.Error("mails share their recipients with later calls")
 		}
 	}
+}
+
+func TestALetterIsWrittenWithItsFacts(t *testing.T) {
+	letter := Letter{Template: "nagios_check.eml", Host: "mon1.shop.example", Sender: "nagios", To: []string{ops, dba}, Facts: map[string]string{
+		"host": "db1", "service": "PostgreSQL", "address": "10.20.0.11", "state": "CRITICAL", "info": "connection refused", "well": "version 16.4"}}
+	for over, want := range map[bool][2]string{
+		false: {"** PROBLEM Service Alert: db1/PostgreSQL is CRITICAL **", "\nconnection refused\n"},
+		true:  {"** RECOVERY Service Alert: db1/PostgreSQL is OK **", "\nversion 16.4\n"},
+	} {
+		letter.Over = over
+		m := Write(letter, end, rand.New(rand.NewPCG(1, 2)))
+		msg := parse(t, m)
+		body := strings.ReplaceAll(text(t, msg), "\r\n", "\n")
+		if msg.Header.Get("Subject") != want[0] || !strings.Contains(body, want[1]) || m.Helo != letter.Host || m.From != "nagios@mon1.shop.example" || !slices.Equal(m.To, letter.To) {
+			t.Errorf("over %t: %+v\n%s", over, msg.Header, body)
+		}
+	}
+	delete(letter.Facts, "well")
+	defer func() {
+		if why := fmt.Sprint(recover()); !strings.Contains(why, `no fact "well"`) {
+			t.Errorf("without a fact it says %s", why)
+		}
+	}()
+	Write(letter, end, rand.New(rand.NewPCG(1, 2)))
 }
 
 func parse(t *testing.T, m Mail) *mail.Message {
