@@ -57,7 +57,7 @@ type Config struct {
 	TLS *tls.Config
 	// Access says who may send what. Defaults to this machine only.
 	Access Access
-	// Relay is the server that takes the summaries: "host:port",
+	// Relay is the server that takes the summaries: "host" or "host:port",
 	// "smtp://user@host:port", "smtps://host", "lmtp://host:port",
 	// "lmtp+unix:/path", "exec:COMMAND" for a program like sendmail, or "debug" to
 	// print them on standard output. Several, separated by commas, are tried in
@@ -78,7 +78,8 @@ type Config struct {
 	// Defaults to DefaultWait.
 	Wait time.Duration
 	// MaxWait is how long after its first mail a batch becomes a summary,
-	// however many still come. Defaults to DefaultMaxWait.
+	// however many still come. Defaults to DefaultMaxWait, or to Wait if that is
+	// longer. Less than Wait makes Wait pointless.
 	MaxWait time.Duration
 	// RetryFor is how long, from the time a summary was due, delivery is tried
 	// before the summary goes to FailDir. Negative: try once. Defaults to

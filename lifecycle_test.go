@@ -144,7 +144,7 @@ func TestAMailIsRefusedForNowWhenTheStoreIsDown(t *testing.T) {
 
 func TestNewNamesEveryMistake(t *testing.T) {
 	_, err := failmail.New(failmail.Config{
-		Bind: "2525", Relay: "mail.example.com", From: "Ops <ops@example.com>", Wait: -1, MaxMessageSize: -1,
+		Bind: "2525", Relay: "mail.example.com box", From: "Ops <ops@example.com>", Wait: -1, MaxMessageSize: -1,
 		Hostname: "a b", AllDir: "mails", FailDir: "mails",
 	})
 	var joined interface{ Unwrap() []error }

@@ -106,8 +106,8 @@ func TestAReportNeedsATimeAndSomebodyToSendItTo(t *testing.T) {
 		config failmail.Config
 		want   string
 	}{
-		"no time":           {failmail.Config{ReportTo: []string{"ops@example.com"}}, `ReportTo "ops@example.com" has nothing to do without a report`},
-		"nobody":            {failmail.Config{Report: []string{"daily 07:00"}}, `ReportTo "" is needed for a report`},
+		"no time":           {failmail.Config{ReportTo: []string{"ops@example.com"}}, `ReportTo "ops@example.com" has nothing to do without Config.Report`},
+		"nobody":            {failmail.Config{Report: []string{"daily 07:00"}}, `ReportTo is needed for Config.Report`},
 		"a time that isn't": {failmail.Config{Report: []string{"daily 7 am"}, ReportTo: []string{"ops@example.com"}}, `Report "daily 7 am"`},
 		"no address":        {failmail.Config{Report: []string{"daily 07:00"}, ReportTo: []string{"ops"}}, `ReportTo "ops" is not a plain mail address`},
 		"no page":           {failmail.Config{PublicURL: "failmail.example.com"}, `PublicURL "failmail.example.com" is not the address of a page`},

@@ -26,8 +26,13 @@ type FieldError struct {
 	Problem string // what is wrong, and what to do
 }
 
-// Error names field, value and problem.
-func (e *FieldError) Error() string { return fmt.Sprintf("%s %q %s", e.Field, e.Value, e.Problem) }
+// Error names field, value and problem; an empty value it leaves out.
+func (e *FieldError) Error() string {
+	if e.Value == "" {
+		return e.Field + " " + e.Problem
+	}
+	return fmt.Sprintf("%s %q %s", e.Field, e.Value, e.Problem)
+}
 
 // withDefaults fills in what was left empty. It asks the machine for its name.
 func (c Config) withDefaults() Config {
@@ -39,7 +44,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.From = cmp.Or(c.From, "failmail@"+c.Hostname)
 	c.Wait = cmp.Or(c.Wait, DefaultWait)
-	c.MaxWait = cmp.Or(c.MaxWait, DefaultMaxWait)
+	c.MaxWait = cmp.Or(c.MaxWait, max(DefaultMaxWait, c.Wait))
 	c.RetryFor = cmp.Or(c.RetryFor, DefaultRetryFor)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, DefaultShutdownTimeout)
 	c.RateWindow = cmp.Or(c.RateWindow, DefaultRateWindow)
@@ -91,17 +96,17 @@ func (c Config) validate() error {
 	}
 	switch address, err := mail.ParseAddress(c.Pager); {
 	case c.RateLimit > 0 && c.Pager == "":
-		bad("Pager", "", "is needed for the rate limit; name the address to page")
+		bad("Pager", "", "is needed for Config.RateLimit; name the address to page")
 	case c.Pager != "" && c.RateLimit <= 0:
-		bad("Pager", c.Pager, "has nothing to do without a rate limit; set one")
+		bad("Pager", c.Pager, "has nothing to do without Config.RateLimit; set it")
 	case c.Pager != "" && (err != nil || address.Address != c.Pager || envelope.Problem(c.Pager) != ""):
 		bad("Pager", c.Pager, "is not a plain mail address; use one such as oncall@example.com")
 	}
 	if len(c.Report) > 0 && len(c.ReportTo) == 0 {
-		bad("ReportTo", "", "is needed for a report; name the addresses it goes to")
+		bad("ReportTo", "", "is needed for Config.Report; name the addresses it goes to")
 	}
 	if len(c.ReportTo) > 0 && len(c.Report) == 0 {
-		bad("ReportTo", strings.Join(c.ReportTo, ", "), "has nothing to do without a report; say when in Config.Report")
+		bad("ReportTo", strings.Join(c.ReportTo, ", "), "has nothing to do without Config.Report; say when")
 	}
 	for _, to := range c.ReportTo {
 		if address, err := mail.ParseAddress(to); err != nil || address.Address != to || envelope.Problem(to) != "" {

@@ -29,15 +29,23 @@ func TestEveryEntryPointHasAnExample(t *testing.T) {
 	}
 }
 
-// Every public package says what it is for.
+// Every public package says what it is for on the first screen of go doc, with an example.
 func TestEveryPublicPackageHasAComment(t *testing.T) {
-	for _, folder := range publicPackages(t) {
-		said := false
+	const most = 30 // lines; what it exports is to fit below
+	for _, folder := range append(publicPackages(t), "../failmailtest") {
+		said := ""
 		for _, file := range parse(t, folder, func(name string) bool { return !strings.HasSuffix(name, "_test.go") }) {
-			said = said || strings.HasPrefix(file.Doc.Text(), "Package "+file.Name.Name+" ")
+			if text := file.Doc.Text(); strings.HasPrefix(text, "Package "+file.Name.Name+" ") {
+				said = text
+			}
 		}
-		if !said {
+		switch lines := strings.Count(said, "\n"); {
+		case said == "":
 			t.Errorf("%s has no package comment", folder)
+		case lines > most:
+			t.Errorf("the package comment of %s has %d lines, more than %d", folder, lines, most)
+		case !strings.Contains(said, "\n\n\t"):
+			t.Errorf("the package comment of %s has no example", folder)
 		}
 	}
 }

@@ -1,9 +1,19 @@
 // Package failmailtest helps programs that embed Failmail to test what they make of
-// it: a grouping function, a renderer, a hook.
+// it: a grouping function, a renderer, a hook, pages about problems.
 //
-//	p := failmailtest.Start(t, failmail.Config{Group: mine})
-//	p.Mail("Subject: disk full on db1\n\n97 %")
-//	summaries := p.Summaries()
+//	func TestServicesAreGrouped(t *testing.T) {
+//		p := failmailtest.Start(t, failmail.Config{Group: mine})
+//		p.Mail("Subject: disk full on db1\n\n97 %")
+//		summaries := p.Summaries()
+//		if len(summaries) != 1 || summaries[0].Header.Get("X-Failmail-Groups") != "1" {
+//			t.Errorf("got %d summaries", len(summaries))
+//		}
+//	}
+//
+// A [Proxy] has all methods of a [failmail.Proxy], such as Problems and Handler. It has no
+// port, nothing is durable, and its end is that of the test, so tests may run in
+// parallel; in a bubble of testing/synctest, time passes at once. The methods are safe for
+// concurrent use, except that Summaries is the last.
 package failmailtest
 
 import (

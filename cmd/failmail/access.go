@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/internal/envelope"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
 
@@ -27,8 +28,12 @@ func setAccess(c *cli.Context, config *failmail.Config) (err error) {
 	if access.Networks, err = parseNetworks("allow-net", outside); err != nil {
 		return err
 	}
-	if access.Recipients, err = patternsFrom(c, "allow-recipient", `.*@example\.com`); err != nil {
-		return err
+	for _, text := range listOf(c, "allow-recipient") {
+		pattern, err := envelope.ParsePattern(text)
+		if err != nil {
+			return &usageError{fmt.Sprintf("--allow-recipient %q is not a valid pattern: %v; use one such as *@example.com", text, err)}
+		}
+		access.Recipients = append(access.Recipients, pattern.Regexp())
 	}
 	if access.Rewrite, err = rewritesFrom(c); err != nil {
 		return err
@@ -64,28 +69,28 @@ func parseNetwork(text string) (netip.Prefix, error) {
 }
 
 func rewritesFrom(c *cli.Context) (rewrites []receive.Rewrite, err error) {
-	add := func(flag, rule, pattern, replacement string) error {
-		re, err := regexp.Compile(pattern)
-		if err != nil {
-			return &usageError{fmt.Sprintf("--%s %q is not a valid pattern: %v; use PATTERN=REPLACEMENT such as .*=staging@example.com", flag, rule, err)}
-		}
-		rewrites = append(rewrites, receive.Rewrite{Pattern: re, Replacement: replacement})
-		return nil
-	}
 	for _, rule := range listOf(c, "rewrite-recipient") {
 		// A pattern seldom holds "=", a replacement never needs one.
 		i := strings.LastIndexByte(rule, '=')
 		if i <= 0 {
-			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q has no \"=\"; use PATTERN=REPLACEMENT such as .*=staging@example.com", rule)}
+			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q has no \"=\"; use PATTERN=REPLACEMENT such as *=staging@example.com", rule)}
 		}
-		if err := add("rewrite-recipient", rule, rule[:i], rule[i+1:]); err != nil {
-			return nil, err
+		pattern, err := envelope.ParsePattern(rule[:i])
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q is not a valid pattern: %v; use PATTERN=REPLACEMENT such as *=staging@example.com", rule, err)}
 		}
+		replacement, err := pattern.Replacement(rule[i+1:])
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--rewrite-recipient %q: %v; use one such as *@example.com=*@staging.example.com", rule, err)}
+		}
+		rewrites = append(rewrites, receive.Rewrite{Pattern: pattern.Regexp(), Replacement: replacement})
 	}
-	if source := c.String("rewrite-src"); source != "" { // whose replacement may hold "="
-		if err := add("rewrite-src", source, source, c.String("rewrite-dest")); err != nil {
-			return nil, err
+	if source := c.String("rewrite-src"); source != "" { // a regular expression, and its replacement may hold "="
+		re, err := regexp.Compile(source)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--rewrite-src %q is not a valid pattern: %v; use --rewrite-recipient PATTERN=REPLACEMENT such as *=staging@example.com", source, err)}
 		}
+		rewrites = append(rewrites, receive.Rewrite{Pattern: re, Replacement: c.String("rewrite-dest")})
 	}
 	return rewrites, nil
 }

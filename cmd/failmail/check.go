@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
@@ -23,7 +24,7 @@ func checkCommand() *cli.Command {
 		Name:  "check",
 		Usage: "check the settings and connect to the relay; nothing is received or sent",
 		Description: "Checks the settings on the command line, in the environment and in the file of --config, and\n" +
-			"prints what would run. Run it as the user of the proxy, because it also checks that this user\n" +
+			"prints what would run, and which settings contradict each other. Run it as the user of the proxy, because it also checks that this user\n" +
 			"can write to the folders. Exit codes: 0; 1 if a relay does not answer or a folder is not\n" +
 			"writable; 2 if a setting is wrong.",
 		Action: runCheck,
@@ -51,7 +52,7 @@ func runCheck(c *cli.Context) error {
 	fmt.Fprintln(out, "This would run:")
 	for _, line := range [][2]string{ // what is empty has the default
 		{"receive on", config.Bind}, {"relay", config.Relay}, {"from", config.From},
-		{"summaries", fmt.Sprintf("%s after the last mail, at most %s after the first", config.Wait, config.MaxWait)},
+		{"summaries", fmt.Sprintf("%s after the last mail, at most %s after the first", phrase.Duration(config.Wait), phrase.Duration(config.MaxWait))},
 		{"grouped by", proxy.String("group")}, {"store", withoutPassword(storage.url)}, {"fail-dir", config.FailDir}, {"all-dir", config.AllDir},
 		{"HTTP", proxy.String("bind-http")},
 	} {
@@ -59,9 +60,17 @@ func runCheck(c *cli.Context) error {
 			fmt.Fprintf(out, "  %-11s %s\n", line[0], line[1])
 		}
 	}
+	verdict := "Configuration OK."
+	if found := conflictsOf(proxy, config); found != nil {
+		verdict = "Configuration OK apart from these contradictions."
+		fmt.Fprintln(out, "Some settings contradict each other:")
+		for _, conflict := range found {
+			fmt.Fprintf(out, "  %s\n", conflict)
+		}
+	}
 	err = errors.Join(checkFolders(config, storage, proxy.String("pidfile")), greetRelays(c.Context, c, config))
 	if err == nil {
-		fmt.Fprintln(out, "Configuration OK.")
+		fmt.Fprintln(out, verdict)
 	}
 	return err
 }

@@ -17,7 +17,7 @@ import (
 
 // httpFlag names the running proxy that a command talks to.
 func httpFlag() cli.Flag {
-	return &option{name: "http", usage: "talk to the proxy at `HOST:PORT`, or at the URL of its page, instead of --bind-http; log in as the first user of --credentials, if there is one"}
+	return &option{name: "http", usage: "talk to the proxy at `HOST[:PORT]`, or at the URL of its page, instead of --bind-http; log in as the first user of --credentials, if there is one"}
 }
 
 // clientTimeout is how long a proxy may take to answer.

@@ -13,6 +13,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/urfave/cli/v2"
 
+	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/internal/size"
 	"github.com/hut8labs/failmail/pkg/expect"
 	"github.com/hut8labs/failmail/pkg/recognise"
 )
@@ -154,7 +156,9 @@ func inTOML(value any) string {
 	case string:
 		return quoteTOML(v)
 	case time.Duration:
-		return quoteTOML(v.String())
+		return quoteTOML(phrase.Duration(v))
+	case int64:
+		return quoteTOML(size.Format(v))
 	case []string:
 		var quoted []string
 		for _, text := range v {

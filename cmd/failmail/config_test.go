@@ -68,9 +68,9 @@ func TestMistakesInAFileAreNamed(t *testing.T) {
 		"a table of another name": {"[proxy]\nwait = '1s'", []string{`"proxy" is a table`, "without one"}},
 		"a key twice":             {"wait = '1s'\nwait = '2s'", []string{"f.toml:2:1", "leave out one of them"}},
 		"what makes no sense":     {"write-config = 'x'", []string{`"write-config" belongs on the command line`}},
-		"a size with a unit":      {`max-store = "1GB"`, []string{`"max-store" = "1GB" is not a whole number of bytes`, "1048576"}},
+		"a size of another unit":  {`max-store = "1Gbit"`, []string{`"max-store" = "1Gbit" is not a size`, "32MiB"}},
 		"no TOML":                 {"a = = 1", []string{"f.toml:1:5", "quotes"}},
-		"a setting that is wrong": {`relay = "mail"`, []string{`--relay "mail"`, "mail:25"}},
+		"a setting that is wrong": {`relay = "mail box"`, []string{`--relay "mail box"`, "wrong host"}},
 		"two at once":             {"a = 1\nb = 2", []string{`"a" is not a setting`, `"b" is not a setting`}},
 	} {
 		folder := t.TempDir()
@@ -180,7 +180,7 @@ func TestACommandLineOfFailmail02BecomesAFile(t *testing.T) {
 		wants []string
 	}{
 		"addresses and times": {[]string{"--bind-addr=localhost:2526", "--relay-addr=mail:25", "--wait-period=10s", "--max-wait=1m"},
-			[]string{"\nbind = ['localhost:2526']\n", "\nrelay = 'mail:25'\n", "\nwait = '10s'\n", "\nmax-wait = '1m0s'\n"}},
+			[]string{"\nbind = ['localhost:2526']\n", "\nrelay = 'mail:25'\n", "\nwait = '10s'\n", "\nmax-wait = '1m'\n"}},
 		"a folder as store":           {[]string{"--message-store=/var/failmail"}, []string{"\nstore = 'sqlite:/var/failmail/failmail.db'\n"}},
 		"a store in memory":           {[]string{"--memory-store"}, []string{"\nstore = 'memory:'\n"}},
 		"expressions":                 {[]string{"--batch-expr={{.Header.Get \"X\"}}", "--group-expr=from"}, []string{"\nbatch = '{{.Header.Get \"X\"}}'\n", "\ngroup = 'from'\n"}},

@@ -33,7 +33,7 @@ var operating = []option{
 	{name: "store", deflt: "sqlite:" + failmail.DefaultStore, is: usual | restart, readBy: "backup",
 		usage: "keep what was received in `URL`: sqlite:FILE, postgres://USER@HOST/DATABASE, which several nodes may share, or memory:, which is lost when the process is killed",
 		old:   []oldForm{{name: "message-store", as: "sqlite:VALUE/" + failmail.DefaultStore}, {name: "memory-store", deflt: false, as: "memory:"}}},
-	{name: "max-store", deflt: int64(1 << 30), is: positive | restart, usage: "once the store has grown to `BYTES`, keep counting, but keep no further samples"},
+	{name: "max-store", deflt: int64(1 << 30), is: positive | restart, usage: "once the store has grown to `SIZE`, keep counting, but keep no further samples"},
 	{name: "resolve-after", deflt: 24 * time.Hour, is: positive | restart, usage: "a problem is over when nothing was heard of it for this `DURATION`, unless its sender says when it is over"},
 	{name: "all-dir", field: "AllDir", usage: "keep a copy of every mail received in the maildir `DIR`"},
 	{name: "flush-on-exit", deflt: false, field: "FlushOnExit", usage: "on SIGTERM, send what was received instead of keeping it for the next start"},

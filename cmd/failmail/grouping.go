@@ -44,7 +44,7 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 		return &usageError{fmt.Sprintf("--quiet %q must be more than zero; use a duration such as 1h", config.First)}
 	}
 	config.EachRecipient, config.HoldOK = c.String("recipients") == "each", c.String("ok") == "hold"
-	if config.Heartbeats, err = patternsFrom(c, "heartbeat", "^just monitoring"); err != nil {
+	if config.Heartbeats, err = heartbeatsFrom(c); err != nil {
 		return err
 	}
 	if config.RateWindow < time.Second {
@@ -53,12 +53,11 @@ func setGrouping(c *cli.Context, config *failmail.Config) (err error) {
 	return nil
 }
 
-// patternsFrom compiles the values of an option that may be repeated.
-func patternsFrom(c *cli.Context, name, example string) (patterns []*regexp.Regexp, err error) {
-	for _, text := range listOf(c, name) {
+func heartbeatsFrom(c *cli.Context) (patterns []*regexp.Regexp, err error) {
+	for _, text := range listOf(c, "heartbeat") {
 		re, err := regexp.Compile(text)
 		if err != nil {
-			return nil, &usageError{fmt.Sprintf("--%s %q is not a valid pattern: %v; use one such as %s", name, text, err, example)}
+			return nil, &usageError{fmt.Sprintf("--heartbeat %q is not a valid pattern: %v; use one such as ^just monitoring", text, err)}
 		}
 		patterns = append(patterns, re)
 	}

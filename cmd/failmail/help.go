@@ -18,6 +18,9 @@ var asking = []option{
 	{name: "version", short: "V", deflt: false, is: usual | noFile | noEnv, usage: "print the version"},
 }
 
+// quantities says how durations and sizes are written, wherever a setting comes from.
+const quantities = "A duration is written as 30s, 5m, 1h30m, 2d or 1w, a size as 500kB, 32MiB or 1048576."
+
 // task marks commands as those of one section of --help.
 func task(title string, commands ...*cli.Command) []*cli.Command {
 	for _, command := range commands {
@@ -93,7 +96,7 @@ func overview(p *terminal.Page, app *cli.App, all bool) {
 	if !all {
 		rest += "failmail" + terminal.Glue + "--help-all lists every option. "
 	}
-	p.Paragraph(rest + "Options can also be set in the environment, --max-wait as FAILMAIL_MAX_WAIT, and in the TOML file of --config, as max-wait.")
+	p.Paragraph(rest + "Options can also be set in the environment, --max-wait as FAILMAIL_MAX_WAIT, and in the TOML file of --config, as max-wait. " + quantities)
 }
 
 func about(p *terminal.Page, command *cli.Command) {

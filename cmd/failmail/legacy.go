@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/internal/envelope"
 )
 
 // A command line of failmail 0.2 starts as it is: its flags are old forms of ours.
@@ -87,6 +88,9 @@ func addRewrite(c *cli.Context) error {
 	}
 	if strings.Contains(replacement, "=") { // read as a part of the pattern
 		return &usageError{fmt.Sprintf("--rewrite-dest %q cannot be written to a file: it contains \"=\"; use an address without one", replacement)}
+	}
+	if pattern, err := envelope.ParsePattern(source); err == nil && pattern.Regexp().String() != source {
+		source = "(?:" + source + ")" // which only a regular expression has
 	}
 	return setList(c, "rewrite-recipient", append(listOf(c, "rewrite-recipient"), source+"="+replacement))
 }

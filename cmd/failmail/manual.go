@@ -49,7 +49,7 @@ func manual(app *cli.App) string {
 	m.section("DESCRIPTION")
 	m.text(app.Description)
 	m.line(".PP")
-	m.text("Options can also be set in the environment, under the names given below, and in a TOML file; see --config.")
+	m.text("Options can also be set in the environment, under the names given below, and in a TOML file; see --config. " + quantities)
 	m.section("OPTIONS")
 	for _, s := range listedSections() {
 		m.line(".SS %s", roff(s.title))

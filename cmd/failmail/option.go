@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/internal/size"
 )
 
 // An option is a flag of failmail or of one of its commands. What an entry says is
@@ -22,8 +23,8 @@ type option struct {
 	short string // "o" of --output, -o
 	usage string // what it does, with the `PLACEHOLDER` of its value
 	// deflt is the value when none is given. Its type is the kind of the option: bool,
-	// int, int64, time.Duration, []string for one that may be repeated, or string,
-	// for which nil stands as well. linesFlag is that of explain.
+	// int, int64 for a size in bytes, time.Duration, []string for one that may be
+	// repeated, or string, for which nil stands as well. linesFlag is that of explain.
 	deflt   any
 	shown   string   // the default in words, where deflt does not say it
 	choices []string // the values it takes; completed in shells
@@ -81,6 +82,8 @@ func (o *option) defaultText() string {
 		return strings.Join(deflt, ", ")
 	case time.Duration:
 		return phrase.Duration(deflt)
+	case int64:
+		return size.Format(deflt)
 	case nil:
 		return o.shown
 	}
@@ -119,11 +122,10 @@ func (o *option) dashed() []string {
 func (o *option) kind() (noun, remedy string) {
 	switch o.deflt.(type) {
 	case time.Duration:
-		return "duration", "use one such as 30s, 5m or 1h30m"
-	case int, int64:
-		if o.placeholder() == "BYTES" {
-			return "whole number of bytes", "use one such as 1048576"
-		}
+		return "duration", "use one such as 30s, 5m, 1h30m or 2d"
+	case int64:
+		return "size", "use one such as 500kB, 32MiB or 1048576"
+	case int:
 		return "whole number", "use one such as 10"
 	case bool:
 		return "truth value", "use true or false"
@@ -145,9 +147,9 @@ func (o *option) Apply(set *flag.FlagSet) error {
 	case int:
 		set.Int(o.name, deflt, "")
 	case int64:
-		set.Int64(o.name, deflt, "")
+		set.Var((*sizeValue)(&deflt), o.name, "")
 	case time.Duration:
-		set.Duration(o.name, deflt, "")
+		set.Var((*durationValue)(&deflt), o.name, "")
 	case []string:
 		set.Var(&list{values: deflt, commas: o.is&commas != 0}, o.name, "")
 	case linesFlag:

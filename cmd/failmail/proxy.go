@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"regexp"
@@ -74,6 +73,7 @@ func runProxy(c *cli.Context) error {
 		return err
 	}
 	warnOld(c, logger)
+	warnConflicts(c, config, logger)
 	guard, err := guardFrom(c, config.Access.Authenticate, logger)
 	if err != nil {
 		return err
@@ -109,6 +109,9 @@ func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
 	if config.RetryFor <= 0 {
 		config.RetryFor = -1
 	}
+	if !c.IsSet("max-wait") {
+		config.MaxWait = max(config.MaxWait, config.Wait)
+	}
 	for _, set := range []func(*cli.Context, *failmail.Config) error{setGrouping, setRelay, setSummary, setAccess} {
 		if err := set(c, &config); err != nil {
 			return config, err
@@ -135,7 +138,8 @@ func asUsage(err error) error {
 		if !errors.As(e, &field) {
 			return err
 		}
-		problems = append(problems, fmt.Sprintf("%s %q %s", cmp.Or(flagsFor(field.Field), field.Field), field.Value, inFlags(field.Problem)))
+		inFlag := failmail.FieldError{Field: cmp.Or(flagsFor(field.Field), field.Field), Value: field.Value, Problem: inFlags(field.Problem)}
+		problems = append(problems, inFlag.Error())
 	}
 	return &usageError{strings.Join(problems, "\n")}
 }

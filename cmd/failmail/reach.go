@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/hut8labs/failmail"
 	"github.com/hut8labs/failmail/pkg/deliver"
 )
 
@@ -18,7 +19,7 @@ import (
 // pageOf returns where the page and the API are.
 func pageOf(c *cli.Context) (string, error) {
 	if address := c.String("http"); address != "" {
-		return address, nil
+		return withPort(address, defaultBindHTTP), nil
 	} else if c.IsSet("http") {
 		return "", &usageError{fmt.Sprintf("--http is empty; use host:port such as %s, or leave it out", defaultBindHTTP)}
 	}
@@ -37,6 +38,19 @@ func reachable(address string) string {
 		return net.JoinHostPort("localhost", port)
 	}
 	return address
+}
+
+// withPort completes a host that stands alone, and a port, with the other half of usual. A
+// URL and the path of a socket stay as they are.
+func withPort(address, usual string) string {
+	if address == "" || strings.Contains(address, ":") {
+		return address
+	}
+	host, port, _ := net.SplitHostPort(usual)
+	if strings.Trim(address, "0123456789") == "" {
+		return net.JoinHostPort(host, address)
+	}
+	return net.JoinHostPort(address, port)
 }
 
 // loginOf returns the first user of --credentials.
@@ -60,7 +74,7 @@ func withoutPassword(address string) string {
 // certificate is mostly its own.
 func serverOf(c *cli.Context, server string) (deliver.Sender, error) {
 	if server != "" {
-		return &deliver.SMTP{Addr: server}, nil
+		return &deliver.SMTP{Addr: withPort(server, failmail.DefaultBind)}, nil
 	}
 	var chosen *deliver.Relay
 	var problem error

@@ -66,5 +66,6 @@ func (r *reloader) take(fresh *cli.Context, proxy *failmail.Proxy) (kept []strin
 		kept = append(kept, flagsFor(field))
 	}
 	setLevel(r.level, fresh.String("log-level"))
+	warnConflicts(fresh, config, r.logger)
 	return kept, nil
 }

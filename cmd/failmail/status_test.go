@@ -40,7 +40,7 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 		}
 		return found
 	}
-	expect(0, `takes mails.*relay +`+regexp.QuoteMeta(relay.Addr())+`, up.*0 mails in the last hour.*0 mails waiting for 0 summaries`, "status")
+	expect(0, `takes mails.*relay +`+regexp.QuoteMeta(relay.Addr())+`, up.*0 mails in the last hour.*no mail is waiting for a summary`, "status")
 	expect(0, `no batch is open`, "flush")
 	for range 3 {
 		send("disk full")

@@ -1,33 +1,15 @@
 package main
 
 import (
-	"context"
 	"slices"
 	"testing"
 
 	"github.com/hut8labs/failmail"
+	"github.com/hut8labs/failmail/failmailtest"
 )
 
 func TestServicesHaveSummariesAndCodesHaveHeadlines(t *testing.T) {
-	var subjects []string
-	p, err := failmail.New(failmail.Config{
-		Batch:       failmail.GrouperFunc(byService),
-		Group:       failmail.GrouperFunc(byCode),
-		Bind:        failmail.NoListener,
-		FlushOnExit: true,
-		Store:       failmail.NewMemoryStore(),
-		FailDir:     t.TempDir(),
-		Sender: failmail.SenderFunc(func(_ context.Context, m *failmail.Mail) error {
-			subjects = append(subjects, failmail.NewMessage(m.From, m.To, m.Raw).Subject())
-			return nil
-		}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	p := failmailtest.Start(t, failmail.Config{Batch: failmail.GrouperFunc(byService), Group: failmail.GrouperFunc(byCode)})
 	for _, raw := range []string{
 		"Subject: order 1 failed\nX-Service: shop\n\nE1001: card declined\n",
 		"Subject: order 2 failed\nX-Service: shop\n\nE1001: card declined\n",
@@ -40,8 +22,9 @@ func TestServicesHaveSummariesAndCodesHaveHeadlines(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := p.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
+	var subjects []string
+	for _, summary := range p.Summaries() {
+		subjects = append(subjects, summary.Subject())
 	}
 	slices.Sort(subjects)
 	want := []string{

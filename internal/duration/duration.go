@@ -14,7 +14,7 @@ const (
 )
 
 // long matches the weeks and days in front of what time.ParseDuration takes.
-var long = regexp.MustCompile(`^(?:(\d{1,5})w)?(?:(\d{1,5})d)?`)
+var long = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?`)
 
 // Parse reads a duration as time.ParseDuration does, and also "3d" for three days
 // of 24 hours, "1w" for a week and "1d12h".
@@ -26,12 +26,16 @@ func Parse(text string) (time.Duration, error) {
 	weeks, _ := strconv.Atoi(m[1]) // empty is 0
 	days, _ := strconv.Atoi(m[2])
 	total := time.Duration(weeks)*week + time.Duration(days)*day
+	var more time.Duration
 	if rest := text[len(m[0]):]; rest != "" {
-		d, err := time.ParseDuration(rest)
-		if err != nil || d < 0 {
-			return 0, fmt.Errorf("time: invalid duration %q", text)
+		var err error
+		if more, err = time.ParseDuration(rest); err != nil {
+			more = -1
 		}
-		total += d
 	}
-	return total, nil
+	// A sum of two that overflows is negative.
+	if total < 0 || more < 0 || total+more < 0 {
+		return 0, fmt.Errorf("time: invalid duration %q", text)
+	}
+	return total + more, nil
 }

@@ -3,12 +3,15 @@ package spelling
 
 import "strings"
 
-// Nearest returns the name that was probably meant; empty if none is near.
+// Nearest returns the name that was probably meant; empty if none is near: more than two
+// changes, or half of the letters, make another word, unless they only end it.
 func Nearest(name string, names []string) (best string) {
-	least := 3 // more than two changes are another word
+	least := 3
+	name = strings.ToLower(name)
 	for _, candidate := range names {
-		changes := distance(strings.ToLower(name), strings.ToLower(candidate))
-		if changes < least && changes < len(candidate)-1 {
+		lower := strings.ToLower(candidate)
+		changes := distance(name, lower)
+		if changes < least && changes < len(candidate)-1 && (2*changes < len(name) || strings.HasPrefix(lower, name)) {
 			best, least = candidate, changes
 		}
 	}

@@ -70,7 +70,11 @@ func (s *Report) Write(w io.Writer, address string) {
 		line("open", "UNKNOWN: %s", s.Unknown)
 		return
 	}
-	line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	if s.Open.Batches == 0 {
+		line("open", "no mail is waiting for a summary")
+	} else {
+		line("open", "%s waiting for %s", phrase.Count(s.Open.Mails, "mail"), summaries(s.Open.Batches))
+	}
 	line("problems", "%d open", s.Problems)
 	line("outbox", "%d waiting, %d of them failed at least once", s.Outbox.Waiting, s.Outbox.Failing)
 	line("muted", "%d; failmail mute lists them", s.Mutes)

@@ -54,21 +54,6 @@ func ExampleFingerprintOf() {
 	// Output: true Timeout after <duration> on <ip>
 }
 
-// What no mail of a variant has differently need not be masked.
-func ExampleSharedReason() {
-	group, _ := batch.Compile(batch.DefaultGroup)
-	c := batch.Classifier{Batch: group, Group: group}
-	var b store.Batch
-	for _, second := range []string{"3", "4"} {
-		for _, e := range c.Classify(mailOf("Subject: shop\n\nport 8443 timed out after " + second + " tries\n")) {
-			b.Add(&e, store.Limits{}.WithDefaults())
-		}
-	}
-	v := b.Groups[0].Variants[0]
-	fmt.Println(v.Reason, "-", batch.SharedReason(v))
-	// Output: port <num> timed out after <num> try - port 8443 timed out after <num> try
-}
-
 // A Grouper from elsewhere cannot hold up the mails.
 func ExampleGuard() {
 	guarded := batch.Guard(batch.GrouperFunc(func(m *message.Message) (string, error) { return m.Host(), nil }))

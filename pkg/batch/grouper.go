@@ -1,9 +1,23 @@
-// Package batch decides which mails belong together and when their summary is
-// due.
+// Package batch decides which mails belong together and when their summary is due.
 //
-// Two questions are asked of every mail: in which batch (which summary mail)
-// and in which group (which headline of it). Groupers answer them. Within a
-// group, the fingerprint of the content tells one error from another.
+// Two questions are asked of every mail: in which batch (which summary mail) and
+// in which group (which headline of it). A [Grouper] answers each. Within a group,
+// the fingerprint of the content tells one error from another.
+//
+//	byHost, err := batch.Compile("host")                    // as --group takes it
+//	mine := batch.GrouperFunc(func(m *message.Message) (string, error) {
+//		return m.Header.Get("X-Service"), nil
+//	})
+//	p, err := failmail.New(failmail.Config{Batch: mine, Group: byHost})
+//
+// To embed a Proxy, a Grouper is all that is needed from here. [FingerprintOf] and [Mask]
+// show what counts as the same; [Classifier] and [Present] are what a Proxy does with
+// each mail, and with each batch before it is rendered.
+//
+// A Grouper is called concurrently, before the mail is acknowledged: it must be quick, and
+// what it answers should depend on the mail alone, so that all nodes agree.
+// A Classifier, [Mutes] and compiled expressions are safe for concurrent use. Nothing here
+// is kept on disk.
 package batch
 
 import (

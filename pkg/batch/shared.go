@@ -9,16 +9,6 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// SharedReason returns the reason of v with the values that all of its mails
-// have: "HTTP 503" rather than "HTTP <num>" when none has another number. Times
-// stay masked, since they are not counted.
-func SharedReason(v *store.Variant) string {
-	reason, _ := shared(v, func(id string) bool {
-		return ofText(id, v.Meaning) == WithoutThing(v.Fingerprint)
-	})
-	return reason
-}
-
 // shared returns the reason of v and the subject of its mails with the values that all
 // of them have; the subject is empty if it is not known. Mails with the fingerprints
 // that is reports belong to v.

@@ -1,8 +1,24 @@
 // Package deliver hands mails to whatever takes them on: a relay by SMTP or
 // LMTP, a command like sendmail, a maildir, a terminal, or a service of your own.
 //
-// [ParseRelays] and [Open] turn what an operator writes into a [Sender]; [SMTP],
-// [Exec], [Maildir], [Debug] and [Failover] can also be used on their own.
+//	relays, err := deliver.ParseRelays("smtps://alarm@mail.example.com,localhost")
+//	if err != nil {
+//		return err
+//	}
+//	sender, err := deliver.Open(relays, deliver.Options{Auth: deliver.Auth{Password: deliver.PasswordFile("password")}})
+//	if err != nil {
+//		return err
+//	}
+//	defer sender.Close()
+//	err = sender.Send(ctx, &deliver.Mail{From: from, To: to, Raw: raw})
+//
+// A [Sender] of your own is one method; [Permanent], [Throttled], [Unreachable] and their
+// like mark its errors, and sendertest tries it. [SMTP], [Exec], [Maildir] and [Debug] can
+// also be used without Open.
+//
+// When Send returns nil, the other side has taken responsibility for the mail; for any
+// other answer, it is the caller who still has it. A [Maildir] has synced it by then.
+// The Senders here are safe for concurrent use.
 package deliver
 
 import (

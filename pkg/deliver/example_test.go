@@ -44,7 +44,7 @@ func ExampleOpen() {
 }
 
 func ExampleParseRelay() {
-	for _, text := range []string{"mail.example.com", "mail.example.com:25", "smtps://user@mail.example.com", "exec:/usr/sbin/sendmail -i"} {
+	for _, text := range []string{"mail.example.com", "http://mail.example.com", "smtps://user@mail.example.com", "exec:/usr/sbin/sendmail -i"} {
 		relay, err := deliver.ParseRelay(text)
 		if err != nil {
 			fmt.Println("no relay:", text)
@@ -53,16 +53,10 @@ func ExampleParseRelay() {
 		fmt.Println(relay)
 	}
 	// Output:
-	// no relay: mail.example.com
 	// smtp://mail.example.com:25
+	// no relay: http://mail.example.com
 	// smtps://user@mail.example.com:465
 	// exec:/usr/sbin/sendmail -i
-}
-
-func ExampleParseTLSPolicy() {
-	policy, err := deliver.ParseTLSPolicy("require")
-	fmt.Println(policy, err)
-	// Output: require <nil>
 }
 
 // A relay that must be encrypted, with a password that may change.

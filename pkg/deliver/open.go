@@ -42,7 +42,7 @@ func (o Options) problems(relays []Relay) (problems []error) {
 	if len(relays) == 0 {
 		problems = append(problems, errors.New("there is no relay"))
 	}
-	if _, err := ParseTLSPolicy(string(o.TLS.policy())); err != nil {
+	if err := o.TLS.policy().check(); err != nil {
 		problems = append(problems, err)
 	}
 	if o.TLS.Files != nil && o.TLS.policy() != TLSOff {

@@ -32,7 +32,7 @@ const (
 )
 
 // RelayForms are the forms that ParseRelay takes, for help texts.
-const RelayForms = "HOST:PORT, smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT], lmtp://[USER@]HOST:PORT, unix:/PATH, lmtp+unix:/PATH, exec:COMMAND or debug"
+const RelayForms = "HOST[:PORT], smtp://[USER@]HOST[:PORT], smtps://[USER@]HOST[:PORT], lmtp://[USER@]HOST:PORT, unix:/PATH, lmtp+unix:/PATH, exec:COMMAND or debug"
 
 // ParseRelays reads one or more relays, separated by commas, in the order of
 // preference. A command takes all that follows "exec:", commas as well.
@@ -59,8 +59,8 @@ func ParseRelays(text string) ([]Relay, error) {
 }
 
 // ParseRelay reads one relay in one of the RelayForms; smtp+unix:/path is the
-// same as unix:/path, and lmtp:/path as lmtp+unix:/path. The ports default to 25
-// for smtp and 465 for smtps. The error says what is wrong and what would be
+// same as unix:/path, and lmtp:/path as lmtp+unix:/path. The port defaults to 25,
+// and to 465 for smtps; lmtp has none. The error says what is wrong and what would be
 // right.
 func ParseRelay(text string) (Relay, error) {
 	relay, err := parseRelay(text)
@@ -81,8 +81,10 @@ func parseRelay(text string) (Relay, error) {
 	scheme, rest, hasScheme := strings.Cut(text, ":")
 	scheme = strings.ToLower(scheme)
 	switch {
-	case !hasScheme:
-		return Relay{}, fmt.Errorf("has no port; write %s:25, or another of the forms %s", text, RelayForms)
+	case strings.HasPrefix(text, "/"):
+		return Relay{}, fmt.Errorf("is a path; write unix:%s or lmtp+unix:%[1]s for a socket, exec:%[1]s for a program", text)
+	case !hasScheme && strings.Contains(text, "@"):
+		return Relay{}, fmt.Errorf("has a user; write smtp://%s", text)
 	case scheme == "exec":
 		command, err := SplitCommand(rest)
 		if err != nil {
@@ -98,7 +100,7 @@ func parseRelay(text string) (Relay, error) {
 	case (scheme == "smtp" || scheme == "smtps") && strings.Contains(rest, ":"):
 		return Relay{}, fmt.Errorf("lacks two slashes; write %s://%s", scheme, rest)
 	}
-	addr, err := hostPort(text, "")
+	addr, err := hostPort(text, defaultPorts[ProtocolSMTP])
 	return Relay{Protocol: ProtocolSMTP, Addr: addr}, err
 }
 

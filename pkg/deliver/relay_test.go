@@ -20,6 +20,9 @@ func TestParseRelay(t *testing.T) {
 		want deliver.Relay
 	}{
 		{"localhost:25", smtpRelay("localhost:25")},
+		{"mail.example.com", smtpRelay("mail.example.com:25")},
+		{"192.0.2.7", smtpRelay("192.0.2.7:25")},
+		{"[::1]", smtpRelay("[::1]:25")},
 		{"mail.example.com:smtp", smtpRelay("mail.example.com:smtp")},
 		{"smtp:25", smtpRelay("smtp:25")},
 		{"10.0.0.1:2525", smtpRelay("10.0.0.1:2525")},
@@ -60,7 +63,8 @@ func TestParseRelaySaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		name, text, says string
 	}{
 		{"nothing", "", "smtps://"},
-		{"no port", "mail.example.com", "write mail.example.com:25"},
+		{"a user without a protocol", "me@mail.example.com", "write smtp://me@mail.example.com"},
+		{"a path without a protocol", "/run/relay", "unix:/run/relay"},
 		{"an empty port", "localhost:", `unknown port ""`},
 		{"a port that is none", "localhost:mail me", `unknown port "mail me"`},
 		{"a port out of range", "smtp://localhost:65536", "from 1 to 65535"},
@@ -73,7 +77,7 @@ func TestParseRelaySaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		{"LMTP without slashes", "lmtp:localhost:24", "lmtp://localhost:24"},
 		{"LMTP without a port", "lmtp://localhost", "the port is missing"},
 		{"another protocol", "http://localhost:25", "http://, which is not known"},
-		{"a slip", "smpt://localhost:25", "smpt://, which is not known; it is HOST:PORT"},
+		{"a slip", "smpt://localhost:25", "smpt://, which is not known; it is HOST[:PORT]"},
 		{"a password", "smtp://me:secret@localhost", "in a file"},
 		{"an empty user", "smtp://@localhost", "no user"},
 		{"a user with a wrong escape", "smtp://me%zz@localhost", "%40"},
@@ -117,7 +121,7 @@ func TestParseRelays(t *testing.T) {
 		{"a:25, smtps://b , lmtp:/c", []string{"smtp://a:25", "smtps://b:465", "lmtp+unix:/c"}},
 		{"a:25,exec:sendmail a,b", []string{"smtp://a:25", "exec:sendmail 'a,b'"}},
 		{"a:25,debug", []string{"smtp://a:25", "debug"}},
-		{"", nil}, {",", nil}, {"a:25,", nil}, {",a:25", nil}, {"a:25,,b:25", nil}, {"a:25,b", nil},
+		{"", nil}, {",", nil}, {"a:25,", nil}, {",a:25", nil}, {"a:25,,b:25", nil}, {"a:25,b/c", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

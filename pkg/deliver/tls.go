@@ -31,13 +31,12 @@ const (
 	TLSOff TLSPolicy = "off"
 )
 
-// ParseTLSPolicy reads the name of a policy.
-func ParseTLSPolicy(text string) (TLSPolicy, error) {
-	switch p := TLSPolicy(text); p {
+func (p TLSPolicy) check() error {
+	switch p {
 	case TLSAuto, TLSRequire, TLSOff:
-		return p, nil
+		return nil
 	}
-	return "", fmt.Errorf("unknown TLS policy %q; it is auto, require or off", text)
+	return fmt.Errorf("unknown TLS policy %q; it is auto, require or off", string(p))
 }
 
 // TLS says how the connection to a relay is encrypted. The zero value is

@@ -190,15 +190,22 @@ func TestTLSFilesThatAreWrong(t *testing.T) {
 	}
 }
 
-func TestParseTLSPolicy(t *testing.T) {
-	for _, text := range []string{"auto", "require", "off"} {
-		if p, err := deliver.ParseTLSPolicy(text); err != nil || string(p) != text {
-			t.Errorf("ParseTLSPolicy(%q) = %q, %v", text, p, err)
+func TestOpenKnowsTheTLSPolicies(t *testing.T) {
+	open := func(policy string) error {
+		sender, err := deliver.Open([]deliver.Relay{{Protocol: deliver.ProtocolSMTP, Addr: "localhost:25"}}, deliver.Options{TLS: deliver.TLS{Policy: deliver.TLSPolicy(policy)}})
+		if err == nil {
+			err = sender.Close()
+		}
+		return err
+	}
+	for _, policy := range []string{"", "auto", "require", "off"} {
+		if err := open(policy); err != nil {
+			t.Errorf("%q: %v", policy, err)
 		}
 	}
-	for _, text := range []string{"", "on", "Require", "starttls"} {
-		if _, err := deliver.ParseTLSPolicy(text); err == nil || !strings.Contains(err.Error(), "auto, require or off") {
-			t.Errorf("ParseTLSPolicy(%q) = %v", text, err)
+	for _, policy := range []string{"on", "Require", "starttls"} {
+		if err := open(policy); err == nil || !strings.Contains(err.Error(), "auto, require or off") {
+			t.Errorf("%q: %v", policy, err)
 		}
 	}
 }

@@ -1,5 +1,20 @@
 // Package expect knows which mails must come, and until when: the worst failure of a
 // backup is the mail that is not sent.
+//
+//	p, err := failmail.New(failmail.Config{Expect: []expect.Expectation{{
+//		Name:   "backup srv7",
+//		Match:  []string{`subject=~"Backup of srv7.*"`},
+//		Every:  "daily 02:00", // or "1h", "Mon-Fri 02:00", "0 2 * * *"
+//		Within: 3 * time.Hour,
+//	}}})
+//
+// An [Expectation] is what a person writes, a [Job] what it means in a time zone, and a
+// [List] all of them. A [Record] has the times at which one kind of mail came, and learns
+// from them when the next one is due. [Read] reads the tables of a settings file.
+//
+// A List does not change and is safe for concurrent use; a Record belongs to one
+// goroutine. Nothing here is kept on disk: a Proxy keeps Records and decisions in its
+// store, the same for all nodes.
 package expect
 
 import (

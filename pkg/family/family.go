@@ -1,7 +1,18 @@
 // Package family finds out which masked texts are one error whose text varies in
-// words that no mask can know: "Job import_customers failed" and "Job
-// sync_invoices failed". What it knows only grows and does not depend on the order
-// in which texts came, so all who learn the same texts agree.
+// words that no mask can know: "Job import_customers failed" and "Job sync_invoices
+// failed".
+//
+//	d := family.Compare([]string{"Job import_customers failed"}, []string{"Job sync_invoices failed"})
+//	fmt.Println(d.Need, d.Shape) // 3 Job <…> failed: one error once 3 such names were seen
+//
+// [Families] learns texts and says to which family each belongs, and what varies in it.
+// People overrule it with [Families.Merge] and [Families.Split]. To embed a Proxy, nothing
+// is needed from here: see [failmail.Proxy.Merge].
+//
+// What it knows only grows and does not depend on the order in which texts came, so all
+// who learn the same texts agree. It is bounded by [MaxTexts]. Families is safe for
+// concurrent use, and in memory only: a Proxy keeps what was learned in its store, and
+// notes again with the next mail what a crash has cost.
 package family
 
 import (

@@ -1,5 +1,13 @@
-// Package meaning holds what a mail says, as everybody who deals with mails knows it.
-// [github.com/hut8labs/failmail/pkg/recognise] finds it out.
+// Package meaning holds what a mail says, as everybody who deals with mails knows it:
+// whether something is wrong, how bad it is, who says so and what it is about.
+//
+//	if m := mail.Meaning; m.Status.IsBad() {
+//		fmt.Println(m.Severity, m.Source, m.Object) // critical nagios db1/Disk /var
+//	}
+//
+// A [Meaning] is a value, copied freely. github.com/hut8labs/failmail/pkg/recognise finds
+// it out, a Grouper sees it in the Message, and a store keeps it with each error. A
+// [Thing] is an object of one source, by which a problem and its end find each other.
 package meaning
 
 // A Status is what a mail says of the thing it is about.

@@ -1,5 +1,15 @@
 // Package message is what a mail is to everybody: its envelope, its header, and the
 // text a person would read. It knows nothing of how mails come in.
+//
+//	m := message.New("app@example.com", []string{"ops@example.com"}, raw)
+//	fmt.Println(m.Subject(), m.Header.Get("X-Service"), m.Body())
+//
+// [New] reads what somebody sent: any MIME structure and charset, with mistakes, at a cost
+// in proportion to its length. It never fails; what cannot be read is shown as it is. A
+// [Message] is a mail that came in, a [Mail] one on its way out.
+//
+// A Message is safe for concurrent reading once New or [Complete] has returned. Who is
+// given one must not change it.
 package message
 
 import (

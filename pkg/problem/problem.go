@@ -1,5 +1,18 @@
 // Package problem shows people what a store knows of problems, and reads the questions
 // they ask.
+//
+//	open, total, err := proxy.Problems(ctx, "is:open host:db1 since:7d", 0, 50)
+//	for _, p := range open {
+//		fmt.Println(p.Title(), p.Count, p.State, p.Since, p.Owner)
+//	}
+//
+// A [Problem] is an error or a thing's bad state with its life, as JSON shows it, too;
+// secrets are removed. [Parse] reads a question, and a [Mistake] says where it is wrong
+// and what is right. To embed a Proxy, [failmail.Proxy.Problems], Problem, Act and
+// MuteProblem are all that is needed.
+//
+// A Problem is a copy that belongs to the caller. A [Viewer] is safe for concurrent use.
+// What is kept is a store.Problem, on disk in the transaction of the mails it counts.
 package problem
 
 import (

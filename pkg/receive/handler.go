@@ -1,10 +1,24 @@
-// Package receive takes mails in over SMTP (RFC 5321) and hands each one to a
-// Handler.
+// Package receive takes mails in over SMTP (RFC 5321) and LMTP (RFC 2033), and hands each
+// one to a [Handler].
 //
-// A Server speaks the protocol through github.com/emersion/go-smtp and adds
-// what a proxy for alert mail needs: it accepts what real programs send,
-// answers 250 only when the Handler has returned, and shuts down without
-// cutting off a mail that is being transferred.
+//	server := receive.NewServer(handler, receive.Options{})
+//	listeners, err := receive.Listen(ctx, "localhost:2525") // 127.0.0.1 and ::1
+//	if err != nil {
+//		return err
+//	}
+//	for _, l := range listeners {
+//		go server.Serve(l)
+//	}
+//	defer server.Shutdown(ctx)
+//
+// A [Server] speaks the protocol through github.com/emersion/go-smtp and adds what a
+// proxy for alert mail needs: it accepts what real programs send, bounds what hostile ones
+// cost, lets in whom [Access] names, and shuts down without cutting off a mail that is
+// being transferred.
+//
+// It answers 250 only when the Handler has returned nil, so a mail must be durable by
+// then; for any error the client keeps the mail. The Handler is called concurrently, once
+// for each mail. A Server is safe for concurrent use.
 package receive
 
 import (

@@ -1,7 +1,21 @@
 // Package recognise finds out what a mail says: whether something is wrong, what, and
-// how bad it is, or that it is over. Most senders are known by what is written in
-// sources, one small file each, in the form in which users write theirs; all others by
-// rules for words, tags and fields.
+// how bad it is, or that it is over.
+//
+//	r, err := recognise.New([]recognise.Source{{
+//		Name:    "backup",
+//		Match:   []string{`subject=~"Backup of .*"`},
+//		Problem: []string{`is red$`},
+//		OK:      []string{`is green$`},
+//		Object:  []string{`Backup of (\S+)`},
+//	}})
+//	rec := r.Of(m) // rec.Status, rec.Severity, rec.Source, rec.Object
+//
+// Most senders are known by what is written in sources, one small file each, in the form
+// in which users write theirs; all others by rules for words, tags and fields. What is
+// not understood is a problem. To embed a Proxy, Config.Sources takes a [Source].
+//
+// What comes out depends on the mail and the Sources alone. A [Recogniser] is safe for
+// concurrent use and keeps nothing.
 package recognise
 
 import (

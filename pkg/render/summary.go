@@ -1,4 +1,19 @@
 // Package render turns a batch into the summary mail that people read.
+//
+//	standard, err := render.NewStandard(render.Options{
+//		Subject:   `{{.Count}} x {{.Top}}`,
+//		Templates: os.DirFS("templates"), // summary.txt, summary.html or both
+//	})
+//	p, err := failmail.New(failmail.Config{Renderer: standard})
+//
+// [Standard] writes text and HTML with templates, which see a [View]; [WriteTemplates]
+// writes those to begin from, and NewStandard finds their mistakes. A [Renderer] of your
+// own is one method that gets a [Summary], with secrets removed by the [Redactor]; [Notice]
+// makes a plain mail.
+//
+// Standard is safe for concurrent use; a Proxy calls a Renderer from one goroutine at a
+// time. What it returns is in the store before it is sent, so that after a crash the same
+// mail is sent again.
 package render
 
 import (

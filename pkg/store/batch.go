@@ -139,7 +139,7 @@ func (b *Batch) Add(e *Entry, limits Limits) {
 	b.First, b.Last = widen(b.First, b.Last, e.Received)
 	if until := e.quietUntil(); until.IsZero() {
 		b.loud = b.loud.and(Span{e.Received, e.Received})
-		b.Due = DueOf(e.Window, b.loud, b.dueBy)
+		b.Due = dueOf(e.Window, b.loud, b.dueBy)
 	} else { // the window of the loud mails does not move
 		b.FlushBy(until)
 	}

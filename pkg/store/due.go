@@ -49,9 +49,9 @@ func (b *Batch) FlushBy(t time.Time) {
 	b.dueBy, b.Due = earliest(b.dueBy, t), earliest(b.Due, t)
 }
 
-// DueOf returns when a batch is due: with the window of its loud mails, but not
+// dueOf returns when a batch is due: with the window of its loud mails, but not
 // later than dueBy.
-func DueOf(w Window, loud Span, dueBy time.Time) time.Time {
+func dueOf(w Window, loud Span, dueBy time.Time) time.Time {
 	if loud.First.IsZero() {
 		return dueBy
 	}

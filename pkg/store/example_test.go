@@ -61,16 +61,6 @@ func ExampleNewCommitter() {
 	// 1 <nil>
 }
 
-// A batch is due a while after its last mail, and not later than someone asked.
-func ExampleDueOf() {
-	loud := store.Span{First: night, Last: night.Add(10 * time.Second)}
-	fmt.Println(store.DueOf(window, loud, time.Time{}).Format(time.TimeOnly))
-	fmt.Println(store.DueOf(window, loud, night.Add(11*time.Second)).Format(time.TimeOnly))
-	// Output:
-	// 03:17:40
-	// 03:17:11
-}
-
 // Engines merge what a commit brings before they look at what they have.
 func ExampleAdditions() {
 	additions := store.Additions([]store.Entry{entry(0), entry(time.Second)}, nil, store.Limits{}.WithDefaults().Unbounded())

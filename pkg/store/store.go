@@ -1,18 +1,23 @@
 // Package store defines what Failmail keeps on disk and the seam behind which
 // it is kept.
 //
-// A store does not keep mails, it counts them: an Entry adds one to a variant
-// of a group of a batch, and brings its mail along only as a sample. A storm of
-// equal mails therefore costs one row and one sample, however long it lasts.
+//	s, err := sqlite.Open("/var/lib/shop/alerts.db", store.Limits{})
+//	if err != nil {
+//		return err
+//	}
+//	defer s.Close()
+//	p, err := failmail.New(failmail.Config{Store: s})
 //
-// The life of a batch: Record opens it and adds to it; when it is due, Claim
-// closes it and hands it out for rendering; Seal puts its rendered summary into
-// the outbox; ClaimOutgoing hands that out for delivery; Finish removes what was
-// delivered, and Reopen makes an open batch again of what could not be. A process
-// that dies between two of these steps loses nothing: a claim is a lease, and
-// what is leased comes up again when the lease has run out.
+// To embed a Proxy, an engine of the subpackages is all that is needed; what else is here
+// is for writing one. A store does not keep mails, it counts them: an [Entry] adds one to a
+// variant of a group of a [Batch], and brings its mail along only as a sample. Record opens
+// a batch and adds to it; Claim closes one that is due; Seal puts its summary into the
+// outbox; ClaimOutgoing hands that out; Finish removes what was delivered, and Reopen makes
+// an open batch of what could not be. A claim is a lease, and comes up again when it has
+// run out, so a process that dies in between loses nothing.
 //
-// Engines are in the subpackages; storetest is the suite all of them pass.
+// What a method did is durable when it returns nil. The methods of a [Store] are safe for
+// concurrent use. storetest is the suite that all engines pass.
 package store
 
 import (

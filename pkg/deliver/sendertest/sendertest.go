@@ -1,6 +1,16 @@
-// Package sendertest is the conformance suite of deliver.Sender. A Sender that
+// Package sendertest is the conformance suite of [deliver.Sender]. A Sender that
 // passes it keeps the promises in the comment of the interface, as far as they
 // can be seen from outside without the other side failing.
+//
+//	func TestWebhook(t *testing.T) {
+//		sendertest.Run(t, func(t *testing.T) sendertest.Fixture {
+//			hook, posts := start(t)
+//			return sendertest.Fixture{Sender: hook, Received: posts}
+//		})
+//	}
+//
+// Each subtest has a fresh Fixture. A Proxy calls Send from one goroutine at a time; that a
+// Sender is safe for concurrent use is tried if the Fixture says so.
 package sendertest
 
 import (

@@ -1,6 +1,14 @@
-// Package memory is a store.Store that forgets everything when the process
-// ends. It is for tests, and for those who want no mail on disk and accept the
-// loss.
+// Package memory is a store.Store that forgets everything when the process ends.
+// It is for tests, and for those who want no mail on disk and accept the loss.
+//
+//	p, err := failmail.New(failmail.Config{
+//		Store:       memory.New(store.Limits{}), // or failmail.NewMemoryStore()
+//		FlushOnExit: true,                       // what is pending is sent at the end
+//	})
+//
+// It is safe for concurrent use. Nothing is durable: what was acknowledged and not yet
+// sent is lost when the process is killed. A Proxy with FlushOnExit sends it at a
+// Shutdown, or puts it into the fail-dir.
 package memory
 
 import (

@@ -2,7 +2,12 @@
 // machine is not enough: any number of nodes share it. Each mail is counted once,
 // each batch and each summary is with one node at a time, and no node leads.
 //
-// # What an error leaves open
+//	s, err := postgres.Open(ctx, "postgres://failmail@db.example.com/failmail", store.Limits{})
+//	if err != nil {
+//		return err
+//	}
+//	defer s.Close()
+//	p, err := failmail.New(failmail.Config{Store: s})
 //
 // Record is one statement, and its mails are durable when it returns nil. When it
 // fails, nothing was recorded. If the connection is lost between COMMIT and its
@@ -13,17 +18,7 @@
 //
 // The other methods are not made again: a Claim without an answer comes up again when
 // its lease has run out, a Seal or Reopen made twice fails with store.ErrNotClaimed, a
-// Finish made twice is no error.
-//
-// # Clocks
-//
-// Times come from the nodes, since due times belong to the mails and leases to
-// those who hold them. A node whose clock is ahead by some seconds claims batches
-// as many seconds too early, and takes over what another node holds if it is ahead
-// by more than is left of the lease. A batch that two nodes hold is sealed by one
-// of them; the other one's Seal fails. A summary that two nodes hold is sent by
-// both, under the same Message-ID. A node whose clock is behind comes late.
-// Leases are minutes, so clocks kept by NTP make neither happen.
+// Finish made twice is no error. A Store is safe for concurrent use.
 package postgres
 
 import (
@@ -56,6 +51,14 @@ const (
 // Store is a store.Store in a PostgreSQL database. It is safe for concurrent use,
 // also by several processes. It survives the loss of connections and restarts of
 // the server: calls fail meanwhile, and work again afterwards.
+//
+// Times come from the nodes, since due times belong to the mails and leases to
+// those who hold them. A node whose clock is ahead by some seconds claims batches
+// as many seconds too early, and takes over what another node holds if it is ahead
+// by more than is left of the lease. A batch that two nodes hold is sealed by one
+// of them; the other one's Seal fails. A summary that two nodes hold is sent by
+// both, under the same Message-ID. A node whose clock is behind comes late.
+// Leases are minutes, so clocks kept by NTP make neither happen.
 type Store struct {
 	limits   store.Limits
 	pool     *pgxpool.Pool

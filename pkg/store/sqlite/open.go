@@ -1,9 +1,20 @@
-// Package sqlite keeps batches and outbox in one SQLite file, the default
-// store. It needs no cgo: github.com/ncruces/go-sqlite3 brings SQLite as Go
-// code.
+// Package sqlite keeps batches and outbox in one SQLite file, the default store.
+// It needs no cgo: github.com/ncruces/go-sqlite3 brings SQLite as Go code.
+//
+//	s, err := sqlite.Open("/var/lib/shop/alerts.db", store.Limits{})
+//	if err != nil {
+//		return err
+//	}
+//	defer s.Close()
+//	p, err := failmail.New(failmail.Config{Store: s})
 //
 // Write-ahead logging with synchronous=FULL makes every commit durable before
-// Record returns. One process owns the file; a second one is refused.
+// Record returns, in a power cut too. One process owns the file; a second one is
+// refused with [ErrInUse]. A file that is damaged is set aside, and a fresh one made: see
+// [Store.SetAside]. A newer version reads the file of an older one.
+//
+// A Store is safe for concurrent use. A program that runs several Proxies opens a file
+// for each.
 package sqlite
 
 import (

@@ -1,15 +1,19 @@
-// Package steady keeps due times, leases and ages right when the wall clock is
-// set: by NTP after a boot with a dead battery, by the resume of a virtual machine,
-// by hand. A store keeps times of the wall clock, so that without it a summary would
-// wait for as long as the clock was set back, and everything would be due at once
-// when it is set forward.
+// Package steady keeps due times, leases and ages right when the wall clock is set: by
+// NTP after a boot with a dead battery, by the resume of a virtual machine, by hand. A
+// store keeps times of the wall clock, so that without it a summary would wait for as long
+// as the clock was set back, and everything would be due at once when it is set forward.
 //
-// A [Store] stands in front of an engine. Times that come from it carry a monotonic
-// reading, so that a comparison with time.Now is not affected by a step; times that
-// go to the engine are converted to what the wall clock shows now. It notices a step
-// before its next call, and then either moves the times of the engine along (see
-// store.Shifter), or, where several nodes share the engine, goes by the clock of the
-// engine (see store.Clock), which no step of a node affects.
+//	s := steady.New(engine, steady.Options{Logger: logger})
+//	defer s.Close()
+//	err := s.Start(ctx)
+//
+// A Proxy puts one in front of its Store by itself; it is here for those who use an engine
+// without a Proxy. Times that come from it carry a monotonic reading; times that go to
+// the engine are converted to what the wall clock shows now. It notices a step before
+// its next call, and then either moves the times of the engine along (store.Shifter), or,
+// where several nodes share the engine, goes by the clock of the engine (store.Clock).
+//
+// A Store is safe for concurrent use, and as durable as its engine.
 package steady
 
 import (

@@ -2,8 +2,16 @@
 // passes it keeps the promises in the comments of the interface, so that
 // Failmail behaves the same whichever engine it runs on.
 //
-// The suite uses fixed dates of whole microseconds, the resolution every
-// engine keeps, and compares instants, never their locations.
+//	func TestConformance(t *testing.T) {
+//		storetest.Run(t, func(_ *testing.T, limits store.Limits) store.Store { return mine.New(limits) })
+//	}
+//
+// [RunDurable] also opens a store again, for engines that outlive the process, and
+// [RunShared] opens one several times, for those that several nodes share. Each subtest has
+// a fresh store, and they run in parallel.
+//
+// The suite uses fixed dates of whole microseconds, the resolution every engine keeps,
+// and compares instants, never their locations.
 package storetest
 
 import (
