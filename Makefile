@@ -19,10 +19,12 @@ demo: ## send 600 mails through a proxy and show the summary; needs only Go
 	@$(MAKE) --no-print-directory build
 	@bin/failmail demo
 
+# Go's cache of test results does not see the manifests, which are of another module.
 test: ## run all tests with the race detector, none skipped; as root it installs what they need
 	@.ci/bring modules cc postgres chromium shells
 	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
 	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
+	cd test/kubernetes && FAILMAIL_TEST_ALL=1 CGO_ENABLED=0 go test -count=1 -timeout 30m $(TESTFLAGS) ./...
 
 check: fmt lint cross tidy-check test simulate-short torture-short ## all that CI checks
 
@@ -34,6 +36,7 @@ lint: ## vet and staticcheck
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 	cd test/browser && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
+	cd test/kubernetes && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 
 SYSTEMS := linux darwin freebsd windows
 cross: ## compile for Linux, macOS, FreeBSD and Windows, on amd64 and arm64; vet what differs by system
@@ -47,10 +50,12 @@ cross: ## compile for Linux, macOS, FreeBSD and Windows, on amd64 and arm64; vet
 tidy-check: ## fail if go.mod or go.sum is not tidy
 	go mod tidy -diff
 	cd test/browser && go mod tidy -diff
+	cd test/kubernetes && go mod tidy -diff
 
-update-golden: ## rewrite the golden mails, that of --help and what docs list of keys and sources; read the diff
+update-golden: ## rewrite the golden mails, that of --help, what docs list of keys and sources, and the rule for Kubernetes; read the diff
 	go test ./pkg/render ./pkg/batch ./pkg/recognise -update
 	go test ./cmd/failmail -run TestHelpIsWhatAPersonShouldReadFirst -update
+	cd test/kubernetes && go test -count=1 -run TestPrometheusRule -update
 
 screenshots: ## take the pictures in docs/images anew, of the live demo; a good minute, look at them
 	@.ci/bring chromium
