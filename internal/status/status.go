@@ -87,7 +87,7 @@ func (s *Report) Write(w io.Writer, address string) {
 		line("expected", "%s", s.Expectation(e))
 	}
 	if proposed > 0 {
-		line("proposed", "%s that come regularly; failmail expect lists them", phrase.Count(proposed, "mail"))
+		line("proposed", "%s; failmail expect lists them", phrase.Count(proposed, "regular mail"))
 	}
 	for _, b := range s.Heartbeats {
 		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))

@@ -201,6 +201,7 @@ func TestALetterIsWrittenWithItsFacts(t *testing.T) {
 			t.Errorf("over %t: %+v\n%s", over, msg.Header, body)
 		}
 	}
+	letter.Over = true
 	delete(letter.Facts, "well")
 	defer func() {
 		if why := fmt.Sprint(recover()); !strings.Contains(why, `no fact "well"`) {
