@@ -54,6 +54,7 @@ tidy-check: ## fail if go.mod or go.sum is not tidy
 
 update-golden: ## rewrite the golden mails, that of --help, what docs list of keys and sources, and the rule for Kubernetes; read the diff
 	go test ./pkg/render ./pkg/batch ./pkg/recognise -update
+	go test ./docs -run Glossary -update
 	go test ./cmd/failmail -run TestHelpIsWhatAPersonShouldReadFirst -update
 	cd test/kubernetes && go test -count=1 -run TestPrometheusRule -update
 
@@ -109,6 +110,12 @@ bench-go: ## Go benchmarks of what a mail costs, with allocations
 
 bench-compare: ## benchstat of the Go benchmarks against BASE, by default the last release
 	bench/compare
+
+.PHONY: docs
+docs: ## make one HTML site of docs, in dist/docs; needs Node.js
+	@command -v npm >/dev/null || { echo "make docs needs Node.js 18 or newer, with npm: apt-get install npm, or see https://nodejs.org" >&2; exit 1; }
+	npm ci --prefix docs/.vitepress --ignore-scripts --no-audit --no-fund
+	docs/.vitepress/node_modules/.bin/vitepress build docs
 
 ROUNDS ?= 200
 torture: build ## kill, stop and starve a real failmail under load, ROUNDS times, and count

@@ -159,7 +159,7 @@ func (w *Watch) say(ctx context.Context, c contact, status meaning.Status, objec
 		w.mu.Lock()
 		w.complained[object] = true
 		w.mu.Unlock()
-		w.config.Logger.Error("a mail is missing, and nobody can be told: none has come, and the expectation names no recipients in to", "name", object)
+		w.config.Logger.Error("a mail is missing, and nobody can be told: none has come, and its [[expect]] names no recipients in to", "name", object)
 		return nil
 	}
 	name := mime.QEncoding.Encode("utf-8", object)
