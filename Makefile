@@ -3,6 +3,8 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
+# Once on each machine is enough of the race detector; "make test RACE=" does without.
+RACE ?= -race
 
 .DEFAULT_GOAL := help
 .PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive package packaging-check release-check screenshots
@@ -22,8 +24,8 @@ demo: ## send 600 mails through a proxy and show the summary; needs only Go
 # Go's cache of test results does not see the manifests, which are of another module.
 test: ## run all tests with the race detector, none skipped; as root it installs what they need
 	@.ci/bring modules cc postgres chromium shells
-	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
-	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 30m $(TESTFLAGS) ./...
+	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test $(RACE) -timeout 30m $(TESTFLAGS) ./...
+	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test $(RACE) -timeout 30m $(TESTFLAGS) ./...
 	cd test/kubernetes && FAILMAIL_TEST_ALL=1 CGO_ENABLED=0 go test -count=1 -timeout 30m $(TESTFLAGS) ./...
 
 check: fmt lint cross tidy-check test simulate-short torture-short ## all that CI checks
