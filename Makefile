@@ -7,14 +7,15 @@ TESTFLAGS ?=
 RACE ?= -race
 
 .DEFAULT_GOAL := help
-.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive package packaging-check release-check screenshots
+.PHONY: cross simulate simulate-short mutants torture torture-short soak soak-short bounds bench bench-go bench-compare help build demo test check fmt tidy-check lint update-golden clients examples relay monitors grouping fuzz fuzz-receive release packaging-check release-check screenshots docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # HTTP is served in the clear, where there is no HTTP/2: a megabyte less.
+BINARY ?= bin/failmail
 build: ## build the static binary bin/failmail
-	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2,urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o bin/failmail ./cmd/failmail
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags nethttpomithttp2,urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BINARY) ./cmd/failmail
 
 demo: ## send 600 mails through a proxy and show the summary; needs only Go
 	@.ci/bring modules
@@ -23,7 +24,7 @@ demo: ## send 600 mails through a proxy and show the summary; needs only Go
 
 # Go's cache of test results does not see the manifests, which are of another module.
 test: ## run all tests with the race detector, none skipped; as root it installs what they need
-	@.ci/bring modules cc postgres chromium shells
+	@.ci/bring modules cc postgres chromium shells release
 	FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test $(RACE) -timeout 30m $(TESTFLAGS) ./...
 	cd test/browser && FAILMAIL_TEST_ALL=1 CGO_ENABLED=1 go test $(RACE) -timeout 30m $(TESTFLAGS) ./...
 	cd test/kubernetes && FAILMAIL_TEST_ALL=1 CGO_ENABLED=0 go test -count=1 -timeout 30m $(TESTFLAGS) ./...
@@ -34,9 +35,10 @@ fmt: ## fail if a file is not formatted
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$files" ]; then echo "not formatted; run gofmt -w on:"; echo "$$files"; exit 1; fi
 
-lint: ## vet and staticcheck
+lint: ## vet, staticcheck, and actionlint of the workflows
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+	go tool -modfile=tools/go.mod actionlint
 	cd test/browser && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 	cd test/kubernetes && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 
@@ -95,10 +97,10 @@ fuzz: ## fuzz each parser of outside input for FUZZTIME
 		done; \
 	done
 
-package: ## build .deb and .rpm for amd64 and arm64 into dist/
-	packaging/build
+release: ## build archives, packages, checksums and SBOMs of RELEASE=1.2.3 into dist/
+	+packaging/build $(RELEASE)
 
-packaging-check: ## check all of packaging/: units, packages, alerts, manual (as root)
+packaging-check: ## build a release and check all of it: archives, packages, units, alerts, manual (as root)
 	packaging/check
 
 release-check: ## check what must hold before a release is tagged
@@ -113,7 +115,6 @@ bench-go: ## Go benchmarks of what a mail costs, with allocations
 bench-compare: ## benchstat of the Go benchmarks against BASE, by default the last release
 	bench/compare
 
-.PHONY: docs
 docs: ## make one HTML site of docs, in dist/docs; needs Node.js
 	@command -v npm >/dev/null || { echo "make docs needs Node.js 18 or newer, with npm: apt-get install npm, or see https://nodejs.org" >&2; exit 1; }
 	npm ci --prefix docs/.vitepress --ignore-scripts --no-audit --no-fund

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/hut8labs/failmail/internal/buildinfo"
 	"github.com/hut8labs/failmail/internal/web"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -27,29 +27,13 @@ func (p *Proxy) Handler() http.Handler {
 	// A page of metrics of its own also tells about the process.
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), p.Metrics())
-	return web.New(p, web.Options{Metrics: registry, Version: cmp.Or(p.settings.config().Version, version()), Stopped: p.life.Ended()})
+	return web.New(p, web.Options{Metrics: registry, Version: cmp.Or(p.settings.config().Version, buildinfo.Version("")), Stopped: p.life.Ended()})
 }
 
 // Metrics returns the metrics of this Proxy, and none of the process, for a
 // registry of your own. Where several Proxies share one, give each a label with
 // prometheus.WrapRegistererWith.
 func (p *Proxy) Metrics() prometheus.Collector { return &scrape{p} }
-
-// version returns that of this module in the program, as the go command has
-// recorded it.
-func version() string {
-	const unknown = "development"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return unknown
-	}
-	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == "github.com/hut8labs/failmail" && m.Version != "" && m.Version != "(devel)" {
-			return m.Version
-		}
-	}
-	return unknown
-}
 
 // scrape is what the metrics have counted, and what the server and the store know.
 type scrape struct{ p *Proxy }

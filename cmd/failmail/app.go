@@ -24,7 +24,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Usage: "SMTP proxy that turns floods of alert mail into summaries",
 		Description: "Point your application's SMTP setting at failmail instead of your relay.\n" +
 			"Without a command, failmail runs the proxy until SIGTERM or SIGINT.",
-		Version: version,
+		Version: release,
 		Flags:   proxyFlags(),
 		Action:  runProxy,
 		Commands: slices.Concat(

@@ -127,7 +127,7 @@ var statusFlagTests = []flagTest{
 	{"--json prints the status and the lists for programs", func(t *testing.T) {
 		p := quiet(t)
 		report := printsJSON[status.Report](t, "status", "--http="+p.http)
-		if report.Open.Mails != 1 || report.Version != version || len(report.Batches) != 1 || report.Batches[0].Groups[0].Title != "disk full" || report.Outgoing == nil || report.NotSent == nil {
+		if report.Open.Mails != 1 || report.Version != release || len(report.Batches) != 1 || report.Batches[0].Groups[0].Title != "disk full" || report.Outgoing == nil || report.NotSent == nil {
 			t.Errorf("%+v", report)
 		}
 	}},

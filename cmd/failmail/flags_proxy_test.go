@@ -285,7 +285,7 @@ var proxyFlagTests = []flagTest{
 		}
 	}},
 	{"--version prints the version", func(t *testing.T) {
-		if out, _ := failmailHere(t, "", "--version").succeeds(t); out != "failmail version "+version+"\n" {
+		if out, _ := failmailHere(t, "", "--version").succeeds(t); out != "failmail version "+release+"\n" {
 			t.Errorf("%q", out)
 		}
 	}},

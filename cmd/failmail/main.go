@@ -13,10 +13,15 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/hut8labs/failmail/internal/buildinfo"
 )
 
-// version is set by the Makefile.
-var version = "development"
+var (
+	// version is set by the linker, as by -ldflags "-X main.version=1.2.3".
+	version string
+	release = buildinfo.Version(version)
+)
 
 // Exit codes.
 const (

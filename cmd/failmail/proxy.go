@@ -93,7 +93,7 @@ func runProxy(c *cli.Context) error {
 
 // configFrom returns what the settings say, which readSettings has completed.
 func configFrom(c *cli.Context, logger *slog.Logger) (failmail.Config, error) {
-	config := failmail.Config{Version: version, Logger: logger}
+	config := failmail.Config{Version: release, Logger: logger}
 	if err := checkSettings(c, settings()); err != nil {
 		return config, err
 	}
