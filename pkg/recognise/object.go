@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -57,6 +58,9 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			tag = w.to
 		}
 	}
+	if to := leadIn(line, list); to > 0 {
+		cuts = append(cuts, span{0, to})
+	}
 	for _, w := range list {
 		switch w.says {
 		case job:
@@ -67,13 +71,83 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			}
 		}
 		counted := w.from > 1 && line[w.from-1] == ' ' && line[w.from-2] >= '0' && line[w.from-2] <= '9'
-		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) {
+		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) && !isPredicate(line, w) {
 			continue
 		}
-		cuts = append(cuts, tagAround(line, span{w.from, w.to}))
+		cuts = append(cuts, withValue(line, tagAround(line, span{w.from, w.to})))
 	}
 	return cuts
 }
+
+// isPredicate reports whether w says of what stands in front of it how that is: "returned
+// to normal", or a word at the end of its sentence. Whoever tags the mail that says that it
+// is over need not have tagged the one that said that it was wrong.
+func isPredicate(line string, w said) bool {
+	switch w.says {
+	case bad, over, well, done:
+		rest := line[w.to:]
+		return rest == "" || strings.IndexByte(".,;:!", rest[0]) >= 0 || strings.IndexByte(line[w.from:w.to], ' ') >= 0
+	}
+	return false
+}
+
+// leadIn returns where the rest of line begins if it begins with words that only say what
+// kind of mail it is: "Device Error: ", "Notice #412: ". 0 if it does not.
+func leadIn(line string, list []said) int {
+	end := strings.Index(line, ": ")
+	if end <= 0 || end > maxTag {
+		return 0
+	}
+	all := tokens(lowerOf(line[:end]))
+	if len(all) < 2 || len(all) > 4 || tidy(line[end+2:]) == "" {
+		return 0
+	}
+	for _, t := range all {
+		if general[t.word] || kinds[t.word] || t.from > 0 && line[t.from-1] == '#' {
+			continue
+		}
+		if !slices.ContainsFunc(list, func(w said) bool { return w.from <= t.from && t.to <= w.to && w.says != job }) {
+			return 0
+		}
+	}
+	return end + 1
+}
+
+// kinds are words for what a mail is about that name none of them.
+var kinds = setOf(`device node component notice warning error`)
+
+// withValue widens what says how something stands to the value that is measured and its
+// limit: "above threshold of 90 with 93.4".
+func withValue(line string, s span) span {
+	rest := line[s.to:]
+	if !strings.ContainsAny(rest, "0123456789") {
+		return s
+	}
+	hasLimit, hasNumber, to := measures[strings.ToLower(line[s.from:s.to])], false, s.to
+	for _, t := range tokens(lowerOf(rest)) {
+		isNumber := strings.Trim(t.word, "0123456789.,") == ""
+		switch {
+		case measures[t.word]:
+			hasLimit = true
+		case isNumber:
+			hasNumber, to = true, s.to+t.to
+		case !valueLinks[t.word] && !(hasNumber && units[t.word]):
+			if hasLimit && hasNumber {
+				s.to = to
+			}
+			return s
+		}
+	}
+	if hasLimit && hasNumber {
+		s.to = to
+	}
+	return s
+}
+
+var (
+	measures   = setOf(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel went`)
+	valueLinks = setOf(`of with current at is than the a now was normal von mit de con di com van`)
+)
 
 // cutsAll reports whether nothing of text, with which a line begins, is left.
 func cutsAll(text string, cuts []span) bool {
@@ -101,6 +175,7 @@ func keep(line string, cuts []span) string {
 				continue
 			}
 		}
+		word = steady(word)
 		if moved := isMoving(word); word == "" || isFiller(word) || moved || moving && isUnit(word) {
 			moving = moved
 			continue
@@ -112,6 +187,27 @@ func keep(line string, cuts []span) string {
 		kept = append(kept, word)
 	}
 	return strings.Join(kept, " ")
+}
+
+// steady returns word without the numbers in it that change from mail to mail: those of
+// builds and runs in a path, such as shop/412/unit, and ids, such as JobID=412.
+func steady(word string) string {
+	if strings.IndexAny(word, "0123456789") < 0 {
+		return word
+	}
+	if key, value, found := strings.Cut(word, "="); found && strings.ContainsAny(value, "0123456789") && strings.HasSuffix(strings.ToLower(key), "id") {
+		return ""
+	}
+	if at := strings.LastIndexByte(word, '#'); at > 0 && strings.Trim(word[at+1:], "0123456789") == "" && (len(word)-at > 3 || strings.IndexByte(word, '/') >= 0) {
+		word = word[:at]
+	}
+	if strings.IndexByte(word, '/') < 0 {
+		return word
+	}
+	parts := strings.Split(word, "/")
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool {
+		return len(part) >= 3 && strings.Trim(part, "0123456789") == ""
+	}), "/")
 }
 
 // isSmall reports whether word is a number that may count something.
@@ -233,7 +329,8 @@ func isHex(word string) bool {
 var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
 		the a an and but since at changed change
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
-		ist sind war wurde wurden hat wieder jetzt est sont été fue ha sido è stato stata
+		ist sind war wurde wurden hat wieder jetzt est sont été fue ha se sido è stato stata está esta están
+		status state
 		-- - – — > * ** *** | : !`)
 
 func isFiller(word string) bool {

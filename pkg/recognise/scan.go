@@ -134,6 +134,9 @@ func (s *scanner) read(i int) int {
 		if n := s.matches(i, p.text); n > 0 {
 			if p.says == ended {
 				s.ended = reach
+				if words[t.word] == over {
+					s.add(over, t.from, t.to)
+				}
 				return n
 			}
 			s.add(p.says, t.from, s.tokens[i+n-1].to)
@@ -236,8 +239,8 @@ func (s *scanner) sense(i int) sense {
 		return silent
 	case t.word == "closed" && !inBrackets(s.line, t.from, t.to):
 		return silent // a connection, a session
-	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next):
-		return silent // the space available
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && next != "":
+		return silent // the space available; running out of it
 	}
 	return says
 }
@@ -260,10 +263,24 @@ func (s *scanner) isState(i int, next string) bool {
 // links stand between the states of a change.
 var links = setOf(`from to von nach zu auf de à a da van naar para`)
 
-// compound returns what a word says that is made of others: an exception, or a noun such
-// as Backup-Fehler.
+// compound returns what a word says that is made of others: an exception, a noun such as
+// Backup-Fehler, or a code such as BACKUP_FAILED and [CRIT-850].
 func (s *scanner) compound(t token) sense {
 	text := s.line[t.from:t.to]
+	if at := strings.LastIndexAny(text, "_-"); at > 0 && text[0] >= 'A' && text[0] <= 'Z' && text == strings.ToUpper(text) {
+		says := silent
+		switch {
+		case text[at] == '_':
+			if says = codes[t.word[at+1:]]; says == silent {
+				says = words[t.word[at+1:]]
+			}
+		case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
+			says = words[t.word[:at]]
+		}
+		if says != silent && says <= done || says == remark {
+			return says
+		}
+	}
 	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
 		return bad
 	}

@@ -137,6 +137,8 @@ func (v view) fails() (worst meaning.Status) {
 		switch {
 		case len(list) == words && words > 1 && !says(list, bad):
 			continue // Success Warning Error
+		case len(list) > 0 && list[0].says == over && isStated(line, list[:1]):
+			continue // it says what is over, and may say what that was
 		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem
 		case says(list, worry) && words > 2 && !says(list, done):
@@ -181,7 +183,7 @@ func (v view) text() (meaning.Status, string) {
 			note(2, line)
 		case status == meaning.OK:
 			note(3, line)
-		case status == meaning.Info:
+		case status == meaning.Info && !isKey(line, list[0]):
 			note(4, line)
 		}
 	}
@@ -215,6 +217,11 @@ func isStated(line string, list []said) bool {
 
 // auxiliaries come in front of what has happened.
 var auxiliaries = setOf(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi sido werd geworden`)
+
+// isKey reports whether w is the key of a line: "Created: 2026-10-03" says nothing.
+func isKey(line string, w said) bool {
+	return w.from == 0 && strings.HasPrefix(strings.TrimLeft(line[w.to:], " "), ":")
+}
 
 // isSeverity reports whether line only says how bad something would be.
 func isSeverity(line string) bool {

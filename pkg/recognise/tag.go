@@ -29,7 +29,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 	all, _ := verdict(list)
 	switch {
 	case len(tags) == 0:
-		if alarmed && all == meaning.Problem {
+		if alarmed && (all == meaning.Problem || all == meaning.Warning) {
 			return all, true
 		}
 		return "", false

@@ -1,6 +1,9 @@
 package recognise
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // A sense is what a word says about how something stands.
 type sense uint8
@@ -40,7 +43,7 @@ var words = tableOf(map[sense]string{
 		fallito fallita falliti rifiutato negato scaduto guasto irraggiungibile perso interrotto critico
 		falhou falharam recusado recusada negado inacessível caiu expirou esgotado interrompido indisponível
 		mislukt mislukte geweigerd onbereikbaar defect verlopen afgebroken kritiek
-		misslyckades misslyckats kritisk nere nieudane nieudany niepowodzenie krytyczny niedostępny сбой отказ недоступен недоступна критично критический ошибочно`,
+		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie krytyczny niedostępny сбой отказ недоступен недоступна критично критический ошибочно`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
@@ -65,11 +68,11 @@ var words = tableOf(map[sense]string{
 		behoben wiederhergestellt entwarnung erholt beendeter
 		rétabli rétablie rétablissement résolu résolue restauré restaurée
 		resuelto resuelta restablecido restablecida recuperado recuperada restaurado solucionado normalizado
-		risolto risolta ripristinato ripristinata rientrato rientrata
+		risolto risolta ripristinato ripristinata rientrato rientrata ripartito ripartita
 		resolvido resolvida restabelecido restabelecida normalizado recuperado
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano przywrócono восстановлен восстановлена восстановлено решено устранена устранено`,
-	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync
-		erreichbar normalbetrieb gesund joignable disponible operativo raggiungibile operacional bereikbaar disponível норма доступен доступна`,
+	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync running
+		erreichbar aktiv normalbetrieb gesund joignable actif disponible activo operativo raggiungibile attivo operacional bereikbaar disponível норма доступен доступна`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished done passed pass established
 		succes verified updated installed upgraded renewed ended
 		erfolgreich erfolgreiche erfolgreicher erfolg abgeschlossen beendet fertig aktualisiert erneuert
@@ -79,8 +82,8 @@ var words = tableOf(map[sense]string{
 		sucesso concluído concluída êxito finalizada
 		geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie sukces успешно успех завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
-		suppressed silenced snoozed muted banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
-	remark: `information informational info notice debug started starting start enabled added created login logged downtime maintenance disabled
+		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
+	remark: `information informational info notice debug started starting start began enabled added created login logged downtime maintenance disabled
 		digest newsletter invoice welcome invitation scheduled summary
 		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
@@ -102,8 +105,21 @@ func tableOf(lists map[sense]string) map[string]sense {
 			}
 		}
 	}
+	// Who cannot type an accent leaves it out; what is a word of its own stays that.
+	for word, s := range maps.Clone(table) {
+		for _, plain := range [...]string{unaccented.Replace(word), transcribed.Replace(word)} {
+			if _, known := table[plain]; !known && len(plain) > 3 {
+				table[plain] = s
+			}
+		}
+	}
 	return table
 }
+
+var (
+	unaccented  = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "í", "i", "ï", "i", "ñ", "n", "ó", "o", "ò", "o", "ö", "o", "õ", "o", "ú", "u", "ü", "u", "ù", "u", "ą", "a", "ę", "e", "ł", "l", "ż", "z")
+	transcribed = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss")
+)
 
 // unknownStates are those of which nobody knows whether they are bad: what comes after
 // them ends nothing.
@@ -117,10 +133,10 @@ type phrase struct {
 
 // phrases, the longer ones in front of what they contain.
 var phrases = byFirstWord([]phrase{
-	{"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"return to normal", over},
+	{"is back from", ended}, {"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"restored to normal", over}, {"returned to ok", over}, {"return to normal", over},
 	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"is now back", over}, {"are back", over},
 	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
-	{"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
+	{"no longer", ended}, {"returned from", ended}, {"returns from", ended}, {"back from", ended}, {"recovered from", ended}, {"recovery from", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"alert open", bad}, {"alert opened", bad}, {"incident open", bad}, {"incident opened", bad}, {"problem opened", bad}, {"issue opened", bad}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
 	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over},
 	{"not ok", bad}, {"timed out", bad}, {"time out", bad}, {"out of", bad}, {"not found", bad}, {"not responding", bad}, {"no response", bad}, {"no answer", bad}, {"not running", bad}, {"not available", bad}, {"not reachable", bad},
 	{"gave up", bad}, {"giving up", bad}, {"given up", bad}, {"gives up", bad}, {"does not exist", bad}, {"did not", bad}, {"could not", bad}, {"can not", bad}, {"has not been", bad}, {"have not been", bad}, {"was not", bad}, {"were not", bad}, {"no backup", bad}, {"no backups", bad}, {"no recent", bad}, {"went down", bad}, {"shut down", remark}, {"shutting down", remark},
@@ -130,7 +146,7 @@ var phrases = byFirstWord([]phrase{
 	{"with warnings", worry}, {"with warning", worry}, {"mit warnungen", worry}, {"avec avertissements", worry}, {"con advertencias", worry}, {"con avvisi", worry}, {"com avisos", worry}, {"met waarschuwingen", worry},
 	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", worry}, {"update available", worry}, {"security updates", worry}, {"pending updates", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
 	{"up to date", done}, {"up-to-date", done}, {"no problems", done}, {"no errors", done}, {"no issues", done}, {"no failures", done}, {"all ok", done}, {"all good", done}, {"all is well", done}, {"nothing to do", done}, {"no changes", done}, {"no updates", done}, {"ohne fehler", done}, {"keine fehler", done}, {"sans erreur", done}, {"aucune erreur", done}, {"sin errores", done}, {"senza errori", done}, {"sem erros", done}, {"zonder fouten", done}, {"без ошибок", done}, {"auf dem neuesten stand", done}, {"à jour", done},
-	{"test alert", aside}, {"test notification", aside}, {"test message", aside}, {"test email", aside}, {"test mail", aside}, {"test e-mail", aside}, {"testing email", aside}, {"this is a test", aside}, {"testnachricht", aside}, {"test-mail", aside}, {"please disregard", aside}, {"weekly report", remark}, {"monthly report", remark}, {"weekly digest", remark}, {"weekly summary", remark}, {"monthly summary", remark}, {"usage report", remark}, {"e-mail test", aside}, {"email test", aside}, {"scheduled maintenance", aside}, {"scheduled downtime", aside}, {"downtime start", aside}, {"downtime started", aside}, {"downtime end", aside}, {"downtime ended", aside}, {"downtime cancelled", aside}, {"downtime removed", aside}, {"started flapping", aside}, {"stopped flapping", aside},
+	{"successful login", remark}, {"login successful", remark}, {"successfully logged in", remark}, {"successful logon", remark}, {"test alert", aside}, {"test notification", aside}, {"test message", aside}, {"test email", aside}, {"test mail", aside}, {"test e-mail", aside}, {"testing email", aside}, {"this is a test", aside}, {"testnachricht", aside}, {"test-mail", aside}, {"please disregard", aside}, {"weekly report", remark}, {"monthly report", remark}, {"weekly digest", remark}, {"weekly summary", remark}, {"monthly summary", remark}, {"usage report", remark}, {"e-mail test", aside}, {"email test", aside}, {"scheduled maintenance", aside}, {"scheduled downtime", aside}, {"downtime start", aside}, {"downtime started", aside}, {"downtime end", aside}, {"downtime ended", aside}, {"downtime cancelled", aside}, {"downtime removed", aside}, {"started flapping", aside}, {"stopped flapping", aside},
 	{"alarm level", neutral}, {"alert level", neutral}, {"error log", neutral},
 })
 
@@ -155,12 +171,15 @@ var endings = []phrase{
 // criticals are words for what is worse than an error.
 var criticals = setOf(`critical crit fatal emergency emerg disaster panic severe red down kritisch critique crítico critico kritiek`)
 
+// codes are what only the last word of a code such as SLA_MISS says.
+var codes = map[string]sense{"miss": bad, "met": done, "warn": worry}
+
 // labels are nouns that make of a severity in front of them a label: a critical alert may
 // be over.
 var labels = setOf(`priority alert alerts alarm alarms issue issues event events problem problems error errors level severity incident notification`)
 
 // copulas come in front of a state.
-var copulas = setOf(`is are now again back still state status currently are ist sind wieder est sont está están è sono é são jest is zijn är`)
+var copulas = setOf(`is are now again back still state status currently are ist sind wieder est sont está esta están estan è sono é são jest is zijn är`)
 
 // exitWords come in front of the number with which a program ended: 0 if all is well.
 var exitWords = setOf(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour`)
