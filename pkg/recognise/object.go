@@ -70,6 +70,9 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 				continue
 			}
 		}
+		if isAttribute(line, w, list) {
+			continue
+		}
 		counted := w.from > 1 && line[w.from-1] == ' ' && line[w.from-2] >= '0' && line[w.from-2] <= '9'
 		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) && !isPredicate(line, w) {
 			continue
@@ -78,6 +81,24 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 	}
 	return cuts
 }
+
+// isAttribute reports whether w is a part of the name of what is measured, such as the
+// "high" of a high load, rather than how it is.
+func isAttribute(line string, w said, list []said) bool {
+	if w.says != worry || w.caps || !attributes[strings.ToLower(line[w.from:w.to])] {
+		return false
+	}
+	rest := line[w.to:]
+	if len(rest) < 2 || rest[0] != ' ' || !isWordByte(lowerOf(rest[1:2])[0]) || rest[1] >= '0' && rest[1] <= '9' {
+		return false
+	}
+	next, _, _ := strings.Cut(rest[1:], " ")
+	next = strings.ToLower(next)
+	at := w.to + 1
+	return (next == "of" || !fillers[next] && !leading[next]) && !slices.ContainsFunc(list, func(o said) bool { return o.from == at && o.says != job })
+}
+
+var attributes = setOf(`high low slow unusual suspicious unexpected threshold`)
 
 // isPredicate reports whether w says of what stands in front of it how that is: "returned
 // to normal", or a word at the end of its sentence. Whoever tags the mail that says that it

@@ -97,6 +97,7 @@ type scanner struct {
 	hedged      int  // words until which an "if" reaches
 	byZero      bool // the "no" is a 0
 	ended       int  // words until which a "no longer" reaches
+	endedAt     span // where it stands
 	wide        bool // there are letters that stand for words
 }
 
@@ -133,7 +134,7 @@ func (s *scanner) read(i int) int {
 	for _, p := range phrases[t.word] {
 		if n := s.matches(i, p.text); n > 0 {
 			if p.says == ended {
-				s.ended = reach
+				s.ended, s.endedAt = reach, span{t.from, s.tokens[i+n-1].to}
 				if words[t.word] == over {
 					s.add(over, t.from, t.to)
 				}
@@ -183,6 +184,7 @@ func (s *scanner) add(says sense, from, to int) {
 		return
 	case s.ended > 0 && isFailure:
 		says = over
+		s.said = append(s.said, said{says: over, from: s.endedAt.from, to: s.endedAt.to})
 	case s.ended > 0 && isGood:
 		says = bad
 	case says == fault && s.isCounted(from, to):
@@ -239,7 +241,7 @@ func (s *scanner) sense(i int) sense {
 		return silent
 	case t.word == "closed" && !inBrackets(s.line, t.from, t.to):
 		return silent // a connection, a session
-	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && next != "":
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && (next != "" || i == 0 || !copulas[s.tokens[i-1].word]):
 		return silent // the space available; running out of it
 	}
 	return says

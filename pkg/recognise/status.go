@@ -101,6 +101,9 @@ func (v view) decide(list []said) decision {
 		if worst := v.fails(); worst != "" {
 			return decision{status: worst, why: "by the text, though the subject says success"}
 		}
+		if isLogin(v.subject, list) {
+			return decision{status: meaning.Info, why: "by words of the subject"}
+		}
 	}
 	if status != "" && !weak {
 		return decision{status: status, why: "by words of the subject"}
@@ -117,6 +120,13 @@ func (v view) decide(list []said) decision {
 	}
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
+
+// isLogin reports whether what succeeded is that somebody logged in: no job that must run.
+func isLogin(subject string, list []said) bool {
+	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && logins[strings.ToLower(subject[w.from:w.to])] })
+}
+
+var logins = setOf(`login logins logged logon anmeldung connexion`)
 
 func says(list []said, s sense) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })
@@ -137,8 +147,8 @@ func (v view) fails() (worst meaning.Status) {
 		switch {
 		case len(list) == words && words > 1 && !says(list, bad):
 			continue // Success Warning Error
-		case len(list) > 0 && list[0].says == over && isStated(line, list[:1]):
-			continue // it says what is over, and may say what that was
+		case beginsOver(line, list):
+			continue // it may say what that was
 		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem
 		case says(list, worry) && words > 2 && !says(list, done):
@@ -146,6 +156,16 @@ func (v view) fails() (worst meaning.Status) {
 		}
 	}
 	return worst
+}
+
+// beginsOver reports whether line first says that something is over.
+func beginsOver(line string, list []said) bool {
+	for i, w := range list {
+		if w.says != job {
+			return w.says == over && isStated(line, list[i:i+1])
+		}
+	}
+	return false
 }
 
 // alone are words that are a failure where nothing else stands in a line, rather than the

@@ -18,7 +18,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 		switch {
 		case w.says == remark || w.says == job:
 		case w.says == alert:
-			alarmed = alarmed || isTag && startsAt(v.subject, w.from)
+			alarmed = alarmed || isTag && (startsAt(v.subject, w.from) || strings.HasSuffix(strings.TrimSpace(v.subject[:w.from]), "]"))
 		case isTag:
 			leading = leading || len(tags) == 0 && startsAt(v.subject, w.from)
 			tags = append(tags, w)
