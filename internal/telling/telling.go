@@ -205,6 +205,8 @@ func keyScore(line string, says bool) int {
 		return 0
 	case known:
 		return s
+	case strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")"):
+		return attribute // (no metrics provided)
 	case isWord && line[end] == ':' && !isTypeName(key):
 		return -4 // an attribute, whatever it is
 	}

@@ -90,19 +90,31 @@ func (s *scanner) exit(i int) (n int) {
 		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" {
 			return 0
 		}
+	case "result", "hresult", "errorcode": // result 0x1: Windows
+		if i+1 >= len(s.tokens) || !strings.HasPrefix(s.tokens[i+1].word, "0x") {
+			return 0
+		}
 	default:
 		return 0
 	}
 	for n = 1; i+n < len(s.tokens) && exitWords[s.tokens[i+n].word] && n < 4; n++ {
 	}
-	if i+n >= len(s.tokens) || strings.Trim(s.tokens[i+n].word, "0123456789") != "" || strings.Trim(s.lower[s.tokens[i+n-1].to:s.tokens[i+n].from], " :=[(") != "" {
+	if i+n >= len(s.tokens) || !isExit(s.tokens[i+n].word) || strings.Trim(s.lower[s.tokens[i+n-1].to:s.tokens[i+n].from], " :=[(") != "" {
 		return 0
 	}
 	says := bad
-	if strings.Trim(s.tokens[i+n].word, "0") == "" {
+	if strings.Trim(strings.TrimPrefix(s.tokens[i+n].word, "0x"), "0") == "" {
 		says = done
 	}
 	s.denied = 0
 	s.add(says, s.tokens[i].from, s.tokens[i+n].to)
 	return n + 1
+}
+
+// isExit reports whether word is a number with which a program may end: 2, 0x1.
+func isExit(word string) bool {
+	if hex, found := strings.CutPrefix(word, "0x"); found {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(word, "0123456789") == ""
 }

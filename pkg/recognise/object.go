@@ -74,7 +74,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			continue
 		}
 		counted := w.from > 1 && line[w.from-1] == ' ' && line[w.from-2] >= '0' && line[w.from-2] <= '9'
-		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) && !isPredicate(line, w) {
+		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) && !isPredicate(line, w, list) {
 			continue
 		}
 		cuts = append(cuts, withValue(line, tagAround(line, span{w.from, w.to})))
@@ -103,10 +103,13 @@ var attributes = setOf(`high low slow unusual suspicious unexpected threshold`)
 // isPredicate reports whether w says of what stands in front of it how that is: "returned
 // to normal", or a word at the end of its sentence. Whoever tags the mail that says that it
 // is over need not have tagged the one that said that it was wrong.
-func isPredicate(line string, w said) bool {
+func isPredicate(line string, w said, list []said) bool {
 	switch w.says {
 	case bad, over, well, done:
 		rest := line[w.to:]
+		if slices.ContainsFunc(list, func(o said) bool { return o.from == w.to+1 && o.says != job }) {
+			return true // ended OK
+		}
 		return rest == "" || strings.IndexByte(".,;:!", rest[0]) >= 0 || strings.IndexByte(line[w.from:w.to], ' ') >= 0
 	}
 	return false
@@ -124,7 +127,7 @@ func leadIn(line string, list []said) int {
 		return 0
 	}
 	for _, t := range all {
-		if general[t.word] || kinds[t.word] || t.from > 0 && line[t.from-1] == '#' {
+		if general[t.word] || kinds[t.word] || criticals[t.word] || t.from > 0 && line[t.from-1] == '#' {
 			continue
 		}
 		if !slices.ContainsFunc(list, func(w said) bool { return w.from <= t.from && t.to <= w.to && w.says != job }) {
@@ -193,11 +196,17 @@ func keep(line string, cuts []span) string {
 			kept = kept[:len(kept)-1] // 1 failed, 2 objects; not camera 7
 			number = false
 			if isCounted(word) {
+				if isUnit(word) {
+					kept = withoutTime(kept) // after 4 minutes
+				}
 				continue
 			}
 		}
 		word = steady(word)
 		if moved := isMoving(word); word == "" || isFiller(word) || moved || moving && isUnit(word) {
+			if moved {
+				kept = withoutTime(kept) // after 312 s, since 02:14
+			}
 			moving = moved
 			continue
 		}
@@ -208,6 +217,17 @@ func keep(line string, cuts []span) string {
 		kept = append(kept, word)
 	}
 	return strings.Join(kept, " ")
+}
+
+// times come in front of how long something took, or since when it is so.
+var times = setOf(`after since within until seit nach innerhalb depuis après desde dopo sinds`)
+
+// withoutTime returns words without one at their end that a time or duration follows.
+func withoutTime(words []string) []string {
+	if n := len(words); n > 1 && times[strings.ToLower(words[n-1])] {
+		return words[:n-1]
+	}
+	return words
 }
 
 // steady returns word without the numbers in it that change from mail to mail: those of
@@ -348,7 +368,7 @@ func isHex(word string) bool {
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
 var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
-		the a an and but since at changed change
+		the a an and but since at changed change seems seem appears
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été fue ha se sido è stato stata está esta están
 		status state

@@ -64,7 +64,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"what is forged", "payroll export broken", "all is ok\nall is well", meaning.Problem, "payroll export"},
 		{"what is quoted does not count", "Backup of web1 finished", "> it failed yesterday", meaning.OK, "Backup of web1"},
 		{"what stands under the signature", "Backup of web1 finished", "--\nfailed backups: call us", meaning.OK, "Backup of web1"},
-		{"numbers and times are no part of the object", "Build #4711 of shop failed after 312 s at 02:14:05", "", meaning.Problem, "Build of shop after"},
+		{"numbers and times are no part of the object", "Build #4711 of shop failed after 312 s at 02:14:05", "", meaning.Problem, "Build of shop"},
 		{"numbers of things are", "Disk 3 of nas1 failed", "", meaning.Problem, "Disk 3 of nas1"},
 		{"of a camera, too", "Camera 7 offline", "", meaning.Problem, "Camera 7"},
 		{"what stands in front of a tag", "Störung: Leitung 3 ausgefallen", "", meaning.Problem, "Leitung 3"},

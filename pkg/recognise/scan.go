@@ -135,9 +135,6 @@ func (s *scanner) read(i int) int {
 		if n := s.matches(i, p.text); n > 0 {
 			if p.says == ended {
 				s.ended, s.endedAt = reach, span{t.from, s.tokens[i+n-1].to}
-				if words[t.word] == over {
-					s.add(over, t.from, t.to)
-				}
 				return n
 			}
 			s.add(p.says, t.from, s.tokens[i+n-1].to)
@@ -237,14 +234,38 @@ func (s *scanner) sense(i int) sense {
 		return silent // to back up; a full backup
 	case t.word == "down" && next == "to":
 		return silent
-	case criticals[t.word] && labels[next]:
+	case criticals[t.word] && (labels[next] || i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes):
 		return silent
-	case t.word == "closed" && !inBrackets(s.line, t.from, t.to):
-		return silent // a connection, a session
-	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && (next != "" || i == 0 || !copulas[s.tokens[i-1].word]):
+	case says == opens || says == closes:
+		if !s.isOfReport(i) && !inBrackets(s.line, t.from, t.to) {
+			return silent
+		}
+		if says == closes {
+			return over
+		}
+		return bad
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && (next != "" || s.line[t.from:t.to] != "RUNNING"):
 		return silent // the space available; running out of it
 	}
 	return says
+}
+
+// isOfReport reports whether the word at i says what became of an alert or an incident: it
+// stands behind such a noun and its number, or is the last part of the line.
+func (s *scanner) isOfReport(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4; j-- {
+		t := s.tokens[j]
+		if strings.IndexByte(s.lower[t.to:s.tokens[j+1].from], ':') >= 0 {
+			break
+		}
+		if labels[t.word] {
+			return true
+		}
+		if !copulas[t.word] && !auxiliaries[t.word] && !criticals[t.word] && !strings.ContainsAny(t.word, "0123456789") {
+			break
+		}
+	}
+	return isTrailing(s.line, s.tokens[i].from, s.tokens[i].to)
 }
 
 // isState reports whether the word at i says how something is.

@@ -227,7 +227,7 @@ func isStated(line string, list []said) bool {
 			if t.from != w.from {
 				continue
 			}
-			if i == 0 || w.to == len(strings.TrimRight(line, ".!")) || copulas[all[i-1].word] || auxiliaries[all[i-1].word] || inBrackets(line, w.from, w.to) {
+			if i == 0 || copulas[t.word] || w.to == len(strings.TrimRight(line, ".!")) || copulas[all[i-1].word] || auxiliaries[all[i-1].word] || inBrackets(line, w.from, w.to) {
 				return true
 			}
 		}

@@ -14,7 +14,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 	leading := false
 	alarmed := false // there is "ALARM:", which says little if anything else is said
 	for _, w := range list {
-		isTag := inBrackets(v.subject, w.from, w.to) || isPart(v.subject, w)
+		isTag := inBrackets(v.subject, w.from, w.to) || isPart(v.subject, w) || isTrailing(v.subject, w.from, w.to)
 		switch {
 		case w.says == remark || w.says == job:
 		case w.says == alert:
@@ -37,7 +37,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 		return meaning.Info, true
 	case strings.Contains(strings.ToLower(v.subject), "[firing"):
 		return meaning.Problem, true
-	case tags[0].says == over:
+	case tags[0].says == over, tags[0].says != bad && isEnd(v.subject, tags):
 		return meaning.Recovery, true // what it says besides is what is over
 	case says(tags, bad), says(tags, fault), says(list, bad):
 		return meaning.Problem, true
@@ -46,6 +46,22 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 	}
 	// What the words without a tag say counts more than a success.
 	return all, all.IsBad()
+}
+
+// isEnd reports whether the last tag of a subject is its last part and says that it is
+// over: "Incident - Delays in search - Resolved".
+func isEnd(subject string, tags []said) bool {
+	last := tags[len(tags)-1]
+	return last.says == over && isTrailing(subject, last.from, last.to)
+}
+
+// isTrailing reports whether line[from:to] is all that stands behind the last separator.
+func isTrailing(line string, from, to int) bool {
+	if strings.Trim(line[to:], " .!*") != "" || from < 3 || line[from-1] != ' ' {
+		return false
+	}
+	front := line[:from-1]
+	return strings.HasSuffix(front, " -") || strings.HasSuffix(front, " –") || strings.HasSuffix(front, " |")
 }
 
 // startsAt reports whether nothing but punctuation stands in front of from.

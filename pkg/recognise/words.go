@@ -25,6 +25,8 @@ const (
 	job             // something that ends, rather than one that stands
 	namesWhat       // behind a fault it makes a name: error log
 	neutral         // says nothing about a state, though it stands where one could
+	opens           // an alert or incident begins; says nothing of other things, as of a connection
+	closes          // it is over
 )
 
 // words are what they say, in the languages that mails of machines come in; what several
@@ -63,7 +65,7 @@ var words = tableOf(map[sense]string{
 		avvertimento avvertenza attenzione degradato basso avvisi
 		advertência atenção aviso degradado baixo
 		waarschuwing waarschuwingen laag varning varningar ostrzeżenie uwaga предупреждение внимание`,
-	over: `closed recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
+	over: `recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
 		rebuilt 
 		behoben wiederhergestellt entwarnung erholt beendeter
 		rétabli rétablie rétablissement résolu résolue restauré restaurée
@@ -71,8 +73,8 @@ var words = tableOf(map[sense]string{
 		risolto risolta ripristinato ripristinata rientrato rientrata ripartito ripartita
 		resolvido resolvida restabelecido restabelecida normalizado recuperado
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano przywrócono восстановлен восстановлена восстановлено решено устранена устранено`,
-	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync running
-		erreichbar aktiv normalbetrieb gesund joignable actif disponible activo operativo raggiungibile attivo operacional bereikbaar disponível норма доступен доступна`,
+	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync running ready
+		erreichbar normalbetrieb gesund joignable disponible operativo raggiungibile operacional bereikbaar disponível норма доступен доступна`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished done passed pass established
 		succes verified updated installed upgraded renewed ended
 		erfolgreich erfolgreiche erfolgreicher erfolg abgeschlossen beendet fertig aktualisiert erneuert
@@ -88,8 +90,10 @@ var words = tableOf(map[sense]string{
 		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
 		nunca nessun nessuna nessuno senza mai nenhum nenhuma sem não geen niet zonder nooit ingen inga inte utan utan brak bez nie нет без не 0 false nein`,
-	hedge: `waiting awaiting pending should may might could would should if unless falls wenn si se als om kann könnte peut podría potrebbe pode`,
-	job:   `backup backups job jobs task build sync synchronization replication scan import export dump upload download sicherung auftrag sauvegarde tâche copia respaldo tarea lavoro tarefa taak back-up`,
+	hedge:  `waiting awaiting pending should may might could would should if unless falls wenn si se als om kann könnte peut podría potrebbe pode`,
+	job:    `backup backups job jobs task build sync synchronization replication scan import export dump upload download sicherung auftrag sauvegarde tâche copia respaldo tarea lavoro tarefa taak back-up`,
+	opens:  `open opened reopened activated investigating identified`,
+	closes: `closed deactivated`,
 	namesWhat: `log logs logging report reports reporting handler handlers handling tracker tracking page pages rate rates count counts counter counters
 		budget code codes level levels stream check checks monitor monitoring detection rule rules policy policies manager list notification notifications
 		mail mails email emails message messages recovery protection prevention correction`,
@@ -98,7 +102,7 @@ var words = tableOf(map[sense]string{
 func tableOf(lists map[sense]string) map[string]sense {
 	table := make(map[string]sense)
 	// What a word says most often goes first.
-	for _, s := range [...]sense{denier, bad, fault, alert, worry, over, well, done, aside, remark, hedge, job, namesWhat} {
+	for _, s := range [...]sense{denier, bad, fault, alert, worry, over, well, done, aside, remark, hedge, job, opens, closes, namesWhat} {
 		for word := range strings.FieldsSeq(lists[s]) {
 			if _, known := table[word]; !known {
 				table[word] = s
@@ -133,11 +137,11 @@ type phrase struct {
 
 // phrases, the longer ones in front of what they contain.
 var phrases = byFirstWord([]phrase{
-	{"is back from", ended}, {"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"restored to normal", over}, {"returned to ok", over}, {"return to normal", over},
+	{"returned from down", over}, {"returned from down state", over}, {"returned from error state", over}, {"recovered from down", over}, {"recovered from down state", over}, {"recovered from error state", over}, {"back from down", over}, {"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"restored to normal", over}, {"returned to ok", over}, {"return to normal", over},
 	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"is now back", over}, {"are back", over},
 	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
-	{"no longer", ended}, {"returned from", ended}, {"returns from", ended}, {"back from", ended}, {"recovered from", ended}, {"recovery from", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"alert open", bad}, {"alert opened", bad}, {"incident open", bad}, {"incident opened", bad}, {"problem opened", bad}, {"issue opened", bad}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
-	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over},
+	{"too high", worry}, {"too low", worry}, {"too hot", worry}, {"too slow", worry}, {"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
+	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"wieder aktiv", over}, {"antwortet wieder", over}, {"läuft wieder", over}, {"répond à nouveau", over}, {"répond de nouveau", over}, {"responde de nuevo", over}, {"risponde di nuovo", over}, {"responding again", over}, {"answers again", over}, {"nuovamente attivo", over}, {"nuovamente raggiungibile", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over},
 	{"not ok", bad}, {"timed out", bad}, {"time out", bad}, {"out of", bad}, {"not found", bad}, {"not responding", bad}, {"no response", bad}, {"no answer", bad}, {"not running", bad}, {"not available", bad}, {"not reachable", bad},
 	{"gave up", bad}, {"giving up", bad}, {"given up", bad}, {"gives up", bad}, {"does not exist", bad}, {"did not", bad}, {"could not", bad}, {"can not", bad}, {"has not been", bad}, {"have not been", bad}, {"was not", bad}, {"were not", bad}, {"no backup", bad}, {"no backups", bad}, {"no recent", bad}, {"went down", bad}, {"shut down", remark}, {"shutting down", remark},
 	{"on battery", bad}, {"on batteries", bad}, {"battery low", bad}, {"low battery", bad}, {"battery is low", bad}, {"went above", bad}, {"no space left", bad}, {"not enough space", bad}, {"recovery mode", bad}, {"recovery pending", bad}, {"success rate", neutral}, {"to be resolved", neutral}, {"to be fixed", neutral}, {"to be completed", neutral}, {"last successful", neutral}, {"last success", neutral}, {"letzte erfolgreiche", neutral}, {"letztes erfolgreiches", neutral}, {"dernière sauvegarde réussie", neutral}, {"última copia correcta", neutral}, {"all is ok", done}, {"everything is ok", done}, {"everything ok", done}, {"alles ok", done}, {"alles in ordnung", done}, {"tout va bien", done}, {"todo bien", done}, {"tutto ok", done}, {"tudo bem", done}, {"went below", bad},
