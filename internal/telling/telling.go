@@ -48,11 +48,26 @@ func Of(subject, text string) (headline Line, isSubject bool, lines []Line) {
 		// Nobody says that something went wrong: the author says what it is about.
 		ofSubject.Score += threshold
 	}
+	if best >= 0 && isOver(subject) && !isOver(headline.Text) {
+		return ofSubject, true, lines // the text repeats what was wrong
+	}
 	if ofSubject.Text != "" && (best < 0 || ofSubject.Score > headline.Score) {
 		return ofSubject, true, lines
 	}
 	return headline, false, lines
 }
+
+// isOver reports whether line has a word that says that what was wrong is over.
+func isOver(line string) bool {
+	for word := range strings.FieldsFuncSeq(line[:min(len(line), maxScored)], isSeparator) {
+		if len(word) <= maxWord && ends[strings.ToLower(word)] {
+			return true
+		}
+	}
+	return false
+}
+
+func isSeparator(r rune) bool { return r < 0x80 && !isLetter(byte(r)) && !isDigit(byte(r)) }
 
 type reader struct {
 	lines      []Line

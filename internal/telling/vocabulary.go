@@ -39,6 +39,17 @@ var scores = map[int]string{
 		risolto sucesso geslaagd hersteld klar`,
 }
 
+// ends are words for the end of trouble that stand for nothing else.
+var ends = func() map[string]bool {
+	all := make(map[string]bool)
+	for word := range strings.FieldsSeq(`resolved recovered restored cleared clear closed fixed
+		behoben wiederhergestellt rétabli rétablie résolu résolue resuelto restablecido risolto ripristinato resolvido
+		restabelecido hersteld opgelost`) {
+		all[word] = true
+	}
+	return all
+}()
+
 // nouns are the failing words that a "no" or a "0" denies.
 const nouns = `error errors exception exceptions failure failures issue issues problem problems timeout timeouts
 	warning warnings fail fails failed mismatch violation differences alarm`

@@ -196,13 +196,17 @@ func keep(line string, cuts []span) string {
 			kept = kept[:len(kept)-1] // 1 failed, 2 objects; not camera 7
 			number = false
 			if isCounted(word) {
-				if isUnit(word) {
+				if moving = isUnit(word); moving {
 					kept = withoutTime(kept) // after 4 minutes
 				}
 				continue
 			}
 		}
 		word = steady(word)
+		if moving && word == "of" && strings.HasPrefix(line[min(from, len(line)):], "downtime") {
+			from += len("downtime") // after 4 minutes of downtime
+			continue
+		}
 		if moved := isMoving(word); word == "" || isFiller(word) || moved || moving && isUnit(word) {
 			if moved {
 				kept = withoutTime(kept) // after 312 s, since 02:14

@@ -234,8 +234,10 @@ func (s *scanner) sense(i int) sense {
 		return silent // to back up; a full backup
 	case t.word == "down" && next == "to":
 		return silent
-	case criticals[t.word] && (labels[next] || i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes):
+	case criticals[t.word] && labels[next]:
 		return silent
+	case criticals[t.word] && i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes:
+		return alert // [critical] closed
 	case says == opens || says == closes:
 		if !s.isOfReport(i) && !inBrackets(s.line, t.from, t.to) {
 			return silent
