@@ -58,15 +58,18 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			tag = w.to
 		}
 	}
-	if to := leadIn(line, list); to > 0 {
-		cuts = append(cuts, span{0, to})
+	lead := leadIn(line, list)
+	for _, t := range tokens(lowerOf(line[:lead])) {
+		if criticals[t.word] {
+			cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1
+		}
 	}
 	for _, w := range list {
 		switch w.says {
 		case job:
 			continue
 		case remark:
-			if !inBrackets(line, w.from, w.to) {
+			if w.to > lead && !inBrackets(line, w.from, w.to) {
 				continue
 			}
 		}
@@ -74,7 +77,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			continue
 		}
 		counted := w.from > 1 && line[w.from-1] == ' ' && line[w.from-2] >= '0' && line[w.from-2] <= '9'
-		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && !isPart(line, w) && !isPredicate(line, w, list) {
+		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && w.to > lead && !isPart(line, w) && !isPredicate(line, w, list) {
 			continue
 		}
 		cuts = append(cuts, withValue(line, tagAround(line, span{w.from, w.to})))
@@ -115,30 +118,28 @@ func isPredicate(line string, w said, list []said) bool {
 	return false
 }
 
-// leadIn returns where the rest of line begins if it begins with words that only say what
-// kind of mail it is: "Device Error: ", "Notice #412: ". 0 if it does not.
+// leadIn returns the length of the words in front of a colon if they only say what kind of
+// mail it is: "Device Error: ", "Notice #412: ". 0 if they say more.
 func leadIn(line string, list []said) int {
 	end := strings.Index(line, ": ")
 	if end <= 0 || end > maxTag {
 		return 0
 	}
 	all := tokens(lowerOf(line[:end]))
-	if len(all) < 2 || len(all) > 4 || tidy(line[end+2:]) == "" {
+	if len(all) > 4 {
 		return 0
 	}
 	for _, t := range all {
-		if general[t.word] || kinds[t.word] || criticals[t.word] || t.from > 0 && line[t.from-1] == '#' {
-			continue
-		}
-		if !slices.ContainsFunc(list, func(w said) bool { return w.from <= t.from && t.to <= w.to && w.says != job }) {
+		isSaid := slices.ContainsFunc(list, func(w said) bool { return w.from <= t.from && t.to <= w.to && w.says != job })
+		if !isSaid && !general[t.word] && !kinds[t.word] && !criticals[t.word] && (t.from == 0 || line[t.from-1] != '#') {
 			return 0
 		}
 	}
-	return end + 1
+	return end
 }
 
 // kinds are words for what a mail is about that name none of them.
-var kinds = setOf(`device node component notice warning error`)
+var kinds = setOf(`device node component`)
 
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".
@@ -169,7 +170,7 @@ func withValue(line string, s span) span {
 }
 
 var (
-	measures   = setOf(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel went`)
+	measures   = setOf(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel`)
 	valueLinks = setOf(`of with current at is than the a now was normal von mit de con di com van`)
 )
 

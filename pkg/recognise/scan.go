@@ -296,13 +296,14 @@ func (s *scanner) compound(t token) sense {
 		says := silent
 		switch {
 		case text[at] == '_':
-			if says = codes[t.word[at+1:]]; says == silent {
+			if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
 				says = words[t.word[at+1:]]
 			}
 		case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
 			says = words[t.word[:at]]
 		}
-		if says != silent && says <= done || says == remark {
+		switch says {
+		case bad, worry, over, well, done, remark:
 			return says
 		}
 	}

@@ -158,11 +158,19 @@ func (v view) fails() (worst meaning.Status) {
 	return worst
 }
 
-// beginsOver reports whether line first says that something is over.
+// beginsOver reports whether line first says that something is back to normal, and only its
+// next sentence what was wrong.
 func beginsOver(line string, list []said) bool {
-	for i, w := range list {
-		if w.says != job {
-			return w.says == over && isStated(line, list[i:i+1])
+	first, _, _ := strings.Cut(line, ". ")
+	isBack := false
+	for _, w := range list {
+		switch {
+		case w.from >= len(first):
+			return isBack
+		case w.says == bad || w.says == fault:
+			return false
+		case w.says == over && strings.Contains(strings.ToLower(line[w.from:w.to]), "back"):
+			isBack = true
 		}
 	}
 	return false
