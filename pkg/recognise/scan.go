@@ -239,7 +239,7 @@ func (s *scanner) sense(i int) sense {
 	case criticals[t.word] && i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes:
 		return alert // [critical] closed
 	case says == opens || says == closes:
-		if !s.isOfReport(i) && !inBrackets(s.line, t.from, t.to) {
+		if (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
 			return silent
 		}
 		if says == closes {

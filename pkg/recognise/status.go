@@ -147,8 +147,6 @@ func (v view) fails() (worst meaning.Status) {
 		switch {
 		case len(list) == words && words > 1 && !says(list, bad):
 			continue // Success Warning Error
-		case beginsOver(line, list):
-			continue // it may say what that was
 		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem
 		case says(list, worry) && words > 2 && !says(list, done):
@@ -156,24 +154,6 @@ func (v view) fails() (worst meaning.Status) {
 		}
 	}
 	return worst
-}
-
-// beginsOver reports whether line first says that something is back to normal, and only its
-// next sentence what was wrong.
-func beginsOver(line string, list []said) bool {
-	first, _, _ := strings.Cut(line, ". ")
-	isBack := false
-	for _, w := range list {
-		switch {
-		case w.from >= len(first):
-			return isBack
-		case w.says == bad || w.says == fault:
-			return false
-		case w.says == over && strings.Contains(strings.ToLower(line[w.from:w.to]), "back"):
-			isBack = true
-		}
-	}
-	return false
 }
 
 // alone are words that are a failure where nothing else stands in a line, rather than the

@@ -112,13 +112,16 @@ func tableOf(lists map[sense]string) map[string]sense {
 	// Who cannot type an accent leaves it out; what is a word of its own stays that.
 	for word, s := range maps.Clone(table) {
 		for _, plain := range [...]string{unaccented.Replace(word), transcribed.Replace(word)} {
-			if _, known := table[plain]; !known && len(plain) > 3 {
+			if _, known := table[plain]; !known && len(plain) > 3 && !otherWords[plain] {
 				table[plain] = s
 			}
 		}
 	}
 	return table
 }
+
+// otherWords are what a word without its accent means in another language, or in its own.
+var otherWords = setOf(`konnte termine expire refuse degrade`)
 
 var (
 	unaccented  = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "í", "i", "ï", "i", "ñ", "n", "ó", "o", "ò", "o", "ö", "o", "õ", "o", "ú", "u", "ü", "u", "ù", "u", "ą", "a", "ę", "e", "ł", "l", "ż", "z")
