@@ -44,7 +44,7 @@ func Of(subject, text string) (headline Line, isSubject bool, lines []Line) {
 	if best >= 0 {
 		headline, lines = r.lines[best], r.telling(best)
 	}
-	if best < 0 || headline.Score < threshold && ofSubject.Score > -3 && p.count >= 3 {
+	if best < 0 || headline.Score < threshold && ofSubject.Score > -3 && p.count >= 3 && !isCarrier(subject, p) {
 		// Nobody says that something went wrong: the author says what it is about.
 		ofSubject.Score += threshold
 	}
@@ -55,6 +55,20 @@ func Of(subject, text string) (headline Line, isSubject bool, lines []Line) {
 		return ofSubject, true, lines
 	}
 	return headline, false, lines
+}
+
+// isCarrier reports whether a subject, of which p was parsed, only says that there is a
+// mail: "Notification from nas3".
+func isCarrier(subject string, p parsed) bool {
+	if p.count > 5 {
+		return false
+	}
+	first, rest, _ := strings.Cut(subject, " ")
+	if second, more, _ := strings.Cut(rest, " "); !carriers[strings.ToLower(first)] && carriers[strings.ToLower(second)] {
+		first, rest = second, more
+	}
+	link, _, _ := strings.Cut(rest, " ")
+	return carriers[strings.ToLower(first)] && carrierLinks[strings.ToLower(link)]
 }
 
 // isOver reports whether line has a word that says that what was wrong is over.

@@ -50,6 +50,12 @@ var ends = func() map[string]bool {
 	return all
 }()
 
+// carriers are what brings what happened, and carrierLinks what comes behind them.
+var (
+	carriers     = map[string]bool{"notification": true, "message": true, "event": true, "mail": true, "meldung": true, "nachricht": true, "benachrichtigung": true, "notificación": true, "notifica": true, "notificação": true, "melding": true}
+	carrierLinks = map[string]bool{"": true, "from": true, "on": true, "for": true, "of": true, "von": true, "für": true, "auf": true, "de": true, "da": true, "van": true}
+)
+
 // nouns are the failing words that a "no" or a "0" denies.
 const nouns = `error errors exception exceptions failure failures issue issues problem problems timeout timeouts
 	warning warnings fail fails failed mismatch violation differences alarm`

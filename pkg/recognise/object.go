@@ -25,7 +25,12 @@ func (v view) object(list []said, d decision) string {
 		}
 	}
 	object := tidy(keep(subject, cuts))
-	if d.line != "" && (object == "" || isCarrier(list, subject)) {
+	host, check := "", ""
+	if object == "" {
+		host, check = v.named()
+		object = strings.Trim(host+"/"+check, "/")
+	}
+	if check == "" && d.line != "" && (object == host || isCarrier(list, subject)) {
 		ofLine := tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
 		object = strings.Trim(object+"/"+ofLine, "/")
 	}
@@ -80,10 +85,17 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && w.to > lead && !isPart(line, w) && !isPredicate(line, w, list) {
 			continue
 		}
-		cuts = append(cuts, withValue(line, tagAround(line, span{w.from, w.to})))
+		cut := withValue(line, tagAround(line, span{w.from, w.to}))
+		if n := len(cuts); n > 0 && cuts[n-1].to < cut.from && joins[strings.ToLower(strings.TrimSpace(line[cuts[n-1].to:cut.from]))] {
+			cut.from = cuts[n-1].to // back to passed
+		}
+		cuts = append(cuts, cut)
 	}
 	return cuts
 }
+
+// joins stand between two words that say how something stands.
+var joins = setOf(`to and but of zu und à et y e en naar auf a`)
 
 // isAttribute reports whether w is a part of the name of what is measured, such as the
 // "high" of a high load, rather than how it is.
@@ -144,11 +156,15 @@ var kinds = setOf(`device node component`)
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".
 func withValue(line string, s span) span {
+	isLimit := measures[strings.ToLower(line[s.from:s.to])]
+	if isLimit {
+		s.from = beforeLimit(line, s.from)
+	}
 	rest := line[s.to:]
 	if !strings.ContainsAny(rest, "0123456789") {
 		return s
 	}
-	hasLimit, hasNumber, to := measures[strings.ToLower(line[s.from:s.to])], false, s.to
+	hasLimit, hasNumber, to := isLimit, false, s.to
 	for _, t := range tokens(lowerOf(rest)) {
 		isNumber := strings.Trim(t.word, "0123456789.,") == ""
 		switch {
@@ -168,6 +184,21 @@ func withValue(line string, s span) span {
 	}
 	return s
 }
+
+// beforeLimit returns where in line the words begin that say of which limit a word at from
+// speaks: "above upper critical threshold".
+func beforeLimit(line string, from int) int {
+	for {
+		front := strings.TrimRight(line[:from], " ")
+		at := strings.LastIndexByte(front, ' ') + 1
+		if word := strings.ToLower(front[at:]); at == 0 || !limits[word] && !measures[word] && !criticals[word] {
+			return from
+		}
+		from = at
+	}
+}
+
+var limits = setOf(`upper lower high low warning alarm alert max min maximum minimum the its configured`)
 
 var (
 	measures   = setOf(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel`)
@@ -373,7 +404,7 @@ func isHex(word string) bool {
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
 var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
-		the a an and but since at changed change seems seem appears
+		the a an and but since at changed change seems seem appears went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été fue ha se sido è stato stata está esta están
 		status state
@@ -398,6 +429,13 @@ func tidy(object string) string {
 		}
 		object = rest // an article, or what linked it with a word that is cut
 	}
+	for {
+		at := strings.LastIndexByte(object, ' ')
+		if at < 0 || !trailing[strings.ToLower(object[at+1:])] {
+			break
+		}
+		object = strings.TrimRight(object[:at], " ,:;-")
+	}
 	for _, t := range tokens(lowerOf(object)) {
 		if !general[t.word] {
 			return object
@@ -410,6 +448,9 @@ var carriers = setOf(`notification notifications message event events benachrich
 
 // leading words begin no object.
 var leading = setOf(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
+
+// trailing words end no object.
+var trailing = setOf(`to from of with for at by than as zu von mit`)
 
 // general are words that name no thing.
 var general = setOf(`notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring

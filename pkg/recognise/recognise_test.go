@@ -47,7 +47,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"a change for the better", "db1/Load: CRIT -> OK", "", meaning.Recovery, "db1/Load"},
 		{"a change that is no recovery", "db1/Load: CRIT -> WARN", "", meaning.Warning, "db1/Load"},
 		{"a change from what nobody knows", "db1/Load: UNKNOWN -> OK", "", meaning.Info, "db1/Load"},
-		{"a change in words", "Health of web1 changed from green to red", "", meaning.Problem, "Health of web1 from to"},
+		{"a change in words", "Health of web1 changed from green to red", "", meaning.Problem, "Health of web1"},
 		{"a tag that repeats the words of the problem", "[RESOLVED] High error rate of checkout", "", meaning.Recovery, "High error rate of checkout"},
 		{"a tag of the problem", "[FIRING:1] High error rate of checkout", "", meaning.Problem, "High error rate of checkout"},
 		{"a tag of both", "[FIRING:1, RESOLVED:1] High error rate", "", meaning.Problem, "High error rate"},

@@ -96,6 +96,7 @@ type scanner struct {
 	denied      int  // words until which a "no" reaches
 	hedged      int  // words until which an "if" reaches
 	byZero      bool // the "no" is a 0
+	deniedAt    span // where it stands
 	ended       int  // words until which a "no longer" reaches
 	endedAt     span // where it stands
 	wide        bool // there are letters that stand for words
@@ -160,7 +161,7 @@ func (s *scanner) read(i int) int {
 		if i == 0 {
 			s.denied += 2 // none of the replicas is ok
 		}
-		s.byZero = t.word == "0"
+		s.byZero, s.deniedAt = t.word == "0", span{t.from, t.to}
 		s.answer(t)
 	case hedge:
 		s.hedged = reach + 1
@@ -188,10 +189,13 @@ func (s *scanner) add(says sense, from, to int) {
 		says = bad // 3 errors, errors: 3
 	case says == bad && s.denied > 0 && !s.byZero:
 		return // "do not fail" says nothing
-	case isFailure && (s.denied > 0 || s.isZero(to)):
-		says = done // it says that all is well
-	case isGood && s.denied > 0:
-		says = bad
+	case isFailure && s.denied > 0, isGood && s.denied > 0:
+		if says = bad; isFailure {
+			says = done // it says that all is well
+		}
+		s.said = append(s.said, said{says: says, from: s.deniedAt.from, to: s.deniedAt.to})
+	case isFailure && s.isZero(to):
+		says = done
 	}
 	text := s.line[from:to]
 	s.said = append(s.said, said{says, from, to, text == strings.ToUpper(text) && text != strings.ToLower(text), criticals[s.lower[from:to]]})

@@ -101,7 +101,7 @@ func (v view) decide(list []said) decision {
 		if worst := v.fails(); worst != "" {
 			return decision{status: worst, why: "by the text, though the subject says success"}
 		}
-		if isLogin(v.subject, list) {
+		if isBesides(v.subject, list) {
 			return decision{status: meaning.Info, why: "by words of the subject"}
 		}
 	}
@@ -121,12 +121,13 @@ func (v view) decide(list []said) decision {
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
 
-// isLogin reports whether what succeeded is that somebody logged in: no job that must run.
-func isLogin(subject string, list []said) bool {
-	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && logins[strings.ToLower(subject[w.from:w.to])] })
+// isBesides reports whether what went well is that somebody logged in or that a downtime
+// ended: no job that must run.
+func isBesides(subject string, list []said) bool {
+	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && besides[strings.ToLower(subject[w.from:w.to])] })
 }
 
-var logins = setOf(`login logins logged logon anmeldung connexion`)
+var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll`)
 
 func says(list []said, s sense) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })
@@ -296,6 +297,46 @@ var fieldKinds = func() map[string]sense {
 		for name := range strings.SplitSeq(names, "|") {
 			kinds[strings.Join(strings.Fields(name), " ")] = kind
 		}
+	}
+	return kinds
+}()
+
+// named returns what the fields of the text say that the mail is about: a host and what of
+// it is watched. Empty if there are no such fields.
+func (v view) named() (host, check string) {
+	var names [2]string
+	for _, line := range v.lines {
+		key, value, found := strings.Cut(line, ":")
+		if !found || len(key) > 24 {
+			continue
+		}
+		if value = strings.TrimSpace(value); value == "" || len(value) > maxValue {
+			continue
+		}
+		switch kind := nameKinds[strings.ToLower(strings.Trim(key, " .*-_"))]; {
+		case kind > 0 && names[kind-1] == "":
+			names[kind-1] = value
+		}
+	}
+	return names[0], names[1]
+}
+
+// nameKinds are the keys of lines that name a host, 1, and what of it is watched, 2.
+var nameKinds = func() map[string]int {
+	kinds := make(map[string]int)
+	for i, names := range [...]string{
+		`host hostname server node device machine computer client agent instance rechner gerät serveur hôte servidor dispositivo equipo máquina`,
+		`service check sensor monitor module component job task process volume interface dienst prüfung aufgabe tâche capteur servicio tarea servizio serviço tarefa dienst taak`,
+	} {
+		for name := range strings.FieldsSeq(names) {
+			kinds[name] = i + 1
+		}
+	}
+	for _, of := range [...]string{"host name", "server name", "device name", "computer name", "client name"} {
+		kinds[of] = 1
+	}
+	for _, of := range [...]string{"service name", "check name", "job name", "task name", "monitor name", "alarm name", "alert name"} {
+		kinds[of] = 2
 	}
 	return kinds
 }()

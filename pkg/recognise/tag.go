@@ -18,7 +18,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 		switch {
 		case w.says == remark || w.says == job:
 		case w.says == alert:
-			alarmed = alarmed || isTag && (startsAt(v.subject, w.from) || strings.HasSuffix(strings.TrimSpace(v.subject[:w.from]), "]"))
+			alarmed = alarmed || isTag && isInFront(v.subject, w.from)
 		case isTag:
 			leading = leading || len(tags) == 0 && startsAt(v.subject, w.from)
 			tags = append(tags, w)
@@ -67,6 +67,13 @@ func isTrailing(line string, from, to int) bool {
 // startsAt reports whether nothing but punctuation stands in front of from.
 func startsAt(subject string, from int) bool {
 	return len(tokens(lowerOf(subject[:from]))) == 0
+}
+
+// isInFront reports whether a tag at from is the first one, or stands behind others in
+// brackets: "[Cloud] Alert: ".
+func isInFront(subject string, from int) bool {
+	front := strings.TrimSpace(subject[:from])
+	return startsAt(subject, from) || strings.HasSuffix(front, "]") || front[0] == '[' && strings.LastIndexByte(front, '[') == 0 && inBrackets(subject, from, from)
 }
 
 // isPart reports whether w is all that stands between two separators of a subject, or
