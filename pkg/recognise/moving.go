@@ -1,0 +1,123 @@
+package recognise
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// times come in front of how long something took, or since when it is so.
+var times = setOf(`after since within until seit nach innerhalb depuis après desde dopo sinds`)
+
+// withoutTime returns words without one at their end that a time or duration follows.
+func withoutTime(words []string) []string {
+	if n := len(words); n > 1 && times[strings.ToLower(words[n-1])] {
+		return words[:n-1]
+	}
+	return words
+}
+
+// steady returns word without the numbers in it that change from mail to mail: those of
+// builds and runs in a path, such as shop/412/unit, and ids, such as JobID=412.
+func steady(word string) string {
+	if strings.IndexAny(word, "0123456789") < 0 {
+		return word
+	}
+	if key, value, found := strings.Cut(word, "="); found && strings.ContainsAny(value, "0123456789") && strings.HasSuffix(strings.ToLower(key), "id") {
+		return ""
+	}
+	if at := strings.LastIndexByte(word, '#'); at > 0 && strings.Trim(word[at+1:], "0123456789") == "" && (len(word)-at > 3 || strings.IndexByte(word, '/') >= 0) {
+		word = word[:at]
+	}
+	if strings.IndexByte(word, '/') < 0 {
+		return word
+	}
+	parts := strings.Split(word, "/")
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool {
+		return len(part) >= 3 && strings.Trim(part, "0123456789") == ""
+	}), "/")
+}
+
+// isSmall reports whether word is a number that may count something.
+func isSmall(word string) bool {
+	word = strings.Trim(word, "([{")
+	return word != "" && len(word) <= 2 && strings.Trim(word, "0123456789") == ""
+}
+
+// isCounted reports whether word is what a number in front of it counts: a plural.
+func isCounted(word string) bool {
+	word = strings.ToLower(strings.Trim(word, "()[]{}.,:;"))
+	return word == "percent" || len(word) > 3 && strings.HasSuffix(word, "s") && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// isMoving reports whether word is a value that changes from mail to mail: a time, an
+// amount, the number of a build. The number of a thing is not: disk 3, CAM 07.
+func isMoving(word string) bool {
+	word = strings.Trim(word, ".,:;!?*()[]<>\"'|")
+	if word == "" {
+		return false
+	}
+	if dates[strings.ToLower(word)] {
+		return true
+	}
+	digits, letters, others := 0, 0, 0
+	for _, r := range word {
+		switch {
+		case unicode.IsDigit(r):
+			digits++
+		case unicode.IsLetter(r):
+			letters++
+		default:
+			others++
+		}
+	}
+	switch {
+	case digits == 0:
+		return false
+	case word[0] == '#':
+		return true
+	case strings.HasSuffix(word, "%"):
+		return true
+	case letters == 0 && strings.Count(word, ".") == 3 && others == 3:
+		return false // an address
+	case letters == 0 && others == 0:
+		return digits >= 3
+	case letters == 0:
+		return true // 02:14:05, 2026-11-03, 1.87
+	case letters+digits == len(word) && len(word) >= 7 && isHex(word) && letters > 0:
+		return true // a commit
+	}
+	return isStamp(word)
+}
+
+// dates are the words of dates as programs write them.
+var dates = setOf(`mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
+	jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december
+	utc gmt cet cest est edt am pm`)
+
+// isStamp reports whether word is a time with letters: 2026-11-03T02:14:05Z, 312ms.
+func isStamp(word string) bool {
+	if len(word) >= 11 && word[4] == '-' && word[7] == '-' {
+		return true
+	}
+	end := strings.LastIndexAny(word, "0123456789.,") + 1
+	for i := range end {
+		if c := word[i]; (c < '0' || c > '9') && c != '.' && c != ',' {
+			return false
+		}
+	}
+	return isUnit(word[end:])
+}
+
+func isUnit(word string) bool { return units[strings.ToLower(strings.Trim(word, ".,:;)]"))] }
+
+var units = setOf(`ms s sec secs second seconds min mins minute minutes m h hour hours d day days kb mb gb tb kib mib gib k g t b bytes °c c percent`)
+
+func isHex(word string) bool {
+	for _, c := range word {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
+			return false
+		}
+	}
+	return true
+}

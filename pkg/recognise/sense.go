@@ -1,0 +1,114 @@
+package recognise
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// sense returns what the word at i says where it stands.
+func (s *scanner) sense(i int) sense {
+	t := s.tokens[i]
+	says, known := words[t.word]
+	if !known {
+		if c := t.word[0]; c >= 0xe3 && !s.wide {
+			r, _ := utf8.DecodeRuneInString(t.word)
+			s.wide = r >= 0x3040 && r < 0xa000
+		}
+		return s.compound(t)
+	}
+	next := ""
+	if i+1 < len(s.tokens) && strings.TrimSpace(s.lower[t.to:s.tokens[i+1].from]) == "" {
+		next = s.tokens[i+1].word
+	}
+	switch {
+	case (says == fault || says == alert || says == worry) && words[next] == namesWhat:
+		return silent // an error log may log anything
+	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
+		return silent // to back up; a full backup
+	case t.word == "down" && next == "to":
+		return silent
+	case criticals[t.word] && labels[next]:
+		return silent
+	case criticals[t.word] && i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes:
+		return alert // [critical] closed
+	case says == opens || says == closes:
+		if (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
+			return silent
+		}
+		if says == closes {
+			return over
+		}
+		return bad
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && (next != "" || s.line[t.from:t.to] != "RUNNING"):
+		return silent // the space available; running out of it
+	}
+	return says
+}
+
+// isOfReport reports whether the word at i says what became of an alert or an incident: it
+// stands behind such a noun and its number, or is the last part of the line.
+func (s *scanner) isOfReport(i int) bool {
+	for j := i - 1; j >= 0 && j >= i-4; j-- {
+		t := s.tokens[j]
+		if strings.IndexByte(s.lower[t.to:s.tokens[j+1].from], ':') >= 0 {
+			break
+		}
+		if labels[t.word] {
+			return true
+		}
+		if !copulas[t.word] && !auxiliaries[t.word] && !criticals[t.word] && !strings.ContainsAny(t.word, "0123456789") {
+			break
+		}
+	}
+	return isTrailing(s.line, s.tokens[i].from, s.tokens[i].to)
+}
+
+// isState reports whether the word at i says how something is.
+func (s *scanner) isState(i int, next string) bool {
+	t := s.tokens[i]
+	if s.line[t.from:t.to] == "UP" || s.line[t.from:t.to] == "Up" && next == "" {
+		return true
+	}
+	if i == 0 {
+		return next == ""
+	}
+	if previous := s.tokens[i-1].word; copulas[previous] || links[previous] || previous == "came" || previous == "comes" || previous == "went" || previous == "not" {
+		return t.word != "up" || next != "to"
+	}
+	return next == "" && (t.word != "up" || strings.TrimSpace(s.lower[s.tokens[i-1].to:t.from]) != "")
+}
+
+// links stand between the states of a change.
+var links = setOf(`from to von nach zu auf de à a da van naar para`)
+
+// compound returns what a word says that is made of others: an exception, a noun such as
+// Backup-Fehler, or a code such as BACKUP_FAILED and [CRIT-850].
+func (s *scanner) compound(t token) sense {
+	text := s.line[t.from:t.to]
+	if at := strings.LastIndexAny(text, "_-"); at > 0 && text[0] >= 'A' && text[0] <= 'Z' && text == strings.ToUpper(text) {
+		says := silent
+		switch {
+		case text[at] == '_':
+			if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
+				says = words[t.word[at+1:]]
+			}
+		case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
+			says = words[t.word[:at]]
+		}
+		switch says {
+		case bad, worry, over, well, done, remark:
+			return says
+		}
+	}
+	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
+		return bad
+	}
+	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
+		if c := text[at+1]; c >= 'A' && c <= 'Z' && text[0] != c+'a'-'A' {
+			if says := words[t.word[at+1:]]; says == bad || says == fault {
+				return says
+			}
+		}
+	}
+	return silent
+}
