@@ -15,20 +15,21 @@ func (v view) object(list []said, d decision) string {
 	// "[Shop] [Down] Request failed": a name, how it stands, and then why.
 	for _, c := range cuts {
 		front := strings.TrimSpace(subject[:c.from])
-		if subject[c.from] == '[' && strings.HasSuffix(front, "]") && len(tokens(lowerOf(front))) > 0 && !cutsAll(front, cuts) {
+		if subject[c.from] == '[' && !strings.ContainsAny(subject[c.from:c.to], "0123456789") && strings.HasSuffix(front, "]") && len(tokens(lowerOf(front))) > 0 && !cutsAll(front, cuts) {
 			subject = front
 			break
 		}
 	}
 	object := tidy(keep(subject, cuts))
-	host, check := "", ""
-	if object == "" {
-		host, check = v.named()
-		object = strings.Trim(host+"/"+check, "/")
-	}
-	if check == "" && d.line != "" && (object == host || isCarrier(list, subject)) {
-		ofLine := tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
-		object = strings.Trim(object+"/"+ofLine, "/")
+	if isBare := object == ""; isBare || d.line != "" && isCarrier(list, subject) {
+		host, check := v.named()
+		if check == "" && d.line != "" {
+			check = tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
+			if !isBare {
+				host = "" // the subject may say it
+			}
+		}
+		object = strings.Trim(object+"/"+strings.Trim(host+"/"+check, "/"), "/")
 	}
 	if len(object) > maxObject {
 		object = strings.ToValidUTF8(object[:maxObject], "")

@@ -98,6 +98,10 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"Last successful backup was 9 days ago", ""}, {"Backup should have completed by 03:00", ""}, {"Waiting for backup to be completed", ""},
 		{"Success rate dropped to 12%", ""}, {"db1 entered recovery mode", ""}, {"PROBLEM: muted thing on z1", ""},
 		{"an alert", "div { position: fixed; clear: both }"}, {"[FIRING] Silenced speaker broken", ""}, {"CRITICAL: ACK flood attack on web1", ""},
+		{"Alert: database connection closed", ""}, {"Alarm closed circuit camera 4", ""}, {"Alarm aktiv: Pumpe 3", ""}, {"web1: read back from disk failed", ""},
+		{"Error 500 returned from down stream service", ""}, {"Backup is still running", ""}, {"node3 is not ready", ""}, {"CHECK_NOT_OK", ""},
+		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"3 updates are available for srv4", ""},
+		{"ALERT OPEN: no primary", "Created: 2026-10-03"}, {"Job Fill: Running", ""},
 	} {
 		if rec := r.Of(mailOf(Example{Subject: mail.subject, Text: mail.text})); !rec.Status.IsBad() {
 			t.Errorf("%q, %q: %s %s", mail.subject, mail.text, rec.Status, rec.Why)

@@ -45,7 +45,7 @@ var words = tableOf(map[sense]string{
 		fallito fallita falliti rifiutato negato scaduto guasto disconnesso disconnessa bloccato bloccata irraggiungibile perso interrotto critico
 		falhou falharam desligado recusado recusada negado inacessível caiu expirou esgotado interrompido indisponível
 		mislukt mislukte geweigerd onbereikbaar defect verlopen verbroken afgebroken kritiek
-		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie krytyczny niedostępny сбой отказ недоступен недоступна критично критический ошибочно`,
+		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично критический ошибочно`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage

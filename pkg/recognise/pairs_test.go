@@ -1,0 +1,90 @@
+package recognise
+
+import (
+	"testing"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
+)
+
+// What an unknown sender says of one thing when it goes wrong and when it is over.
+func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
+	r := newRecogniser(t)
+	for _, tt := range []struct {
+		name, problem, problemText, end, endText, object string
+	}{
+		{"verbs of change", "pump7 went offline", "", "pump7 came back online", "", "pump7"},
+		{"the state that it left", "Device Error: pump7 is DOWN", "", "Device Notice: pump7 returned from DOWN state", "", "Device pump7"},
+		{"a limit and a value", "ALERT: tank4 level [cm] went above Threshold of 90 with 93.4", "", "NORMAL: tank4 level [cm] restored to Normal Threshold with value 71.2", "", "tank4 level [cm]"},
+		{"a limit without a number", "tank4: inlet flow above upper critical threshold", "", "tank4: inlet flow returned to normal", "", "tank4: inlet flow"},
+		{"a tag at the end only", "queue of printer9 failed", "", "RESOLVED: queue of printer9 failed", "", "queue of printer9"},
+		{"an attribute of what is measured", "[plant] pump7 high pressure exceeded", "", "[plant] CLEAR: pump7 high pressure restored", "", "[plant] pump7 high pressure"},
+		{"what an incident becomes", "Incident 4711 opened: tank4 leaks", "", "Incident 4712 closed: tank4 leaks", "", "tank4 leaks"},
+		{"the severity of an alert", "site2 Alert 4711 [critical] opened: valve stuck open", "", "site2 Alert 4711 [critical] closed: valve stuck open", "", "site2 valve stuck open"},
+		{"a state behind the last dash", "[Status] Incident - Slow pumps - Investigating", "", "[Status] Incident - Slow pumps - Resolved", "", "[Status] Slow pumps"},
+		{"codes of severities", "[plant.example][CRIT-850] Line 2 is down", "", "[plant.example][INFO-851] Line 2 is up again", "", "[plant.example] Line 2"},
+		{"codes with an underline", "PLAN - FILL_MISS (Tank=t4, RunID=0041-W)", "", "PLAN - FILL_MET (Tank=t4, RunID=0042-W)", "", "PLAN (Tank=t4"},
+		{"numbers of runs in a path", "Stage [pump/412/unit/1] failed", "", "Stage [pump/413/unit/1] is fixed", "", "Stage [pump/unit/1]"},
+		{"numbers of runs behind a name", "Broken: acme/pump#412 (main)", "", "Fixed: acme/pump#413 (main)", "", "acme/pump (main)"},
+		{"how a run ended", "Run_id=41207 Name=mesh Failed, Run time 01:12:09, ExitCode 1", "", "Run_id=41219 Name=mesh Ended, Run time 02:40:11, ExitCode 0", "", "Name=mesh Run time"},
+		{"codes of Windows", `Task "Fill" on PC4 finished with result 0x1`, "", `Task "Fill" on PC4 finished with result 0x0`, "", `Task "Fill" on PC4`},
+		{"how long it took", "DOWN: pump7 since 02:14:07", "", "UP: pump7 after 4 minutes of downtime", "", "pump7"},
+		{"a state of which", "Gate of pump7 is now failed", "", "Gate of pump7 is back to passed", "", "Gate of pump7"},
+		{"what the fields name", "Plant event", "Host: pump7\nService: pressure\nState: CRITICAL\nPrevious state: OK", "Plant event", "Host: pump7\nService: pressure\nState: OK\nPrevious state: CRITICAL", "Plant event/pump7/pressure"},
+		{"fields under a subject that names nothing", "Event", "Host: pump7\nService: pressure\nState: CRITICAL", "Event", "Host: pump7\nService: pressure\nState: OK", "pump7/pressure"},
+		{"in German", "Dienst Pumpe7 inaktiv auf w4", "", "Dienst Pumpe7 wieder aktiv auf w4", "", "Dienst Pumpe7 auf w4"},
+		{"in German, a connection", "Pumpe7: Leitung unterbrochen", "", "Pumpe7: Leitung wiederhergestellt", "", "Pumpe7: Leitung"},
+		{"in Spanish, without accents", "Bomba7 caida en s4", "", "Bomba7 se ha recuperado en s4", "", "Bomba7 en s4"},
+		{"in Spanish, denied", "La bomba7 no está disponible", "", "La bomba7 vuelve a estar disponible", "", "bomba7"},
+		{"in Italian", "Pompa7 fermato su s4", "", "Pompa7 ripartito su s4", "", "Pompa7 su s4"},
+		{"in Portuguese", "Bomba7 está OFFLINE", "", "Bomba7 esta ONLINE", "", "Bomba7"},
+		{"in French", "La pompe7 ne répond plus", "", "La pompe7 répond à nouveau", "", "pompe7"},
+		{"in Polish", "Pompa7 jest niedostępna", "nie odpowiada", "Pompa7 jest ponownie dostępna", "", "Pompa7"},
+		{"in Japanese", "【障害】pump7 が応答しません", "", "【復旧】pump7 が復旧しました", "", "【】pump7 が"},
+		{"in Chinese", "[告警] pump7 压力", "", "[恢复] pump7 压力", "", "pump7 压力"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			problem := r.Of(mailOf(Example{Subject: tt.problem, Text: tt.problemText}))
+			end := r.Of(mailOf(Example{Subject: tt.end, Text: tt.endText}))
+			if !problem.Status.IsBad() || !end.Status.IsGood() {
+				t.Errorf("%s (%s), then %s (%s)", problem.Status, problem.Why, end.Status, end.Why)
+			}
+			if problem.Object != tt.object || end.Object != tt.object {
+				t.Errorf("of %q, then of %q; want %q", problem.Object, end.Object, tt.object)
+			}
+		})
+	}
+}
+
+// What ends one of these ends no other.
+func TestDifferentThingsStayApart(t *testing.T) {
+	r := newRecogniser(t)
+	seen := make(map[string]string)
+	for _, mail := range []Example{
+		{Subject: "[FIRING] High pressure of pump7"}, {Subject: "[FIRING] Low pressure of pump7"},
+		{Subject: "Disk 3 of nas1 failed"}, {Subject: "Disk 4 of nas1 failed"}, {Subject: "Disk 3 of nas2 failed"},
+		{Subject: "Host Error: pump7 is DOWN"}, {Subject: "Service Error: pump7 is DOWN"},
+		{Subject: "tank4: inlet flow above upper threshold"}, {Subject: "tank4: outlet flow above upper threshold"},
+		{Subject: "Alert", Text: "Host: pump7\nService: pressure\nState: DOWN"}, {Subject: "Alert", Text: "Host: pump7\nService: motor\nState: DOWN"},
+		{Subject: "Alert", Text: "Host: pump8\nThe seal is broken"}, {Subject: "Alert", Text: "Host: pump8\nThe valve is broken"},
+		{Subject: "Backup Error: tape 4"}, {Subject: "Restore Error: tape 4"},
+		{Subject: "Stage [pump/412/unit/1] failed"}, {Subject: "Stage [pump/412/unit/2] failed"},
+	} {
+		object := r.Of(mailOf(mail)).Object
+		if other, twice := seen[object]; twice {
+			t.Errorf("%q is %q, as is %q", mail.Subject+mail.Text, object, other)
+		}
+		seen[object] = mail.Subject + mail.Text
+	}
+}
+
+func TestWhatIsBesidesAProblemInforms(t *testing.T) {
+	r := newRecogniser(t)
+	for _, subject := range []string{
+		"Successful console login of lena", "Downtime of pump7 has ended", "Maintenance of line 2 completed", "IP ban: 203.0.113.7",
+		"Run 41220 of mesh Began",
+	} {
+		if rec := r.Of(mailOf(Example{Subject: subject})); rec.Status != meaning.Info {
+			t.Errorf("%q: %s %s", subject, rec.Status, rec.Why)
+		}
+	}
+}
