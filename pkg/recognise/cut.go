@@ -42,8 +42,16 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		}
 		cuts = append(cuts, cut)
 	}
+	if end := strings.TrimRight(line, " .!"); len(list) > 0 {
+		if at := strings.LastIndexByte(end, ' ') + 1; at > 0 && goodEnds[strings.ToLower(end[at:])] {
+			cuts = append(cuts, span{at, len(end)}) // [OK] replication working
+		}
+	}
 	return cuts
 }
+
+// goodEnds are words at the end of a line that say what a tag in front of them says.
+var goodEnds = setOf(`working running reachable online up available alive active connected normal healthy ok`)
 
 // joins stand between two words that say how something stands.
 var joins = setOf(`to and but of zu und à et y e en naar auf a`)
@@ -51,7 +59,10 @@ var joins = setOf(`to and but of zu und à et y e en naar auf a`)
 // isAttribute reports whether w is a part of the name of what is measured, such as the
 // "high" of a high load, rather than how it is.
 func isAttribute(line string, w said, list []said) bool {
-	if w.says != worry || w.caps || !attributes[strings.ToLower(line[w.from:w.to])] {
+	if w.says != worry || w.caps || w.from == 0 || !attributes[strings.ToLower(line[w.from:w.to])] {
+		return false // "High load" where a script says so, "load is normal" when it is over
+	}
+	if s := (span{w.from, w.to}); withValue(line, s) != s {
 		return false
 	}
 	rest := line[w.to:]
@@ -71,6 +82,8 @@ var attributes = setOf(`high low slow unusual suspicious unexpected threshold`)
 // is over need not have tagged the one that said that it was wrong.
 func isPredicate(line string, w said, list []said) bool {
 	switch w.says {
+	case worry:
+		return w.to == len(line) && strings.IndexByte(line[w.from:w.to], ' ') >= 0 // almost full
 	case bad, over, well, done:
 		rest := line[w.to:]
 		if slices.ContainsFunc(list, func(o said) bool { return o.from == w.to+1 && o.says != job }) {

@@ -20,7 +20,7 @@ func (v view) object(list []said, d decision) string {
 			break
 		}
 	}
-	object := tidy(keep(subject, cuts))
+	object := asFirst(tidy(keep(subject, cuts)), subject)
 	if isBare := object == ""; isBare || d.line != "" && isCarrier(list, subject) {
 		host, check := v.named()
 		if check == "" && d.line != "" {
@@ -36,6 +36,23 @@ func (v view) object(list []said, d decision) string {
 	}
 	return object
 }
+
+// asFirst returns object as it is where it begins a sentence, as subject does: "Error in job
+// 7" and "Job 7 finished" are about one job.
+func asFirst(object, subject string) string {
+	first, _, _ := strings.Cut(object, " ")
+	if at := strings.Index(subject, first); at < 0 || strings.ContainsAny(subject[:at], ":|]") {
+		return object // a tag begins the subject, and no sentence
+	}
+	if subject == "" || subject[0] < 'A' || subject[0] > 'Z' && subject[0] < 0xc3 || words[first] != job && !things[first] {
+		return object
+	}
+	return strings.ToUpper(first[:1]) + object[1:]
+}
+
+// things are nouns of what is most often watched, beside the jobs.
+var things = setOf(`load usage memory traffic latency temperature connection service process disk volume host server link database replication certificate deploy deployment pipeline queue
+	connexion serveur conexión servidor servicio connessione servizio conexão serviço verbinding dienst`)
 
 // isCarrier reports whether a subject is that of mails about anything: an alert, a
 // notification, an event.
@@ -56,6 +73,7 @@ func isCarrier(list []said, subject string) bool {
 func keep(line string, cuts []span) string {
 	var kept []string
 	moving := false  // the last word was a value
+	counted := false // which was a whole number
 	number := false  // the last word kept is a small number
 	ordinal := false // which follows a noun
 	for from := 0; from < len(line); {
@@ -76,6 +94,7 @@ func keep(line string, cuts []span) string {
 			}
 		}
 		word = steady(word)
+		amount := len(word) > 2 && strings.Trim(word, "0123456789") == ""
 		if moving && word == "of" && strings.HasPrefix(line[min(from, len(line)):], "downtime") {
 			from += len("downtime") // after 4 minutes of downtime
 			continue
@@ -84,8 +103,16 @@ func keep(line string, cuts []span) string {
 			if moved {
 				kept = withoutTime(kept) // after 312 s, since 02:14
 			}
-			moving = moved
+			moving, counted = moved, amount
 			continue
+		}
+		if moving && counted && isCounted(word) {
+			counted = false
+			continue // 4120 messages
+		}
+		if number && len(word) > 1 && isUnit(word) {
+			kept, number, moving = withoutTime(kept[:len(kept)-1]), false, true
+			continue // 38 °C
 		}
 		moving = false
 		if number = isSmall(word); number {
@@ -144,7 +171,7 @@ var carriers = setOf(`notification notifications message event events benachrich
 var leading = setOf(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
 
 // trailing words end no object.
-var trailing = setOf(`to from of with for at by than as zu von mit`)
+var trailing = setOf(`to from of with for at by than as zu von mit con com avec met`)
 
 // general are words that name no thing.
 var general = setOf(`notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,10 +40,20 @@ func (s *scanner) sense(i int) sense {
 			return over
 		}
 		return bad
-	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && (next != "" || s.line[t.from:t.to] != "RUNNING"):
+	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && !s.runs(i, next):
 		return silent // the space available; running out of it
 	}
 	return says
+}
+
+// runs reports whether the "running" at i says that what should run does, rather than that
+// something has not yet ended.
+func (s *scanner) runs(i int, next string) bool {
+	if next != "" || i == 0 || slices.ContainsFunc(s.said, func(w said) bool { return w.says == job || w.says == alert }) {
+		return false
+	}
+	t, previous := s.tokens[i], s.tokens[i-1].word
+	return s.line[t.from:t.to] == "RUNNING" || previous == "is" || previous == "are" || previous == "not"
 }
 
 // isOfReport reports whether the word at i says what became of an alert or an incident: it
@@ -74,6 +85,9 @@ func (s *scanner) isState(i int, next string) bool {
 	}
 	if previous := s.tokens[i-1].word; copulas[previous] || links[previous] || previous == "came" || previous == "comes" || previous == "went" || previous == "not" {
 		return t.word != "up" || next != "to"
+	}
+	if t.word == "up" && next == "" && strings.ContainsAny(s.tokens[i-1].word, "0123456789") {
+		return true // eth3 up
 	}
 	return next == "" && (t.word != "up" || strings.TrimSpace(s.lower[s.tokens[i-1].to:t.from]) != "")
 }
