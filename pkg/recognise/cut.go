@@ -15,9 +15,11 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		}
 	}
 	lead := leadIn(line, list)
-	for _, t := range tokens(lowerOf(line[:lead])) {
-		if criticals[t.word] {
-			cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1
+	if lead > 0 {
+		for _, t := range tokens(lowerOf(line[:lead])) {
+			if criticals[t.word] {
+				cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1
+			}
 		}
 	}
 	for _, w := range list {
@@ -98,8 +100,11 @@ func isPredicate(line string, w said, list []said) bool {
 // mail it is: "Device Error: ", "Notice #412: ". 0 if they say more.
 func leadIn(line string, list []said) int {
 	end := strings.Index(line, ": ")
-	if end <= 0 || end > maxTag {
+	if end <= 0 || end > maxTag || len(list) == 0 || list[0].from >= end || strings.Count(line[:end], " ") > 3 {
 		return 0
+	}
+	if first, _, _ := strings.Cut(line[:end], " "); line[0] == '[' || list[0].from > len(first) && !general[strings.ToLower(first)] && !kinds[strings.ToLower(first)] && !criticals[strings.ToLower(first)] {
+		return 0 // as nearly all do
 	}
 	all := tokens(lowerOf(line[:end]))
 	if len(all) > 4 {

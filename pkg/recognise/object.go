@@ -41,11 +41,11 @@ func (v view) object(list []said, d decision) string {
 // 7" and "Job 7 finished" are about one job.
 func asFirst(object, subject string) string {
 	first, _, _ := strings.Cut(object, " ")
-	if at := strings.Index(subject, first); at < 0 || strings.ContainsAny(subject[:at], ":|]") {
-		return object // a tag begins the subject, and no sentence
-	}
 	if subject == "" || subject[0] < 'A' || subject[0] > 'Z' && subject[0] < 0xc3 || words[first] != job && !things[first] {
 		return object
+	}
+	if at := strings.Index(subject, first); at < 0 || strings.ContainsAny(subject[:at], ":|]") {
+		return object // a tag begins the subject, and no sentence
 	}
 	return strings.ToUpper(first[:1]) + object[1:]
 }
@@ -94,7 +94,6 @@ func keep(line string, cuts []span) string {
 			}
 		}
 		word = steady(word)
-		amount := len(word) > 2 && strings.Trim(word, "0123456789") == ""
 		if moving && word == "of" && strings.HasPrefix(line[min(from, len(line)):], "downtime") {
 			from += len("downtime") // after 4 minutes of downtime
 			continue
@@ -103,7 +102,7 @@ func keep(line string, cuts []span) string {
 			if moved {
 				kept = withoutTime(kept) // after 312 s, since 02:14
 			}
-			moving, counted = moved, amount
+			moving, counted = moved, moved && strings.Trim(word, "0123456789") == ""
 			continue
 		}
 		if moving && counted && isCounted(word) {
@@ -157,12 +156,32 @@ func tidy(object string) string {
 		}
 		object = strings.TrimRight(object[:at], " ,:;-")
 	}
-	for _, t := range tokens(lowerOf(object)) {
-		if !general[t.word] {
+	for rest := object; rest != ""; {
+		var word string
+		word, rest, _ = strings.Cut(rest, " ")
+		if isName(word) {
 			return object
 		}
 	}
 	return ""
+}
+
+// isName reports whether word, of letters and digits among others, could name a thing.
+func isName(word string) bool {
+	lower := strings.ToLower(word)
+	if general[lower] {
+		return false
+	}
+	joint := func(r rune) bool { return r < 0x80 && !isWordByte(byte(r)) }
+	if at := strings.IndexFunc(lower, joint); at < 0 {
+		return lower != ""
+	}
+	for word := range strings.FieldsFuncSeq(lower, joint) {
+		if !general[word] {
+			return true
+		}
+	}
+	return false
 }
 
 var carriers = setOf(`notification notifications message event events benachrichtigung meldung ereignis événement notificación evento notifica notificação melding`)

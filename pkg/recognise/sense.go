@@ -99,18 +99,8 @@ var links = setOf(`from to von nach zu auf de à a da van naar para`)
 // Backup-Fehler, or a code such as BACKUP_FAILED and [CRIT-850].
 func (s *scanner) compound(t token) sense {
 	text := s.line[t.from:t.to]
-	if at := strings.LastIndexAny(text, "_-"); at > 0 && text[0] >= 'A' && text[0] <= 'Z' && text == strings.ToUpper(text) {
-		says := silent
-		switch {
-		case text[at] == '_':
-			if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
-				says = words[t.word[at+1:]]
-			}
-		case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
-			says = words[t.word[:at]]
-		}
-		switch says {
-		case bad, worry, over, well, done, remark:
+	if text[0] >= 'A' && text[0] <= 'Z' {
+		if says := s.code(t, text); says != silent {
 			return says
 		}
 	}
@@ -123,6 +113,27 @@ func (s *scanner) compound(t token) sense {
 				return says
 			}
 		}
+	}
+	return silent
+}
+
+// code returns what a code such as BACKUP_FAILED or [CRIT-850] says.
+func (s *scanner) code(t token, text string) (says sense) {
+	at := strings.LastIndexAny(text, "_-")
+	if at <= 0 || text != strings.ToUpper(text) {
+		return silent
+	}
+	switch {
+	case text[at] == '_':
+		if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
+			says = words[t.word[at+1:]]
+		}
+	case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
+		says = words[t.word[:at]]
+	}
+	switch says {
+	case bad, worry, over, well, done, remark:
+		return says
 	}
 	return silent
 }

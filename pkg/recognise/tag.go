@@ -66,7 +66,12 @@ func isTrailing(line string, from, to int) bool {
 
 // startsAt reports whether nothing but punctuation stands in front of from.
 func startsAt(subject string, from int) bool {
-	return len(tokens(lowerOf(subject[:from]))) == 0
+	for i := range from {
+		if c := subject[i]; isWordByte(c) || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 // isInFront reports whether a tag at from is the first one, or stands behind others in
