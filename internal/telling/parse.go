@@ -8,6 +8,7 @@ type parsed struct {
 	level    int  // the score of the severity that a logger printed
 	count    int  // of words between blanks that begin with a letter
 	concrete bool // there is a value
+	over     bool // a word says that what was wrong is over
 }
 
 // levelWithin is how many words into a line a logger prints its severity: behind
@@ -133,6 +134,7 @@ func (p *parser) word(from, to int) {
 		}
 		return
 	}
+	p.over = p.over || m.isEnd
 	if m.isLevel && !p.leveled && p.count <= levelWithin && (upper == n || isBracketed(p.line, from, to)) {
 		p.leveled, p.level = true, m.level
 		if m.level != 0 {

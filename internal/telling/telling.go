@@ -30,6 +30,7 @@ type Line struct {
 	Around bool
 	// Decides says that the line is how it went, such as "Status: failed".
 	Decides bool
+	over    bool // it has a word that says that what was wrong is over
 }
 
 // Of returns the headline of a mail, whether that is its subject, and the lines of
@@ -48,7 +49,7 @@ func Of(subject, text string) (headline Line, isSubject bool, lines []Line) {
 		// Nobody says that something went wrong: the author says what it is about.
 		ofSubject.Score += threshold
 	}
-	if best >= 0 && isOver(subject) && !isOver(headline.Text) {
+	if best >= 0 && p.over && !headline.over {
 		return ofSubject, true, lines // the text repeats what was wrong
 	}
 	if ofSubject.Text != "" && (best < 0 || ofSubject.Score > headline.Score) {
@@ -70,18 +71,6 @@ func isCarrier(subject string, p parsed) bool {
 	link, _, _ := strings.Cut(rest, " ")
 	return carriers[strings.ToLower(first)] && carrierLinks[strings.ToLower(link)]
 }
-
-// isOver reports whether line has a word that says that what was wrong is over.
-func isOver(line string) bool {
-	for word := range strings.FieldsFuncSeq(line[:min(len(line), maxScored)], isSeparator) {
-		if len(word) <= maxWord && ends[strings.ToLower(word)] {
-			return true
-		}
-	}
-	return false
-}
-
-func isSeparator(r rune) bool { return r < 0x80 && !isLetter(byte(r)) && !isDigit(byte(r)) }
 
 type reader struct {
 	lines      []Line
@@ -168,7 +157,7 @@ func (r *reader) telling(best int) (lines []Line) {
 
 // judge says how much a line says about what happened, of which p was parsed.
 func judge(line string, p parsed) Line {
-	judged := Line{Text: line, Score: p.words + p.level}
+	judged := Line{Text: line, Score: p.words + p.level, over: p.over}
 	key := keyScore(line, p.words > 0)
 	judged.Score += key
 	switch {

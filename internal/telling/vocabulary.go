@@ -40,15 +40,9 @@ var scores = map[int]string{
 }
 
 // ends are words for the end of trouble that stand for nothing else.
-var ends = func() map[string]bool {
-	all := make(map[string]bool)
-	for word := range strings.FieldsSeq(`resolved recovered restored cleared clear closed fixed
-		behoben wiederhergestellt rétabli rétablie résolu résolue resuelto restablecido risolto ripristinato resolvido
-		restabelecido hersteld opgelost`) {
-		all[word] = true
-	}
-	return all
-}()
+const ends = `resolved recovered restored cleared clear
+	behoben wiederhergestellt rétabli rétablie résolu résolue resuelto restablecido risolto ripristinato resolvido
+	restabelecido hersteld opgelost`
 
 // carriers are what brings what happened, and carrierLinks what comes behind them.
 var (
@@ -146,6 +140,7 @@ type meaning struct {
 	level   int  // as a severity, if isLevel
 	isLevel bool // a logger prints it as a severity
 	isNoun  bool // see nouns
+	isEnd   bool // see ends
 	role    role // what it does to the words around it
 }
 
@@ -168,6 +163,11 @@ var words = func() map[string]*meaning {
 	}
 	for word := range strings.FieldsSeq(nouns) {
 		of(word).isNoun = true
+	}
+	for word := range strings.FieldsSeq(ends) {
+		if len(word) < maxWord {
+			of(word).isEnd = true
+		}
 	}
 	for r, list := range map[role]string{denier: negators, hedge: hedges, compound: compounds, condition: "if unless", negator: "not", out: "out", partOf: "of"} {
 		for word := range strings.FieldsSeq(list) {
