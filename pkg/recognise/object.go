@@ -44,7 +44,7 @@ func asFirst(object, subject string) string {
 	if subject == "" || subject[0] < 'A' || subject[0] > 'Z' && subject[0] < 0xc3 || words[first] != job && !things[first] {
 		return object
 	}
-	if at := strings.Index(subject, first); at < 0 || strings.ContainsAny(subject[:at], ":|]") {
+	if at := strings.Index(subject, first); at < 0 || strings.ContainsAny(subject[:at], ":|]-") {
 		return object // a tag begins the subject, and no sentence
 	}
 	return strings.ToUpper(first[:1]) + object[1:]

@@ -86,8 +86,8 @@ func (s *scanner) isState(i int, next string) bool {
 	if previous := s.tokens[i-1].word; copulas[previous] || links[previous] || previous == "came" || previous == "comes" || previous == "went" || previous == "not" {
 		return t.word != "up" || next != "to"
 	}
-	if t.word == "up" && next == "" && strings.ContainsAny(s.tokens[i-1].word, "0123456789") {
-		return true // eth3 up
+	if previous := s.tokens[i-1].word; t.word == "up" && next == "" && strings.ContainsAny(previous, "0123456789") {
+		return strings.Trim(strings.TrimPrefix(previous, "p"), "0123456789") != "" // eth3 up; no percentile
 	}
 	return next == "" && (t.word != "up" || strings.TrimSpace(s.lower[s.tokens[i-1].to:t.from]) != "")
 }
@@ -130,6 +130,9 @@ func (s *scanner) code(t token, text string) (says sense) {
 		}
 	case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
 		says = words[t.word[:at]]
+	}
+	if strings.Contains(t.word, "rollback") {
+		return bad
 	}
 	switch says {
 	case bad, worry, over, well, done, remark:
