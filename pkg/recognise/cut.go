@@ -27,8 +27,8 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		case job:
 			continue
 		case remark:
-			if w.to > lead && !inBrackets(line, w.from, w.to) {
-				continue
+			if w.to > lead && !inBrackets(line, w.from, w.to) && (w.from > 0 || !strings.HasPrefix(line[w.to:], " [")) {
+				continue // but for "Notice [nas3] - "
 			}
 		}
 		if isAttribute(line, w, list) {
@@ -91,32 +91,40 @@ func isPredicate(line string, w said, list []said) bool {
 		if slices.ContainsFunc(list, func(o said) bool { return o.from == w.to+1 && o.says != job }) {
 			return true // ended OK
 		}
+		if next, _, _ := strings.Cut(strings.TrimPrefix(rest, " "), " "); leading[next] {
+			return true // down on web1
+		}
 		return rest == "" || strings.IndexByte(".,;:!", rest[0]) >= 0 || strings.IndexByte(line[w.from:w.to], ' ') >= 0
 	}
 	return false
 }
 
-// leadIn returns the length of the words in front of a colon if they only say what kind of
-// mail it is: "Device Error: ", "Notice #412: ". 0 if they say more.
-func leadIn(line string, list []said) int {
-	end := strings.Index(line, ": ")
-	if end <= 0 || end > maxTag || len(list) == 0 || list[0].from >= end || strings.Count(line[:end], " ") > 3 {
-		return 0
+// leadIn returns the length of the words in front of colons if they only say what kind of
+// mail it is: "Device Error: ", "RESOLVED: Notice #412: ". 0 if they say more.
+func leadIn(line string, list []said) (lead int) {
+	for {
+		end := strings.Index(line[lead:], ": ")
+		if end <= 0 || !saysKind(line, span{lead, lead + end}, list) {
+			return max(lead-1, 0)
+		}
+		lead += end + 2
 	}
-	if first, _, _ := strings.Cut(line[:end], " "); line[0] == '[' || list[0].from > len(first) && !general[strings.ToLower(first)] && !kinds[strings.ToLower(first)] && !criticals[strings.ToLower(first)] {
-		return 0 // as nearly all do
+}
+
+// saysKind reports whether the words of line at s only say what kind of mail it is.
+func saysKind(line string, s span, list []said) bool {
+	text := line[s.from:s.to]
+	if len(text) > maxTag || line[0] == '[' || strings.Count(text, " ") > 3 {
+		return false
 	}
-	all := tokens(lowerOf(line[:end]))
-	if len(all) > 4 {
-		return 0
-	}
-	for _, t := range all {
-		isSaid := slices.ContainsFunc(list, func(w said) bool { return w.from <= t.from && t.to <= w.to && w.says != job })
-		if !isSaid && !general[t.word] && !kinds[t.word] && !criticals[t.word] && (t.from == 0 || line[t.from-1] != '#') {
-			return 0
+	for _, t := range tokens(lowerOf(text)) {
+		from, to := s.from+t.from, s.from+t.to
+		isSaid := slices.ContainsFunc(list, func(w said) bool { return w.from <= from && to <= w.to && w.says != job })
+		if !isSaid && !general[t.word] && !kinds[t.word] && !criticals[t.word] && (from == 0 || line[from-1] != '#') {
+			return false
 		}
 	}
-	return end
+	return true
 }
 
 // kinds are words for what a mail is about that name none of them.

@@ -95,6 +95,8 @@ var dates = setOf(`mon tue wed thu fri sat sun monday tuesday wednesday thursday
 	jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december
 	utc gmt cet cest est edt am pm`)
 
+var months = setOf(`jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december`)
+
 // isStamp reports whether word is a time with letters: 2026-11-03T02:14:05Z, 312ms.
 func isStamp(word string) bool {
 	if len(word) >= 11 && word[4] == '-' && word[7] == '-' {

@@ -1,6 +1,9 @@
 package recognise
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // maxObject bounds an object, in bytes.
 const maxObject = 200
@@ -74,6 +77,7 @@ func keep(line string, cuts []span) string {
 	var kept []string
 	moving := false  // the last word was a value
 	counted := false // which was a whole number
+	month := false   // which was the name of a month
 	number := false  // the last word kept is a small number
 	ordinal := false // which follows a noun
 	for from := 0; from < len(line); {
@@ -98,7 +102,9 @@ func keep(line string, cuts []span) string {
 			from += len("downtime") // after 4 minutes of downtime
 			continue
 		}
-		if moved := isMoving(word); word == "" || isFiller(word) || moved || moving && isUnit(word) {
+		isDay := month && isSmall(strings.Trim(word, ",."))
+		month = months[strings.ToLower(strings.Trim(word, ",."))]
+		if moved := isMoving(word) || isDay; word == "" || isFiller(word) || moved || moving && isUnit(word) {
 			if moved {
 				kept = withoutTime(kept) // after 312 s, since 02:14
 			}
@@ -131,7 +137,12 @@ var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has 
 		-- - – — > * ** *** | : !`)
 
 func isFiller(word string) bool {
-	return fillers[strings.ToLower(word)] || strings.Trim(word, ".,:;!?*()[]<>\"'|-—–=#✅🔴🟢⚠️❌") == ""
+	return fillers[strings.ToLower(word)] || !strings.ContainsFunc(word, isNaming)
+}
+
+// isNaming reports whether r may be a part of a name: no sign, no symbol.
+func isNaming(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '/' || r == '【'
 }
 
 // tidy leaves out what the cuts left open, and says nothing where only a word is left
@@ -193,6 +204,6 @@ var leading = setOf(`in on of for to from by with the a an en la el los las le l
 var trailing = setOf(`to from of with for at by than as zu von mit con com avec met`)
 
 // general are words that name no thing.
-var general = setOf(`notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
+var general = setOf(`component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
 		run daily weekly monthly of on in for to from your by result results update updates check
 		meldung bericht benachrichtigung für von auf im rapport pour sur informe para en su trabajo segnalazione rapporto per su relatório em`)

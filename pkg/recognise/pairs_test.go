@@ -39,6 +39,11 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"a state behind a tag", "CRITICAL - pump7/valve - slave stopped", "", "OK - pump7/valve - slave running", "", "pump7/valve slave"},
 		{"a link", "Link eth3 on sw4 down", "", "Link eth3 on sw4 up", "", "Link eth3 on sw4"},
 		{"a process", "Process fill7 is not running", "", "Process fill7 is running", "", "Process fill7"},
+		{"tags one behind the other", "Notice #4711: valve of pump7 down.", "", "RESOLVED: Notice #4711: valve of pump7 down.", "", "valve of pump7"},
+		{"the importance in front", "Warning [plant] - pump7 leaks", "", "[plant] - pump7 leaks - Resolved", "", "[plant] pump7 leaks"},
+		{"a symbol", "\u2620 Fill (main): pump7 failed", "", "\u263a Fill (main): pump7 passed", "", "Fill (main): pump7"},
+		{"the day of a month", "Fill report for October 3, 2026: failed", "", "Fill report for October 4, 2026: success", "", "Fill report"},
+		{"states of two words", "Status Updated", "Pump7 status changed from Operational to Major Outage.", "Status Updated", "Pump7 status changed from Major Outage to Operational.", "Pump7"},
 		{"in German", "Dienst Pumpe7 inaktiv auf w4", "", "Dienst Pumpe7 wieder aktiv auf w4", "", "Dienst Pumpe7 auf w4"},
 		{"in German, a connection", "Pumpe7: Leitung unterbrochen", "", "Pumpe7: Leitung wiederhergestellt", "", "Pumpe7: Leitung"},
 		{"in Spanish, without accents", "Bomba7 caida en s4", "", "Bomba7 se ha recuperado en s4", "", "Bomba7 en s4"},
@@ -89,7 +94,7 @@ func TestWhatIsBesidesAProblemInforms(t *testing.T) {
 	r := newRecogniser(t)
 	for _, subject := range []string{
 		"Successful console login of lena", "Downtime of pump7 has ended", "Maintenance of line 2 completed", "IP ban: 203.0.113.7",
-		"Run 41220 of mesh Began",
+		"Run 41220 of mesh Began", "watch7: blocked 203.0.113.7 (NL)", "watch7: 203.0.113.7 blocked for scanning",
 	} {
 		if rec := r.Of(mailOf(Example{Subject: subject})); rec.Status != meaning.Info {
 			t.Errorf("%q: %s %s", subject, rec.Status, rec.Why)

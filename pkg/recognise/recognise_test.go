@@ -102,7 +102,7 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"Error 500 returned from down stream service", ""}, {"Backup is still running", ""}, {"node3 is not ready", ""}, {"CHECK_NOT_OK", ""},
 		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"3 updates are available for srv4", ""},
 		{"ALERT OPEN: no primary", "Created: 2026-10-03"}, {"Job Fill: Running", ""},
-		{"Latency p95 up", ""}, {"UPDATE_ROLLBACK_COMPLETE of stack7", ""}, {"drive 3 no longer detected", ""}, {"Migration backup is running", ""}, {"disk is running out of space", ""}, {"Alert 5 not closed", ""}, {"Alert: service is running", "connection refused"},
+		{"Latency p95 up", ""}, {"Alert FIRED on pump7 / Host Alive", ""}, {"Our mail server 203.0.113.7 is blocked", ""}, {"Mail blocked by 203.0.113.7", ""}, {"UPDATE_ROLLBACK_COMPLETE of stack7", ""}, {"drive 3 no longer detected", ""}, {"Migration backup is running", ""}, {"disk is running out of space", ""}, {"Alert 5 not closed", ""}, {"Alert: service is running", "connection refused"},
 	} {
 		if rec := r.Of(mailOf(Example{Subject: mail.subject, Text: mail.text})); !rec.Status.IsBad() {
 			t.Errorf("%q, %q: %s %s", mail.subject, mail.text, rec.Status, rec.Why)

@@ -28,6 +28,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // to back up; a full backup
 	case t.word == "down" && next == "to":
 		return silent
+	case t.word == "triggered" && triggers[next]:
+		return silent // this build
 	case criticals[t.word] && labels[next]:
 		return silent
 	case criticals[t.word] && i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes:
@@ -45,6 +47,8 @@ func (s *scanner) sense(i int) sense {
 	}
 	return says
 }
+
+var triggers = setOf(`this by a the manually automatically`)
 
 // runs reports whether the "running" at i says that what should run does, rather than that
 // something has not yet ended.
@@ -99,6 +103,9 @@ var links = setOf(`from to von nach zu auf de à a da van naar para`)
 // Backup-Fehler, or a code such as BACKUP_FAILED and [CRIT-850].
 func (s *scanner) compound(t token) sense {
 	text := s.line[t.from:t.to]
+	if t.word == "blocked" && s.blocksAddress(t) {
+		return aside
+	}
 	if text[0] >= 'A' && text[0] <= 'Z' {
 		if says := s.code(t, text); says != silent {
 			return says
@@ -139,4 +146,16 @@ func (s *scanner) code(t token, text string) (says sense) {
 		return says
 	}
 	return silent
+}
+
+// blocksAddress reports whether a "blocked" says that a client was shut out, as fail2ban
+// does: "blocked 203.0.113.7", "203.0.113.7 blocked for".
+func (s *scanner) blocksAddress(t token) bool {
+	next, _, _ := strings.Cut(strings.TrimLeft(s.lower[t.to:], " "), " ")
+	front := strings.Fields(s.lower[:t.from])
+	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(front[len(front)-1])
+}
+
+func isAddress(word string) bool {
+	return strings.Count(word, ".") == 3 && strings.Trim(word, "0123456789.") == ""
 }

@@ -90,15 +90,20 @@ func (v view) decide(list []said) decision {
 	}
 	if status, sure := v.tagged(list); status != "" {
 		if status == meaning.OK && !sure {
-			if worst := v.fails(); worst != "" {
-				return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true}
+			if worst, line := v.fails(); worst != "" {
+				return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true, line: line}
 			}
 		}
 		return decision{status: status, why: "by a tag in the subject", tagged: true}
 	}
 	if status == meaning.OK {
-		if worst := v.fails(); worst != "" {
-			return decision{status: worst, why: "by the text, though the subject says success"}
+		if worst, line := v.fails(); worst != "" {
+			return decision{status: worst, why: "by the text, though the subject says success", line: line}
+		}
+		for _, line := range v.lines {
+			if transition(line, scan(line)) == meaning.Recovery {
+				return decision{status: meaning.Recovery, why: "by a change of state in the text", line: line}
+			}
 		}
 		if isBesides(v.subject, list) {
 			return decision{status: meaning.Info, why: "by words of the subject"}
@@ -139,21 +144,23 @@ func (v view) beginsBad(list []said) bool {
 	return (first.says == bad || first.says == fault) && startsAt(v.subject, first.from) && (inBrackets(v.subject, first.from, first.to) || isPart(v.subject, first))
 }
 
-// fails returns the worst that the text says, if it says that something is wrong. Headings
+// fails returns the worst that the text says and the line that does, if it says that something is wrong. Headings
 // of tables name failures without saying that there are any.
-func (v view) fails() (worst meaning.Status) {
+func (v view) fails() (worst meaning.Status, by string) {
 	for _, line := range v.lines {
 		list, words := scan(line), len(tokens(lowerOf(line)))
 		switch {
 		case len(list) == words && words > 1 && !says(list, bad):
 			continue // Success Warning Error
+		case transition(line, list).IsGood():
+			continue // from failed to passed
 		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
-			return meaning.Problem
+			return meaning.Problem, line
 		case says(list, worry) && words > 2 && !says(list, done):
-			worst = meaning.Warning
+			worst, by = meaning.Warning, line
 		}
 	}
-	return worst
+	return worst, by
 }
 
 // alone are words that are a failure where nothing else stands in a line, rather than the

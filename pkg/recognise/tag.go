@@ -159,9 +159,11 @@ func leadsTo(line string, left, right said) bool {
 		if len(front) == 0 {
 			return false
 		}
-		switch front[len(front)-1] {
-		case "from", "von", "de", "da", "van":
-			return true
+		for _, word := range front[max(len(front)-2, 0):] { // from major outage to
+			switch word {
+			case "from", "von", "de", "da", "van":
+				return true
+			}
 		}
 	}
 	return false

@@ -36,7 +36,7 @@ var words = tableOf(map[sense]string{
 		crash crashed crashes crashing corrupt corrupted died dead killed terminated down offline unreachable unavailable
 		inaccessible unresponsive disconnected unhealthy critical crit fatal emergency emerg severe panic panicked disaster
 		lost missing missed expired exceeded exceeds exhausted overheated overloaded overdue stuck hung stalled deadlock faulted faulty
-		firing triggered raised alarming breached breach red invalid uncorrectable unrecoverable unsuccessful unsuccessfully incomplete full infected
+		firing fired triggered raised alarming breached breach red invalid uncorrectable unrecoverable unsuccessful unsuccessfully incomplete full infected
 		compromised err major unrepairable undeliverable timed late deadlocked halted
 		fehlgeschlagen gescheitert abgebrochen abgelehnt verweigert ausgefallen unerreichbar defekt beschädigt verloren überschritten
 		unterbrochen getrennt blockiert verbindungsabbruch kritisch abgestürzt fehlgeschlagene fehlt voll abgelaufen
