@@ -17,8 +17,8 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 	lead := leadIn(line, list)
 	if lead > 0 {
 		for _, t := range tokens(lowerOf(line[:lead])) {
-			if criticals[t.word] {
-				cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1
+			if criticals[t.word] || t.word == "new" {
+				cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1, New incident: web1
 			}
 		}
 	}
@@ -27,8 +27,8 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		case job:
 			continue
 		case remark:
-			if w.to > lead && !inBrackets(line, w.from, w.to) && (w.from > 0 || !strings.HasPrefix(line[w.to:], " [")) {
-				continue // but for "Notice [nas3] - "
+			if w.to > lead && !inBrackets(line, w.from, w.to) && (w.from > 0 || !strings.HasPrefix(line[w.to:], " [")) && (!w.caps || !isPart(line, w)) {
+				continue // but for "Notice [nas3] - " and "[nas3] NOTICE: "
 			}
 		}
 		if isAttribute(line, w, list) {
@@ -38,7 +38,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && w.to > lead && !isPart(line, w) && !isPredicate(line, w, list) {
 			continue
 		}
-		cut := withValue(line, tagAround(line, span{w.from, w.to}))
+		cut := withValue(line, tagAround(line, withCount(line, w)))
 		if n := len(cuts); n > 0 && cuts[n-1].to < cut.from && joins[strings.ToLower(strings.TrimSpace(line[cuts[n-1].to:cut.from]))] {
 			cut.from = cuts[n-1].to // back to passed
 		}
@@ -54,6 +54,15 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 
 // goodEnds are words at the end of a line that say what a tag in front of them says.
 var goodEnds = setOf(`working running reachable online up available alive active connected normal healthy ok`)
+
+// withCount widens a plural to the number in front of it: "12 errors", "2 warnings".
+func withCount(line string, w said) span {
+	front := strings.TrimRight(line[:w.from], "0123456789 ")
+	if number := line[len(front):w.from]; line[w.to-1] == 's' && len(front) > 0 && number[:min(1, len(number))] == " " && strings.TrimSpace(number) != "" {
+		return span{len(front) + 1, w.to}
+	}
+	return span{w.from, w.to}
+}
 
 // joins stand between two words that say how something stands.
 var joins = setOf(`to and but of zu und à et y e en naar auf a`)
@@ -128,7 +137,7 @@ func saysKind(line string, s span, list []said) bool {
 }
 
 // kinds are words for what a mail is about that name none of them.
-var kinds = setOf(`device node component`)
+var kinds = setOf(`device node component new`)
 
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".
