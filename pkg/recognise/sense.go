@@ -28,11 +28,12 @@ func (s *scanner) sense(i int) sense {
 		return silent // to back up; a full backup
 	case t.word == "down" && next == "to":
 		return silent
-	case t.word == "triggered" && triggers[next]:
+	case says == bad && triggers[next] && t.word == "triggered":
 		return silent // this build
-	case criticals[t.word] && labels[next]:
-		return silent
-	case criticals[t.word] && i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes:
+	case says == bad && criticals[t.word] && s.isLabel(i, next):
+		if labels[next] {
+			return silent
+		}
 		return alert // [critical] closed
 	case says == opens || says == closes:
 		if (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
@@ -49,6 +50,11 @@ func (s *scanner) sense(i int) sense {
 }
 
 var triggers = setOf(`this by a the manually automatically`)
+
+// isLabel reports whether what stands behind the severity at i makes a label of it.
+func (s *scanner) isLabel(i int, next string) bool {
+	return labels[next] || i+1 < len(s.tokens) && words[s.tokens[i+1].word] == closes
+}
 
 // runs reports whether the "running" at i says that what should run does, rather than that
 // something has not yet ended.
