@@ -129,15 +129,15 @@ func saysKind(line string, s span, list []said) bool {
 	for _, t := range tokens(lowerOf(text)) {
 		from, to := s.from+t.from, s.from+t.to
 		isSaid := slices.ContainsFunc(list, func(w said) bool { return w.from <= from && to <= w.to && w.says != job })
-		if !isSaid && !general[t.word] && !kinds[t.word] && !criticals[t.word] && (from == 0 || line[from-1] != '#') {
+		if !isSaid && !general[t.word] && !kindNouns[t.word] && !criticals[t.word] && (from == 0 || line[from-1] != '#') {
 			return false
 		}
 	}
 	return true
 }
 
-// kinds are words for what a mail is about that name none of them.
-var kinds = setOf(`device node component new`)
+// kindNouns are words for what a mail is about that name none of them.
+var kindNouns = setOf(`device node component new`)
 
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".
