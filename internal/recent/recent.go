@@ -112,7 +112,7 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	defer r.mu.Unlock()
 	made := render.Sent{
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
-		Groups: len(s.Groups), Problems: problemsOf(s), Made: s.Created, Result: "waiting",
+		Groups: len(s.Groups), Problems: s.Problems(maxProblems), Made: s.Created, Result: "waiting",
 	}
 	r.made = slices.DeleteFunc(r.made, func(s render.Sent) bool { return s.MessageID == made.MessageID }) // one that is made again
 	r.made = append([]render.Sent{made}, r.made[:min(len(r.made), maxSummaries-1)]...)
@@ -133,18 +133,6 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 
 // maxProblems bounds of how many problems it is known that a summary tells of them.
 const maxProblems = 1000
-
-// problemsOf returns the IDs of the problems that s tells of.
-func problemsOf(s *render.Summary) (ids []string) {
-	for _, g := range s.Groups {
-		for _, v := range g.Variants {
-			if v.Problem != "" && len(ids) < maxProblems {
-				ids = append(ids, v.Problem)
-			}
-		}
-	}
-	return ids
-}
 
 // prune keeps the store within its bounds, also on a day of many summaries. The caller holds
 // mu.

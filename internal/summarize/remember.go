@@ -17,7 +17,7 @@ const maxRecords = 1000
 // noteProblems tells summary what is remembered of its problems, and how many others are open.
 // Without that a summary is made all the same.
 func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, now time.Time) {
-	known, err := s.config.Problems.KnownProblems(ctx, problemsOf(summary))
+	known, err := s.config.Problems.KnownProblems(ctx, summary.Problems(maxRecords))
 	if err != nil {
 		s.log.Warn("cannot tell what people said of problems", "error", err)
 	}
@@ -41,18 +41,6 @@ func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, 
 	} else {
 		summary.Elsewhere = max(open-told, 0)
 	}
-}
-
-// problemsOf returns the IDs of the problems of what summary shows.
-func problemsOf(summary *render.Summary) (ids []string) {
-	for _, g := range summary.Groups {
-		for _, v := range g.Variants {
-			if v.Problem != "" && len(ids) < maxRecords {
-				ids = append(ids, v.Problem)
-			}
-		}
-	}
-	return ids
 }
 
 // endedAt returns when mails or people said that p is over; zero if something of it is not.

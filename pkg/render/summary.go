@@ -264,6 +264,18 @@ func (s *Summary) inState(state State) (count int) {
 	return count
 }
 
+// Problems returns the IDs of the problems of what s shows, at most so many.
+func (s *Summary) Problems(most int) (ids []string) {
+	for i := range s.Groups {
+		for _, v := range s.Groups[i].Variants {
+			if v.Problem != "" && len(ids) < most {
+				ids = append(ids, v.Problem)
+			}
+		}
+	}
+	return ids
+}
+
 // LoudCount returns how many mails are not muted.
 func (s *Summary) LoudCount() int { return s.Count - s.MutedCount() }
 
