@@ -20,7 +20,7 @@ func withoutTime(words []string) []string {
 // steady returns word without the numbers in it that change from mail to mail: those of
 // builds and runs in a path, such as shop/412/unit, and ids, such as JobID=412.
 func steady(word string) string {
-	if strings.IndexAny(word, "0123456789") < 0 {
+	if !strings.ContainsAny(word, "0123456789") {
 		return word
 	}
 	if key, value, found := strings.Cut(word, "="); found && strings.ContainsAny(value, "0123456789") && strings.HasSuffix(strings.ToLower(key), "id") {
