@@ -2,6 +2,7 @@ package failmail
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,6 +67,9 @@ func (p *Proxy) errorsOf(ctx context.Context, names ...string) (fingerprints, id
 		}
 		fingerprints, ids = append(fingerprints, ownOf(found, name, families.Members())), append(ids, found.ID)
 	}
+	if len(names) == 2 && fingerprints[0] == fingerprints[1] && names[0] != names[1] {
+		return nil, nil, &problem.Mistake{Err: fmt.Errorf("%s and %s are one error already", names[0], names[1])}
+	}
 	if err := batch.CheckFingerprints(fingerprints...); err != nil {
 		return nil, nil, &problem.Mistake{Err: err}
 	}
@@ -121,7 +125,7 @@ func (p *Proxy) Merge(ctx context.Context, one, other, by string) error {
 // it has one, and keeps it out of others until [Proxy.Merge]. It is remembered as a merge is.
 // Mails that were counted as those of the family stay there.
 func (p *Proxy) Split(ctx context.Context, name, by string) error {
-	fingerprints, _, err := p.errorsOf(ctx, name)
+	fingerprints, ids, err := p.errorsOf(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,8 @@ func (p *Proxy) Split(ctx context.Context, name, by string) error {
 		return err
 	}
 	p.log.Info("split an error off", "fingerprint", fingerprints[0], "by", by)
-	return sign(ctx, parts.store, store.Occurrence{Fingerprint: fingerprints[0]}.ID(meaning.Meaning{}), by, began)
+	own := store.Occurrence{Fingerprint: fingerprints[0]}.ID(meaning.Meaning{})
+	return errors.Join(sign(ctx, parts.store, own, by, began), sign(ctx, parts.store, ids[0], by, began))
 }
 
 // sign has the history of a problem, if there is one, say who did what happened to it since a time.

@@ -103,8 +103,14 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 	if m.Until.IsZero() {
 		m.Until = m.Created.Add(remember)
 	}
-	if m.Until.Before(m.Created) {
+	switch {
+	case m.Until.Before(m.Created):
 		return nil, &problem.Mistake{Err: fmt.Errorf("the mute would end at %s, which is over", m.Until.Format(time.RFC3339))}
+	case m.UntilOver && !found.IsOpen(m.Created):
+		return nil, &problem.Mistake{Err: errors.New("the problem is over already; mute it for a time, or for so many more mails")}
+	}
+	if err := endMutesOf(ctx, parts.store, found); err != nil { // a problem has one mute, the last one
+		return nil, err
 	}
 	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
 		return nil, err
@@ -114,6 +120,9 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 }
 
 func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {
+	if !found.MutedUntil.After(time.Now()) {
+		return nil, &problem.Mistake{Err: errors.New("the problem is not muted; there is nothing to undo")}
+	}
 	if err := endMutesOf(ctx, parts.store, found); err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func TestAReportComesOnceADayWhateverHappens(t *testing.T) {
 		if len(subjects) != 2 || !strings.HasSuffix(subjects[1], ": 1 open, 2 new, 1 over") {
 			t.Errorf("after a time without a process: %q", subjects)
 		}
-		for _, want := range []string{"Open, the oldest first (1)\n  ", "db1/Disk", "https://failmail.example.com/problems/", "Most mails (2)", "Over (1)"} {
+		for _, want := range []string{"Open, the oldest first (1)\n  ", "db1/Disk", "https://failmail.example.com/problems/", "Most mails since ", "Over (1)"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the report lacks %q:\n%s", want, text)
 			}

@@ -53,10 +53,11 @@ func merge(c *cli.Context, request web.MergeRequest) error {
 		fmt.Fprintln(c.App.Writer, "nothing was merged, since --dry-run was given")
 		return nil
 	}
-	if err := proxy.call(c.Context, http.MethodPost, "/api/merge", request, nil); err != nil {
+	var done web.LearnReply
+	if err := proxy.call(c.Context, http.MethodPost, "/api/merge", request, &done); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.Writer, "merged; undo it with: failmail split %s\n", request.Fingerprints[1])
+	fmt.Fprintf(c.App.Writer, "merged; undo it with: failmail split %s\n", done.Undo)
 	return nil
 }
 

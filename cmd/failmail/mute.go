@@ -98,6 +98,9 @@ const (
 func mute(c *cli.Context, request web.MuteRequest) error {
 	length, err := duration.Parse(request.For)
 	if err != nil {
+		if _, err := problem.ParseMuteEnd(request.For, time.Now()); err == nil {
+			return &usageError{fmt.Sprintf("--for %q ends a mute of one problem: name its ID instead of a pattern, or use a duration such as 30m, 2h or 3d", request.For)}
+		}
 		return &usageError{fmt.Sprintf("--for %q is not a duration; use one such as 30m, 2h or 3d", request.For)}
 	}
 	if _, err := batch.ParseMute(request.What, request.Reason, time.Now(), length); err != nil {

@@ -117,8 +117,10 @@ func problemCommand() *cli.Command {
 }
 
 func writeProblem(w io.Writer, p *problem.Problem) {
-	fmt.Fprintf(w, "%s %s\n%s\n%s, the first %s, the last %s\n", p.Mark(), p.Title(), strings.Join(p.Facts(shortTime), ", "),
-		phrase.Count(p.Count, "mail"), shortTime(p.First), shortTime(p.Last))
+	fmt.Fprintf(w, "%s %s\n%s\n", p.Mark(), p.Title(), strings.Join(p.Facts(shortTime), ", "))
+	if p.Count > 0 {
+		fmt.Fprintf(w, "%s, the first %s, the last %s\n", phrase.Count(p.Count, "mail"), shortTime(p.First), shortTime(p.Last))
+	}
 	for _, o := range p.Objects {
 		fmt.Fprintf(w, "%-4s %s\n", o.State, o.Name)
 	}

@@ -95,10 +95,11 @@ func Collect(ctx context.Context, from Source, since, now time.Time) (*Figures, 
 	return f, err
 }
 
-// noisy counts the mails of the days from since to now, and of as many days before.
+// noisy counts the mails of the days from since to now, which counts are kept of, and those of as
+// many days before.
 func noisy(p problem.Problem, since, now time.Time) Noisy {
 	n := Noisy{Problem: p}
-	first, before := since.Format(time.DateOnly), since.Add(since.Sub(now)).Format(time.DateOnly)
+	first, before := since.Format(time.DateOnly), since.AddDate(0, 0, -daysOf(since, now)).Format(time.DateOnly)
 	for _, d := range p.Days {
 		switch {
 		case d.Day >= first:
@@ -108,4 +109,13 @@ func noisy(p problem.Problem, since, now time.Time) Noisy {
 		}
 	}
 	return n
+}
+
+// daysOf returns how many days of the calendar there are from since to now, both included.
+func daysOf(since, now time.Time) int {
+	noon := func(t time.Time) time.Time {
+		y, m, d := t.In(since.Location()).Date()
+		return time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
+	}
+	return int(noon(now).Sub(noon(since))/(24*time.Hour)) + 1
 }

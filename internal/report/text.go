@@ -42,16 +42,20 @@ func (f *Figures) Text(url string) string {
 	f.list(&b, "Open, the oldest first", f.Open, f.OpenCount, url, func(p problem.Problem) string { return "since " + f.short(*p.Since) })
 	f.list(&b, "New", f.New, len(f.New), url, func(p problem.Problem) string { return "first " + f.short(p.First) })
 	f.list(&b, "Over", f.Over, len(f.Over), url, func(p problem.Problem) string { return "since " + f.short(*p.Over) })
-	section(&b, "Most mails", len(f.Noisiest), func(i int) string {
+	days := phrase.Count(daysOf(f.Since, f.Until), "day")
+	section(&b, "Most mails since "+f.Since.Format("Mon Jan 2"), len(f.Noisiest), func(i int) string {
 		n := f.Noisiest[i]
-		return fmt.Sprintf("%s × %s (%s before)", phrase.Number(n.Mails), phrase.Shorten(n.Title(), maxTitle), phrase.Number(n.Before))
+		return fmt.Sprintf("%s × %s (%s in the %s before)", phrase.Number(n.Mails), phrase.Shorten(n.Title(), maxTitle), phrase.Number(n.Before), days)
 	})
 	f.list(&b, "Acknowledged more than a week ago, and still open", f.Forgotten, len(f.Forgotten), url, func(p problem.Problem) string { return "by " + p.AckedBy })
 	section(&b, "Muted", len(f.Mutes), func(i int) string {
 		m := f.Mutes[i]
 		text := cmp.Or(m.Name, m.Pattern, m.Fingerprint) + ", until " + m.Until.In(f.Until.Location()).Format(layout)
-		if m.UntilOver {
+		switch {
+		case m.UntilOver:
 			text = cmp.Or(m.Name, m.Pattern, m.Fingerprint) + ", until it is over"
+		case m.UntilCount > 0:
+			text = cmp.Or(m.Name, m.Pattern, m.Fingerprint) + ", until it has " + phrase.Count(m.UntilCount, "mail")
 		}
 		if m.Reason != "" {
 			text += ": " + m.Reason

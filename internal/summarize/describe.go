@@ -23,6 +23,7 @@ func (s *Summarizer) Open(ctx context.Context) ([]*render.Summary, error) {
 	summaries := make([]*render.Summary, len(batches))
 	for i, b := range batches {
 		summaries[i] = s.describe(batch.Present(b, s.config.Families), now)
+		s.noteRecords(ctx, summaries[i], maxOpenRecords)
 	}
 	return summaries, nil
 }

@@ -10,22 +10,40 @@ import (
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
-// maxRecords bounds of how many entries it is looked up what is remembered of them: no more
-// are named in a summary.
-const maxRecords = 1000
+// Bounds of how many entries it is looked up what is remembered of them: no more are named in a
+// summary, and of those that are being collected, which people look at all the time.
+const (
+	maxRecords     = 1000
+	maxOpenRecords = 100
+)
 
 // noteProblems tells summary what is remembered of its problems, and how many others are open.
 // Without that a summary is made all the same.
 func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, now time.Time) {
-	known, err := s.config.Problems.KnownProblems(ctx, summary.Problems(maxRecords))
-	if err != nil {
-		s.log.Warn("cannot tell what people said of problems", "error", err)
-	}
 	told := len(s.open)
-	for _, p := range known {
+	for _, p := range s.noteRecords(ctx, summary, maxRecords) {
 		if !endedAt(p).IsZero() && s.open[p.ID] {
 			told--
 		}
+	}
+	isOpen := true
+	if _, open, err := s.config.Problems.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: now}); err != nil {
+		s.log.Warn("cannot tell how many problems are open besides", "error", err)
+	} else {
+		summary.Elsewhere = max(open-told, 0)
+	}
+}
+
+// noteRecords tells summary what is remembered of its first problems, which it returns.
+func (s *Summarizer) noteRecords(ctx context.Context, summary *render.Summary, most int) map[string]*store.Problem {
+	ids := summary.Problems(most)
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := s.config.Problems.KnownProblems(ctx, ids)
+	if err != nil {
+		s.log.Warn("cannot tell what people said of problems", "error", err)
+		return nil
 	}
 	viewer := problem.Viewer{Families: s.config.Families, Redactor: s.config.Policy().Redactor}
 	when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
@@ -35,12 +53,7 @@ func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, 
 		}
 		return record
 	})
-	isOpen := true
-	if _, open, err := s.config.Problems.Problems(ctx, store.ProblemQuery{Open: &isOpen, Now: now}); err != nil {
-		s.log.Warn("cannot tell how many problems are open besides", "error", err)
-	} else {
-		summary.Elsewhere = max(open-told, 0)
-	}
+	return known
 }
 
 // endedAt returns when mails or people said that p is over; zero if something of it is not.

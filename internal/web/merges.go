@@ -45,6 +45,9 @@ func (r SplitRequest) Check() error { return checkErrors(r.Fingerprint) }
 type LearnReply struct {
 	Errors []OpenError `json:"errors"`
 	Done   bool        `json:"done"` // it was no dry run, and was not so already
+	// Undo is what to split for a merge never to have been: the error that became part of the
+	// other one, by the name it was given.
+	Undo string `json:"undo,omitempty"`
 }
 
 // An OpenError is an error, and what of it is in the open batches.
@@ -91,8 +94,19 @@ func (h *handler) merge(ctx context.Context, request MergeRequest) (done LearnRe
 	}
 	err = h.proxy.Merge(ctx, request.Fingerprints[0], request.Fingerprints[1], request.By)
 	h.live.changed()
-	done.Done = err == nil
+	if done.Done = err == nil; done.Done {
+		done.Undo = h.undoOf(ctx, request.Fingerprints, done.Errors)
+	}
 	return done, statusOf(err), err
+}
+
+// undoOf returns which of the errors that were merged is not called any more what it was.
+func (h *handler) undoOf(ctx context.Context, names []string, before []OpenError) string {
+	after, err := h.learnReply(ctx, names[0])
+	if err == nil && after.Errors[0].Fingerprint == before[1].Fingerprint {
+		return names[0]
+	}
+	return names[1]
 }
 
 func (h *handler) addSplit(w http.ResponseWriter, r *http.Request) {

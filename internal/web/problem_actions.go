@@ -111,7 +111,7 @@ func (h *handler) expectOf(ctx context.Context, id string, request ActRequest) e
 	if err := h.proxy.AddExpected(ctx, e); err != nil {
 		return fmt.Errorf("expect %q: %w", e.Name, err)
 	}
-	return nil
+	return found(h.proxy.Act(ctx, id, store.Expected, request.By, request.Every))
 }
 
 // act does what is asked about a problem.

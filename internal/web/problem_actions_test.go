@@ -69,6 +69,15 @@ func TestProblemsAreMergedAndSplitByTheirIDs(t *testing.T) {
 		t.Errorf("the page has no way to split:\n%s", page)
 	}
 	act(part, form("action", "split"), "", http.StatusSeeOther)
+	if got, want := history(became.ID), "2 mails, parted by ann: "+part; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if page = ask(t, p.Handler(), "GET", "/problems/"+became.ID, "").Body.String(); strings.Contains(page, "Split off again") {
+		t.Errorf("it can be split off again:\n%s", page)
+	}
+	if page = ask(t, p.Handler(), "GET", "/problems/"+part, "").Body.String(); strings.Contains(page, "0001") {
+		t.Errorf("the page has times that there are not:\n%s", page)
+	}
 	if got, want := history(part), "0 mails, split by ann: "+became.ID; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -82,7 +91,7 @@ func TestTheAPIMergesByTheIDsOfProblems(t *testing.T) {
 	t.Parallel()
 	p, one, other := twoErrors(t)
 	w := ask(t, p.Handler(), "POST", "/api/merge", `{"fingerprints": ["`+one+`", "`+other+`"], "by": "bob"}`)
-	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"title":"login refused"`) || !strings.HasSuffix(w.Body.String(), `"done":true}`+"\n") {
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"title":"login refused"`) || !strings.HasSuffix(w.Body.String(), `"done":true,"undo":"`+other+`"}`+"\n") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	found, err := p.Problem(t.Context(), one)

@@ -110,7 +110,9 @@ func (h *handler) problemPage(w http.ResponseWriter, r *http.Request) {
 	for _, e := range slices.Backward(p.History) {
 		what, text := e.InWords()
 		one := happened{At: e.At, What: what, Text: text}
-		if e.Kind == store.Merged && !slices.ContainsFunc(p.History, func(later problem.Event) bool { return later.At.After(e.At) && later.Kind == store.Split }) {
+		if e.Kind == store.Merged && !slices.ContainsFunc(p.History, func(later problem.Event) bool {
+			return later.Kind == store.Parted && later.Text == e.Text && later.At.After(e.At)
+		}) {
 			one.Part = e.Text
 		}
 		v.History = append(v.History, one)

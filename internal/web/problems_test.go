@@ -174,7 +174,7 @@ func TestTheAPIActsOnAProblem(t *testing.T) {
 		{"merge", `{"with":"v2:0123456789abcdef"}`, ann, 400, `is about the thing \"db1/Disk /var\", whatever is said of it; only errors`},
 		{"expect", `{"every":"daily 25:00"}`, ann, 400, `\"25:00\" is no time of day`},
 		{"expect", `{"every":"daily 02:00","within":"soon"}`, ann, 400, `within: the duration \"soon\" is wrong`},
-		{"expect", `{"every":"daily 02:00","within":"2h"}`, ann, 200, `{unmuted  }`},
+		{"expect", `{"every":"daily 02:00","within":"2h"}`, ann, 200, `{expected ann daily 02:00}`},
 		{"expect", `{"every":"daily 02:00"}`, ann, 409, `there is one of that name already`},
 		{"resolve", `{"text":"gone"}`, ann, 200, `{resolved ann gone}`},
 		{"resolve", "", nil, 400, "the problem is over since"},
@@ -204,7 +204,7 @@ func TestTheAPIActsOnAProblem(t *testing.T) {
 	for _, e := range one.History {
 		kinds = append(kinds, string(e.Kind))
 	}
-	if want := strings.Fields("began acked unacked acked owned noted muted unmuted resolved"); !reflect.DeepEqual(kinds, want) || one.Owner != "the dba team" || one.AckedBy != "ann" || one.MutedUntil != nil || one.State != "over" {
+	if want := strings.Fields("began acked unacked acked owned noted muted unmuted expected resolved"); !reflect.DeepEqual(kinds, want) || one.Owner != "the dba team" || one.AckedBy != "ann" || one.MutedUntil != nil || one.State != "over" {
 		t.Errorf("%v, want %v; %+v", kinds, want, one)
 	}
 	if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != 0 {

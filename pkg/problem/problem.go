@@ -137,7 +137,7 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 	view := Problem{
 		ID: p.ID, Headline: text(batch.Headline(p, v.Families)), Status: p.Meaning.Status, State: Over, New: p.IsNew(now),
 		Count: p.Count, First: p.First, Last: p.Last, Severity: p.Meaning.Severity, Source: p.Meaning.Source, Sender: p.Meaning.Sender,
-		Object: text(p.Meaning.Object), Subject: text(p.Subject), Hosts: slices.Clone(p.Hosts), Owner: content.Line(p.Owner), AckedBy: content.Line(p.AckedBy),
+		Object: text(p.Meaning.Object), Subject: text(p.Subject), Hosts: slices.Clone(p.Hosts), Owner: text(content.Line(p.Owner)), AckedBy: content.Line(p.AckedBy),
 		Days: days(p.Days), Fingerprint: p.Fingerprint,
 	}
 	if view.Hosts == nil {
@@ -146,8 +146,7 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 	if p.IsOpen(now) {
 		since := p.Since(now)
 		view.State, view.Since = Open, &since
-	} else {
-		over := p.OverAt(now)
+	} else if over := p.OverAt(now); !over.IsZero() {
 		view.Over = &over
 	}
 	if p.MutedUntil.After(now) {
@@ -206,7 +205,7 @@ func (v Viewer) ShowAll(p *store.Problem, samples []store.ProblemSample, now tim
 		view.Samples = append(view.Samples, v.sample(s))
 	}
 	for _, e := range p.History {
-		view.History = append(view.History, Event{e.At, e.Kind, content.Line(e.By), written(e.Text)})
+		view.History = append(view.History, Event{e.At, e.Kind, content.Line(e.By), v.Redactor.Text(written(e.Text))})
 	}
 	return view
 }

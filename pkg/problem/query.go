@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -20,10 +21,10 @@ var fields = []struct {
 	set           func(q *store.ProblemQuery, value string) error
 }{
 	{"is", "open, over, new, muted or acked; not-new and so on for the opposite", setIs},
-	{"host", "the machine that a mail came from: its name, or the beginning of it up to a dot", func(q *store.ProblemQuery, value string) error { q.Host = value; return nil }},
-	{"source", "part of the name or the address of who sent it", func(q *store.ProblemQuery, value string) error { q.Source = value; return nil }},
-	{"object", "part of what it is about", func(q *store.ProblemQuery, value string) error { q.Object = value; return nil }},
-	{"owner", "part of the name of who has it", func(q *store.ProblemQuery, value string) error { q.Owner = value; return nil }},
+	{"host", "the machine that a mail came from: its name, or the beginning of it up to a dot", once(func(q *store.ProblemQuery) *string { return &q.Host })},
+	{"source", "part of the name or the address of who sent it", once(func(q *store.ProblemQuery) *string { return &q.Source })},
+	{"object", "part of what it is about", once(func(q *store.ProblemQuery) *string { return &q.Object })},
+	{"owner", "part of the name of who has it", once(func(q *store.ProblemQuery) *string { return &q.Owner })},
 	{"status", "problem or warning, what its last mail says", addWord},
 	{"severity", "critical, error or warning", addWord},
 	{"since", "when it was seen last at the earliest: 30m, 12h, 7d, today, yesterday or 2026-11-29", setSince},
@@ -37,12 +38,27 @@ func Fields() (list [][2]string) {
 	return list
 }
 
-var states = map[string]func(q *store.ProblemQuery, is bool){
-	"open":  func(q *store.ProblemQuery, is bool) { q.Open = &is },
-	"over":  func(q *store.ProblemQuery, is bool) { not := !is; q.Open = &not },
-	"new":   func(q *store.ProblemQuery, is bool) { q.New = &is },
-	"muted": func(q *store.ProblemQuery, is bool) { q.Muted = &is },
-	"acked": func(q *store.ProblemQuery, is bool) { q.Acked = &is },
+// states are those of is:, with what of a query they set, and to what.
+var states = map[string]struct {
+	of func(q *store.ProblemQuery) **bool
+	is bool
+}{
+	"open":  {func(q *store.ProblemQuery) **bool { return &q.Open }, true},
+	"over":  {func(q *store.ProblemQuery) **bool { return &q.Open }, false},
+	"new":   {func(q *store.ProblemQuery) **bool { return &q.New }, true},
+	"muted": {func(q *store.ProblemQuery) **bool { return &q.Muted }, true},
+	"acked": {func(q *store.ProblemQuery) **bool { return &q.Acked }, true},
+}
+
+// once sets what there may be one of.
+func once(of func(q *store.ProblemQuery) *string) func(q *store.ProblemQuery, value string) error {
+	return func(q *store.ProblemQuery, value string) error {
+		if *of(q) != "" && *of(q) != value {
+			return fmt.Errorf("there is another one, %q, and all must hold; leave one out", *of(q))
+		}
+		*of(q) = value
+		return nil
+	}
 }
 
 // addWord looks for what stands in the text of each problem.
@@ -55,8 +71,12 @@ const isWhat = "write open, over, new, muted or acked"
 
 func setIs(q *store.ProblemQuery, value string) error {
 	name, not := strings.CutPrefix(strings.ToLower(value), "not-")
-	if set := states[name]; set != nil {
-		set(q, !not)
+	if state, known := states[name]; known {
+		want, is := state.of(q), state.is != not
+		if *want != nil && **want != is {
+			return errors.New("another is: asks for the opposite, and all must hold; leave one out")
+		}
+		*want = &is
 		return nil
 	}
 	if near := spelling.Nearest(name, []string{"open", "over", "new", "muted", "acked"}); near != "" {

@@ -51,6 +51,9 @@ func (p Problem) Facts(when func(time.Time) string) []string {
 	if p.Since != nil {
 		facts = append(facts, "since "+when(*p.Since))
 	}
+	if p.State == Over && p.Over == nil {
+		facts = append(facts, "no mail since it was split off")
+	}
 	if p.Over != nil {
 		facts = append(facts, "over since "+when(*p.Over))
 	}
@@ -119,6 +122,10 @@ func (e Event) InWords() (what, text string) {
 		return "another problem became part of it", ""
 	case store.Split:
 		return by + " split it off another problem, which keeps what was counted", ""
+	case store.Parted:
+		return by + " split off what was part of it", ""
+	case store.Expected:
+		return by + " expects a mail that it is well", e.Text
 	case store.Owned:
 		if e.Text == "" {
 			return by + " took its owner away", ""

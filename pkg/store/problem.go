@@ -136,8 +136,11 @@ func (p *Problem) Named() []ProblemThing {
 func (p *Problem) Names() []string {
 	names := []string{p.ID}
 	for _, e := range p.History {
-		if e.Kind == Merged {
+		switch e.Kind {
+		case Merged:
 			names = append(names, e.Text)
+		case Parted:
+			names = slices.DeleteFunc(names, func(id string) bool { return id == e.Text })
 		}
 	}
 	return names

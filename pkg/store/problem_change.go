@@ -106,7 +106,8 @@ func splitProblem(t ProblemTable, of Occurrence, at time.Time) error {
 	p := &Problem{ID: id, Occurrence: of, Meaning: was.Meaning, Headline: was.Headline, Subject: was.Subject, Text: of.Fingerprint,
 		ResolveAfter: was.ResolveAfter}
 	p.note(ProblemEvent{At: at, Kind: Split, Text: was.ID})
-	return t.Save([]*Problem{p}, nil)
+	was.note(ProblemEvent{At: at, Kind: Parted, Text: id})
+	return t.Save([]*Problem{p, was}, nil)
 }
 
 // SortSamples puts samples into the order in which Store.Problem returns them.

@@ -36,6 +36,8 @@ const (
 	Unmuted  EventKind = "unmuted"  // they show it again
 	Merged   EventKind = "merged"   // another problem became part of it
 	Split    EventKind = "split"    // it was part of another problem
+	Parted   EventKind = "parted"   // what was part of it became a problem of its own
+	Expected EventKind = "expected" // mails that say that it is well must come
 )
 
 const (
@@ -90,7 +92,7 @@ func (p *Problem) Do(kind EventKind, by, text string, at time.Time) error {
 		return errors.New("the note is empty; write something")
 	case kind == Unacked && p.AckedBy == "":
 		return errors.New("nobody has acknowledged the problem; there is nothing to undo")
-	case kind.byMail() || kind == Merged || kind == Split:
+	case kind.byMail() || kind == Merged || kind == Split || kind == Parted:
 		return fmt.Errorf("%q is nothing that a person does", kind)
 	}
 	switch kind {
