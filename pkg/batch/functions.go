@@ -17,9 +17,9 @@ type templateFunction struct {
 }
 
 var functions = []templateFunction{
-	{"match", []string{"PATTERN", "TEXT"}, "what the pattern matches first; empty if nothing", func(c *patternCache) any { return c.match }},
-	{"submatch", []string{"PATTERN", "TEXT"}, "what is in its first pair of parentheses", func(c *patternCache) any { return c.submatch }},
-	{"replace", []string{"PATTERN", "TEXT", "REPLACEMENT"}, "the text with each match replaced; `$1` is the first pair of parentheses", func(c *patternCache) any { return c.replace }},
+	{"match", []string{"PATTERN", "TEXT"}, "the first match of the pattern; empty if there is none", func(c *patternCache) any { return c.match }},
+	{"submatch", []string{"PATTERN", "TEXT"}, "the part of the first match in the first pair of parentheses", func(c *patternCache) any { return c.submatch }},
+	{"replace", []string{"PATTERN", "TEXT", "REPLACEMENT"}, "the text with each match replaced; `$1` is the part in the first pair of parentheses", func(c *patternCache) any { return c.replace }},
 	{"mask", []string{"TEXT"}, "the text after masking", func(*patternCache) any { return Mask }},
 	{"lower", []string{"TEXT"}, "the text in lower case", func(*patternCache) any { return strings.ToLower }},
 	{"trim", []string{"TEXT"}, "the text without blanks around it", func(*patternCache) any { return strings.TrimSpace }},

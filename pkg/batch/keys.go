@@ -25,7 +25,7 @@ var namedKeys = []namedKey{
 		func(m *message.Message) (string, error) { return string(m.Meaning.Status), nil }},
 	{"severity", "how bad it is: `critical`, `error`, `warning` or `info`",
 		func(m *message.Message) (string, error) { return m.Meaning.Severity, nil }},
-	{"source", "who says it: the name of a known sender, else the address of the envelope",
+	{"source", "who sent it: the name of a known sender, otherwise the address of the envelope",
 		func(m *message.Message) (string, error) { return m.Meaning.Source, nil }},
 	{"object", "what it is about, such as `db1/Disk /var`; empty if that is not known",
 		func(m *message.Message) (string, error) { return m.Meaning.Object, nil }},
