@@ -35,7 +35,7 @@ func ExampleProxy_Problems() {
 	// Output:
 	// db1/Disk /var open 3 problem
 	// 1 <nil>
-	// at character 1: is:opne: "opne" is no state; did you mean is:open?
+	// at character 1: is:opne: "opne" is not a state; did you mean is:open?
 }
 
 // Somebody looks at a problem, and it is over.

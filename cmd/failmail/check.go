@@ -24,9 +24,9 @@ func checkCommand() *cli.Command {
 		Name:  "check",
 		Usage: "check the settings and connect to the relay; nothing is received or sent",
 		Description: "Checks the settings on the command line, in the environment and in the file of --config, and\n" +
-			"prints what would run, and which settings contradict each other. Run it as the user of the proxy, because it also checks that this user\n" +
-			"can write to the folders. Exit codes: 0; 1 if a relay does not answer or a folder is not\n" +
-			"writable; 2 if a setting is wrong.",
+			"prints what would run, and which settings contradict each other. Run it as the user of the\n" +
+			"proxy, because it also checks that this user can write to the folders. Exit codes: 0; 1 if a\n" +
+			"relay does not answer or a folder is not writable; 2 if a setting is wrong.",
 		Action: runCheck,
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // httpFlag names the running proxy that a command talks to.
 func httpFlag() cli.Flag {
-	return &option{name: "http", usage: "talk to the proxy at `HOST[:PORT]`, or at the URL of its page, instead of --bind-http; log in as the first user of --credentials, if there is one"}
+	return &option{name: "http", usage: "connect to the proxy at `HOST[:PORT]`, or at the URL of its page, instead of --bind-http; log in as the first user of --credentials, if any"}
 }
 
 // clientTimeout is how long a proxy may take to answer.
@@ -92,7 +92,7 @@ func (c *client) send(ctx context.Context, method, path string, content io.Reade
 
 // jsonFlag has a command print for programs what it otherwise prints for people.
 func jsonFlag() cli.Flag {
-	return &option{name: "json", deflt: false, usage: "print JSON on one line, with the names of the API"}
+	return &option{name: "json", deflt: false, usage: "print JSON on one line, with the field names of the API"}
 }
 
 func printJSON(c *cli.Context, reply any) error {

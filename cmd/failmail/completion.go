@@ -13,12 +13,12 @@ import (
 func completionCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "completion",
-		Usage:     "print the completions for a shell",
+		Usage:     "print the completion script for a shell",
 		ArgsUsage: "bash|zsh|fish",
 		Description: "For bash: source <(failmail completion bash)\n\n" +
 			"For zsh: failmail completion zsh >\"${fpath[1]}/_failmail\"\n\n" +
 			"For fish: failmail completion fish >~/.config/fish/completions/failmail.fish\n\n" +
-			"The packages of failmail install them.",
+			"The packages of failmail install all three.",
 		Action: func(c *cli.Context) error {
 			scripts := map[string]func([]completed) string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}
 			script, known := scripts[c.Args().First()]

@@ -84,7 +84,7 @@ var conflicts = []conflict{
 	}},
 	{"rewrite-recipient", "makes an address that --allow-recipient does not accept, so its mails are refused; allow that one, too", refusesRewritten},
 
-	{ofRelay, "has no effect on --relay, which is no mail server", func(s *chosen) bool { return !slices.ContainsFunc(s.relays(), isServer) }},
+	{ofRelay, "has no effect on --relay, which is not a mail server", func(s *chosen) bool { return !slices.ContainsFunc(s.relays(), isServer) }},
 	{"relay-ca relay-cert", "has no effect with --relay-tls=off", func(s *chosen) bool { return s.String("relay-tls") == "off" }},
 	{"relay-password relay-password-file", "has no effect beside --relay-token-command; leave out one of them", func(s *chosen) bool {
 		return s.String("relay-token-command") != ""

@@ -15,18 +15,18 @@ import (
 func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
-		Usage: "show how 600 mails become one, or a shop on a live page",
+		Usage: "show how 600 mails become one, or simulate a shop on a live page",
 		Description: "Starts a proxy on free ports with a temporary store and a throw-away relay, sends mails over SMTP\n" +
 			"as four hosts in trouble would, and prints what the relay receives. Nothing leaves\n" +
 			"this machine.\n\n" +
-			"With --serve it is a live demo: the days of a shop pass, a few minutes each, with errors,\n" +
-			"an outage, backups and a mail that does not come, and the page shows them until Ctrl-C.\n" +
-			"It sends nothing anywhere and leaves no file behind.",
+			"With --serve it is a live demo: it simulates days at a shop, a few minutes each, with errors,\n" +
+			"an outage, backups and a missing mail, and serves the page until Ctrl-C. It sends nothing\n" +
+			"anywhere and leaves no files behind.",
 		Flags: []cli.Flag{
 			&option{name: "mails", deflt: 600, usage: "send `N` mails"},
-			&option{name: "serve", deflt: false, usage: "play days of a shop instead, in an endless loop, and serve the page until Ctrl-C"},
-			&option{name: "bind-http", deflt: "localhost:0", usage: "with --serve, serve the page at `HOST:PORT` of this machine; port 0 is any free one"},
-			&option{name: "wait", deflt: 2 * time.Second, usage: "send the summary this `DURATION` after the last mail; with --serve 5s, if it is not given"},
+			&option{name: "serve", deflt: false, usage: "simulate days at a shop instead, in an endless loop, and serve the page until Ctrl-C"},
+			&option{name: "bind-http", deflt: "localhost:0", usage: "with --serve, serve the page at `HOST:PORT` of this machine; port 0 picks a free port"},
+			&option{name: "wait", deflt: 2 * time.Second, usage: "send the summary this `DURATION` after the last mail; with --serve, the default is 5s"},
 			&option{name: "verbose", deflt: false, usage: "show the proxy's log"},
 		},
 		Action: runDemo,

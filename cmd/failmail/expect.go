@@ -19,20 +19,20 @@ import (
 func expectCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "expect",
-		Usage:     "list the mails that must come, and which are missing; add, confirm or drop one",
+		Usage:     "list expected mails, and which are missing; add, confirm or drop one",
 		ArgsUsage: "[add NAME|confirm NAME|drop NAME]",
-		Description: "Without an argument it lists what is expected, and what was found to come regularly and is\n" +
-			"only proposed; it exits with code 1 if something is missing. confirm makes a proposal something\n" +
-			"that is expected, drop forgets it for good. add says which mails that came it is about first.\n" +
-			"What stands in the settings file, a table [[expect]] each, is changed there.",
+		Description: "Without an argument, it lists expected mails and proposals, which are mails found to arrive\n" +
+			"regularly, and exits with code 1 if an expected mail is missing. confirm turns a proposal into an\n" +
+			"expected mail; drop forgets one permanently. add first shows which past mails it would have matched.\n" +
+			"Expected mails in the settings file, each an [[expect]] table, are changed there.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&option{name: "match", deflt: []string{}, usage: "add what this `MATCHER` holds for, such as 'subject=~\"Backup of srv7.*\"'; may be repeated, then all must hold"},
-			&option{name: "every", usage: "add what comes at this `TIME`: \"daily 02:00\", \"Mon-Fri 02:00\", \"weekly Mon 07:00\", five fields of cron, or a duration such as 1h"},
-			&option{name: "within", usage: "add what may be late by this `DURATION`, such as 3h; a tenth of the time between two if it is not given"},
-			&option{name: "to", deflt: []string{}, usage: "add what `ADDRESS` hears of; the recipients of the last one if it is not given; may be repeated"},
+			&option{name: "match", deflt: []string{}, usage: "with add, match mails by `MATCHER`, such as 'subject=~\"Backup of srv7.*\"'; may be repeated, then all must match"},
+			&option{name: "every", usage: "with add, expect a mail at this `TIME`: \"daily 02:00\", \"Mon-Fri 02:00\", \"weekly Mon 07:00\", five cron fields, or an interval such as 1h"},
+			&option{name: "within", usage: "with add, let mails be late by this `DURATION`, such as 3h; by default a tenth of the time between two"},
+			&option{name: "to", deflt: []string{}, usage: "with add, alert `ADDRESS`, by default the recipients of the last mail; may be repeated"},
 			jsonFlag(),
-			&option{name: "dry-run", deflt: false, usage: "show what add is about, and expect nothing"},
+			&option{name: "dry-run", deflt: false, usage: "show what add would match, and add nothing"},
 		},
 		Action: func(c *cli.Context) error {
 			verb, name := c.Args().First(), c.Args().Get(1)
@@ -125,11 +125,11 @@ func addExpected(c *cli.Context, proxy *client, name string) error {
 func writeExpectMatches(w io.Writer, about web.ExpectReply, matchers []string) {
 	switch {
 	case about.Matches > 0:
-		fmt.Fprintf(w, "matches what has come of %s, the last time:\n", phrase.Count(about.Matches, "job"))
+		fmt.Fprintf(w, "matches past mails of %s, most recently:\n", phrase.Count(about.Matches, "job"))
 	case strings.Contains(strings.Join(matchers, " "), "header:"):
-		fmt.Fprintln(w, "whether it matches a mail so far is not known: fields of a header are not kept")
+		fmt.Fprintln(w, "cannot tell whether it matches past mails: fields of a header are not kept")
 	default:
-		fmt.Fprintln(w, "matches no mail so far (of those that said ok and what they are about)")
+		fmt.Fprintln(w, "matches no mail so far (only mails read as ok, with an object, are remembered)")
 	}
 	for _, m := range about.First {
 		fmt.Fprintf(w, "    %s  %s, from %s\n", m.Last.Local().Format("2006-01-02 15:04 MST"), phrase.Shorten(m.Subject, maxMatchTitle), m.From)

@@ -177,7 +177,7 @@ func TestWhatIsWrongInATableIsSaidAtTheStart(t *testing.T) {
 		"a source without a match":   {"[[source]]\nname = 's'\n", `source "s": match is missing`},
 		"a pattern that is wrong":    {"[[source]]\nname = 's'\nmatch = ['from=\"a@b\"']\nok = '('\n", `source "s": ok: `},
 		"a match of everything":      {"[[source]]\nname = 's'\nmatch = ['from=~\".+\"']\n", "takes every mail"},
-		"a schedule that cannot be":  {"[[expect]]\nname = 'e'\nmatch = ['from=\"a@b\"']\nevery = 'daily 25:00'\n", `expect "e": every: "25:00" is no time of day`},
+		"a schedule that cannot be":  {"[[expect]]\nname = 'e'\nmatch = ['from=\"a@b\"']\nevery = 'daily 25:00'\n", `expect "e": every: "25:00" is not a time of day`},
 		"a window that is no time":   {"[[expect]]\nname = 'e'\nwithin = 'soon'\n", `expect 1 "e": within: `},
 		"a table that is no list":    {"[source]\nname = 's'\n", "begin each with [[source]]"},
 		"a table of another name":    {"[[sources]]\nname = 's'\n", `did you mean "source"?`},

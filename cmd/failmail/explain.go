@@ -17,19 +17,18 @@ const exitInterrupted = 130
 func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
-		Usage:     "show how mails, or the lines of a log, would be grouped, and why",
+		Usage:     "show how mails or log lines would be grouped, and why",
 		ArgsUsage: "[PATH ...]",
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, or - for\n" +
 			"standard input, which is the default. Nothing is sent, and no file is changed.\n\n" +
-			"With --lines, each line of every PATH counts as the text of a mail without a subject;\n" +
-			"--lines=FILE does so with FILE only. --json prints an object for each mail: source, batch,\n" +
-			"group, fingerprint, masked, which is the text after masking or, of a stack trace, the\n" +
-			"reason; entry, which is equal for mails that a summary shows as one; headline, and why.\n" +
-			"Of two mails, the table ends with why they are one error, or why not and what would merge\n" +
-			"them. All is read before anything is printed. Files do not hold everything: the host is\n" +
-			"localhost, and RemoteAddr is empty.\n\n" +
+			"With --lines, each line of every PATH is treated as the text of a mail without a subject;\n" +
+			"--lines=FILE does so for FILE only. --json prints an object for each mail, with source, batch,\n" +
+			"group, fingerprint, masked (the text after masking or, for a stack trace, the reason), entry\n" +
+			"(equal for mails that a summary shows as one), headline and why. For two mails, the table ends\n" +
+			"with why they are one error, or why not and what would merge them. Everything is read before\n" +
+			"anything is printed. Since files lack some data, the host is localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
-			"docs/grouping.md says how mails are grouped.",
+			"docs/grouping.md explains how mails are grouped.",
 		Flags: []cli.Flag{
 			&option{name: "lines", deflt: linesFlag{}, usage: "treat each line as the text of a mail"},
 			&option{name: "json", deflt: false, usage: "print one JSON object for each mail, in the order read"},

@@ -60,7 +60,7 @@ var proxyFlagTests = []flagTest{
 		}
 	}},
 	{"--report says when somebody hears how things stand", func(t *testing.T) {
-		refusesReport(t, `--report "daily 7 am" is no time; `, "--report=daily 7 am", "--report-to=ops@example.com")
+		refusesReport(t, `--report "daily 7 am" is not a time; `, "--report=daily 7 am", "--report-to=ops@example.com")
 		refusesReport(t, `--report-to is needed for --report`, "--report=daily 07:00")
 		p := proxyHere(t, "--report=daily 07:00", "--report=weekly Mon 07:00", "--report-to=ops@example.com")
 		if strings.Contains(p.log.String(), "send reports") {

@@ -13,9 +13,9 @@ import (
 func flushCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "flush",
-		Usage:       "send a summary now instead of when it is due; without an argument, all of them",
+		Usage:       "send a summary now, before it is due; without an argument, all of them",
 		ArgsUsage:   "[BATCH]",
-		Description: "BATCH is a number that failmail status shows.",
+		Description: "BATCH is the number of a batch, as failmail status shows it.",
 		Flags:       []cli.Flag{httpFlag()},
 		Action: func(c *cli.Context) error {
 			var request web.FlushRequest

@@ -32,7 +32,7 @@ func task(title string, commands ...*cli.Command) []*cli.Command {
 func helpCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show how failmail, or one of its commands, is used",
+		Usage:     "show help for failmail or one of its commands",
 		ArgsUsage: "[COMMAND]",
 		Flags:     []cli.Flag{&option{name: "all", deflt: false, usage: "show every option"}},
 		Action: func(c *cli.Context) error {

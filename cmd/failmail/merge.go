@@ -15,12 +15,12 @@ import (
 func mergeCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "merge",
-		Usage:     "make two errors one, for good",
+		Usage:     "merge two errors permanently",
 		ArgsUsage: "ERROR ERROR",
-		Description: "ERROR is the ID of a problem, which failmail problems lists, or a fingerprint: v2: and 16 digits,\n" +
-			"as failmail explain and the summaries show it. What the open batches have of both is shown\n" +
-			"first. The store remembers it; failmail split undoes it.",
-		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which errors they are, and merge nothing"}},
+		Description: "ERROR is the ID of a problem, as failmail problems lists it, or a fingerprint: v2: and 16 digits,\n" +
+			"as failmail explain and summaries show it. The command first shows the mails of both errors in\n" +
+			"open batches. The store remembers the merge; failmail split undoes it.",
+		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which errors would be merged, and merge nothing"}},
 		Action: func(c *cli.Context) error {
 			request := web.MergeRequest{Fingerprints: c.Args().Slice(), By: who(c.String("as"))}
 			if err := request.Check(); err != nil {
@@ -45,7 +45,7 @@ func merge(c *cli.Context, request web.MergeRequest) error {
 	}
 	one, other := about.Errors[0], about.Errors[1]
 	if one.Fingerprint == other.Fingerprint {
-		fmt.Fprintf(c.App.Writer, "these are one error already: %s\n", named(one))
+		fmt.Fprintf(c.App.Writer, "these are already one error: %s\n", named(one))
 		return nil
 	}
 	fmt.Fprintf(c.App.Writer, "merges 2 errors: %s and %s\n", named(one), named(other))
@@ -64,12 +64,12 @@ func merge(c *cli.Context, request web.MergeRequest) error {
 func splitCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "split",
-		Usage:     "take a text out of the error that it was merged with, for good",
+		Usage:     "separate a text permanently from the error that it was merged with",
 		ArgsUsage: "ERROR",
 		Description: "ERROR is the fingerprint of the text itself, which failmail explain --json prints for each mail,\n" +
-			"or the ID that its problem had. It is an error of its own from then on, until failmail merge.\n" +
-			"The store remembers it.",
-		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which error it is, and split nothing"}},
+			"or the former ID of its problem. From then on it is an error of its own, until failmail merge.\n" +
+			"The store remembers the split.",
+		Flags: []cli.Flag{httpFlag(), asFlag(), &option{name: "dry-run", deflt: false, usage: "show which error it belongs to, and split nothing"}},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return &usageError{fmt.Sprintf("split takes 1 error, not %d: a fingerprint, as failmail explain --json prints it for each mail, or the ID of a problem", c.NArg())}
@@ -99,7 +99,7 @@ func split(c *cli.Context, request web.SplitRequest) error {
 	if from.Texts > 1 {
 		fmt.Fprintf(c.App.Writer, "splits 1 of %d texts off: %s\n", from.Texts, named(from))
 	} else {
-		fmt.Fprintf(c.App.Writer, "keeps apart what is an error of its own: %s\n", named(from))
+		fmt.Fprintf(c.App.Writer, "keeps separate what is already an error of its own: %s\n", named(from))
 	}
 	if c.Bool("dry-run") {
 		fmt.Fprintln(c.App.Writer, "nothing was split, since --dry-run was given")
@@ -108,7 +108,7 @@ func split(c *cli.Context, request web.SplitRequest) error {
 	if err := proxy.call(c.Context, http.MethodPost, "/api/split", request, nil); err != nil {
 		return err
 	}
-	fmt.Fprintln(c.App.Writer, "split off; what was counted before stays where it is")
+	fmt.Fprintln(c.App.Writer, "split off; mails counted so far stay where they are")
 	return nil
 }
 

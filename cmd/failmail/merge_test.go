@@ -32,7 +32,7 @@ func TestMergeAndSplitRefuseWhatIsNoFingerprint(t *testing.T) {
 func TestAMergeOfWhatIsOneErrorDoesNothing(t *testing.T) {
 	t.Parallel()
 	p, two := twoErrors(t)
-	for _, want := range []string{"merges 2 errors: ", "these are one error already: disk full (2 mails)\n"} {
+	for _, want := range []string{"merges 2 errors: ", "these are already one error: disk full (2 mails)\n"} {
 		if out, _ := failmailHere(t, "", "merge", two[0], two[1], "--http="+p.http).succeeds(t); !strings.HasPrefix(out, want) {
 			t.Errorf("want %q:\n%s", want, out)
 		}
@@ -41,7 +41,7 @@ func TestAMergeOfWhatIsOneErrorDoesNothing(t *testing.T) {
 	if !strings.HasPrefix(out, "merges 2 errors: "+oneFingerprint+" (in no open batch) and disk full (2 mails)\n") {
 		t.Errorf("one that is not open is shown as\n%s", out)
 	}
-	if out, _ := failmailHere(t, "", "split", oneFingerprint, "--http="+p.http).succeeds(t); !strings.HasPrefix(out, "keeps apart what is an error of its own: "+oneFingerprint) {
+	if out, _ := failmailHere(t, "", "split", oneFingerprint, "--http="+p.http).succeeds(t); !strings.HasPrefix(out, "keeps separate what is already an error of its own: "+oneFingerprint) {
 		t.Errorf("one that is alone is shown as\n%s", out)
 	}
 }

@@ -25,17 +25,17 @@ func muteCommand() *cli.Command {
 		Usage:     "keep mails out of the summaries for a while; without an argument, list the mutes",
 		ArgsUsage: "[PATTERN|FINGERPRINT|ID]",
 		Description: "PATTERN is a regular expression for the subject, the headline or the reason; FINGERPRINT\n" +
-			"is v2: and 16 digits, as failmail explain and the summaries show it; ID is that of a problem,\n" +
-			"as failmail problems shows it. What a pattern matches in the open batches is shown first, and\n" +
-			"stays in its summary. Muted mails are still counted, and the last line of the next summary\n" +
-			"names them.",
+			"is v2: and 16 digits, as failmail explain and summaries show it; ID identifies a problem,\n" +
+			"as failmail problems lists it. The command first shows which mails in open batches a pattern\n" +
+			"matches; these stay in their summary. Muted mails are still counted, and the last line of the\n" +
+			"next summary names them.",
 		Flags: []cli.Flag{
 			httpFlag(),
-			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d; a problem also until a time such as 18:00, until it is \"over\", or for \"10 more\" mails"},
-			&option{name: "reason", usage: "tell the readers of the summaries why, in `TEXT`"},
-			&option{name: "dry-run", deflt: false, usage: "show what it matches, and mute nothing"},
-			&option{name: "force", deflt: false, usage: "mute even what matches every mail"},
-			&option{name: "as", usage: "mute a problem in the name of `NAME`, which its history shows; by default your login"},
+			&option{name: "for", deflt: "2h", usage: "mute for this `DURATION`, such as 30m, 2h or 3d; a problem can also be muted until a time such as 18:00, until it is \"over\", or for \"10 more\" mails"},
+			&option{name: "reason", usage: "give `TEXT` as the reason in summaries"},
+			&option{name: "dry-run", deflt: false, usage: "show what would be muted, and mute nothing"},
+			&option{name: "force", deflt: false, usage: "mute even if this matches every mail"},
+			&option{name: "as", usage: "mute a problem as `NAME`, which its history shows; by default your login"},
 			jsonFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -189,8 +189,8 @@ func unmuteCommand() *cli.Command {
 		Name:      "unmute",
 		Usage:     "end a mute",
 		ArgsUsage: "NUMBER|ID",
-		Description: "NUMBER is that of the mute, as failmail mute lists it; ID is that of a problem, of which\n" +
-			"all mutes end.",
+		Description: "NUMBER identifies a mute, as failmail mute lists it; ID identifies a problem, all of whose\n" +
+			"mutes end.",
 		Flags: []cli.Flag{httpFlag(), asFlag()},
 		Action: func(c *cli.Context) error {
 			if id := c.Args().First(); c.NArg() == 1 && problem.IsID(id) {

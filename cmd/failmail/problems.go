@@ -27,14 +27,14 @@ func problemsCommand() *cli.Command {
 	}
 	return &cli.Command{
 		Name:      "problems",
-		Usage:     "list the problems that are open, or those that a question is about",
-		ArgsUsage: "[QUESTION]",
-		Description: "A question has words, which are looked for in headlines, hosts, objects and notes, and\n" +
-			"fields, all of which must hold; failmail problems '' lists all.\n" + fields.String(),
+		Usage:     "list open problems, or those that match a query",
+		ArgsUsage: "[QUERY]",
+		Description: "A query consists of words, which are searched for in headlines, hosts, objects and notes,\n" +
+			"and of fields. All must match; failmail problems '' lists all problems.\n" + fields.String(),
 		Flags: []cli.Flag{
 			httpFlag(),
-			&option{name: "limit", deflt: 50, usage: "list `N` at most, those seen last"},
-			&option{name: "json", deflt: false, usage: "print one JSON object a line, with the names of the API"},
+			&option{name: "limit", deflt: 50, usage: "list at most `N` problems, the most recently seen ones"},
+			&option{name: "json", deflt: false, usage: "print one JSON object per line, with the field names of the API"},
 		},
 		Action: func(c *cli.Context) error {
 			question := "is:open"
@@ -92,7 +92,7 @@ func shortTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04")
 func problemCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "problem",
-		Usage:     "show all that is known of one problem",
+		Usage:     "show everything known about a problem",
 		ArgsUsage: "ID",
 		Flags:     []cli.Flag{httpFlag(), jsonFlag()},
 		Action: func(c *cli.Context) error {
@@ -155,10 +155,10 @@ type act struct {
 }
 
 var acts = []act{
-	{"ack", "ack", "say that you look after a problem", "ID [WHY]", "", "unack", "acknowledged"},
-	{"note", "note", "write something about a problem, for whoever sees it next", "ID TEXT", "the note", "", "noted"},
-	{"own", "own", "say who has a problem; without a name, nobody", "ID [NAME]", "", "", "the owner is set"},
-	{"resolve", "resolve", "say that a problem is over, though no mail does", "ID [WHY]", "", "", "resolved: it is over until another mail comes"},
+	{"ack", "ack", "acknowledge a problem", "ID [REASON]", "", "unack", "acknowledged"},
+	{"note", "note", "add a note to a problem", "ID TEXT", "the note", "", "noted"},
+	{"own", "own", "set the owner of a problem; without a name, remove the owner", "ID [NAME]", "", "", "the owner is set"},
+	{"resolve", "resolve", "mark a problem as over although no mail has reported it", "ID [REASON]", "", "", "resolved: it is over until another mail comes"},
 }
 
 func actCommands() (commands []*cli.Command) {
@@ -171,12 +171,12 @@ func actCommands() (commands []*cli.Command) {
 func (a act) command() *cli.Command {
 	flags := []cli.Flag{httpFlag(), asFlag(), jsonFlag()}
 	if a.undo != "" {
-		flags = append(flags, &option{name: "undo", deflt: false, usage: "take it back"})
+		flags = append(flags, &option{name: "undo", deflt: false, usage: "undo the acknowledgement"})
 	}
 	return &cli.Command{
 		Name: a.name, Usage: a.usage, ArgsUsage: a.args,
-		Description: "ID is that of the problem: failmail problems lists them. It is in the history of the problem,\n" +
-			"which its page and failmail problem show.",
+		Description: "ID identifies the problem, as failmail problems lists it. The action is recorded in the history\n" +
+			"of the problem, which its page and failmail problem show.",
 		Flags: flags,
 		Action: func(c *cli.Context) error {
 			id, text := c.Args().First(), strings.Join(c.Args().Tail(), " ")
@@ -199,7 +199,7 @@ func (a act) command() *cli.Command {
 }
 
 func asFlag() cli.Flag {
-	return &option{name: "as", usage: "do it in the name of `NAME`, which the history shows; by default your login"}
+	return &option{name: "as", usage: "act as `NAME`, which the history shows; by default your login"}
 }
 
 // actOn does something about a problem, and says that it is done.

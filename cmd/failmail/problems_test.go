@@ -15,8 +15,8 @@ func TestCommandsOfProblemsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a state that there is not":  {[]string{"problems", "is:opne"}, `at character 1: is:opne: "opne" is no state; did you mean is:open?`},
-		"a question in several args": {[]string{"problems", "disk", "since:soon"}, `at character 6: since:soon: "soon" is no time`},
+		"a state that there is not":  {[]string{"problems", "is:opne"}, `at character 1: is:opne: "opne" is not a state; did you mean is:open?`},
+		"a question in several args": {[]string{"problems", "disk", "since:soon"}, `at character 6: since:soon: "soon" is not a time`},
 		"no problem to show":         {[]string{"problem"}, "problem takes 1 ID, not 0; failmail problems lists them"},
 		"two problems to show":       {[]string{"problem", id, id}, "problem takes 1 ID, not 2"},
 		"nothing to acknowledge":     {[]string{"ack"}, "ack takes the ID of a problem; failmail problems lists them"},
@@ -26,7 +26,7 @@ func TestCommandsOfProblemsRefuseWhatTheyDoNotUnderstand(t *testing.T) {
 		"an undo of a note":          {[]string{"note", id, "x", "--undo"}, "--undo"},
 		"a limit that is no number":  {[]string{"problems", "--limit=many"}, "--limit"},
 		"a dry run of an ID":         {[]string{"mute", id, "--dry-run"}, "mute --dry-run shows what a pattern matches; failmail problem " + id + " shows the problem"},
-		"a mute of a wrong length":   {[]string{"mute", id, "--for=-2h"}, `--for: "-2h" is no end of a mute; use a duration such as 2h or 3d`},
+		"a mute of a wrong length":   {[]string{"mute", id, "--for=-2h"}, `--for: "-2h" cannot end a mute; use a duration such as 2h or 3d`},
 		"two problems to mute":       {[]string{"mute", id, id}, "mute takes one pattern"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAProblemIsActedOnByCommands(t *testing.T) {
 		{"needs nobody when it is over", "ack ID", exitFailure, "failmail: the problem is over since TIME; there is nothing to do\n"},
 		{"is told as a whole", "problem ID", 0, "OVER " + title + "nagios, on localhost, over since TIME, acknowledged by ann, muted until TIME\n" +
 			"1 mail, the first TIME, the last TIME\n\nTIME  began\nTIME  ann acknowledged it: looks at it\nTIME  ann made the dba team its owner\n" +
-			"TIME  bob took its owner away\nTIME  bob noted: a disk is on its way\nTIME  " + who("") + " muted it: known\nTIME  bob resolved it: logs are gone\n\n" +
+			"TIME  bob removed its owner\nTIME  bob noted: a disk is on its way\nTIME  " + who("") + " muted it: known\nTIME  bob resolved it: logs are gone\n\n" +
 			"The last one that was kept, TIME:\n" + title + "\nState: CRITICAL\n"},
 		{"is not the only one that is over", "problems is:over web3", 0, "OTHER  OVER      1 × ** PROBLEM Host Alert: web3 is DOWN **\n                  nagios, on localhost, over since TIME\n1 problem for is:over web3\n"},
 		{"is unmuted", "unmute ID", 0, "unmuted: " + title},

@@ -22,13 +22,13 @@ func renderCommand() *cli.Command {
 		Usage:     "show what a summary would look like",
 		ArgsUsage: "[PATH ...]",
 		Description: "PATH is a mail (.eml), an mbox, a maildir, a folder with files that end in .eml, - for\n" +
-			"standard input, or the store of a proxy (sqlite:FILE), which is only read. Without one, the\n" +
-			"mails of the demo are used. The settings for what a summary looks like, such as --template and\n" +
+			"standard input, or the store of a proxy (sqlite:FILE), which is only read. Without PATH,\n" +
+			"the mails of the demo are used. The settings for what a summary looks like, such as --template and\n" +
 			"--subject, work here too. docs/templates.md describes what templates can use.",
 		Flags: []cli.Flag{
 			&option{name: "as", deflt: "text", choices: []string{"text", "html", "mail"}, usage: "print the summary as text, HTML for a browser, or a mail"},
 			&option{name: "output", short: "o", usage: "write to `FILE` instead of standard output"},
-			&option{name: "write-template", usage: "write the standard templates to `DIR`, as a start for --template, and exit"},
+			&option{name: "write-template", usage: "write the standard templates to `DIR`, as a starting point for --template, and exit"},
 		},
 		Action: runRender,
 	}

@@ -14,9 +14,9 @@ import (
 func reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:        "report",
-		Usage:       "show what the mail of --report would say now, and send nothing",
-		Description: "A report tells which problems are open, new and over, and which mails that must come are missing.",
-		Flags:       []cli.Flag{httpFlag(), &option{name: "for", deflt: "24h", usage: "report the last `DURATION`, such as 24h or 7d"}, jsonFlag()},
+		Usage:       "show the report that --report would send now, and send nothing",
+		Description: "A report lists open problems, those that are new or over, and missing expected mails.",
+		Flags:       []cli.Flag{httpFlag(), &option{name: "for", deflt: "24h", usage: "cover the last `DURATION`, such as 24h or 7d"}, jsonFlag()},
 		Action: func(c *cli.Context) error {
 			if length, err := duration.Parse(c.String("for")); err != nil || length <= 0 {
 				return &usageError{fmt.Sprintf("--for %q is not a duration; use one such as 24h or 7d", c.String("for"))}

@@ -17,10 +17,10 @@ func sendCommand() *cli.Command {
 		Description: "-t  take the recipients from To, Cc and Bcc, and drop Bcc\n" +
 			"-i  a line with a single dot does not end the mail\n" +
 			"-f ADDRESS  the sender; default: this user at this machine\n" +
-			"-F NAME  the sender's full name, where the mail has no From\n" +
+			"-F NAME  the sender's full name, if the mail has no From\n" +
 			"-S SERVER  host[:port] or unix:/path of the proxy; default: FAILMAIL_SERVER, or the first address of --bind\n\n" +
-			"Other options of sendmail that concern its queue are accepted and ignored.\n" +
-			"Called by the name sendmail, failmail does the same: link /usr/sbin/sendmail to it.\n" +
+			"Options that concern sendmail's queue are accepted and ignored.\n" +
+			"Called as sendmail, failmail does the same: link /usr/sbin/sendmail to it.\n" +
 			"Exit codes are those of sysexits.h: 64 usage, 66 no input, 69 refused, 75 try again.",
 		SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management import execute_from_command_line
 from django.urls import path
 
-# These lines belong into your settings.py.
+# These lines belong in your settings.py.
 settings.configure(
     EMAIL_HOST="localhost", EMAIL_PORT=2525,
     ADMINS=[("Ops", "ops@example.com")], SERVER_EMAIL="shop@example.com", EMAIL_SUBJECT_PREFIX="[shop] ",

@@ -71,7 +71,7 @@ func Serve(ctx context.Context, o LiveOptions) error {
 	fmt.Fprintf(o.Out, welcome, l.URL, phrase.Duration(liveDay), l.Proxy.Addr())
 	err = l.Run(ctx)
 	if err == nil {
-		fmt.Fprintln(o.Out, "The demo is over; nothing is left of it.")
+		fmt.Fprintln(o.Out, "The demo is over; it left no files behind.")
 	}
 	return err
 }
@@ -79,14 +79,14 @@ func Serve(ctx context.Context, o LiveOptions) error {
 const welcome = `Open %s
 
 A shop with a database, web servers and backups sends mails, and Failmail sums them up.
-A day of it takes %s. You see
-  within 10 s   errors of the payment provider, counted as they come
-  within 1 min  a release with a new error, a check that comes and goes and is muted,
-                and a database that is down
+A day takes %s. You will see
+  within 10 s   errors of the payment provider, counted as they arrive
+  within 1 min  a release with a new error, a flapping check that is muted,
+                and a database outage
   within 2 min  the end of the outage
-  within 4 min  backups: those that went well, one that failed, and one that is MISSING
-Click on everything: mute, acknowledge, merge, send now. Each problem has a page of its own
-at %[1]sproblems, and each summary can be read under Recent summaries. None is sent.
+  within 4 min  backups: successful ones, one that failed, and one that is MISSING
+Click on everything: mute, acknowledge, merge, send now. Each problem has its own page below
+%[1]sproblems. Summaries are shown under Recent summaries; none is sent.
 
 Send mails of your own to %[3]s:
   printf 'Subject: disk full on nas7\n\n97 %%%%\n' | failmail send -S %[3]s you@example.com

@@ -28,7 +28,7 @@ func Parse(texts, names []string) (Matchers, error) {
 	for _, text := range texts {
 		m, err := parse.Matcher(text)
 		if err != nil {
-			return nil, fmt.Errorf(`%q is no matcher (%w); write NAME, one of = != =~ !~, and a text in quotes, such as subject=~"Backup .*"`, text, err)
+			return nil, fmt.Errorf(`%q is not a matcher (%w); write NAME, one of = != =~ !~, and a text in quotes, such as subject=~"Backup .*"`, text, err)
 		}
 		if !knows(names, m.Name) {
 			return nil, fmt.Errorf("%q: there is no %q; take one of %s", text, m.Name, strings.Join(names, ", "))

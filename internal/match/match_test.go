@@ -40,10 +40,10 @@ func TestMatchersMustAllHold(t *testing.T) {
 func TestAMatcherThatIsWrongIsNamedWithWhatWouldBeRight(t *testing.T) {
 	for text, want := range map[string]string{
 		`subject`:      `write NAME, one of = != =~ !~, and a text in quotes`,
-		`subject=~"("`: `is no matcher`,
+		`subject=~"("`: `is not a matcher`,
 		`sender="x"`:   `there is no "sender"; take one of from, subject, header:NAME`,
 		`header:="x"`:  `there is no "header:"`,
-		`{subject="a"`: `is no matcher`,
+		`{subject="a"`: `is not a matcher`,
 	} {
 		if _, err := Parse([]string{text}, names); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

@@ -30,7 +30,7 @@ func (f *Figures) Text(url string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "From %s to %s.\n", f.Since.Format(layout), f.Until.Format(layout))
 	if f.OpenCount == 0 && len(f.New) == 0 && len(f.Over) == 0 && len(f.Missing) == 0 {
-		b.WriteString("\nAll quiet: nothing is open, nothing was new. This mail proves that the path works.\n")
+		b.WriteString("\nAll quiet: nothing is open, and nothing is new. This mail proves that the path works.\n")
 	}
 	section(&b, "Missing", len(f.Missing), func(i int) string {
 		s := f.Missing[i]
@@ -63,10 +63,10 @@ func (f *Figures) Text(url string) string {
 		return text
 	})
 	if f.Expected > 0 {
-		fmt.Fprintf(&b, "\n%s of %s that must come are on time.\n", phrase.Number(f.Expected-len(f.Missing)), phrase.Count(f.Expected, "mail"))
+		fmt.Fprintf(&b, "\n%s of %s are on time.\n", phrase.Number(f.Expected-len(f.Missing)), phrase.Count(f.Expected, "expected mail"))
 	}
 	if f.Cut {
-		fmt.Fprintf(&b, "\nThere are more than the %s problems that a report looks at.\n", phrase.Number(maxLooked))
+		fmt.Fprintf(&b, "\nThere are more than the %s problems that a report considers.\n", phrase.Number(maxLooked))
 	}
 	if url != "" {
 		fmt.Fprintf(&b, "\nAll problems: %s/problems\n", url)
@@ -89,7 +89,7 @@ func (f *Figures) list(b *strings.Builder, title string, problems []problem.Prob
 		p := problems[i]
 		line := fmt.Sprintf("%s, %s, %s", phrase.Shorten(p.Title(), maxTitle), phrase.Count(p.Count, "mail"), about(p))
 		if p.Owner != "" {
-			line += ", " + p.Owner + " has it"
+			line += ", owner " + p.Owner
 		}
 		if url != "" {
 			line += "\n    " + url + "/problems/" + p.ID

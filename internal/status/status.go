@@ -43,7 +43,7 @@ func (s *Report) Write(w io.Writer, address string) {
 	line("proxy", "failmail %s at %s, %s", s.Version, address, ready)
 	relay := s.Relay.Name
 	if relay == "" {
-		relay = "a sender of its own"
+		relay = "a custom sender"
 	}
 	switch {
 	case s.Relay.Up:

@@ -59,7 +59,7 @@ func checkPidfile(path string, handedOver bool) error {
 	case err != nil:
 		return fmt.Errorf("%w; choose another file", err)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%q is no regular file; choose another file", path)
+		return fmt.Errorf("%q is not a regular file; choose another file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {

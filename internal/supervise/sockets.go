@@ -32,7 +32,7 @@ func openSockets(ctx context.Context, binds string, fd int, from *predecessor) (
 	case fd > 0: // 0 is none, as in failmail 0.2
 		return inherit(fd, []receive.Endpoint{{}})
 	case fd < 0:
-		return nil, &Mistake{fmt.Sprintf("Options.SocketFD \"%d\" is no descriptor; use the number of an inherited listening socket such as 3", fd)}
+		return nil, &Mistake{fmt.Sprintf("Options.SocketFD \"%d\" is not a descriptor; use the number of an inherited listening socket such as 3", fd)}
 	}
 	var listeners []net.Listener
 	for bind := range strings.SplitSeq(binds, ",") {

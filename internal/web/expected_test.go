@@ -53,7 +53,7 @@ func TestTheAPIAddsConfirmsAndDrops(t *testing.T) {
 		{"GET /api/expected", "", 200, `"kind":"proposed","match":["source=`, "nas configured;Backup of <b>srv8 proposed;Backup of srv7 proposed;"},
 		{"POST /api/expected", `{"name":"x"}`, 400, "match is missing", ""},
 		{"POST /api/expected", add + `,"within":"soon"}`, 400, "use one such as 30m or 3h", ""},
-		{"POST /api/expected", `{"pattern":"x"}`, 400, "the body is no JSON such as", ""},
+		{"POST /api/expected", `{"pattern":"x"}`, 400, "the body is not JSON such as", ""},
 		{"POST /api/expected", add + `,"dry_run":true}`, 200, `"done":false,"matches":2,"first":[{"subject":"Backup of`, "nas configured;Backup of <b>srv8 proposed;Backup of srv7 proposed;"},
 		{"POST /api/expected/confirm?name=Backup+of+srv7", "", 204, "", "nas configured;Backup of srv7 confirmed;Backup of <b>srv8 proposed;"},
 		{"POST /api/expected/confirm?name=nothing", "", 404, "nothing of that name is expected or proposed", ""},
@@ -102,7 +102,7 @@ func TestThePageConfirmsAndDrops(t *testing.T) {
 	if status, _, location := post("/confirm", "Backup of srv7"); status != http.StatusSeeOther || location != "./?confirmed=1" {
 		t.Errorf("%d, %s", status, location)
 	}
-	if page := ask(t, p.Handler(), "GET", "/?confirmed=1", "").Body.String(); !strings.Contains(page, "Confirmed: you hear of it") {
+	if page := ask(t, p.Handler(), "GET", "/?confirmed=1", "").Body.String(); !strings.Contains(page, "Confirmed: you will be alerted") {
 		t.Error("the page does not say so")
 	}
 	if status, body, _ := post("/drop", "nas", "Accept", "application/json"); status != http.StatusConflict || !strings.Contains(body, "settings file") {

@@ -32,7 +32,7 @@ func TestTheFailDirIsShownAndSent(t *testing.T) {
 			}
 		}
 	}
-	agree("/", `<a href="#failed">not delivered</a>`, "Nothing waits for the relay", "550 no such user", ">Resend<")
+	agree("/", `<a href="#failed">not delivered</a>`, "Nothing is waiting for the relay", "550 no such user", ">Resend<")
 	agree("/metrics", "\nfailmail_fail_dir_mails 1\n")
 	agree("/api/failed", `"to":["ops@example.com"],"recipients":1,"subject":"[failmail] 1 new: disk full"`, `"reason":"550 no such user"`)
 	post := func(path, body string, status int, part string) {

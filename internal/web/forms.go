@@ -163,23 +163,23 @@ func noticeOf(query url.Values) string {
 			return counted(n, "mail is", "mails are") + " tried again now."
 		case "resent":
 			if n == 0 {
-				return "No mail waits in the fail-dir, so there is nothing to send."
+				return "The fail-dir is empty, so there is nothing to send."
 			}
 			return counted(n, "mail was", "mails were") + " sent."
 		case "resending":
-			return "The mails of the fail-dir are being sent. What the relay takes disappears from the list."
+			return "The mails of the fail-dir are being sent. Mails that the relay accepts disappear from the list."
 		case "muted":
-			return "Muted. What was counted before stays in its summary."
+			return "Muted. Mails counted so far stay in their summary."
 		case "unmuted":
 			return "Unmuted."
 		case "merged":
 			return "Merged: they are one error from now on."
 		case "confirmed":
-			return "Confirmed: you hear of it when that mail does not come."
+			return "Confirmed: you will be alerted when that mail does not come."
 		case "dropped":
 			return "Dropped: that mail is neither expected nor proposed any more."
 		case "split":
-			return "Split off: it counts on its own from now on."
+			return "Split off: it is an error of its own from now on."
 		}
 	}
 	return ""

@@ -19,7 +19,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any, sample string) e
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("the body is no JSON such as %s: %w", sample, err)
+		return fmt.Errorf("the body is not JSON such as %s: %w", sample, err)
 	}
 	return nil
 }

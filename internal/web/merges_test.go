@@ -50,7 +50,7 @@ func TestTheAPIMergesAndSplits(t *testing.T) {
 		{"/api/merge", merge(two[0], two[0]) + "}", 400, "is named twice", 2},
 		{"/api/merge", merge("v1:0123456789abcdef", two[0]) + "}", 400, "of an older version", 2},
 		{"/api/split", `{"fingerprint":"disk"}`, 400, "is not a fingerprint", 2},
-		{"/api/split", `{"what":"disk"}`, 400, "the body is no JSON such as", 2},
+		{"/api/split", `{"what":"disk"}`, 400, "the body is not JSON such as", 2},
 		{"/api/merge", merge(two[0], two[1]) + `,"dry_run":true}`, 200, `"title":"disk full","mails":2},{"fingerprint":"` + two[1] + `","texts":1,"title":"login refused","mails":1}],"done":false`, 2},
 		{"/api/merge", merge(two[1], two[0]) + "}", 200, `"done":true`, 1},
 		{"/api/merge", merge(two[0], two[1]) + "}", 200, `"texts":2,"title":"disk full","mails":3}],"done":false`, 1},

@@ -102,7 +102,7 @@ func (h *handler) mute(ctx context.Context, request MuteRequest) (done MuteReply
 	case request.DryRun:
 		return done, http.StatusOK, nil
 	case done.Matches.Everything && !request.Force:
-		return done, http.StatusBadRequest, fmt.Errorf("the pattern %q matches every mail, so that nobody would hear of anything until %s; write more of the subject, or say with \"force\": true that it is meant",
+		return done, http.StatusBadRequest, fmt.Errorf("the pattern %q matches every mail, so nothing would be reported until %s; write more of the subject, or say with \"force\": true that it is meant",
 			request.What, m.Until.Format("2006-01-02 15:04 MST"))
 	}
 	m, err = h.proxy.Mute(ctx, request.What, request.Reason, length)

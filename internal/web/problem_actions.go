@@ -37,15 +37,15 @@ type action struct {
 // actions are all of them, by their names in addresses.
 var actions = map[string]action{
 	"ack":     {"Acknowledged.", doing(store.Acked)},
-	"unack":   {"It is not acknowledged any more.", doing(store.Unacked)},
+	"unack":   {"No longer acknowledged.", doing(store.Unacked)},
 	"note":    {"Noted.", doing(store.Noted)},
 	"own":     {"The owner is set.", doing(store.Owned)},
 	"resolve": {"Resolved: it is over, until another mail comes.", doing(store.Resolved)},
-	"mute":    {"Muted. What was counted before stays in its summary.", (*handler).muteProblem},
+	"mute":    {"Muted. Mails counted so far stay in their summary.", (*handler).muteProblem},
 	"unmute":  {"Unmuted.", (*handler).unmuteProblem},
 	"merge":   {"Merged: they are one error from now on.", (*handler).mergeProblem},
-	"split":   {"Split off: it counts on its own from now on.", (*handler).splitProblem},
-	"expect":  {"You hear of it when no mail says in time that this is well.", (*handler).expectOf},
+	"split":   {"Split off: it is an error of its own from now on.", (*handler).splitProblem},
+	"expect":  {"You will be alerted when no mail reports in time that this is well.", (*handler).expectOf},
 }
 
 func doing(kind store.EventKind) func(*handler, context.Context, string, ActRequest) error {

@@ -137,10 +137,10 @@ func TestProblemsArePagedThrough(t *testing.T) {
 		submit(t, p, "job "+strings.Repeat(name, 3)+" failed", "error: "+strings.Repeat(name, 4))
 	}
 	for target, want := range map[string][]string{
-		"/problems?q=job":             {"120 problems", "here 1 to 50", `href="problems?offset=50&amp;q=job" rel="next"`},
-		"/problems?q=job&offset=50":   {"here 51 to 100", `href="problems?offset=100&amp;q=job" rel="next"`, `href="problems?offset=0&amp;q=job" rel="prev"`},
-		"/problems?q=job&offset=100":  {"here 101 to 120", `href="problems?offset=50&amp;q=job" rel="prev"`},
-		"/problems?q=job&offset=1000": {"There are no more than 120", `href="problems?offset=950&amp;q=job"`},
+		"/problems?q=job":             {"120 problems", "showing 1 to 50", `href="problems?offset=50&amp;q=job" rel="next"`},
+		"/problems?q=job&offset=50":   {"showing 51 to 100", `href="problems?offset=100&amp;q=job" rel="next"`, `href="problems?offset=0&amp;q=job" rel="prev"`},
+		"/problems?q=job&offset=100":  {"showing 101 to 120", `href="problems?offset=50&amp;q=job" rel="prev"`},
+		"/problems?q=job&offset=1000": {"There are only 120", `href="problems?offset=950&amp;q=job"`},
 		"/problems?offset=x":          {"the offset &#34;x&#34; is not a number from 0 to 1000000"},
 	} {
 		text := ask(t, p.Handler(), "GET", target, "").Body.String()

@@ -147,17 +147,17 @@ func TestThePagesOfProblemsWorkUnderAPrefixWithoutScript(t *testing.T) {
 		}
 	}
 	post("action=ack", 200, "", "Acknowledged.")
-	post("action=unack", 200, "", "It is not acknowledged any more.")
+	post("action=unack", 200, "", "No longer acknowledged.")
 	post("action=unack", 400, "/act", "nobody has acknowledged the problem")
 	post("action=own&text=ann", 200, "", `value="ann"`)
 	post("action=note&text=line+1%0D%0Aline+2", 200, "", "line 1\nline 2")
 	post("action=note&text=+", 400, "/act", "the note is empty; write something")
 	post("action=mute&for=4h&text=known", 200, "", "Muted.")
-	post("action=mute&for=soon", 400, "/act", "is no end of a mute")
+	post("action=mute&for=soon", 400, "/act", "cannot end a mute")
 	post("action=unmute", 200, "", "Unmuted.")
 	post("action=mute&for=4h&until=over", 200, "", "muted until it is over")
 	post("action=unmute", 200, "", "Unmuted.")
-	post("action=expect&every=daily+02:00", 200, "", "You hear of it when no mail says in time that this is well.")
+	post("action=expect&every=daily+02:00", 200, "", "You will be alerted when no mail reports in time that this is well.")
 	post("action=resolve&text=gone", 200, "", "Resolved: it is over")
 	post("action=resolve", 400, "/act", "there is nothing to do")
 	post("action=explode", 404, "/act", "there is no action")
@@ -177,7 +177,7 @@ func TestThePagesOfProblemsWorkUnderAPrefixWithoutScript(t *testing.T) {
 func TestThePageSaysWhetherItKnowsWhoActs(t *testing.T) {
 	t.Parallel()
 	p, id := oneProblem(t)
-	const unknown = "asks for no credentials"
+	const unknown = "requires no credentials"
 	if text := ask(t, p.Handler(), "GET", "/problems/"+id, "").Body.String(); !strings.Contains(text, unknown) {
 		t.Errorf("%s", text)
 	}

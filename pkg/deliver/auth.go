@@ -92,7 +92,7 @@ func (s *SMTP) authenticate(ctx context.Context, c *connection) error {
 	if offered == "" {
 		return Misconfigured(fmt.Errorf("relay %s does not offer AUTH; leave out the user (Auth.User), or use its port for submission, mostly smtp://%[2]s:587 or smtps://%[2]s:465", s.Addr, s.host()))
 	}
-	return Misconfigured(fmt.Errorf("relay %s offers AUTH %s, of which none can be used; can be: %s", s.Addr, oneLineText(offered), strings.Join(s.Auth.known(), ", ")))
+	return Misconfigured(fmt.Errorf("relay %s offers AUTH %s, none of which is supported; supported are %s", s.Addr, oneLineText(offered), strings.Join(s.Auth.known(), ", ")))
 }
 
 func (s *SMTP) logIn(ctx context.Context, c *connection, mechanism string) error {

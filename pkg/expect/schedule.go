@@ -58,7 +58,7 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 	case len(words) == 1 && words[0][0] != '@':
 		d, err := duration.Parse(words[0])
 		if err != nil {
-			return nil, fmt.Errorf("%q is no time; %s", text, howOften)
+			return nil, fmt.Errorf("%q is not a time; %s", text, howOften)
 		}
 		if d < minEvery {
 			return nil, fmt.Errorf("%s is too short; at least %s", d, minEvery)
@@ -73,7 +73,7 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 	case len(words) == 2 && words[0][0] != '@':
 		days, known := parseWeekdays(words[0])
 		if !known {
-			return nil, fmt.Errorf("%q is no time; %s", text, howOften)
+			return nil, fmt.Errorf("%q is not a time; %s", text, howOften)
 		}
 		at, err := clock(words[1])
 		if err != nil {
@@ -87,15 +87,15 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 		}
 		day, known := weekdays[strings.ToLower(words[1])]
 		if !known {
-			return nil, fmt.Errorf("%q is no day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", words[1])
+			return nil, fmt.Errorf("%q is not a day of the week; write Mon, Tue, Wed, Thu, Fri, Sat or Sun", words[1])
 		}
 		expression = fmt.Sprint(at, " * * ", int(day))
 	case len(words) != 5 && words[0][0] != '@':
-		return nil, fmt.Errorf("%q is no time; %s", text, howOften)
+		return nil, fmt.Errorf("%q is not a time; %s", text, howOften)
 	}
 	c := cron{expression, zone}
 	if !gronx.IsValid(expression) {
-		return nil, fmt.Errorf("%q is no time; %s", text, howOften)
+		return nil, fmt.Errorf("%q is not a time; %s", text, howOften)
 	}
 	if _, err := gronx.NextTickAfter(expression, time.Now().In(zone), false); err != nil {
 		return nil, fmt.Errorf("%q never comes; %s", text, howOften)
@@ -107,7 +107,7 @@ func parseSchedule(text string, zone *time.Location) (schedule, error) {
 func clock(text string) (string, error) {
 	t, err := time.Parse("15:04", text)
 	if err != nil {
-		return "", fmt.Errorf("%q is no time of day; write one such as 02:00", text)
+		return "", fmt.Errorf("%q is not a time of day; write one such as 02:00", text)
 	}
 	return fmt.Sprint(t.Minute(), " ", t.Hour()), nil
 }

@@ -44,7 +44,7 @@ func ParseMuteEnd(text string, now time.Time) (end MuteEnd, err error) {
 		}
 		return MuteEnd{At: at}, nil
 	}
-	return end, &Mistake{fmt.Errorf(`%q is no end of a mute; use a duration such as 2h or 3d, a time such as 18:00, a day to come such as 2026-12-01, "over", or "10 more" for so many further mails`, text)}
+	return end, &Mistake{fmt.Errorf(`%q cannot end a mute; use a duration such as 2h or 3d, a time such as 18:00, a future day such as 2026-12-01, "over", or "10 more" mails`, text)}
 }
 
 // String says when it is.

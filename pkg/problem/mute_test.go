@@ -32,7 +32,7 @@ func TestTheEndOfAMuteIsReadAsPeopleWriteIt(t *testing.T) {
 	for _, text := range []string{"", "soon", "0s", "-2h", "2026-11-29", "2026-02-30", "24:00", "0 more", "-1 more", "more", "1.5 more", "10 mails", "99999999999999999999 more"} {
 		end, err := problem.ParseMuteEnd(text, now)
 		var mistake *problem.Mistake
-		if !errors.As(err, &mistake) || end != (problem.MuteEnd{}) || !strings.Contains(err.Error(), "is no end of a mute; use a duration such as 2h or 3d") {
+		if !errors.As(err, &mistake) || end != (problem.MuteEnd{}) || !strings.Contains(err.Error(), "cannot end a mute; use a duration such as 2h or 3d") {
 			t.Errorf("%q ends %+v, %v", text, end, err)
 		}
 	}

@@ -21,13 +21,13 @@ var fields = []struct {
 	set           func(q *store.ProblemQuery, value string) error
 }{
 	{"is", "open, over, new, muted or acked; not-new and so on for the opposite", setIs},
-	{"host", "the machine that a mail came from: its name, or the beginning of it up to a dot", once(func(q *store.ProblemQuery) *string { return &q.Host })},
-	{"source", "part of the name or the address of who sent it", once(func(q *store.ProblemQuery) *string { return &q.Source })},
+	{"host", "the machine that sent a mail: its full name, or the part before a dot", once(func(q *store.ProblemQuery) *string { return &q.Host })},
+	{"source", "part of the sender's name or address", once(func(q *store.ProblemQuery) *string { return &q.Source })},
 	{"object", "part of what it is about", once(func(q *store.ProblemQuery) *string { return &q.Object })},
-	{"owner", "part of the name of who has it", once(func(q *store.ProblemQuery) *string { return &q.Owner })},
-	{"status", "problem or warning, what its last mail says", addWord},
+	{"owner", "part of the owner's name", once(func(q *store.ProblemQuery) *string { return &q.Owner })},
+	{"status", "problem or warning, according to its last mail", addWord},
 	{"severity", "critical, error or warning", addWord},
-	{"since", "when it was seen last at the earliest: 30m, 12h, 7d, today, yesterday or 2026-11-29", setSince},
+	{"since", "a time since which a problem was seen: 30m, 12h, 7d, today, yesterday or 2026-11-29", setSince},
 }
 
 // Fields returns the fields that a question may name, each with what it means.
@@ -80,9 +80,9 @@ func setIs(q *store.ProblemQuery, value string) error {
 		return nil
 	}
 	if near := spelling.Nearest(name, []string{"open", "over", "new", "muted", "acked"}); near != "" {
-		return fmt.Errorf("%q is no state; did you mean is:%s?", value, near)
+		return fmt.Errorf("%q is not a state; did you mean is:%s?", value, near)
 	}
-	return fmt.Errorf("%q is no state; %s", value, isWhat)
+	return fmt.Errorf("%q is not a state; %s", value, isWhat)
 }
 
 func setSince(q *store.ProblemQuery, value string) error {
@@ -101,7 +101,7 @@ func setSince(q *store.ProblemQuery, value string) error {
 	}
 	ago, err := duration.Parse(value)
 	if err != nil || ago < 0 {
-		return fmt.Errorf("%q is no time; write one such as 30m, 12h, 7d, today, yesterday or 2026-11-29", value)
+		return fmt.Errorf("%q is not a time; write one such as 30m, 12h, 7d, today, yesterday or 2026-11-29", value)
 	}
 	q.Since = q.Now.Add(-ago)
 	return nil
@@ -210,7 +210,7 @@ func (t *term) addTo(q *store.ProblemQuery) error {
 			continue
 		}
 		if strings.TrimSpace(t.value) == "" {
-			return fmt.Errorf("%s: has no value; it is %s", f.name, f.meaning)
+			return fmt.Errorf("%s: has no value; expected is %s", f.name, f.meaning)
 		}
 		if err := f.set(q, t.value); err != nil {
 			return fmt.Errorf("%s:%s: %w", f.name, t.value, err)

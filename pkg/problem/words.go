@@ -114,21 +114,21 @@ func (e Event) InWords() (what, text string) {
 	case store.Back:
 		return "is back", e.Text
 	case store.Over:
-		return "is over, as a mail says", e.Text
+		return "is over, according to a mail", e.Text
 	case store.Merged:
 		if e.By != "" {
-			return e.By + " made another problem part of it", ""
+			return e.By + " merged another problem into it", ""
 		}
-		return "another problem became part of it", ""
+		return "another problem was merged into it", ""
 	case store.Split:
-		return by + " split it off another problem, which keeps what was counted", ""
+		return by + " split it off another problem, which keeps its counts", ""
 	case store.Parted:
-		return by + " split off what was part of it", ""
+		return by + " split off a problem that was part of it", ""
 	case store.Expected:
-		return by + " expects a mail that it is well", e.Text
+		return by + " expects mails saying that it is well", e.Text
 	case store.Owned:
 		if e.Text == "" {
-			return by + " took its owner away", ""
+			return by + " removed its owner", ""
 		}
 		return by + " made " + e.Text + " its owner", ""
 	}

@@ -48,17 +48,17 @@ func TestEachEventHasItsWords(t *testing.T) {
 	}{
 		{problem.Event{Kind: store.Began}, "began|"},
 		{problem.Event{Kind: store.Back}, "is back|"},
-		{problem.Event{Kind: store.Over}, "is over, as a mail says|"},
+		{problem.Event{Kind: store.Over}, "is over, according to a mail|"},
 		{problem.Event{Kind: store.Acked, By: "ann", Text: "looks"}, "ann acknowledged it|looks"},
 		{problem.Event{Kind: store.Acked}, "somebody acknowledged it|"},
 		{problem.Event{Kind: store.Unacked, By: "ann"}, "ann undid the acknowledgement|"},
 		{problem.Event{Kind: store.Noted, By: "ann", Text: "a\nb"}, "ann noted|a\nb"},
 		{problem.Event{Kind: store.Owned, By: "ann", Text: "bob"}, "ann made bob its owner|"},
-		{problem.Event{Kind: store.Owned, By: "ann"}, "ann took its owner away|"},
+		{problem.Event{Kind: store.Owned, By: "ann"}, "ann removed its owner|"},
 		{problem.Event{Kind: store.Resolved, By: "ann", Text: "gone"}, "ann resolved it|gone"},
 		{problem.Event{Kind: store.Muted, By: "ann", Text: "known"}, "ann muted it|known"},
 		{problem.Event{Kind: store.Unmuted, By: "ann"}, "ann unmuted it|"},
-		{problem.Event{Kind: store.Merged, Text: "0123456789abcdef"}, "another problem became part of it|"},
+		{problem.Event{Kind: store.Merged, Text: "0123456789abcdef"}, "another problem was merged into it|"},
 	} {
 		if what, text := test.event.InWords(); what+"|"+text != test.want {
 			t.Errorf("%+v: %s|%s, want %s", test.event, what, text, test.want)

@@ -99,7 +99,7 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 		rec.Status, rec.Why = status, "by its field "+StatusField
 		rec.Severity, rec.Parts = severityOf(status, nil), nil
 	} else if status != "" {
-		rec.Why += fmt.Sprintf("; its field %s says %q, which is no status", StatusField, content.Line(string(status[:min(len(status), 40)])))
+		rec.Why += fmt.Sprintf("; its field %s says %q, which is not a status", StatusField, content.Line(string(status[:min(len(status), 40)])))
 	}
 	if object := m.Header.Get(ObjectField); object != "" {
 		rec.Object, rec.Known, rec.Parts = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true, nil

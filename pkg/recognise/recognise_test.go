@@ -159,7 +159,7 @@ func TestASourceThatIsWrongIsRefused(t *testing.T) {
 	}{
 		"without a name":                 {func(s *Source) { s.Name = "" }, "give it one"},
 		"without a match":                {func(s *Source) { s.Match = nil }, `source "s": match is missing`},
-		"with a match that is none":      {func(s *Source) { s.Match = []string{"from"} }, `"from" is no matcher`},
+		"with a match that is none":      {func(s *Source) { s.Match = []string{"from"} }, `"from" is not a matcher`},
 		"with a match on what is not":    {func(s *Source) { s.Match = []string{`form="x"`} }, `there is no "form"; take one of from, to, host, subject, header:NAME`},
 		"with a match that takes all":    {func(s *Source) { s.Match = []string{`from=~".*"`} }, "takes every mail"},
 		"with a pattern that is wrong":   {func(s *Source) { s.Problem = []string{"("} }, `source "s": problem: `},

@@ -34,7 +34,7 @@ const (
 	Resolved EventKind = "resolved" // somebody said that it is over
 	Muted    EventKind = "muted"    // summaries leave it out for a while
 	Unmuted  EventKind = "unmuted"  // they show it again
-	Merged   EventKind = "merged"   // another problem became part of it
+	Merged   EventKind = "merged"   // another problem was merged into it
 	Split    EventKind = "split"    // it was part of another problem
 	Parted   EventKind = "parted"   // what was part of it became a problem of its own
 	Expected EventKind = "expected" // mails that say that it is well must come

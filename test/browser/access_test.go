@@ -117,7 +117,7 @@ func TestThePageIsUsedFromTheKeyboard(t *testing.T) {
 			t.Errorf("nothing shows that %q has the focus", text)
 		}
 	}
-	for _, want := range []string{"Send all 2 now", "Mute more", "readiness"} {
+	for _, want := range []string{"Send all 2 now", "Add a mute", "readiness"} {
 		if !reached[want] {
 			t.Errorf("the keyboard does not reach %q", want)
 		}

@@ -45,7 +45,7 @@ func startProblems(t *testing.T) (p *failmail.Proxy, full, hostile string) {
 	for _, act := range []struct {
 		action failmail.ProblemAction
 		text   string
-	}{{failmail.Acknowledge, ""}, {failmail.Own, "the team of the shop"}, {failmail.Note, "restarted the pool\n" + strings.Repeat("long", 60)}} {
+	}{{failmail.Acknowledge, ""}, {failmail.Own, "the shop team"}, {failmail.Note, "restarted the pool\n" + strings.Repeat("long", 60)}} {
 		for _, id := range ids {
 			if _, err := p.Act(t.Context(), id, act.action, "<i>ann</i>", act.text); err != nil {
 				t.Fatal(err)
@@ -129,7 +129,7 @@ func TestAProblemIsSearchedAndActedOnWithoutScript(t *testing.T) {
 	b.press(t, "Acknowledge")
 	expect("Acknowledged.", "acknowledged it")
 	b.press(t, "Undo the acknowledgement")
-	expect("It is not acknowledged any more.", "undid the acknowledgement")
+	expect("No longer acknowledged.", "undid the acknowledgement")
 	b.do(t, chromedp.SendKeys(chromedp.CSS("#owner"), "bob"))
 	b.press(t, "Set")
 	expect("The owner is set.", "made bob")
@@ -137,7 +137,7 @@ func TestAProblemIsSearchedAndActedOnWithoutScript(t *testing.T) {
 	b.press(t, "Add")
 	expect("Noted.", "cleans up <b>now</b>")
 	b.press(t, "Mute")
-	expect("Muted. What was counted before stays in its summary.", "muted it")
+	expect("Muted. Mails counted so far stay in their summary.", "muted it")
 	b.press(t, "Unmute")
 	expect("Unmuted.", "unmuted it")
 	b.do(t, chromedp.SendKeys(chromedp.CSS("#why"), "old logs are gone"))
