@@ -45,7 +45,7 @@ var actions = map[string]action{
 	"unmute":  {"Unmuted.", (*handler).unmuteProblem},
 	"merge":   {"Merged: they are one error from now on.", (*handler).mergeProblem},
 	"split":   {"Split off: it is an error of its own from now on.", (*handler).splitProblem},
-	"expect":  {"You will be alerted when no mail reports in time that this is well.", (*handler).expectOf},
+	"expect":  {"You will be alerted when no mail about this comes in time.", (*handler).expectOf},
 }
 
 func doing(kind store.EventKind) func(*handler, context.Context, string, ActRequest) error {

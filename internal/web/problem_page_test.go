@@ -157,7 +157,7 @@ func TestThePagesOfProblemsWorkUnderAPrefixWithoutScript(t *testing.T) {
 	post("action=unmute", 200, "", "Unmuted.")
 	post("action=mute&for=4h&until=over", 200, "", "muted until it is over")
 	post("action=unmute", 200, "", "Unmuted.")
-	post("action=expect&every=daily+02:00", 200, "", "You will be alerted when no mail reports in time that this is well.")
+	post("action=expect&every=daily+02:00", 200, "", "You will be alerted when no mail about this comes in time.")
 	post("action=resolve&text=gone", 200, "", "Resolved: it is over")
 	post("action=resolve", 400, "/act", "there is nothing to do")
 	post("action=explode", 404, "/act", "there is no action")
