@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -147,11 +148,15 @@ func endMutesOf(ctx context.Context, s store.Memory, found *store.Problem) error
 
 // noteMute has the history of a problem tell of a mute, and puts that in force.
 func (p *Proxy) noteMute(ctx context.Context, parts *parts, id string, kind store.EventKind, by, reason string, until time.Time, end MuteEnd) (*Problem, error) {
+	text := reason
+	if kind == store.Muted {
+		text = strings.TrimSuffix("until "+end.String()+": "+reason, ": ")
+	}
 	view, err := p.change(ctx, id, func(found *store.Problem) error {
 		if found.MutedUntil, found.MutedEnd = until, ""; end.Over || end.More > 0 {
 			found.MutedEnd = end.String()
 		}
-		return found.Do(kind, by, reason, time.Now())
+		return found.Do(kind, by, text, time.Now())
 	})
 	return view, errors.Join(err, parts.keeper.refresh(ctx))
 }

@@ -107,6 +107,9 @@ func (h *handler) problemPage(w http.ResponseWriter, r *http.Request) {
 		frame: frame{p.Title() + " · Failmail", h.assets.version, "../"}, Notice: noticeOfAction(r.FormValue("done")),
 		Problem: p, Trend: newTrend(p.Days, now), Zone: now.Format("MST"), Anonymous: !isKnown, Name: rememberedName(r),
 	}
+	if id := r.PathValue("id"); v.Notice == "" && id != p.ID {
+		v.Notice = "The problem " + id + " became part of this one."
+	}
 	for _, e := range slices.Backward(p.History) {
 		what, text := e.InWords()
 		one := happened{At: e.At, What: what, Text: text}

@@ -117,9 +117,9 @@ func (e Event) InWords() (what, text string) {
 		return "is over, according to a mail", e.Text
 	case store.Merged:
 		if e.By != "" {
-			return e.By + " merged another problem into it", ""
+			return e.By + " merged the problem " + e.Text + " into it", ""
 		}
-		return "another problem was merged into it", ""
+		return "the problem " + e.Text + " was merged into it", ""
 	case store.Split:
 		return by + " split it off another problem, which keeps its counts", ""
 	case store.Parted:

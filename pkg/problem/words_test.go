@@ -58,7 +58,7 @@ func TestEachEventHasItsWords(t *testing.T) {
 		{problem.Event{Kind: store.Resolved, By: "ann", Text: "gone"}, "ann resolved it|gone"},
 		{problem.Event{Kind: store.Muted, By: "ann", Text: "known"}, "ann muted it|known"},
 		{problem.Event{Kind: store.Unmuted, By: "ann"}, "ann unmuted it|"},
-		{problem.Event{Kind: store.Merged, Text: "0123456789abcdef"}, "another problem was merged into it|"},
+		{problem.Event{Kind: store.Merged, Text: "0123456789abcdef"}, "the problem 0123456789abcdef was merged into it|"},
 	} {
 		if what, text := test.event.InWords(); what+"|"+text != test.want {
 			t.Errorf("%+v: %s|%s, want %s", test.event, what, text, test.want)
