@@ -48,51 +48,52 @@ func (p *Proxy) Run(ctx context.Context) error {
 // in the store are taken up again. ctx bounds the start only. A Proxy can be
 // started once.
 func (p *Proxy) Start(ctx context.Context) error {
-	began, err := p.life.Begin(ctx, func() error { return p.start(ctx) })
+	began, err := p.life.Begin(ctx, func() (func(), error) { return p.start(ctx) })
 	if !began {
 		return ErrStarted
 	}
 	return err
 }
 
-func (p *Proxy) start(ctx context.Context) error {
+// start opens and reads all that a Proxy needs, and returns what takes mails.
+func (p *Proxy) start(ctx context.Context) (serve func(), err error) {
 	p.life.Undo("sender", func(context.Context) error { return p.settings.Load().closeSender() })
 	kept, err := p.openStore(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	parts := newParts(&p.base, kept)
 	if err := parts.pager.Recall(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	pending, err := kept.Pending(ctx)
 	if err != nil {
-		return fmt.Errorf("read store: %w", err)
+		return nil, fmt.Errorf("read store: %w", err)
 	}
 	if p.archive != nil {
 		if err := p.archive.Init(); err != nil {
-			return fmt.Errorf("%w; choose another folder in Config.AllDir", err)
+			return nil, fmt.Errorf("%w; choose another folder in Config.AllDir", err)
 		}
 	}
 	listeners, err := p.listen(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(listeners) > 0 {
 		parts.addr = listeners[0].Addr()
 	}
 	if err := p.settings.config().checkLoop(ctx, listeners); err != nil {
-		return err
+		return nil, err
 	}
 	_, shared := kept.Engine().(store.Clock)
 	if err := p.recent.Keep(ctx, kept, shared, p.log); err != nil {
-		return err
+		return nil, err
 	}
 	if err := parts.routine.Sync(ctx); err != nil {
-		return fmt.Errorf("read which mails are expected: %w", err)
+		return nil, fmt.Errorf("read which mails are expected: %w", err)
 	}
 	if err := parts.keeper.refresh(ctx); err != nil {
-		return fmt.Errorf("read mutes and families: %w", err)
+		return nil, fmt.Errorf("read mutes and families: %w", err)
 	}
 	if err := p.failDir.Check(); err != nil && !p.settings.config().ReceiveOnly {
 		// No reason to refuse mails: what cannot be delivered stays in the store.
@@ -105,10 +106,11 @@ func (p *Proxy) start(ctx context.Context) error {
 	parts.flow.recorder = store.NewCommitter(kept)
 	p.life.Undo("recorder", func(context.Context) error { parts.flow.recorder.Close(); return nil })
 	p.parts.Store(parts)
-	p.serve(listeners)
-	p.log.Info("started", "bind", addressList(listeners), "relay", p.settings.relay(),
-		"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
-	return nil
+	return func() {
+		p.serve(listeners)
+		p.log.Info("started", "bind", addressList(listeners), "relay", p.settings.relay(),
+			"pending_mails", pending.Mails, "pending_batches", pending.Batches, "outbox", pending.Outbox)
+	}, nil
 }
 
 func (p *Proxy) serve(listeners []net.Listener) {

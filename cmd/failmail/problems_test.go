@@ -63,7 +63,7 @@ func TestAProblemIsActedOnByCommands(t *testing.T) {
 		{"needs nobody when it is over", "ack ID", exitFailure, "failmail: the problem is over since TIME; there is nothing to do\n"},
 		{"is told as a whole", "problem ID", 0, "OVER " + title + "nagios, on localhost, over since TIME, acknowledged by ann, muted until TIME\n" +
 			"1 mail, the first TIME, the last TIME\n\nTIME  began\nTIME  ann acknowledged it: looks at it\nTIME  ann made the dba team its owner\n" +
-			"TIME  bob removed its owner\nTIME  bob noted: a disk is on its way\nTIME  " + who("") + " muted it: known\nTIME  bob resolved it: logs are gone\n\n" +
+			"TIME  bob removed its owner\nTIME  bob noted: a disk is on its way\nTIME  " + who("") + " muted it: until TIME: known\nTIME  bob resolved it: logs are gone\n\n" +
 			"The last one that was kept, TIME:\n" + title + "\nState: CRITICAL\n"},
 		{"is not the only one that is over", "problems is:over web3", 0, "OTHER  OVER      1 × ** PROBLEM Host Alert: web3 is DOWN **\n                  nagios, on localhost, over since TIME\n1 problem for is:over web3\n"},
 		{"is unmuted", "unmute ID", 0, "unmuted: " + title},

@@ -41,22 +41,25 @@ type undo struct {
 // New returns a Life that has not begun.
 func New() *Life { return &Life{ended: make(chan struct{})} }
 
-// Begin calls start. When that fails, what it did is undone, and the life is over. Begin
+// Begin calls start, and what that returns once the life is running, so that whoever is served
+// from then on finds it so. When start fails, what it did is undone, and the life is over. Begin
 // reports false, and does nothing, when Begin or End was called before.
-func (l *Life) Begin(ctx context.Context, start func() error) (began bool, err error) {
+func (l *Life) Begin(ctx context.Context, start func() (serve func(), err error)) (began bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stage != unborn {
 		return false, nil
 	}
 	l.stage = begun
-	if err := start(); err != nil {
+	serve, err := start()
+	if err != nil {
 		l.stage, l.err = ending, err
 		err = errors.Join(err, l.undo(context.WithoutCancel(ctx)))
 		close(l.ended)
 		return true, err
 	}
 	l.running.Store(true)
+	serve()
 	return true, nil
 }
 

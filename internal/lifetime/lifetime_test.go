@@ -14,6 +14,9 @@ import (
 
 var errBroken = errors.New("broken")
 
+// serving is what a beginning that works returns.
+func serving() {}
+
 // steps notes what is undone, in its order.
 type steps struct{ undone []string }
 
@@ -24,11 +27,11 @@ func (s *steps) add(l *lifetime.Life, name string, err error) {
 func TestTheEndUndoesTheStepsOfTheBeginningTheLastOneFirst(t *testing.T) {
 	var s steps
 	l := lifetime.New()
-	began, err := l.Begin(t.Context(), func() error {
+	began, err := l.Begin(t.Context(), func() (func(), error) {
 		for _, name := range []string{"store", "loops", "server"} {
 			s.add(l, name, nil)
 		}
-		return nil
+		return serving, nil
 	})
 	if !began || err != nil || !l.Running() {
 		t.Fatal("it did not begin:", err)
@@ -42,7 +45,7 @@ func TestTheEndUndoesTheStepsOfTheBeginningTheLastOneFirst(t *testing.T) {
 	if first, err := l.End(t.Context()); first || err != nil {
 		t.Error("a second end:", first, err)
 	}
-	if began, _ := l.Begin(t.Context(), func() error { panic("began again") }); began {
+	if began, _ := l.Begin(t.Context(), func() (func(), error) { panic("began again") }); began {
 		t.Error("it began after its end")
 	}
 }
@@ -50,9 +53,9 @@ func TestTheEndUndoesTheStepsOfTheBeginningTheLastOneFirst(t *testing.T) {
 func TestABeginningThatFailsIsUndoneAsFarAsItCame(t *testing.T) {
 	var s steps
 	l := lifetime.New()
-	began, err := l.Begin(t.Context(), func() error {
+	began, err := l.Begin(t.Context(), func() (func(), error) {
 		s.add(l, "store", errors.New("cannot close"))
-		return errBroken
+		return nil, errBroken
 	})
 	if !began || !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "stop store: cannot close") {
 		t.Error(began, err)
@@ -66,10 +69,10 @@ func TestABeginningThatFailsIsUndoneAsFarAsItCame(t *testing.T) {
 func TestWhatFailsAtTheEndKeepsNothingElseFromEnding(t *testing.T) {
 	var s steps
 	l := lifetime.New()
-	if _, err := l.Begin(t.Context(), func() error {
+	if _, err := l.Begin(t.Context(), func() (func(), error) {
 		s.add(l, "store", nil)
 		s.add(l, "server", errBroken)
-		return nil
+		return serving, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +87,10 @@ func TestAStepThatHangsIsLeftBehindAndNamed(t *testing.T) {
 		defer close(hangs)
 		var s steps
 		l := lifetime.New()
-		if _, err := l.Begin(t.Context(), func() error {
+		if _, err := l.Begin(t.Context(), func() (func(), error) {
 			s.add(l, "store", nil)
 			l.Undo("sender", func(context.Context) error { <-hangs; return nil })
-			return nil
+			return serving, nil
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -105,4 +108,21 @@ func TestAStepThatHangsIsLeftBehindAndNamed(t *testing.T) {
 			t.Error(err, s.undone)
 		}
 	})
+}
+
+func TestWhoeverIsServedFindsTheLifeRunning(t *testing.T) {
+	l := lifetime.New()
+	served := false
+	_, err := l.Begin(t.Context(), func() (func(), error) {
+		if l.Running() {
+			t.Error("it runs before it has begun")
+		}
+		return func() { served = l.Running() }, nil
+	})
+	if err != nil || !served {
+		t.Errorf("served while it runs: %t, %v", served, err)
+	}
+	if _, err := l.End(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
