@@ -61,7 +61,7 @@ func main() {
 }
 
 func take(ctx context.Context, folder string, at time.Duration) (err error) {
-	live, err := demo.StartLive(ctx, demo.LiveOptions{HTTP: "localhost:0", Version: "v2.0.0", Out: io.Discard})
+	live, err := demo.StartLive(ctx, demo.LiveOptions{HTTP: "localhost:0", Version: "2.0.0", Out: io.Discard})
 	if err != nil {
 		return err
 	}
