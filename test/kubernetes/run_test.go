@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/sink"
+	"github.com/hut8labs/failmail/internal/size"
 	"github.com/hut8labs/failmail/internal/testutil"
 	"github.com/hut8labs/failmail/pkg/receive"
 )
@@ -156,7 +157,7 @@ func TestAPodHasTheTimeAndTheMemoryItNeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inFlight, err := strconv.ParseInt(setting(t, settings, "max-in-flight"), 10, 64)
+	inFlight, err := size.Parse(strings.Trim(setting(t, settings, "max-in-flight"), `"'`))
 	if err != nil {
 		t.Fatal(err)
 	}
