@@ -135,10 +135,12 @@ func (n *node) upgrade(subject string) {
 	}
 }
 
-// restart has another process take over, and refuses connections meanwhile.
-func (n *node) restart() {
+// restart has another process take over, and refuses connections meanwhile. between happens when
+// there is none.
+func (n *node) restart(between func()) {
 	n.ledger.disturb("a restart", maxWait)
 	n.stop(n.proxy.Shutdown, time.Minute)
+	between()
 	if !n.plug.isDead() { // by a fault meanwhile
 		n.start()
 	}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/hut8labs/failmail/internal/testutil/brittledisk"
 )
 
 // An event is something that happens to a world. What its numbers mean is said where it
@@ -129,6 +131,9 @@ var kinds = []kind{
 	}},
 	// People.
 	{3, func(*rand.Rand) event { return event{what: "restart"} }},
+	{2, func(r *rand.Rand) event {
+		return event{what: "restart", name: string(brittledisk.Read), n: 1 + r.IntN(20)}
+	}},
 	{2, func(r *rand.Rand) event { return event{what: "upgrade", name: subject(r)} }},
 	{2, func(r *rand.Rand) event {
 		return event{what: "hook", name: "fails", last: between(r, time.Second, 10*time.Minute)}

@@ -157,7 +157,11 @@ func (w *world) happen(n *node, e event) {
 	case "set back while dead":
 		w.setBackWhileDead(n, e)
 	case "restart":
-		n.restart()
+		n.restart(func() {
+			if e.name != "" {
+				w.engine.arm(diskFails, e.name, e.n, 0)
+			}
+		})
 	case "upgrade":
 		n.upgrade(e.name)
 	case "flush":
