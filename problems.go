@@ -110,10 +110,10 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 	case m.UntilOver && !found.IsOpen(m.Created):
 		return nil, &problem.Mistake{Err: errors.New("the problem is over already; mute it for a time, or for so many more mails")}
 	}
-	if err := endMutesOf(ctx, parts.store, found); err != nil { // a problem has one mute, the last one
+	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
 		return nil, err
 	}
-	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
+	if _, err := endMutesOf(ctx, parts.store, found, m.ID); err != nil { // a problem has one mute, the last one
 		return nil, err
 	}
 	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.String())
@@ -121,29 +121,33 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 }
 
 func (p *Proxy) unmuteProblem(ctx context.Context, parts *parts, found *store.Problem, by, reason string) (*Problem, error) {
-	if !found.MutedUntil.After(time.Now()) {
-		return nil, &problem.Mistake{Err: errors.New("the problem is not muted; there is nothing to undo")}
-	}
-	if err := endMutesOf(ctx, parts.store, found); err != nil {
+	ended, err := endMutesOf(ctx, parts.store, found, 0)
+	if err != nil {
 		return nil, err
+	}
+	if ended == 0 && !found.MutedUntil.After(time.Now()) {
+		return nil, &problem.Mistake{Err: errors.New("the problem is not muted; there is nothing to undo")}
 	}
 	return p.noteMute(ctx, parts, found.ID, store.Unmuted, by, reason, time.Time{}, MuteEnd{})
 }
 
-// endMutesOf ends the mutes of a problem.
-func endMutesOf(ctx context.Context, s store.Memory, found *store.Problem) error {
+// endMutesOf ends the mutes of a problem but one, and returns how many.
+func endMutesOf(ctx context.Context, s store.Memory, found *store.Problem, but int64) (ended int, err error) {
 	mutes, err := s.Mutes(ctx, time.Now())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, m := range mutes {
-		if m.Problem == found.ID || m.Problem == "" && m.Fingerprint != "" && m.Fingerprint == found.Fingerprint {
-			if _, err := s.Unmute(ctx, m.ID); err != nil {
-				return err
-			}
+		isOfProblem := m.Problem == found.ID || m.Problem == "" && m.Fingerprint != "" && m.Fingerprint == found.Fingerprint
+		if m.ID == but || !isOfProblem {
+			continue
 		}
+		if _, err := s.Unmute(ctx, m.ID); err != nil {
+			return ended, err
+		}
+		ended++
 	}
-	return nil
+	return ended, nil
 }
 
 // noteMute has the history of a problem tell of a mute, and puts that in force.

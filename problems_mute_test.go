@@ -102,3 +102,39 @@ func TestNothingIsDoneAboutAProblemThatThereIsNot(t *testing.T) {
 		}
 	})
 }
+
+// Of several mutes of a problem the last one counts, also one of its fingerprint, and what is not
+// muted cannot be unmuted.
+func TestAProblemHasOneMuteTheLastOne(t *testing.T) {
+	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
+		if err := p.Submit(t.Context(), failmail.NewMessage("db1", []string{"ops@example.com"}, []byte("Subject: disk full\r\n\r\nerror: no space\r\n"))); err != nil {
+			t.Fatal(err)
+		}
+		all, _, err := p.Problems(t.Context(), "", 0, 1)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		id := all[0].ID
+		unmute := func() error {
+			_, err := p.MuteProblem(t.Context(), id, "ann", "", failmail.MuteEnd{})
+			return err
+		}
+		if err := unmute(); err == nil || !strings.Contains(err.Error(), "is not muted") {
+			t.Errorf("before: %v", err)
+		}
+		if _, err := p.Mute(t.Context(), all[0].Fingerprint, "", 30*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if err := unmute(); err != nil {
+			t.Errorf("of a fingerprint: %v", err)
+		}
+		for _, length := range []time.Duration{2 * time.Hour, time.Hour} {
+			if _, err := p.MuteProblem(t.Context(), id, "ann", "", failmail.MuteEnd{At: time.Now().Add(length)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != 1 || time.Until(mutes[0].Until) != time.Hour {
+			t.Errorf("%+v, %v", mutes, err)
+		}
+	})
+}

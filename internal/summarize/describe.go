@@ -23,8 +23,8 @@ func (s *Summarizer) Open(ctx context.Context) ([]*render.Summary, error) {
 	summaries := make([]*render.Summary, len(batches))
 	for i, b := range batches {
 		summaries[i] = s.describe(batch.Present(b, s.config.Families), now)
-		s.noteRecords(ctx, summaries[i], maxOpenRecords)
 	}
+	s.noteRecords(ctx, maxOpenRecords, summaries...)
 	return summaries, nil
 }
 

@@ -21,7 +21,7 @@ const (
 // Without that a summary is made all the same.
 func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, now time.Time) {
 	told := len(s.open)
-	for _, p := range s.noteRecords(ctx, summary, maxRecords) {
+	for _, p := range s.noteRecords(ctx, maxRecords, summary) {
 		if !endedAt(p).IsZero() && s.open[p.ID] {
 			told--
 		}
@@ -34,9 +34,13 @@ func (s *Summarizer) noteProblems(ctx context.Context, summary *render.Summary, 
 	}
 }
 
-// noteRecords tells summary what is remembered of its first problems, which it returns.
-func (s *Summarizer) noteRecords(ctx context.Context, summary *render.Summary, most int) map[string]*store.Problem {
-	ids := summary.Problems(most)
+// noteRecords tells summaries what is remembered of their first problems, at most so many of all,
+// and returns these.
+func (s *Summarizer) noteRecords(ctx context.Context, most int, summaries ...*render.Summary) map[string]*store.Problem {
+	var ids []string
+	for _, summary := range summaries {
+		ids = append(ids, summary.Problems(most-len(ids))...)
+	}
 	if len(ids) == 0 {
 		return nil
 	}
@@ -46,13 +50,15 @@ func (s *Summarizer) noteRecords(ctx context.Context, summary *render.Summary, m
 		return nil
 	}
 	viewer := problem.Viewer{Families: s.config.Families, Redactor: s.config.Policy().Redactor}
-	when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
-	summary.NoteRecords(func(v *render.Variant) (record render.Record) {
-		if p := known[v.Problem]; p != nil {
-			record = render.Record{Remarks: viewer.Remarks(p, when), Back: p.CameBack(v.First), Over: endedAt(p)}
-		}
-		return record
-	})
+	for _, summary := range summaries {
+		when := func(t time.Time) string { return t.In(summary.Created.Location()).Format("2006-01-02 15:04") }
+		summary.NoteRecords(func(v *render.Variant) (record render.Record) {
+			if p := known[v.Problem]; p != nil {
+				record = render.Record{Remarks: viewer.Remarks(p, when), Back: p.CameBack(v.First), Over: endedAt(p)}
+			}
+			return record
+		})
+	}
 	return known
 }
 

@@ -49,7 +49,7 @@ type ProblemRow struct {
 
 // Row returns what engines search of p.
 func (p *Problem) Row() ProblemRow {
-	r := ProblemRow{First: p.since(), Acked: p.AckedBy != "", Owner: strings.ToLower(p.Owner), Source: strings.ToLower(p.Meaning.Source + " " + p.Meaning.Sender)}
+	r := ProblemRow{First: p.firstKnown(), Acked: p.AckedBy != "", Owner: strings.ToLower(p.Owner), Source: strings.ToLower(p.Meaning.Source + " " + p.Meaning.Sender)}
 	r.Lasting, r.Bad = p.openUntil()
 	var objects []string
 	for _, t := range p.Things {
@@ -84,9 +84,9 @@ func (p *Problem) Row() ProblemRow {
 // may have overtaken them, or it was split off another one.
 const WithoutMails = 48 * time.Hour
 
-// since returns when the first mail of p came, or, if it has none, when something happened to
+// firstKnown returns when the first mail of p came, or, if it has none, when something happened to
 // it last.
-func (p *Problem) since() time.Time {
+func (p *Problem) firstKnown() time.Time {
 	at := p.First
 	if !p.Last.IsZero() {
 		return at
@@ -104,7 +104,7 @@ func (p *Problem) since() time.Time {
 // another one: the definition of what [Problems.ForgetProblems] removes, but for its bound.
 func (p *Problem) IsForgotten(before, now time.Time) bool {
 	if p.Last.IsZero() {
-		return p.since().Before(now.Add(-WithoutMails))
+		return p.firstKnown().Before(now.Add(-WithoutMails))
 	}
 	return !p.IsOpen(now) && p.Last.Before(before)
 }
