@@ -74,6 +74,7 @@ func isCarrier(subject string, p parsed) bool {
 
 type reader struct {
 	lines      []Line
+	alikes     alikes
 	introduced int  // what the line before promises of the next one
 	goesOn     bool // the line before is prose that does not end
 	failed     bool // a line before said what happened
@@ -102,8 +103,7 @@ func (r *reader) line(line string) {
 	if len(line) > maxLine {
 		line = strings.ToValidUTF8(line[:maxLine], "")
 	}
-	p := parse(line[:min(len(line), maxScored)])
-	judged := judge(line, p)
+	judged, p := r.alikes.judge(line)
 	if r.goesOn && line[0] >= 'a' && line[0] <= 'z' {
 		judged.Score -= 2 // a part of a sentence
 		judged.Around = judged.Around || r.lines[len(r.lines)-1].Around

@@ -96,6 +96,7 @@ func tell(subject, text string) (t told) {
 	if isSubject {
 		t.masked, t.values = masked, values
 	}
+	var alike []byte
 	for _, line := range lines {
 		masked := ""
 		if !isSubject && line == headline {
@@ -105,8 +106,9 @@ func tell(subject, text string) (t told) {
 			masked = Mask(line.Text)
 		}
 		// Those that differ only in their values count once.
-		if alike := beginning(string(appendAlike(nil, masked))); !slices.Contains(t.lines[1:], alike) {
-			t.lines = append(t.lines, alike)
+		alike = appendAlike(alike[:0], masked)
+		if line := beginning(string(alike)); !slices.Contains(t.lines[1:], line) {
+			t.lines = append(t.lines, line)
 		}
 	}
 	if t.masked == "" {

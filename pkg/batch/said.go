@@ -96,7 +96,11 @@ func ofText(id string, m meaning.Meaning) string {
 // clock that is wrong; then it is when m came.
 func saidAt(m *message.Message) time.Time {
 	const day = 24 * time.Hour
-	written, err := mail.ParseDate(m.Header.Get("Date"))
+	date := m.Header.Get("Date")
+	if date == "" {
+		return m.Received
+	}
+	written, err := mail.ParseDate(date)
 	delay := m.Received.Sub(written)
 	if err != nil || delay < 0 || delay > day {
 		return m.Received

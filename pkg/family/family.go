@@ -16,7 +16,6 @@
 package family
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,7 +45,15 @@ type Families struct {
 	merged   [][2]string     // by a person
 	alone    map[string]bool // split off by a person
 	full     bool
-	noted    map[string]Text // to be learned
+	noted    map[string]noted // to be learned
+	changes  int              // counts what may move a text
+}
+
+// A noted text is one that is to be learned, and where it stands until something changes.
+type noted struct {
+	Text
+	place   Place
+	changes int
 }
 
 // A Place says where a text stands.
@@ -101,7 +108,12 @@ func (f *Families) find(t Text) (Place, *text) {
 // stands. Until it is learned, it decides about no other text.
 func (f *Families) Note(t Text) Place {
 	f.mu.RLock()
+	if n, known := f.noted[t.Fingerprint]; known && n.changes == f.changes {
+		f.mu.RUnlock()
+		return n.place
+	}
 	place, first := f.find(t)
+	changes := f.changes
 	needless := f.texts[t.Fingerprint].isRead() || len(t.Lines) == 0 || f.full || f.alone[t.Fingerprint] || first.isLarge()
 	f.mu.RUnlock()
 	if needless {
@@ -109,14 +121,17 @@ func (f *Families) Note(t Text) Place {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.noted) < maxNoted {
-		if f.noted == nil {
-			f.noted = make(map[string]Text)
-		}
-		if _, noted := f.noted[t.Fingerprint]; !noted {
-			f.noted[t.Fingerprint] = t
-		}
+	if f.noted == nil {
+		f.noted = make(map[string]noted)
 	}
+	n, known := f.noted[t.Fingerprint]
+	if !known && len(f.noted) >= maxNoted {
+		return place
+	} else if !known {
+		n.Text = t
+	}
+	n.place, n.changes = place, changes
+	f.noted[t.Fingerprint] = n
 	return place
 }
 
@@ -128,7 +143,11 @@ const maxNoted = 1000
 func (f *Families) Noted() []Text {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	texts := slices.SortedFunc(maps.Values(f.noted), func(a, b Text) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	texts := make([]Text, 0, len(f.noted))
+	for _, n := range f.noted {
+		texts = append(texts, n.Text)
+	}
+	slices.SortFunc(texts, func(a, b Text) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 	clear(f.noted)
 	return texts
 }
@@ -216,6 +235,7 @@ func (f *Families) Learn(t Text) {
 		known = f.text(t)
 	}
 	known.Text = t
+	f.changes++
 	if !f.alone[t.Fingerprint] {
 		f.fill(known)
 	}
@@ -238,6 +258,7 @@ func (f *Families) text(t Text) *text {
 func (f *Families) Merge(a, b string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.changes++
 	delete(f.alone, a)
 	delete(f.alone, b)
 	f.merged = append(f.merged, [2]string{a, b})
@@ -258,6 +279,7 @@ func (f *Families) Split(fingerprint string) {
 
 // rebuild finds the families again, from all texts.
 func (f *Families) rebuild() {
+	f.changes++
 	texts := make([]*text, 0, len(f.texts))
 	for _, t := range f.texts {
 		texts = append(texts, t)
