@@ -84,6 +84,7 @@ func (r *reader) read(text string) {
 	if len(text) > maxBytes {
 		text = text[:maxBytes]
 	}
+	r.lines = make([]Line, 0, min(strings.Count(text, "\n")+1, maxLines))
 	number := 0
 	for line := range strings.Lines(text) {
 		if number++; number > maxLines {
@@ -146,6 +147,7 @@ func (r *reader) best() int {
 // long one most lines say what went on besides.
 func (r *reader) telling(best int) (lines []Line) {
 	isShort := len(r.lines) <= shortText
+	lines = make([]Line, 0, min(len(r.lines), maxTelling+1))
 	for i, line := range r.lines {
 		says := line.Score >= threshold || line.Decides || isShort && !line.Around
 		if i == best || says && len(lines) < maxTelling {

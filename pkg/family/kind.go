@@ -2,6 +2,7 @@ package family
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/hut8labs/failmail/internal/telling"
 )
@@ -33,7 +34,7 @@ func kindOf(word string) uint8 {
 		return 0
 	case strings.ContainsAny(word, `0123456789_./@\$~`):
 		return needData
-	case strings.ToUpper(word) == word && strings.ToLower(word) != word:
+	case isCapitals(word):
 		return needCode
 	}
 	return needName
@@ -64,8 +65,18 @@ func isCode(word string) bool {
 			return true
 		}
 	}
-	isUpper := strings.ToUpper(word) == word && strings.ToLower(word) != word
-	return isUpper && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
+	return isCapitals(word) && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
+}
+
+// isCapitals reports whether word has letters, all of them upper case.
+func isCapitals(word string) (upper bool) {
+	for _, r := range word {
+		if unicode.IsLower(r) {
+			return false
+		}
+		upper = upper || unicode.IsUpper(r)
+	}
+	return upper
 }
 
 // speaks reports whether word says what happened, or a part of it does: it is never

@@ -33,14 +33,12 @@ type news struct {
 func CountProblems(t ProblemTable, additions []*Addition, resolveAfter time.Duration) error {
 	found, good, recovered := gather(additions)
 	ids := slices.AppendSeq(slices.Collect(maps.Keys(found)), maps.Keys(recovered))
-	about, err := t.About(slices.Collect(maps.Keys(good)))
-	if err != nil {
-		return err
-	}
-	for _, id := range about {
-		if found[id] == nil {
-			ids = append(ids, id)
+	if len(good) > 0 {
+		about, err := t.About(slices.Collect(maps.Keys(good)))
+		if err != nil {
+			return err
 		}
+		ids = append(ids, about...)
 	}
 	if len(ids) == 0 {
 		return nil
@@ -255,7 +253,10 @@ func (p *Problem) samplesOf(n *news, isNew bool) (samples []ProblemSample) {
 	for i, mail := range n.samples {
 		at := n.sampled[i]
 		add := func(slot string) {
-			samples = append(samples, ProblemSample{p.ID, slot, at, cutSample(mail, min(len(mail), problemSample))})
+			if len(mail) > problemSample {
+				mail = cutSample(mail, problemSample)
+			}
+			samples = append(samples, ProblemSample{p.ID, slot, at, mail})
 		}
 		if isNew {
 			isNew = false
