@@ -19,6 +19,7 @@ type Matchers []matcher
 type matcher struct {
 	*labels.Matcher
 	literals []string // of which a value has one that matches a regular expression; none if that is not known
+	empty    bool     // it holds for a value that is missing
 }
 
 // Parse reads matchers. names are those they may have, such as subject or header:NAME;
@@ -33,7 +34,7 @@ func Parse(texts, names []string) (Matchers, error) {
 		if !knows(names, m.Name) {
 			return nil, fmt.Errorf("%q: there is no %q; take one of %s", text, m.Name, strings.Join(names, ", "))
 		}
-		list = append(list, matcher{m, literalsOf(m)})
+		list = append(list, matcher{m, literalsOf(m), m.Matches("")})
 	}
 	// A comparison costs less than looking for a field.
 	slices.SortStableFunc(list, func(a, b matcher) int {
@@ -61,7 +62,10 @@ func (list Matchers) Match(value func(name string) string) bool {
 	for i := range list {
 		m := &list[i]
 		v := value(m.Name)
-		if !m.mayMatch(v) || !m.Matches(v) {
+		if v == "" && m.empty {
+			continue
+		}
+		if v == "" || !m.mayMatch(v) || !m.Matches(v) {
 			return false
 		}
 	}
@@ -100,7 +104,7 @@ func (m *matcher) mayMatch(v string) bool {
 }
 
 // maxLiterals bounds how many are looked for one after the other.
-const maxLiterals = 8
+const maxLiterals = 16
 
 // literalsOf returns texts of which any value has one that matches m; none if they are
 // not known.
