@@ -124,11 +124,12 @@ func commonTitle(subjects []store.CountedValue) string {
 // minCommon is how many bytes subjects have in common at least to be called by that.
 const minCommon = 10
 
-// withGap returns text with a gap for the value of a family that stands in it.
+// withGap returns text with a gap wherever the value of a family stands in it.
 func withGap(text string, values []family.Value) string {
 	for _, value := range values {
 		if at := indexWord(text, value.Text); at >= 0 {
-			return text[:at] + family.Gap + text[at+len(value.Text):]
+			end := at + len(value.Text)
+			return text[:at] + family.Gap + withGap(text[end:], []family.Value{value})
 		}
 	}
 	return text

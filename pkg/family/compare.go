@@ -31,7 +31,10 @@ func Compare(a, b []string) (d Difference) {
 	if number < len(b) {
 		d.B = b[number]
 	}
-	if g := commonGap(parse(a), parse(b)); g.need > 0 {
+	pa, pb := parse(a), parse(b)
+	if line, _, differs := pa.firstOther(pb); differs && pa.hash() == pb.hash() {
+		d.Shape, d.Need = pa[line].shapeWith(pb[line]), needMasked
+	} else if g := commonGap(pa, pb); g.need > 0 {
 		d.Shape, d.Need = g.shape(), int(g.need)
 	} else {
 		d.Why = whyApart(d.A, d.B, len(a) == len(b) && !differ(a[min(number+1, len(a)):], b[min(number+1, len(b)):]))

@@ -21,6 +21,8 @@ func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
 			family.Difference{A: "cannot reach the server", B: "cannot reach the server db_<num>", Shape: "cannot reach the server <…>", Need: 2}},
 		"the same value in several lines": {"Job import_a failed\nlog of import_a", "Job sync_b failed\nlog of sync_b",
 			family.Difference{A: "Job import_a failed", B: "Job sync_b failed", Shape: "Job <…> failed", Need: 3}},
+		"placeholders in several places": {"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good",
+			family.Difference{A: "<ip> opened the gate <num> for good", B: "<host> opened the gate db<num> for good", Shape: "<…> opened the gate <…> for good", Need: 2}},
 		"a telling word": {"Interface eth<num> changed state to up", "Interface eth<num> changed state to down",
 			family.Difference{Why: `"up" says what happened`}},
 		"a plain word": {"cannot open orders today", "cannot open mails today",
@@ -56,6 +58,7 @@ func TestWhatACompareSaysIsWhatHappens(t *testing.T) {
 		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled",
 		"cannot open orders today", "cannot open mails today", "cannot open invoices today", "cannot open refunds today",
 		"task start of data", "task stop of data", "took <num> at the gate", "took <duration> at the gate",
+		"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good", "read (a) failed", "read a failed",
 	}
 	f, all := learned(texts...)
 	for i, a := range all {

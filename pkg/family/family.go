@@ -90,6 +90,9 @@ func (f *Families) find(t Text) (Place, *text) {
 	}
 	p := parse(t.Lines)
 	if c := f.contexts[p.hash()]; c != nil {
+		if s := c.masked; s != nil && s.level > 0 {
+			return s.at(p[s.number].word(s.from)), s.joined().family()
+		}
 		for _, s := range c.slots {
 			if s.level >= needMasked {
 				return s.at(""), s.joined().family()

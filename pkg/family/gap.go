@@ -74,6 +74,19 @@ func (g gap) shape() string {
 	return g.line.text + " " + Gap
 }
 
+// shapeWith is l with a gap for each word that is another one in other.
+func (l *line) shapeWith(other *line) string {
+	var shape strings.Builder
+	from := 0
+	for i, w := range l.words {
+		if l.word(i) != other.word(i) {
+			shape.WriteString(l.text[from:w.from] + Gap)
+			from = w.to
+		}
+	}
+	return shape.String() + l.text[from:]
+}
+
 // label is what the place is called: the words in front of it.
 func (g gap) label() string {
 	from := max(0, g.from-2)
@@ -106,16 +119,42 @@ func split(text string) *line {
 			if l.isStateNoun() && w.need > needMasked {
 				w.need = 0 // what happened
 			}
-			w.named = w.need >= needName && (l.isNoun() || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			w.named = w.need >= needName && (l.isNoun() || from > 0 && text[from-1] == '=' || from > 0 && to < len(text) && closes(text[from-1], text[to]))
 			l.words = append(l.words, w)
 		}
 		i = end + 1
 	}
+	l.level()
 	l.hashes = make([]uint64, len(l.words)+1)
 	for i, w := range l.words {
 		l.hashes[i+1] = l.hashes[i]*prime + w.hash
 	}
 	return l
+}
+
+// level makes all placeholders equal, and the words that have some, where enough of the line is
+// its own: they may be others each time, and in several places at once. How many placeholders
+// there are does not matter, as a list may be of any length.
+func (l *line) level() {
+	own, made := 0, 0
+	for i, w := range l.words {
+		switch {
+		case w.need != needMasked:
+			own++
+		case !isPlaceholder(l.word(i)):
+			made++
+		}
+	}
+	for i := range l.words {
+		if w := &l.words[i]; own >= minContext && w.need == needMasked && (own >= made || isPlaceholder(l.word(i))) {
+			w.hash = 1
+		}
+	}
+}
+
+// isPlaceholder reports whether word is a placeholder and nothing else.
+func isPlaceholder(word string) bool {
+	return word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
 }
 
 // isNoun reports whether the last word names what the next one is a name of.
@@ -187,6 +226,22 @@ func (p parsed) hash() (h uint64) {
 		h = h*prime + l.hash()
 	}
 	return h
+}
+
+// firstOther returns the first word that is another one in q, which is alike: its line, and
+// where it is in that.
+func (p parsed) firstOther(q parsed) (number, at int, differs bool) {
+	for number, l := range p {
+		if number == len(q) || len(q[number].words) != len(l.words) {
+			break
+		}
+		for i := range l.words {
+			if l.word(i) != q[number].word(i) {
+				return number, i, true
+			}
+		}
+	}
+	return 0, 0, false
 }
 
 // gaps yields the gaps in which something stands that may vary.

@@ -29,10 +29,11 @@ type Value struct {
 }
 
 // A context is what stands around a gap: a text on its own, and the places in it
-// where others have more.
+// where others have more, or other placeholders.
 type context struct {
-	bare  *text
-	slots []*slot
+	bare   *text
+	slots  []*slot
+	masked *slot // where a text was seen first that differs from bare in placeholders
 }
 
 // A slot is a place in a context, and what was seen there.
@@ -83,9 +84,17 @@ func (f *Families) fill(t *text) {
 	c := f.context(p.hash())
 	if c.bare == nil {
 		c.bare = t
+	} else if c.masked == nil {
+		c.masked = p.otherThan(c.bare)
+	}
+	if s := c.masked; s != nil {
+		value := p[s.number].word(s.from)
+		s.see(t, value, needMasked)
+		f.settle(nil, s)
+		f.joinAt(s, t, c.bare, value) // it may differ in another place only
 	}
 	for _, s := range c.slots {
-		f.settle(c, s)
+		f.settle(c.bare, s)
 	}
 	for g := range p.gaps() {
 		c := f.context(g.around)
@@ -94,11 +103,29 @@ func (f *Families) fill(t *text) {
 			s = &slot{place: g.place, number: g.number, from: g.from, to: g.to}
 			c.slots = append(c.slots, s)
 		}
-		value := g.value()
-		if len(s.seen) < maxMembers && !slices.ContainsFunc(s.seen, func(x filling) bool { return x.value == value }) {
-			s.seen = append(s.seen, filling{value, g.need, t})
-		}
-		f.settle(c, s)
+		s.see(t, g.value(), g.need)
+		f.settle(c.bare, s)
+	}
+}
+
+// otherThan returns where placeholders of p are others than those of t, which is alike; nil
+// if none are.
+func (p parsed) otherThan(t *text) *slot {
+	q := parse(t.Lines)
+	number, at, differs := q.firstOther(p)
+	if !differs {
+		return nil
+	}
+	g := gap{line: q[number], from: at, to: at + 1}
+	s := &slot{number: number, from: at, to: at + 1, joint: &joint{label: g.label(), shape: q[number].shapeWith(p[number])}}
+	s.see(t, g.value(), needMasked)
+	return s
+}
+
+// see notes that t has value in s.
+func (s *slot) see(t *text, value string, need uint8) {
+	if len(s.seen) < maxMembers && !slices.ContainsFunc(s.seen, func(x filling) bool { return x.value == value }) {
+		s.seen = append(s.seen, filling{value, need, t})
 	}
 }
 
@@ -111,11 +138,12 @@ func (f *Families) context(hash uint64) *context {
 	return c
 }
 
-// settle makes one family of the texts in s of which there are enough.
-func (f *Families) settle(c *context, s *slot) {
+// settle makes one family of the texts in s of which there are enough. bare is the text
+// that has nothing there, nil if there is none.
+func (f *Families) settle(bare *text, s *slot) {
 	seen := s.seen
-	if c.bare != nil {
-		seen = append(slices.Clone(seen), filling{"", needMasked, c.bare})
+	if bare != nil {
+		seen = append(slices.Clone(seen), filling{"", needMasked, bare})
 	}
 	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
 		if level <= s.level {
@@ -147,13 +175,18 @@ func (f *Families) settle(c *context, s *slot) {
 		if first == nil {
 			first = x.text
 		}
-		f.join(x.text, first)
-		if x.text.joint == nil {
-			x.text.joint, x.text.value = s.joint, x.value
-		}
+		f.joinAt(s, x.text, first, x.value)
 		if !s.joint.knows(x.value) {
 			s.joint.values = append(s.joint.values, Value{x.value, x.text.Seen})
 		}
+	}
+}
+
+// joinAt makes the families of t, which has value in s, and first one.
+func (f *Families) joinAt(s *slot, t, first *text, value string) {
+	f.join(t, first)
+	if t.joint == nil {
+		t.joint, t.value = s.joint, value
 	}
 }
 
