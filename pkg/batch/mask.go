@@ -105,13 +105,20 @@ func (m *masker) run() {
 		if placeholder == "<ip>" || placeholder == "<host>" {
 			to = withResolvedName(text, to)
 		}
-		m.replace(max(from, m.rest), to, placeholder)
+		from = max(from, m.rest)
+		m.replace(from, to, placeholder)
 		i = to
-		if placeholder == "<num>" && i < len(text) && text[i] == ' ' {
+		if placeholder == "<num>" && i < len(text) && text[i] == ' ' && isCount(text[:from]) {
 			i = m.plural(i)
 		}
 	}
 	m.out = append(m.out, text[m.rest:]...)
+}
+
+// isCount reports whether a number behind before counts what follows: it is not a part of a
+// name, as in "sda-10 errors".
+func isCount(before string) bool {
+	return before == "" || strings.IndexByte(" \t\n([{\"'=:,;<>+~", before[len(before)-1]) >= 0
 }
 
 // plural writes the noun behind the number that ends at i in the singular, and returns
