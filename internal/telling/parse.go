@@ -35,6 +35,7 @@ const (
 	denier         // no: denies a noun behind it
 	out            // out, of which "of" makes something
 	partOf         // of
+	being          // be: what can or will be so is not
 	noun           // a failing noun, which may be a part of a name
 	compound       // makes a name of the noun before it
 	hedge          // may: makes of what happened what could happen
@@ -145,6 +146,7 @@ func (p *parser) word(from, to int) {
 	case m.score > 0 && m.isNoun && (zero || p.denied > 0 || isZero(p.line[to:])):
 		p.words -= failing // it says that all is well
 		p.denied = 0
+	case m.score == troubling && previous == being:
 	case m.score > 0:
 		p.add(m.score)
 		if m.score == failing && m.isNoun {

@@ -26,6 +26,7 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 		"not what is around it":               {"mail", "This message was sent by an automatic error reporter\nPlease do not reply, or errors get lost\nlookup of db1 failed", "lookup of db1 failed"},
 		"no signature":                        {"mail", "lookup took long today\n--\nError Tracking Team, fatal errors are our business", "lookup took long today"},
 		"not what may happen":                 {"note", "if the disk fails, data may get lost\nthe disk sdb failed at noon", "the disk sdb failed at noon"},
+		"not where more can be found":         {"build", "ERROR a log of all this can be found in /var/log/build.log\nERROR db1 knows no such name", "ERROR db1 knows no such name"},
 		"the first of equal ones":             {"log", "login of anna failed\nlogin of otto failed", "login of anna failed"},
 		"the subject where no line says more": {"disk full on db1", "see the graph\nregards", "disk full on db1"},
 		"a line where the subject says less":  {"Application error", "order 4711 was refused by the bank", "order 4711 was refused by the bank"},

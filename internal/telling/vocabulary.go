@@ -169,7 +169,7 @@ var words = func() map[string]*meaning {
 			of(word).isEnd = true
 		}
 	}
-	for r, list := range map[role]string{denier: negators, hedge: hedges, compound: compounds, condition: "if unless", negator: "not", out: "out", partOf: "of"} {
+	for r, list := range map[role]string{denier: negators, hedge: hedges, compound: compounds, condition: "if unless", negator: "not", out: "out", partOf: "of", being: "be"} {
 		for word := range strings.FieldsSeq(list) {
 			of(word).role = r
 		}
