@@ -14,6 +14,7 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/recognise"
 )
 
 // An Input is one file or folder to read.
@@ -44,7 +45,7 @@ func (i *Interrupted) Error() string { return "interrupted after " + i.after }
 // each of the first that could not be read.
 func Run(ctx context.Context, o Options) error {
 	families := &family.Families{}
-	o.Classifier.Families = families
+	o.Classifier.Families, o.Classifier.Open = families, &recognise.Open{}
 	e := &explanation{classifier: o.Classifier, entries: newEntries(o.Classifier), progress: newProgress(o.Stderr, o.Stdout)}
 	if o.JSON {
 		e.json = &jsonTeller{entries: e.entries, bySubject: o.BySubject}

@@ -42,6 +42,9 @@ type Classifier struct {
 	EachRecipient bool
 	// Meanings knows what mails say; nil for those that say nothing.
 	Meanings *recognise.Recogniser
+	// Open knows what senders have said to be wrong, by which the mails find it that say that it
+	// is over; nil for those that call it the same.
+	Open *recognise.Open
 	// Families know which texts are one error; nil for those that are equal.
 	Families *family.Families
 	// Mutes decides which mails nobody wants to see; nil for none.

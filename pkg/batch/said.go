@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"fmt"
 	"net/mail"
 	"strings"
 	"time"
@@ -29,6 +30,12 @@ func (c *Classifier) Said(m *message.Message) []Said {
 		return []Said{{Fingerprint: c.prints.fingerprint(m)}}
 	}
 	rec := c.Meanings.Of(m)
+	if !rec.Known && len(rec.Parts) == 0 {
+		if ended := c.Open.Note(rec.Meaning, m.Received); ended != rec.Meaning {
+			rec.Why += fmt.Sprintf("; it ends what was called %q", ended.Object)
+			rec.Meaning = ended
+		}
+	}
 	m.Meaning, m.Further = rec.Meaning, nil
 	if len(rec.Parts) == 0 {
 		return []Said{newSaid(c.prints.fingerprint(m), rec)}

@@ -7,9 +7,15 @@ import (
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
-// isKey reports whether w is the key of a line: "Created: 2026-10-03" says nothing.
+// isKey reports whether w is the key of a line, or ends that of a value that changes:
+// "Created: 2026-10-03" and "Window start: 02:10" say nothing.
 func isKey(line string, w said) bool {
-	return w.from == 0 && strings.HasPrefix(strings.TrimLeft(line[w.to:], " "), ":")
+	value, found := strings.CutPrefix(strings.TrimLeft(line[w.to:], " "), ":")
+	if !found {
+		return false
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+	return w.from == 0 || isMoving(first)
 }
 
 // isSeverity reports whether line only says how bad something would be.

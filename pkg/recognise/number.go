@@ -64,15 +64,19 @@ func (s *scanner) isZero(from int) bool {
 // parts come between a number and the one of which it is a part.
 var parts = setOf(`of von de di du van av из z`)
 
-// answer reads a "no" that answers what is in front of it: "Backup successful? NO".
+// answer reads a "no" that answers what is in front of it: "Backup successful? NO", and
+// "failed: false".
 func (s *scanner) answer(t token) {
 	front := strings.TrimRight(s.lower[:t.from], " \t")
 	if rest := strings.TrimLeft(s.lower[t.to:], " \t"); front == "" || !strings.ContainsRune("?:=", rune(front[len(front)-1])) || rest != "" && !strings.ContainsRune(":.,;!", rune(rest[0])) {
 		return
 	}
 	for i := range s.said {
-		if says := s.said[i].says; says == done || says == well || says == over {
+		switch s.said[i].says {
+		case done, well, over:
 			s.said[i].says = bad
+		case bad, fault, alert, worry:
+			s.said[i].says = done
 		}
 	}
 }

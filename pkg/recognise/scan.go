@@ -1,6 +1,9 @@
 package recognise
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A said word is one of a line that says how something stands.
 type said struct {
@@ -76,6 +79,7 @@ func scan(line string) []said {
 		i += s.read(i)
 	}
 	s.fraction()
+	s.symbols()
 	if s.wide {
 		for _, e := range endings {
 			if at := strings.Index(lower, e.text); at >= 0 {
@@ -84,6 +88,19 @@ func scan(line string) []said {
 		}
 	}
 	return s.said
+}
+
+// symbols reads the signs that stand for words.
+func (s *scanner) symbols() {
+	for at := range len(s.line) {
+		if s.line[at] < 0xe2 { // with which none begins
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s.line[at:])
+		if says, known := symbols[r]; known {
+			s.said = append(s.said, said{says: says, from: at, to: at + size})
+		}
+	}
 }
 
 type scanner struct {

@@ -28,6 +28,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // to back up; a full backup
 	case t.word == "down" && next == "to":
 		return silent
+	case actives[t.word] && slices.ContainsFunc(s.said, func(w said) bool { return w.says != well && w.says != job }):
+		return silent // an alarm is active
 	case says == bad && triggers[next] && t.word == "triggered":
 		return silent // this build
 	case says == bad && criticals[t.word] && s.isLabel(i, next):
@@ -36,7 +38,8 @@ func (s *scanner) sense(i int) sense {
 		}
 		return alert // [critical] closed
 	case says == opens || says == closes:
-		if (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
+		isTag := i == 0 && strings.HasPrefix(s.line[t.to:], ":") // CLOSED: disk full on web1
+		if !isTag && (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
 			return silent
 		}
 		if says == closes {

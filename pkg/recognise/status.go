@@ -93,6 +93,9 @@ func (v view) decide(list []said) decision {
 			if worst, line := v.fails(); worst != "" {
 				return decision{status: worst, why: "by the text, though the subject has a tag that says success", tagged: true, line: line}
 			}
+			if line := v.ends(); line != "" {
+				return decision{status: meaning.Recovery, why: "by the end of a problem in the text", tagged: true}
+			}
 		}
 		return decision{status: status, why: "by a tag in the subject", tagged: true}
 	}
@@ -100,10 +103,8 @@ func (v view) decide(list []said) decision {
 		if worst, line := v.fails(); worst != "" {
 			return decision{status: worst, why: "by the text, though the subject says success", line: line}
 		}
-		for _, line := range v.lines {
-			if transition(line, scan(line)) == meaning.Recovery {
-				return decision{status: meaning.Recovery, why: "by a change of state in the text", line: line}
-			}
+		if line := v.ends(); line != "" {
+			return decision{status: meaning.Recovery, why: "by the end of a problem in the text", line: line}
 		}
 		if isBesides(v.subject, list) {
 			return decision{status: meaning.Info, why: "by words of the subject"}
@@ -154,6 +155,10 @@ func (v view) fails() (worst meaning.Status, by string) {
 			continue // Success Warning Error
 		case transition(line, list).IsGood():
 			continue // from failed to passed
+		case beginsOver(line, list):
+			continue // the rest is what is over
+		case strings.Count(line, "|") > 2 && !strings.ContainsAny(line, "0123456789"):
+			continue // the heading of a table
 		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem, line
 		case says(list, worry) && words > 2 && !says(list, done):
@@ -161,6 +166,21 @@ func (v view) fails() (worst meaning.Status, by string) {
 		}
 	}
 	return worst, by
+}
+
+// ends returns the line of the text that says that a problem is over; empty if none does.
+func (v view) ends() string {
+	for _, line := range v.lines {
+		if list := scan(line); transition(line, list) == meaning.Recovery || beginsOver(line, list) {
+			return line
+		}
+	}
+	return ""
+}
+
+// beginsOver reports whether what line says first is that something is over, which it names.
+func beginsOver(line string, list []said) bool {
+	return len(list) > 0 && list[0].says == over && list[0].from > 0 && isStated(line, list[:1])
 }
 
 // alone are words that are a failure where nothing else stands in a line, rather than the

@@ -45,7 +45,7 @@ var words = tableOf(map[sense]string{
 		fallito fallita falliti rifiutato negato scaduto guasto disconnesso disconnessa bloccato bloccata irraggiungibile perso interrotto critico
 		falhou falharam desligado recusado recusada negado inacessível caiu expirou esgotado interrompido indisponível
 		mislukt mislukte geweigerd onbereikbaar defect verlopen verbroken afgebroken kritiek
-		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично критический ошибочно`,
+		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично критический ошибочно`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
@@ -54,17 +54,17 @@ var words = tableOf(map[sense]string{
 		error errores fallo fallos problema problemas avería
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
-		fout fouten storing storingen probleem problemen fel błąd błędy awaria ошибка ошибки ошибок авария проблема`,
-	alert: `alert alerts alarm alarms alarme alarma allarme alerte alerta avviso meldung`,
-	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn attention unstable yellow amber minor expiring expires retry retrying
+		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки ошибок авария проблема`,
+	alert: `alert alerts alarm alarms alarme alarma allarme alerte alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
+	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn unstable yellow amber minor expiring expires retry retrying
 		partial partially skipped deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun insufficient_data nodata no_data minor
 		unknown
-		warnung warnungen achtung beeinträchtigt instabil wenig niedrig warnhinweis
-		avertissement avertissements attention dégradé faible instable
-		advertencia advertencias atención degradado bajo
-		avvertimento avvertenza attenzione degradato basso avvisi
-		advertência atenção aviso degradado baixo
-		waarschuwing waarschuwingen laag varning varningar ostrzeżenie uwaga предупреждение внимание`,
+		warnung warnungen beeinträchtigt instabil wenig niedrig warnhinweis
+		avertissement avertissements dégradé faible instable
+		advertencia advertencias degradado bajo
+		avvertimento avvertenza degradato basso avvisi
+		advertência aviso degradado baixo
+		waarschuwing waarschuwingen laag varning varningar ostrzeżenie varování предупреждение `,
 	over: `recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
 		rebuilt 
 		behoben wiederhergestellt entwarnung erholt beendeter
@@ -72,9 +72,10 @@ var words = tableOf(map[sense]string{
 		resuelto resuelta restablecido restablecida recuperado recuperada restaurado restaurada solucionado solucionada normalizado normalizada
 		risolto risolta ripristinato ripristinata rientrato rientrata ripartito ripartita
 		resolvido resolvida restabelecido restabelecida normalizado recuperado
-		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano przywrócono восстановлен восстановлена восстановлено решено устранена устранено`,
+		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена устранено`,
 	well: `ok okay up online responding healthy normal green passing reachable available alive stable connected operational good in_sync running ready
-		erreichbar normalbetrieb gesund joignable disponible operativo raggiungibile operacional bereikbaar disponível норма доступен доступна dostępny dostępna tillgänglig`,
+		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
+		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny dostępna tillgänglig`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished done passed pass established
 		succes verified updated installed upgraded renewed ended
 		erfolgreich erfolgreiche erfolgreicher erfolg abgeschlossen beendet fertig aktualisiert erneuert
@@ -82,7 +83,7 @@ var words = tableOf(map[sense]string{
 		éxito exitoso exitosa correcto correctamente completado completada finalizado finalizada terminado terminada
 		riuscito riuscita successo completato completata terminato terminata correttamente
 		sucesso concluído concluída êxito finalizada
-		geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie sukces успешно успех завершено завершен завершена выполнено`,
+		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
 	remark: `information informational info notice debug started starting start began enabled added created login logins logon logged downtime maintenance disabled
@@ -141,7 +142,7 @@ type phrase struct {
 // phrases, the longer ones in front of what they contain.
 var phrases = byFirstWord([]phrase{
 	{"returned from down state", over}, {"returned from error state", over}, {"recovered from down", over}, {"recovered from down state", over}, {"recovered from error state", over}, {"back from down", over}, {"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"returned to a normal", over}, {"returned to its normal", over}, {"restored to normal", over}, {"returned to ok", over}, {"return to normal", over},
-	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"is now back", over}, {"are back", over},
+	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"alarm end", over}, {"alarm ended", over}, {"alert ended", over}, {"alarm off", over}, {"alarm start", bad}, {"is valid", well}, {"was down for", over}, {"was offline for", over}, {"was unreachable for", over}, {"był offline", over}, {"enough space", well}, {"enough disk space", well}, {"enough room", well}, {"enough memory", well}, {"w normie", well}, {"v pořádku", well}, {"is now back", over}, {"are back", over},
 	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
 	{"too high", worry}, {"too low", worry}, {"too hot", worry}, {"too slow", worry}, {"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"est en ligne", over}, {"in sync", well}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned to normal", over}, {"has returned to a normal", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
 	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"wieder aktiv", over}, {"antwortet wieder", over}, {"läuft wieder", over}, {"répond à nouveau", over}, {"répond de nouveau", over}, {"responde de nuevo", over}, {"risponde di nuovo", over}, {"responding again", over}, {"answers again", over}, {"nuovamente attivo", over}, {"nuovamente raggiungibile", over}, {"de nouveau en ligne", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over}, {"снова доступна", over}, {"снова отвечает", over}, {"ponownie dostępny", over}, {"ponownie dostępna", over}, {"vuelve a estar disponible", over}, {"vuelve a responder", over}, {"voltou ao normal", over}, {"nie odpowiada", bad},
@@ -151,8 +152,8 @@ var phrases = byFirstWord([]phrase{
 	{"antwortet nicht", bad}, {"reagiert nicht", bad}, {"nicht erreichbar", bad}, {"nicht verfügbar", bad}, {"nicht erfolgreich", bad}, {"nicht möglich", bad}, {"konnte nicht", bad}, {"konnten nicht", bad}, {"n'a pas", bad}, {"n'ont pas", bad}, {"ne répond plus", bad}, {"ne répond pas", bad}, {"ne répond", bad}, {"hors service", bad}, {"hors ligne", bad}, {"fuera de servicio", bad}, {"fuera de línea", bad}, {"no se ha podido", bad}, {"no se pudo", bad}, {"no hay", bad}, {"no responde", bad}, {"non è stato possibile", bad}, {"fuori servizio", bad}, {"non in linea", bad}, {"fora do ar", bad}, {"não foi possível", bad}, {"sem resposta", bad}, {"niet bereikbaar", bad}, {"buiten gebruik", bad}, {"не удалось", bad}, {"не отвечает", bad}, {"nie powiodło", bad},
 	{"with errors", bad}, {"with error", bad}, {"with failures", bad}, {"mit fehlern", bad}, {"avec erreurs", bad}, {"avec des erreurs", bad}, {"con errores", bad}, {"con errori", bad}, {"com erros", bad}, {"met fouten", bad},
 	{"with warnings", worry}, {"with warning", worry}, {"mit warnungen", worry}, {"avec avertissements", worry}, {"con advertencias", worry}, {"con avvisi", worry}, {"com avisos", worry}, {"met waarschuwingen", worry},
-	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", worry}, {"updates are available", worry}, {"update is available", neutral}, {"upgrades are available", worry}, {"version available", worry}, {"version is available", worry}, {"release is available", worry}, {"patches are available", worry}, {"update available", worry}, {"security updates", worry}, {"pending updates", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
-	{"up to date", done}, {"up-to-date", done}, {"no problems", done}, {"no errors", done}, {"no issues", done}, {"no failures", done}, {"all ok", done}, {"all good", done}, {"all is well", done}, {"nothing to do", done}, {"no changes", done}, {"no updates", done}, {"ohne fehler", done}, {"keine fehler", done}, {"sans erreur", done}, {"aucune erreur", done}, {"sin errores", done}, {"senza errori", done}, {"sem erros", done}, {"zonder fouten", done}, {"без ошибок", done}, {"auf dem neuesten stand", done}, {"à jour", done},
+	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"reboot is required", worry}, {"restart is required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", worry}, {"updates are available", worry}, {"update is available", neutral}, {"upgrades are available", worry}, {"version available", worry}, {"version is available", worry}, {"release is available", worry}, {"patches are available", worry}, {"update available", worry}, {"security updates", worry}, {"pending updates", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
+	{"up to date", done}, {"up-to-date", done}, {"no problems", done}, {"no errors", done}, {"no issues", done}, {"no failures", done}, {"all ok", done}, {"all fine", done}, {"everything fine", done}, {"everything is fine", done}, {"all good", done}, {"all is well", done}, {"nothing to do", done}, {"no changes", done}, {"no updates", done}, {"ohne fehler", done}, {"keine fehler", done}, {"sans erreur", done}, {"aucune erreur", done}, {"sin errores", done}, {"senza errori", done}, {"sem erros", done}, {"zonder fouten", done}, {"без ошибок", done}, {"auf dem neuesten stand", done}, {"à jour", done},
 	{"test alert", aside}, {"test notification", aside}, {"test message", aside}, {"test email", aside}, {"test mail", aside}, {"test e-mail", aside}, {"testing email", aside}, {"this is a test", aside}, {"testnachricht", aside}, {"test-mail", aside}, {"please disregard", aside}, {"weekly report", remark}, {"monthly report", remark}, {"weekly digest", remark}, {"weekly summary", remark}, {"monthly summary", remark}, {"usage report", remark}, {"e-mail test", aside}, {"email test", aside}, {"scheduled maintenance", aside}, {"scheduled downtime", aside}, {"downtime start", aside}, {"downtime started", aside}, {"downtime end", aside}, {"downtime ended", aside}, {"downtime cancelled", aside}, {"downtime removed", aside}, {"started flapping", aside}, {"stopped flapping", aside},
 	{"alarm level", neutral}, {"alert level", neutral}, {"error log", neutral},
 })
@@ -175,6 +176,16 @@ var endings = []phrase{
 	{"復旧", over}, {"回復", over}, {"恢复", over}, {"解決", over}, {"解决", over}, {"正常", well},
 	{"成功", done}, {"完了", done}, {"完成", done},
 }
+
+// symbols are signs that say how something stands.
+var symbols = map[rune]sense{
+	'✖': bad, '✗': bad, '✘': bad, '❌': bad, '⛔': bad, '🛑': bad, '🔴': bad, '☹': bad, '🚨': alert,
+	'⚠': worry, '🟡': worry, '🟠': worry,
+	'✓': done, '✔': done, '✅': done, '🟢': done, '☺': done,
+}
+
+// actives are what a service should be, and an alarm should not.
+var actives = setOf(`active aktiv attivo attiva activo activa ativo ativa actif actief aktywny aktywna`)
 
 // criticals are words for what is worse than an error.
 var criticals = setOf(`critical crit fatal emergency emerg disaster panic severe red down kritisch critique crítico critico kritiek`)
