@@ -11,6 +11,7 @@ import (
 	"github.com/hut8labs/failmail/internal/learning"
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/recent"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -18,6 +19,10 @@ const (
 	// refreshEvery is how late a mute is noticed that another process on the
 	// same store was asked for.
 	refreshEvery = 5 * time.Second
+	// lookEvery is how late it is known what another process was told to be open, and mostOpen
+	// how much of that.
+	lookEvery = time.Minute
+	mostOpen  = 2000
 	// forgetEvery is how often the history is pruned, and remember what it
 	// keeps; problems that are over stay a year.
 	forgetEvery = 24 * time.Hour
@@ -35,16 +40,43 @@ type housekeeper struct {
 	log      *slog.Logger
 
 	reading sync.Mutex // an older list never replaces a newer one
+	shared  bool       // the store is that of several processes
+	looked  time.Time  // for what is open
+}
+
+// noteOpen makes the classifier know what is open that was heard of since it was asked last: by
+// another node, or by a process before this one.
+func (h *housekeeper) noteOpen(ctx context.Context, now time.Time) error {
+	open := true
+	list, _, err := h.problems.Problems(ctx, store.ProblemQuery{Open: &open, Since: h.looked, Now: now, Limit: mostOpen})
+	if err != nil {
+		return err
+	}
+	known := h.settings.Load().classifier.Open
+	for _, p := range slices.Backward(list) { // the one that was seen last is
+		for i := range p.Things {
+			if t := &p.Things[i]; p.IsOpenThing(t, now) {
+				known.Note(meaning.Meaning{Status: meaning.Problem, Source: t.Source, Sender: t.Sender, Object: t.Object}, t.Bad)
+			}
+		}
+	}
+	h.looked = now
+	return nil
 }
 
 // refresh puts the mutes in force that the store has, and learns what it knows of
-// families.
+// families and, now and then, of what is open.
 func (h *housekeeper) refresh(ctx context.Context) error {
 	if err := h.learner.Sync(ctx); err != nil {
 		return err
 	}
 	h.reading.Lock()
 	defer h.reading.Unlock()
+	if now := time.Now(); h.looked.IsZero() || h.shared && now.Sub(h.looked) >= lookEvery {
+		if err := h.noteOpen(ctx, now); err != nil {
+			return err
+		}
+	}
 	mutes, err := h.store.Mutes(ctx, time.Now())
 	if err == nil {
 		mutes, err = h.endMutes(ctx, mutes)

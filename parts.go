@@ -46,7 +46,8 @@ func newParts(b *base, kept *steady.Store) *parts {
 		readiness: readiness.New(b.log, dependencies(b.archive, kept.Engine())...),
 		learner:   learning.New(b.settings.Load().classifier.Families, kept, b.log),
 	}
-	p.keeper = &housekeeper{settings: b.settings, store: kept, problems: kept, sent: kept, learner: p.learner, log: b.log}
+	_, shared := kept.Engine().(store.Clock)
+	p.keeper = &housekeeper{settings: b.settings, store: kept, problems: kept, sent: kept, learner: p.learner, shared: shared, log: b.log}
 	p.outbox = dispatch.New(dispatch.Config{
 		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
 	})

@@ -36,9 +36,12 @@ type settings struct {
 type known struct {
 	mutes    *batch.Mutes
 	families *family.Families
+	open     *recognise.Open
 }
 
-func (s *settings) known() known { return known{s.classifier.Mutes, s.classifier.Families} }
+func (s *settings) known() known {
+	return known{s.classifier.Mutes, s.classifier.Families, s.classifier.Open}
+}
 
 func newSettings(config Config, known known) (*settings, error) {
 	batchBy, groupBy, err := config.groupers()
@@ -71,7 +74,7 @@ func newSettings(config Config, known known) (*settings, error) {
 			Batch: batchBy, Group: groupBy,
 			Window: store.Window{Wait: config.Wait, MaxWait: config.MaxWait},
 			Quiet:  config.First, EachRecipient: config.EachRecipient, HoldOK: config.HoldOK,
-			Meanings: meanings, Mutes: known.mutes, Families: known.families,
+			Meanings: meanings, Mutes: known.mutes, Families: known.families, Open: known.open,
 			Logger: config.Logger.With("component", "batch"),
 		},
 		expected: expected, reports: reports, sender: sender, closeSender: closeSender,
@@ -82,7 +85,7 @@ func newSettings(config Config, known known) (*settings, error) {
 type current struct{ atomic.Pointer[settings] }
 
 func newCurrent(config Config) (*current, error) {
-	s, err := newSettings(config, known{&batch.Mutes{}, &family.Families{}})
+	s, err := newSettings(config, known{&batch.Mutes{}, &family.Families{}, &recognise.Open{}})
 	if err != nil {
 		return nil, err
 	}

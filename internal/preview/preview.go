@@ -40,7 +40,7 @@ type Options struct {
 // summaries show them.
 func Batches(ctx context.Context, o Options) ([]*store.Batch, error) {
 	families := &family.Families{}
-	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Meanings: o.Meanings, Families: families, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
+	classifier := &batch.Classifier{Batch: o.Batch, Group: o.Group, Meanings: o.Meanings, Families: families, Open: &recognise.Open{}, Window: store.Window{Wait: time.Second, MaxWait: time.Second}}
 	collected := memory.New(store.Limits{})
 	record := func(m *message.Message) error { return collected.Record(ctx, classifier.Classify(m)) }
 	if len(o.Paths) == 0 {

@@ -32,7 +32,7 @@ func (c *Classifier) Said(m *message.Message) []Said {
 	rec := c.Meanings.Of(m)
 	if !rec.Known && len(rec.Parts) == 0 {
 		if ended := c.Open.Note(rec.Meaning, m.Received); ended != rec.Meaning {
-			rec.Why += fmt.Sprintf("; it ends what was called %q", ended.Object)
+			rec.Why += fmt.Sprintf("; it calls %q what it ends", rec.Object)
 			rec.Meaning = ended
 		}
 	}

@@ -106,24 +106,36 @@ func (of *opened) end(m meaning.Meaning) string {
 		return m.Object
 	}
 	ends := namesOf(m.Object)
+	shared := of.shared()
 	best, most, several := -1, 0, false
 	for i := range of.things {
 		t := &of.things[i]
-		if t.endsAs != "" && t.endsAs != m.Object {
-			continue
-		}
-		switch score := ends.ends(t.names, m.Status); {
+		switch score := ends.ends(t.names, shared, m.Status); {
 		case score > most:
 			best, most, several = i, score, false
 		case score == most:
 			several = true
 		}
 	}
-	if best < 0 || several {
+	if best < 0 || several || of.things[best].endsAs != "" && of.things[best].endsAs != m.Object {
 		return m.Object
 	}
 	of.things[best].endsAs = m.Object
 	return of.things[best].object
+}
+
+// shared returns the words that all things have, which tell none of them from others: the name
+// of a machine, of what watches it. Of one thing alone that is not known.
+func (of *opened) shared() (n names) {
+	if len(of.things) < 2 {
+		return names{}
+	}
+	n.ids, n.words = slices.Clone(of.things[0].names.ids), slices.Clone(of.things[0].names.words)
+	for i := range of.things {
+		n.ids = slices.DeleteFunc(n.ids, func(word string) bool { return !slices.Contains(of.things[i].names.ids, word) })
+		n.words = slices.DeleteFunc(n.words, func(word string) bool { return !slices.Contains(of.things[i].names.words, word) })
+	}
+	return n
 }
 
 // names are the words of an object that tell it from others.
@@ -146,42 +158,48 @@ func namesOf(object string) (n names) {
 		word := strings.Trim(field, "\"'`[](){}<>:.!?*#-=")
 		lower := strings.ToLower(word)
 		switch {
-		case lower == "" || general[lower] || leading[lower] || trailing[lower] || fillers[lower] || copulas[lower]:
+		case lower == "" || general[lower] && !periods[lower] || leading[lower] || trailing[lower] || fillers[lower] || copulas[lower]:
 		case inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexByte(word, '.') > 0:
 			n.ids = append(n.ids, lower)
 		case len(word) > 1 && strings.ToUpper(word) == word && !isShouted(object):
 			n.ids = append(n.ids, lower)
-		case len(lower) > 2 && words[lower] == silent:
+		case len(lower) > 2 && (words[lower] == silent || words[lower] == job):
 			n.words = append(n.words, lower)
 		}
 	}
 	return n
 }
 
+// periods tell a job from others.
+var periods = setOf(`daily weekly monthly`)
+
 // ends returns how well n, of a mail that says that something is well, fits a thing that was
-// not; 0 if it may be about another one.
-func (n names) ends(of names, status meaning.Status) int {
+// not, by what not all things share; 0 if it may be about another one.
+func (n names) ends(of, shared names, status meaning.Status) int {
 	ids, idsMissed, idsMore := common(n.ids, of.ids)
 	words, wordsMissed, wordsMore := common(n.words, of.words)
 	switch {
 	case idsMissed > 0 && idsMore > 0:
 		return 0 // srv7 and srv8
-	case ids == 0 && words < 2:
+	case idsMissed > 0 && wordsMore > 1, idsMore > 0 && wordsMissed > 1:
+		return 0 // disk 3, and another part of the same machine
+	case len(ids) == 0 && len(words) < 2:
 		return 0
-	case ids == 0 && wordsMissed > 0 && wordsMore > 1:
+	case len(ids) == 0 && wordsMissed > 0 && wordsMore > 1:
 		return 0
 	case status == meaning.OK && (idsMissed > 0 || idsMore > 0 || wordsMissed > 0 && wordsMore > 0):
 		return 0 // a job that went well, though perhaps another one
 	}
-	return 3*ids + words
+	_, ownIDs, _ := common(ids, shared.ids)
+	_, ownWords, _ := common(words, shared.words)
+	return 3*ownIDs + ownWords
 }
 
-// common returns how many of the words of a are in b, and how many of each are not in the
-// other one.
-func common(a, b []string) (both, onlyA, onlyB int) {
+// common returns the words of a that are in b, and how many of each are not in the other one.
+func common(a, b []string) (both []string, onlyA, onlyB int) {
 	for _, word := range a {
 		if slices.Contains(b, word) {
-			both++
+			both = append(both, word)
 		} else {
 			onlyA++
 		}
