@@ -26,6 +26,9 @@ func (v view) object(list []said, d decision) string {
 	object := asFirst(tidy(keep(subject, cuts)), subject)
 	if isBare := object == ""; isBare || d.line != "" && isCarrier(list, subject) {
 		host, check := v.named()
+		if isBare && d.line == "" {
+			_, d.line = v.fails() // the subject only says that something is wrong
+		}
 		if check == "" && d.line != "" {
 			check = tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
 			if !isBare {
