@@ -56,8 +56,12 @@ func (c *Classifier) Said(m *message.Message) []Said {
 
 func newSaid(print Fingerprint, rec recognise.Recognised) Said {
 	s := Said{Fingerprint: print, Recognised: rec}
-	if s.Headline != "" {
-		s.Reason = cut(content.Line(strings.ToValidUTF8(s.Headline, "")))
+	headline := rec.Headline
+	if print.Lines != nil { // an exception says what happened
+		headline = rec.HeadlineOver(s.Reason)
+	}
+	if headline != "" {
+		s.Reason = cut(content.Line(strings.ToValidUTF8(headline, "")))
 		s.Values = append([]store.Value{{Label: HeadlineLabel, Text: s.Reason}}, s.Values...)
 	}
 	if s.ID = ofText(s.ID, s.Meaning); !s.Status.IsBad() && s.Lines != nil {

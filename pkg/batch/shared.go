@@ -2,6 +2,7 @@ package batch
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
@@ -24,8 +25,12 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 	}
 	m := message.New("", nil, v.Sample)
 	f := FingerprintOf(m)
-	if !is(f.ID) || f.Reason != v.Reason && cut(f.Reason) != v.Reason {
+	isHeadline := slices.Contains(v.Varying.Labels(), HeadlineLabel)
+	if !is(f.ID) || !isHeadline && f.Reason != v.Reason && cut(f.Reason) != v.Reason {
 		return reason, "" // the sample was cut
+	}
+	if isHeadline {
+		defer func() { reason = v.Reason }()
 	}
 	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int)}
 	if t := findTrace(m.Body()); t != nil {

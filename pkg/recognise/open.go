@@ -138,6 +138,23 @@ func (of *opened) shared() (n names) {
 	return n
 }
 
+// maxCause is how many words a line has at most that only says why something is wrong.
+const maxCause = 6
+
+// HeadlineOver returns the headline of a mail whose text has line for one, masked: the subject,
+// if nothing is wrong and that says so, or if the line only says why, and not what. Empty if
+// line is to stay.
+func (r *Recognised) HeadlineOver(line string) string {
+	if r.Headline != "" || r.told == "" {
+		return r.Headline
+	}
+	namesNothing := strings.IndexByte(line, '<') < 0 && len(namesOf(line).ids) == 0 && len(strings.Fields(line)) <= maxCause
+	if !r.Status.IsBad() || namesNothing && len(namesOf(r.told).ids) > 0 {
+		return r.told
+	}
+	return ""
+}
+
 // names are the words of an object that tell it from others.
 type names struct {
 	ids   []string // with a digit or a path, in quotes or in capitals: names of their own

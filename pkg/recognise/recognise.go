@@ -71,6 +71,7 @@ type Recognised struct {
 	// Parts are what a digest says, of which the first one is what the mail is said to
 	// mean. There are none if the mail is not a digest.
 	Parts []Part
+	told   string // the subject, if that says what the mail means
 	// Unread says that a digest says more than Parts.
 	Unread bool
 	Why    string
@@ -218,6 +219,8 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 			rec.Status, rec.Why = d.status, d.why
 			if s != nil {
 				rec.Why = s.name + ", " + rec.Why
+			} else if d.bySubject {
+				rec.told = v.subject
 			}
 		}
 		if rec.Object == "" {

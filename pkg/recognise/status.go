@@ -72,10 +72,11 @@ func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "
 
 // A decision is what a mail says and what says so.
 type decision struct {
-	status meaning.Status
-	why    string
-	tagged bool   // by a tag: the words besides are the name of the thing
-	line   string // of the text, if the subject says nothing
+	status    meaning.Status
+	why       string
+	tagged    bool   // by a tag: the words besides are the name of the thing
+	bySubject bool   // which says it, and no line of the text
+	line      string // of the text, if the subject says nothing
 }
 
 // decide returns what v says by the rules for mails of which nothing is known; list are
@@ -83,10 +84,10 @@ type decision struct {
 func (v view) decide(list []said) decision {
 	status, weak := verdict(list)
 	if status == meaning.Info && !weak && !v.beginsBad(list) {
-		return decision{status: status, why: "by words of the subject"}
+		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
 	if status := transition(v.subject, list); status != "" {
-		return decision{status: status, why: "by the change of state in the subject"}
+		return decision{status: status, why: "by the change of state in the subject", bySubject: true}
 	}
 	if status, sure := v.tagged(list); status != "" {
 		if status == meaning.OK && !sure {
@@ -97,7 +98,7 @@ func (v view) decide(list []said) decision {
 				return decision{status: meaning.Recovery, why: "by the end of a problem in the text", tagged: true}
 			}
 		}
-		return decision{status: status, why: "by a tag in the subject", tagged: true}
+		return decision{status: status, why: "by a tag in the subject", tagged: true, bySubject: true}
 	}
 	if status == meaning.OK {
 		if worst, line := v.fails(); worst != "" {
@@ -107,11 +108,11 @@ func (v view) decide(list []said) decision {
 			return decision{status: meaning.Recovery, why: "by the end of a problem in the text", line: line}
 		}
 		if isBesides(v.subject, list) {
-			return decision{status: meaning.Info, why: "by words of the subject"}
+			return decision{status: meaning.Info, why: "by words of the subject", bySubject: true}
 		}
 	}
 	if status != "" && !weak {
-		return decision{status: status, why: "by words of the subject"}
+		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
 	ofText, line := v.text()
 	if status := v.field(); status != "" {
@@ -121,7 +122,7 @@ func (v view) decide(list []said) decision {
 		return decision{status: ofText, why: "by words of the text", line: line}
 	}
 	if status != "" {
-		return decision{status: status, why: "by words of the subject, and the text says nothing else"}
+		return decision{status: status, why: "by words of the subject, and the text says nothing else", bySubject: true}
 	}
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
