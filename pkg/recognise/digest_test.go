@@ -12,7 +12,7 @@ import (
 
 var door = Source{
 	Name: "doors", Match: []string{`from="doors@example.net"`},
-	Section: []string{`^(?:Now open|Shut again):$`, `^Yours,`}, Part: []string{`^\* `},
+	Section: []string{`^Shut again:$`, `^Now open:$`, `^Yours,`}, Part: []string{`^\* `},
 	Problem: []string{`\ANow open:$`}, Recovery: []string{`\AShut again:$`},
 	Object: []string{`^House (\w+)$`, `^\* door (\w+)`}, Headline: []string{`^\* (.+)$`},
 }

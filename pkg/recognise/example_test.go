@@ -60,5 +60,5 @@ func ExampleBuiltin() {
 func ExampleRead() {
 	sources, err := recognise.Read([]any{map[string]any{"name": "backup", "match": `from="backup@srv7"`, "okay": "green"}})
 	fmt.Println(sources, err)
-	// Output: [] source 1 "backup": okay: there is no such key; take one of example, headline, info, kind, match, name, object, ok, origin, part, problem, product, recovery, section, severity, warning
+	// Output: [] source 1 "backup": okay: there is no such key; take one of count, example, headline, info, kind, match, name, object, ok, origin, part, problem, product, recovery, section, severity, warning
 }

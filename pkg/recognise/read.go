@@ -22,7 +22,7 @@ func Read(tables any) ([]Source, error) {
 		err := table.Decode(entry, map[string]any{
 			"name": &s.Name, "match": &s.Match, "problem": &s.Problem, "warning": &s.Warning, "info": &s.Info,
 			"recovery": &s.Recovery, "ok": &s.OK, "object": &s.Object, "severity": &s.Severity, "headline": &s.Headline,
-			"section": &s.Section, "part": &s.Part, "origin": &s.Origin,
+			"section": &s.Section, "part": &s.Part, "count": &s.Count, "origin": &s.Origin,
 			"product": &s.Product, "kind": &s.Kind, "example": func(value any) (err error) { s.Examples, err = readExamples(value); return err },
 		})
 		if err != nil {

@@ -166,6 +166,8 @@ func TestASourceThatIsWrongIsRefused(t *testing.T) {
 		"with a pattern of other syntax": {func(s *Source) { s.OK = []string{"(?=x)"} }, "regular expression of Go"},
 		"with a pattern for everything":  {func(s *Source) { s.Recovery = []string{".*"} }, "found in every mail"},
 		"with sections and no parts":     {func(s *Source) { s.Section = []string{"^x"} }, "section is of no use without part"},
+		"with counts and no parts":       {func(s *Source) { s.Count = []string{`^(\d+)`} }, "count is of no use without part"},
+		"with a count of nothing":        {func(s *Source) { s.Part, s.Count = []string{"^x"}, []string{`\d+ alerts`} }, "has no group for the number"},
 		"with a part that is everything": {func(s *Source) { s.Part = []string{".*"} }, "found in every mail"},
 		"with an object that is wrong":   {func(s *Source) { s.Object = []string{"["} }, `source "s": object: `},
 	} {
@@ -190,7 +192,7 @@ func TestSourcesAreReadFromTables(t *testing.T) {
 	}{
 		{"x", "begin each with [[source]]"},
 		{[]any{"x"}, "source 1 is not a table"},
-		{[]any{map[string]any{"name": "s", "colour": "x"}}, `source 1 "s": colour: there is no such key; take one of example, headline, info, kind, match`},
+		{[]any{map[string]any{"name": "s", "colour": "x"}}, `source 1 "s": colour: there is no such key; take one of count, example, headline, info, kind, match`},
 		{[]any{map[string]any{"name": "s", "ok": int64(3)}}, `ok: 3 is no text; put it in quotes`},
 	} {
 		if _, err := Read(tt.tables); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -208,6 +210,9 @@ func FuzzRecognise(f *testing.F) {
 	f.Add("[[[[((((", ": = | 0 ? no")
 	f.Add("disk\x00 1\tof\x1b[31m \xff is down", strings.Repeat("é", 300)+" failed")
 	f.Add("İİİ \xff down", "失敗 \"")
+	for _, text := range forgeries {
+		f.Add(text.subject, text.text)
+	}
 	f.Add("doors", "House a\nNow open:\n* door a\n* door \xff\nShut again:\n* door a\n")
 	r := newRecogniser(f, door)
 	var digests []*source

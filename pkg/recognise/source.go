@@ -40,10 +40,16 @@ type Source struct {
 	Severity []string
 	// Part are patterns for the line that begins an alert of several in one mail, Section
 	// those for the line that begins a group of these and says how they stand, or that ends
-	// the last one. Each alert is then read as a mail of its own whose subject is the line of
-	// its section, and all that the mail has in 64 KB are, up to 100. An Object whose pattern
-	// is not found in an alert is looked for in front of the first one.
+	// the last one, in the order in which they come, each once. Each alert is then read as a
+	// mail of its own whose subject is the line of its section, and all that the mail has in
+	// 64 KB are, up to 100. An Object whose pattern is not found in an alert is looked for in
+	// front of the first one.
 	Part, Section []string
+	// Count are patterns for how many alerts a mail says it has: a group named bad or good
+	// holds the number of those that are, any other one that of all. They are looked for in
+	// the subject, in front of the first alert, and in the lines of sections. With them, no
+	// alert that is over is believed unless the mail says how many there are.
+	Count []string
 
 	// Origin says where the format is known from, Examples show it. Product is what people
 	// call those that send it, as in "Nagios", and Kind is the group that the documentation
@@ -80,8 +86,9 @@ type patterns struct {
 	objects  []*regexp.Regexp
 	headline []*regexp.Regexp
 	severity *regexp.Regexp
-	section  *regexp.Regexp
+	sections []*regexp.Regexp
 	part     *regexp.Regexp // nil if its mails say one thing
+	counts   []*regexp.Regexp
 }
 
 // recovers reports whether there are mails that say that a problem is over.
@@ -106,12 +113,17 @@ func newSource(s *Source) (*source, error) {
 	if m.MatchesAll() {
 		return nil, fmt.Errorf("source %q: match: %s takes every mail; name what only mails of this sender have", s.Name, strings.Join(s.Match, ", "))
 	}
-	bytes := maxBytes
+	bytes, useless := maxBytes, ""
 	switch {
 	case len(s.Part) > 0:
 		bytes = maxDigest
 	case len(s.Section) > 0:
-		return nil, fmt.Errorf(`source %q: section is of no use without part; say what begins an alert, such as part = "^Labels:"`, s.Name)
+		useless = "section"
+	case len(s.Count) > 0:
+		useless = "count"
+	}
+	if useless != "" {
+		return nil, fmt.Errorf(`source %q: %s is of no use without part; say what begins an alert, such as part = "^Labels:"`, s.Name, useless)
 	}
 	return &source{name: s.Name, match: m, bytes: bytes, compile: sync.OnceValues(func() (*patterns, error) { return compile(s) })}, nil
 }
@@ -126,8 +138,14 @@ func compile(s *Source) (*patterns, error) {
 		p.statuses[i] = anyOf(list, s.Name, string(statusOrder[i]), &errs)
 	}
 	p.severity = anyOf(s.Severity, s.Name, "severity", &errs)
-	p.section, p.part = anyOf(s.Section, s.Name, "section", &errs), anyOf(s.Part, s.Name, "part", &errs)
+	p.sections, p.part = each(s.Section, s.Name, "section", &errs), anyOf(s.Part, s.Name, "part", &errs)
 	p.objects, p.headline = each(s.Object, s.Name, "object", &errs), each(s.Headline, s.Name, "headline", &errs)
+	p.counts = each(s.Count, s.Name, "count", &errs)
+	for _, re := range p.counts {
+		if re.NumSubexp() == 0 {
+			errs = append(errs, fmt.Errorf(`source %q: count: %q has no group for the number; write one such as (\d+)`, s.Name, strings.TrimPrefix(re.String(), "(?m)")))
+		}
+	}
 	return p, errors.Join(errs...)
 }
 
