@@ -2,16 +2,19 @@ package failmail
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
 // A Mute says that the summaries shall not show some mails for a while.
 type Mute = store.Mute
 
-// Mute keeps mails out of the summaries for a while: those with a fingerprint, or
+// Mute keeps mails out of the summaries for a while: those with a fingerprint, as far as
+// they are about things that were seen before (Mute.Things; up to 24, otherwise all), or
 // those whose subject, title or reason a regular expression matches. They are
 // still counted, and the last line of the next summary says how many there were,
 // and why they were muted. When only muted mails come, a summary says so at the
@@ -25,11 +28,40 @@ func (p *Proxy) Mute(ctx context.Context, what, reason string, duration time.Dur
 	if err != nil {
 		return Mute{}, err
 	}
+	if m.Things, err = p.thingsOf(ctx, parts, m.Fingerprint); err != nil {
+		return Mute{}, err
+	}
 	if m.ID, err = parts.store.Mute(ctx, m); err != nil {
 		return Mute{}, err
 	}
-	p.log.Info("muted mails", "mute", m.ID, "pattern", what, "reason", reason, "until", m.Until.Format(time.RFC3339))
-	return m, parts.keeper.refresh(ctx)
+	p.log.Info("muted mails", "mute", m.ID, "pattern", what, "reason", reason, "until", m.Until.Format(time.RFC3339), "things", len(m.Things))
+	return p.shown(m), parts.keeper.refresh(ctx)
+}
+
+// thingsOf returns the things that the mails of an error were about; none if there is no
+// such error, or too many are known.
+func (p *Proxy) thingsOf(ctx context.Context, parts *parts, fingerprint string) ([]meaning.Thing, error) {
+	if fingerprint == "" {
+		return nil, nil
+	}
+	family := p.settings.Load().classifier.Families.Of(fingerprint)
+	found, _, err := parts.store.Problems(ctx, store.ProblemQuery{Words: []string{family}, Now: time.Now(), Limit: batch.MaxMutedThings + 1})
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(f *store.Problem) bool {
+		return f.Fingerprint != family && batch.WithoutThing(f.Text) != family // a note may name it
+	})
+	return batch.MutedThings(found...), nil
+}
+
+// shown returns m as people are shown it.
+func (p *Proxy) shown(m Mute) Mute {
+	m.Things = slices.Clone(m.Things)
+	for i := range m.Things {
+		m.Things[i].Object = p.settings.config().Redactor.Text(m.Things[i].Object)
+	}
+	return m
 }
 
 // A MuteMatch is an error in an open batch that a mute is about.
@@ -80,5 +112,9 @@ func (p *Proxy) Mutes(ctx context.Context) ([]Mute, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parts.store.Mutes(ctx, time.Now())
+	mutes, err := parts.store.Mutes(ctx, time.Now())
+	for i := range mutes {
+		mutes[i] = p.shown(mutes[i])
+	}
+	return mutes, err
 }

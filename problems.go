@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/report"
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/problem"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -83,8 +85,8 @@ func (p *Proxy) Act(ctx context.Context, id string, action ProblemAction, by, te
 type MuteEnd = problem.MuteEnd
 
 // MuteProblem keeps the mails of the problem with the ID out of the summaries until an end,
-// as [Proxy.Mute] does; the zero end unmutes it. A nil problem says that there is none with
-// the ID.
+// as [Proxy.Mute] does; the zero end unmutes it. It is about the things of the problem that
+// were seen so far; the history says which. A nil problem says that there is none with the ID.
 func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until MuteEnd) (*Problem, error) {
 	parts, err := p.running()
 	if err != nil {
@@ -98,6 +100,9 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 		return p.unmuteProblem(ctx, parts, found, by, reason)
 	}
 	m := Mute{Name: viewerOf(p.settings).Show(found, time.Now()).Title(), Problem: found.ID, Reason: content.Line(reason), Created: time.Now()}
+	if !found.OfThing {
+		m.Things = batch.MutedThings(found)
+	}
 	if m.Until, m.UntilOver = until.At, until.Over; until.More > 0 {
 		m.UntilCount = found.Count + until.More
 	}
@@ -117,6 +122,9 @@ func (p *Proxy) MuteProblem(ctx context.Context, id, by, reason string, until Mu
 		return nil, err
 	}
 	p.log.Info("muted a problem", "mute", m.ID, "problem", found.ID, "by", by, "reason", reason, "until", until.String())
+	if things := phrase.Things(m.Objects()); things != "" {
+		reason = strings.TrimSuffix(things+": "+reason, ": ")
+	}
 	return p.noteMute(ctx, parts, found.ID, store.Muted, by, reason, m.Until, until)
 }
 

@@ -138,3 +138,96 @@ func TestAProblemHasOneMuteTheLastOne(t *testing.T) {
 		}
 	})
 }
+
+// What is muted is told, and what was not seen then is no part of it.
+func TestAMuteIsAboutWhatWasSeenWhenItWasMade(t *testing.T) {
+	for name, mute := range map[string]func(p *failmail.Proxy, one failmail.Problem) error{
+		"of the problem": func(p *failmail.Proxy, one failmail.Problem) error {
+			muted, err := p.MuteProblem(t.Context(), one.ID, "ann", "ticket 7", failmail.MuteEnd{At: time.Now().Add(24 * time.Hour)})
+			if err == nil {
+				if last := muted.History[len(muted.History)-1].Text; !strings.HasSuffix(last, ": 2 things: disk on srv8, disk on srv9: ticket 7") {
+					t.Errorf("the history says %q", last)
+				}
+				if got := muted.MuteScope(); got != "2 things: disk on srv8, disk on srv9" {
+					t.Errorf("it is about %s", got)
+				}
+			}
+			return err
+		},
+		"of its fingerprint": func(p *failmail.Proxy, one failmail.Problem) error {
+			m, err := p.Mute(t.Context(), one.Fingerprint, "ticket 7", 24*time.Hour)
+			if got := strings.Join(m.Objects(), ", "); got != "disk on srv8, disk on srv9" {
+				t.Errorf("it is about %s", got)
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+				// summaries returns how many there are a while after a mail about each server.
+				summaries := func(servers ...string) int {
+					t.Helper()
+					for _, server := range servers {
+						text := "Subject: disk full on " + server + "\r\n\r\nerror: no space on /var\r\n"
+						if err := p.Submit(t.Context(), failmail.NewMessage("app@x", []string{"ops@example.com"}, []byte(text))); err != nil {
+							t.Fatal(err)
+						}
+					}
+					<-time.After(10 * time.Minute)
+					return len(s.offered())
+				}
+				summaries("srv8", "srv9")
+				all, _, err := p.Problems(t.Context(), "", 0, 10)
+				if err != nil || len(all) != 1 {
+					t.Fatalf("%+v, %v", all, err)
+				}
+				if err := mute(p, all[0]); err != nil {
+					t.Fatal(err)
+				}
+				if n := summaries("srv8", "srv9", "srv8"); n != 1 {
+					t.Errorf("%d summaries while they are muted", n)
+				}
+				for want := 2; want < 4; want++ {
+					if n := summaries("srv10"); n != want {
+						t.Errorf("%d summaries after another one, want %d", n, want)
+					}
+				}
+				if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != 1 || len(mutes[0].Things) != 2 {
+					t.Errorf("%+v, %v", mutes, err)
+				}
+			})
+		})
+	}
+}
+
+// Mails of a known kind of sender count on a problem of each thing; its error is one.
+func TestAMuteOfAnErrorOfKnownThingsIsAboutThem(t *testing.T) {
+	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
+		alert := func(host string) {
+			t.Helper()
+			text := "Subject: ** PROBLEM Host Alert: " + host + " is DOWN **\r\n\r\nState: DOWN\r\n"
+			if err := p.Submit(t.Context(), failmail.NewMessage("nagios@mon1", []string{"ops@example.com"}, []byte(text))); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(10 * time.Minute)
+		}
+		alert("web8")
+		summary := string(s.mails[0].Raw)
+		at := strings.Index(summary, "(v2:")
+		if at < 0 {
+			t.Fatalf("no fingerprint in\n%s", summary)
+		}
+		m, err := p.Mute(t.Context(), summary[at+1:at+1+len("v2:0123456789abcdef")], "", 24*time.Hour)
+		if err != nil || len(m.Things) != 1 || m.Things[0].Object != "web8" {
+			t.Fatalf("%+v, %v", m, err)
+		}
+		alert("web8")
+		if n := len(s.offered()); n != 1 {
+			t.Errorf("%d summaries while it is muted", n)
+		}
+		alert("web10")
+		if n := len(s.offered()); n != 2 {
+			t.Errorf("%d summaries after another one", n)
+		}
+	})
+}

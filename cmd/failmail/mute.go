@@ -131,6 +131,9 @@ func mute(c *cli.Context, request web.MuteRequest) error {
 		fmt.Fprintln(c.App.Writer, "nothing was muted, since --dry-run was given")
 		return nil
 	}
+	if things := phrase.Things(m.Things); things != "" {
+		fmt.Fprintf(c.App.Writer, "mutes %s\n", things)
+	}
 	fmt.Fprintf(c.App.Writer, "muted until %s; end it with: failmail unmute %d\n", m.Until.Local().Format("2006-01-02 15:04:05 MST"), m.ID)
 	return nil
 }
@@ -176,6 +179,9 @@ func listMutes(c *cli.Context) error {
 	for _, m := range mutes {
 		what := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
 		fmt.Fprintf(c.App.Writer, "%4d  until %s  %s", m.ID, endOf(m), what)
+		if things := phrase.Things(m.Things); things != "" {
+			fmt.Fprintf(c.App.Writer, ", %s", things)
+		}
 		if m.Reason != "" {
 			fmt.Fprintf(c.App.Writer, "  (%s)", m.Reason)
 		}

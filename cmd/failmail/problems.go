@@ -219,6 +219,9 @@ func actOn(c *cli.Context, id, action string, request web.ActRequest, done strin
 		done += " until " + cmp.Or(p.MutedEnd, shortTime(*p.MutedUntil))
 	}
 	fmt.Fprintf(c.App.Writer, "%s: %s\n", done, phrase.Shorten(p.Title(), maxMatchTitle))
+	if scope := p.MuteScope(); scope != "" && action == "mute" {
+		fmt.Fprintf(c.App.Writer, "mutes %s\n", scope)
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -79,6 +80,27 @@ func TestAProblemIsActedOnByCommands(t *testing.T) {
 		got = regexp.MustCompile(`^ +\d+  until`).ReplaceAllString(got, "MUTE  until")
 		if got = strings.ReplaceAll(got, "on 127.0.0.1", "on localhost"); r.code != step.code || got != step.want {
 			t.Errorf("a problem %s: exit code %d\n%s\nwant %d\n%s", step.name, r.code, got, step.code, step.want)
+		}
+	}
+}
+
+func TestAMuteSaysWhatItIsAbout(t *testing.T) {
+	t.Parallel()
+	p := proxyHere(t, "--wait=1h", "--max-wait=1h")
+	for _, server := range []string{"srv8", "srv9"} {
+		p.send(t, "Subject: disk full on "+server, "error: no space on /var")
+	}
+	found := failmailHere(t, "", "problems", "srv8", "--json", "--http="+p.http)
+	var one problem.Problem
+	if err := json.Unmarshal([]byte(found.stdout), &one); err != nil {
+		t.Fatalf("%v in %+v", err, found)
+	}
+	for _, what := range []string{one.ID, one.Fingerprint} {
+		if r := failmailHere(t, "", "mute", what, "--http="+p.http); r.code != 0 || !strings.Contains(r.stdout, "mutes 2 things: disk on srv8, disk on srv9\n") {
+			t.Errorf("%+v", r)
+		}
+		if r := failmailHere(t, "", "mute", "--http="+p.http); !strings.Contains(r.stdout, ", 2 things: disk on srv8, disk on srv9\n") {
+			t.Errorf("%+v", r)
 		}
 	}
 }

@@ -59,3 +59,18 @@ func Or(words []string) string {
 	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
+
+// maxThings bounds the things that Things names.
+const maxThings = 5
+
+// Things names some things: "3 things: a, b, c"; empty if there are none.
+func Things(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	text := Count(len(names), "thing") + ": " + strings.Join(names[:min(len(names), maxThings)], ", ")
+	if more := len(names) - maxThings; more > 0 {
+		text += " and " + Number(more) + " more"
+	}
+	return text
+}

@@ -19,6 +19,7 @@ type Mute struct {
 	Problem     string    `json:"problem,omitempty"` // its ID
 	Pattern     string    `json:"pattern,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`
+	Things      []string  `json:"things,omitempty"` // that it is about; all if there are none
 	Reason      string    `json:"reason,omitempty"`
 	Created     time.Time `json:"created"`
 	Until       time.Time `json:"until"`                 // at the latest
@@ -60,7 +61,7 @@ type MuteMatch struct {
 const maxMatches = 5
 
 func muteOf(m store.Mute) Mute {
-	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Reason, m.Created, m.Until, m.UntilOver, m.UntilCount}
+	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Objects(), m.Reason, m.Created, m.Until, m.UntilOver, m.UntilCount}
 }
 
 func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {

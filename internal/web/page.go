@@ -28,6 +28,7 @@ func newTemplates() *templates {
 	functions := template.FuncMap{
 		"number": phrase.Number,
 		"plural": phrase.Count,
+		"things": phrase.Things,
 		"lower":  func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
 		"millis": time.Time.UnixMilli,
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

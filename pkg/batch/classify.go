@@ -142,10 +142,7 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	}
 	e.Occurrence = occurrence(group, own)
 	e.Occurrence.Recovers = print.Recovers
-	c.Mutes.apply(&e, m.Subject(), func(fingerprint string) bool {
-		// A value that was not seen before is news, in a family that is muted, too.
-		return c.Families.Of(fingerprint) == e.Fingerprint && (place.Label == "" || place.Known)
-	})
+	c.Mutes.apply(&e, m.Subject(), place, func(fingerprint string) bool { return c.Families.Of(fingerprint) == e.Fingerprint })
 	if s := e.Meaning.Status; c.HoldOK && (s == meaning.OK || s == meaning.Info) {
 		e.HeldUntil = e.Received.Add(maxHold)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
@@ -82,6 +83,18 @@ func ExampleClassifier() {
 }
 
 // What a mute is about, before it is made.
+func ExampleMutedThings() {
+	p := &store.Problem{Things: []store.ProblemThing{
+		{Thing: meaning.Thing{Source: "app@x", Object: "disk on srv8"}}, {Thing: meaning.Thing{Source: "app@x", Object: "disk on srv9"}},
+	}}
+	for _, thing := range batch.MutedThings(p) {
+		fmt.Println(thing.Object)
+	}
+	// Output:
+	// disk on srv8
+	// disk on srv9
+}
+
 func ExampleMatching() {
 	m, err := batch.ParseMute("^disk", "bigger ones are on their way", time.Now(), time.Hour)
 	if err != nil {

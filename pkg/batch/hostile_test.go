@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/testutil"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -212,12 +213,12 @@ func FuzzMute(f *testing.F) {
 		var mutes Mutes
 		mutes.Set([]store.Mute{mute})
 		entry := &store.Entry{Received: now, Fingerprint: "v1:0123456789abcdef"}
-		mutes.apply(entry, subject, func(f string) bool { return f == entry.Fingerprint })
+		mutes.apply(entry, subject, family.Place{}, func(f string) bool { return f == entry.Fingerprint })
 		if !utf8.ValidString(entry.Title + entry.Reason) {
 			t.Errorf("muted as %q, %q", entry.Title, entry.Reason)
 		}
 		testutil.CheckLinear(t, testutil.FuzzSize, testutil.Shape{Open: subject + " "}.Grow, func(text string) {
-			mutes.apply(&store.Entry{Received: now}, text, func(string) bool { return false })
+			mutes.apply(&store.Entry{Received: now}, text, family.Place{}, func(string) bool { return false })
 		})
 	})
 }

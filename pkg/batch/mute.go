@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -89,8 +91,8 @@ func (m *Mutes) Set(mutes []store.Mute) {
 // mutedGroup is what the keys of the groups of muted mails begin with.
 const mutedGroup = "mute "
 
-// apply makes e an entry of muted mails if it is one.
-func (m *Mutes) apply(e *store.Entry, subject string, is func(fingerprint string) bool) {
+// apply makes e, which stands at place among its family, an entry of muted mails if it is one.
+func (m *Mutes) apply(e *store.Entry, subject string, place family.Place, is func(fingerprint string) bool) {
 	if m == nil {
 		return
 	}
@@ -99,7 +101,7 @@ func (m *Mutes) apply(e *store.Entry, subject string, is func(fingerprint string
 		return
 	}
 	for _, mute := range *mutes {
-		if !mute.Until.After(e.Received) || !mute.matches(e, subject, is) {
+		if !mute.Until.After(e.Received) || !mute.matches(e, subject, is) || mute.isNews(e, place) {
 			continue
 		}
 		e.MutedUntil = mute.Until
@@ -118,6 +120,38 @@ func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint strin
 		return is(m.Fingerprint)
 	}
 	return m.pattern.MatchString(e.Title) || m.pattern.MatchString(e.Reason) || m.pattern.MatchString(subject)
+}
+
+// isNews reports whether e is about something that was not seen when m was made: another
+// thing, or another value of what varies in a family. A pattern says itself what it is about.
+func (m *mute) isNews(e *store.Entry, place family.Place) bool {
+	if m.pattern != nil {
+		return false
+	}
+	isValue := place.Label != "" && (place.Seen.IsZero() || place.Seen.After(m.Created))
+	thing := e.Meaning.Thing()
+	isThing := len(m.Things) > 0 && thing != meaning.Thing{} && !slices.Contains(m.Things, thing)
+	return isValue || isThing
+}
+
+// MaxMutedThings bounds the things of a mute. What has more is about values rather than
+// things, such as the numbers of orders.
+const MaxMutedThings = 24
+
+// MutedThings returns the things that a mute of problems is about; none if it is about
+// all, since they name none or too many.
+func MutedThings(problems ...*store.Problem) (things []meaning.Thing) {
+	for _, p := range problems {
+		for _, t := range p.Named() {
+			if !slices.Contains(things, t.Thing) {
+				things = append(things, t.Thing)
+			}
+		}
+	}
+	if len(things) > MaxMutedThings {
+		return nil
+	}
+	return things
 }
 
 // what names the mails that are muted, and until when.

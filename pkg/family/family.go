@@ -65,8 +65,8 @@ type Place struct {
 	Label, Value string
 	// Shape is the line in which it varies, with the gap as <…>.
 	Shape string
-	// Known says that the value was seen in the family before.
-	Known bool
+	// Seen is when the value was first seen in the family; zero if it never was.
+	Seen time.Time
 }
 
 // Find returns where t stands.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hut8labs/failmail/pkg/family"
 )
@@ -82,7 +83,7 @@ func TestAValueVariesInAllLinesOfAText(t *testing.T) {
 	var f family.Families
 	var all []family.Text
 	for _, job := range []string{"import_customers", "sync_invoices", "nightly_report"} {
-		text := family.Text{Fingerprint: "v2:" + job, Lines: []string{"Job " + job + " failed", "error: " + job + " exited with code <num>"}}
+		text := family.Text{Fingerprint: "v2:" + job, Lines: []string{"Job " + job + " failed", "error: " + job + " exited with code <num>"}, Seen: time.Unix(int64(len(all)), 0)}
 		all = append(all, text)
 		f.Learn(text)
 	}
@@ -90,15 +91,15 @@ func TestAValueVariesInAllLinesOfAText(t *testing.T) {
 		t.Errorf("%d families", n)
 	}
 	place := f.Find(all[1])
-	if place.Value != "sync_invoices" || place.Label != "Job <…>" || place.Shape != "Job <…> failed" || !place.Known {
+	if place.Value != "sync_invoices" || place.Label != "Job <…>" || place.Shape != "Job <…> failed" || !place.Seen.Equal(all[1].Seen) {
 		t.Errorf("the place is %+v", place)
 	}
 }
 
-func TestANewValueOfAFamilyIsFoundAndNotKnown(t *testing.T) {
+func TestANewValueOfAFamilyIsFoundAndWasNeverSeen(t *testing.T) {
 	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed")
 	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"Job export_invoices failed"}})
-	if place.Fingerprint != all[0].Fingerprint || place.Value != "export_invoices" || place.Known {
+	if place.Fingerprint != all[0].Fingerprint || place.Value != "export_invoices" || !place.Seen.IsZero() {
 		t.Errorf("the place is %+v", place)
 	}
 	for _, never := range []string{"Job disk_failed failed", "Job failed failed", "Job TimeoutError failed"} {

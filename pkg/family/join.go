@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -54,7 +55,7 @@ type filling struct {
 
 // at is where a text stands that has value in s.
 func (s *slot) at(value string) Place {
-	return Place{s.joined().family().Fingerprint, s.joint.label, value, s.joint.shape, s.joint.knows(value)}
+	return Place{s.joined().family().Fingerprint, s.joint.label, value, s.joint.shape, s.joint.seen(value)}
 }
 
 // joined is a text of the family that s made.
@@ -176,7 +177,7 @@ func (f *Families) settle(bare *text, s *slot) {
 			first = x.text
 		}
 		f.joinAt(s, x.text, first, x.value)
-		if !s.joint.knows(x.value) {
+		if !slices.ContainsFunc(s.joint.values, func(v Value) bool { return v.Text == x.value }) {
 			s.joint.values = append(s.joint.values, Value{x.value, x.text.Seen})
 		}
 	}
@@ -220,14 +221,21 @@ func (t *text) isRead() bool { return t != nil && t.Lines != nil }
 // isLarge reports whether t's family needs no more texts.
 func (t *text) isLarge() bool { return t != nil && len(t.members) >= maxMembers }
 
-func (j *joint) knows(value string) bool {
-	return slices.ContainsFunc(j.values, func(v Value) bool { return v.Text == value })
+// seen returns when a value was first seen; zero if it never was.
+func (j *joint) seen(value string) time.Time {
+	for _, v := range j.values {
+		if v.Text == value {
+			return v.Seen
+		}
+	}
+	return time.Time{}
 }
 
 func (t *text) place() Place {
-	p := Place{Fingerprint: t.family().Fingerprint, Known: true}
+	p := Place{Fingerprint: t.family().Fingerprint}
 	if t.joint != nil {
 		p.Label, p.Value, p.Shape = t.joint.label, t.value, t.joint.shape
+		p.Seen = cmp.Or(t.joint.seen(t.value), t.Seen) // it may differ in another place
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -67,6 +68,24 @@ func (p Problem) Facts(when func(time.Time) string) []string {
 		facts = append(facts, "muted until "+cmp.Or(p.MutedEnd, when(*p.MutedUntil)))
 	}
 	return facts
+}
+
+// MuteScope says which things a mute of p would be about; empty if that is p itself.
+func (p *Problem) MuteScope() string {
+	names := make([]string, 0, len(p.Objects))
+	for _, o := range p.Objects {
+		names = append(names, o.Name)
+	}
+	if len(names) == 0 && p.Object != "" {
+		names = append(names, p.Object)
+	}
+	switch {
+	case p.Fingerprint == "":
+		return ""
+	case len(names) > batch.MaxMutedThings:
+		return "all of its " + phrase.Count(len(names), "thing")
+	}
+	return phrase.Things(names)
 }
 
 // maxRemark bounds what a person wrote, among other remarks, in characters.

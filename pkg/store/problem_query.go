@@ -65,7 +65,7 @@ func (p *Problem) Row() ProblemRow {
 	}
 	lines := func(texts []string) string { return strings.ToLower("\n" + strings.Join(texts, "\n") + "\n") }
 	r.Objects, r.Hosts = lines(objects), lines(hosts)
-	text := []string{p.ID, p.Fingerprint, p.Group, p.Headline, p.Subject, p.Meaning.Source, p.Meaning.Sender, p.Owner, p.AckedBy, string(p.Meaning.Status), p.Meaning.Severity}
+	text := []string{p.ID, p.Fingerprint, p.Text, p.Group, p.Headline, p.Subject, p.Meaning.Source, p.Meaning.Sender, p.Owner, p.AckedBy, string(p.Meaning.Status), p.Meaning.Severity}
 	for _, v := range p.Varying.Variations() {
 		for _, value := range v.Top {
 			text = append(text, value.Text)

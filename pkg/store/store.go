@@ -25,7 +25,10 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 // ErrClosed is returned by every method of a Store after Close.
@@ -177,6 +180,9 @@ type Mute struct {
 	Fingerprint, Problem, Pattern string
 	// Name is what people call what is muted; empty if the pattern says it.
 	Name string
+	// Things are those that a mute of a fingerprint or a problem is about: what was not seen
+	// when it was made is news. None stands for all.
+	Things []meaning.Thing
 	// UntilOver and UntilCount end a mute of a Problem before Until: when it is over, and when
 	// it has so many mails, if that is not 0.
 	UntilOver  bool
@@ -184,6 +190,16 @@ type Mute struct {
 	// Reason is told to the reader of the summaries.
 	Reason         string
 	Created, Until time.Time
+}
+
+// Objects returns the names of m.Things, each once.
+func (m Mute) Objects() (names []string) {
+	for _, t := range m.Things {
+		if t.Object != "" && !slices.Contains(names, t.Object) {
+			names = append(names, t.Object)
+		}
+	}
+	return names
 }
 
 // A Heartbeat is a mail that only proves that the path works.

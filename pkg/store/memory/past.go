@@ -18,7 +18,7 @@ func (s *Store) Mute(ctx context.Context, m store.Mute) (int64, error) {
 		return 0, err
 	}
 	defer s.mu.Unlock()
-	m.ID = s.nextID()
+	m.ID, m.Things = s.nextID(), slices.Clone(m.Things)
 	s.mutes[m.ID] = m
 	return m.ID, nil
 }

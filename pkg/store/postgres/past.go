@@ -14,8 +14,8 @@ import (
 func (s *Store) Mute(ctx context.Context, m store.Mute) (id int64, err error) {
 	err = s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `
-			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-			clean(m.Fingerprint), clean(m.Pattern), clean(m.Reason), micros(m.Created), micros(m.Until), clean(m.Problem), clean(m.Name), m.UntilOver, m.UntilCount).Scan(&id)
+			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count, things) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+			clean(m.Fingerprint), clean(m.Pattern), clean(m.Reason), micros(m.Created), micros(m.Until), clean(m.Problem), clean(m.Name), m.UntilOver, m.UntilCount, journal.EncodeThings(m.Things)).Scan(&id)
 	})
 	return id, err
 }
@@ -34,9 +34,11 @@ func (s *Store) Unmute(ctx context.Context, id int64) (found bool, err error) {
 func (s *Store) Mutes(ctx context.Context, now time.Time) (mutes []store.Mute, err error) {
 	err = s.read(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		rows, _ := tx.Query(ctx, `
-			SELECT id, fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count FROM mutes WHERE until_at > $1 ORDER BY id`, micros(now))
+			SELECT id, fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count, things FROM mutes WHERE until_at > $1 ORDER BY id`, micros(now))
 		mutes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m store.Mute, err error) {
-			err = row.Scan(&m.ID, &m.Fingerprint, &m.Pattern, &m.Reason, into(&m.Created), into(&m.Until), &m.Problem, &m.Name, &m.UntilOver, &m.UntilCount)
+			var things string
+			err = row.Scan(&m.ID, &m.Fingerprint, &m.Pattern, &m.Reason, into(&m.Created), into(&m.Until), &m.Problem, &m.Name, &m.UntilOver, &m.UntilCount, &things)
+			m.Things = journal.DecodeThings(things)
 			return m, err
 		})
 		return err

@@ -47,7 +47,7 @@ func TestAStoreOfOneDotZeroIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	execIn(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 3; DROP TABLE notes; DROP TABLE pieces; DROP TABLE lessons; DROP TABLE standings; "+
-		"DROP TABLE problem_aliases; DROP TABLE problem_samples; DROP TABLE problem_things; DROP TABLE problem_records; DROP TABLE problems; DROP TABLE sent_contents; DROP TABLE sent; ALTER TABLE mutes DROP COLUMN problem; ALTER TABLE mutes DROP COLUMN name; ALTER TABLE mutes DROP COLUMN until_over; ALTER TABLE mutes DROP COLUMN until_count; "+
+		"DROP TABLE problem_aliases; DROP TABLE problem_samples; DROP TABLE problem_things; DROP TABLE problem_records; DROP TABLE problems; DROP TABLE sent_contents; DROP TABLE sent; ALTER TABLE mutes DROP COLUMN problem; ALTER TABLE mutes DROP COLUMN name; ALTER TABLE mutes DROP COLUMN until_over; ALTER TABLE mutes DROP COLUMN until_count; ALTER TABLE mutes DROP COLUMN things; "+
 		"ALTER TABLE variants DROP COLUMN status; ALTER TABLE variants DROP COLUMN severity; ALTER TABLE variants DROP COLUMN source; ALTER TABLE variants DROP COLUMN sender; ALTER TABLE variants DROP COLUMN object; "+
 		"ALTER TABLE groups DROP COLUMN parts")
 	wantMails(t, open(t, path, store.Limits{}), 1)

@@ -14,7 +14,7 @@ import (
 func (s *Store) Mute(ctx context.Context, m store.Mute) (id int64, err error) {
 	err = s.transaction(ctx, func() error {
 		_, err := s.stmt.mute.row(func(r *sqlite3.Stmt) { id = r.ColumnInt64(0) },
-			clean(m.Fingerprint), clean(m.Pattern), clean(m.Reason), m.Created, m.Until, clean(m.Problem), clean(m.Name), m.UntilOver, m.UntilCount)
+			clean(m.Fingerprint), clean(m.Pattern), clean(m.Reason), m.Created, m.Until, clean(m.Problem), clean(m.Name), m.UntilOver, m.UntilCount, journal.EncodeThings(m.Things))
 		return err
 	})
 	return id, err
@@ -39,7 +39,7 @@ func (s *Store) Mutes(ctx context.Context, now time.Time) (mutes []store.Mute, e
 		mutes = append(mutes, store.Mute{
 			ID: r.ColumnInt64(0), Fingerprint: r.ColumnText(1), Pattern: r.ColumnText(2), Reason: r.ColumnText(3),
 			Created: columnTime(r, 4), Until: columnTime(r, 5), Problem: r.ColumnText(6), Name: r.ColumnText(7),
-			UntilOver: r.ColumnBool(8), UntilCount: r.ColumnInt(9),
+			UntilOver: r.ColumnBool(8), UntilCount: r.ColumnInt(9), Things: journal.DecodeThings(r.ColumnText(10)),
 		})
 	}, now)
 	return mutes, err

@@ -262,11 +262,11 @@ func (s *statements) all() map[*statement]string {
 			UPDATE outbox SET next_at = min(next_at, ?2) WHERE lease_until <= ?2 AND (?1 = 0 OR id = ?1) RETURNING 1`,
 
 		&s.mute: `
-			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id`,
+			INSERT INTO mutes (fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count, things)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id`,
 		&s.unmute: `DELETE FROM mutes WHERE id = ?1 RETURNING id`,
 		&s.mutes: `
-			SELECT id, fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count FROM mutes WHERE until_at > ?1 ORDER BY id`,
+			SELECT id, fingerprint, pattern, reason, created_at, until_at, problem, name, until_over, until_count, things FROM mutes WHERE until_at > ?1 ORDER BY id`,
 		&s.beat: `
 			INSERT INTO heartbeats VALUES (?1, ?2, 1)
 			ON CONFLICT DO UPDATE SET last_at = max(last_at, excluded.last_at), count = count + 1`,

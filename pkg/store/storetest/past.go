@@ -2,10 +2,12 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -15,6 +17,7 @@ func pastChecks() []check {
 		{sentence: "a mute ends when its time has come", run: mutesEnd},
 		{sentence: "Unmute removes one mute", run: unmutes},
 		{sentence: "any text is kept in a mute", run: mutesText},
+		{sentence: "a mute keeps what it is about", run: mutesAll},
 		{sentence: "heartbeats are counted by name and returned in order", run: beats},
 		{sentence: "a heartbeat that arrives late is counted and not the last", run: beatsLate},
 		{sentence: "lessons are kept in their order, and each text once", run: lessons},
@@ -101,6 +104,23 @@ func mutesText(t *testing.T, s *subject) {
 		all = append(all, m)
 	}
 	s.wantMutes(after(0), all...)
+}
+
+func mutesAll(t *testing.T, s *subject) {
+	want := store.Mute{
+		Problem: "0123456789abcdef", Name: "disk full", Reason: "new disks", Created: after(0), Until: after(time.Hour), UntilOver: true, UntilCount: 7,
+		Things: []meaning.Thing{{Source: "nagios", Sender: "n@mon1", Object: "db1/Disk /var"}, {}, {Source: "a@x", Object: "\u65e5\u672c\u8a9e \" ' , \n"}},
+	}
+	want.ID = s.mute(want)
+	got, err := s.store.Mutes(t.Context(), after(0))
+	s.must("Mutes", err)
+	if len(got) != 1 {
+		t.Fatalf("got %d mutes", len(got))
+	}
+	got[0].Created, got[0].Until = want.Created, want.Until // as other checks compare them
+	if !reflect.DeepEqual(got[0], want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got[0], want)
+	}
 }
 
 func (s *subject) wantBeats(want ...store.Heartbeat) {
