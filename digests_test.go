@@ -72,7 +72,7 @@ func playDigests(t *testing.T, p *failmail.Proxy, sender *recordingSender) {
 
 func alertDigest(firing, resolved []string) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Subject: [FIRING:%d] HighLoad (node)\r\n\r\n", len(firing))
+	fmt.Fprintf(&b, "Subject: [FIRING:%d] HighLoad (node)\r\n\r\n%d alerts for alertname=HighLoad\r\n", len(firing), len(firing)+len(resolved))
 	for _, section := range []struct {
 		name  string
 		hosts []string

@@ -75,6 +75,11 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 		expect(2, `write it as a pattern`, "mute", word)
 	}
 	expect(1, `matches every mail.*--force`, "mute", ".*", "--for=100d")
+	send("disk full")
+	expect(0, `batch \d+: 1 mail, all muted, 0 errors, `, "status")
+	send("disk full")
+	send("login failed")
+	expect(0, `batch \d+: 3 mails, 2 of them muted, 1 error, [^\n]*\n +1  ONGOING  login failed\n`, "status")
 	expect(0, `nothing was muted`, "mute", "login", "--dry-run")
 	expect(0, `muted +1;`, "status")
 	expect(0, `^unmuted\n$`, "unmute", number)

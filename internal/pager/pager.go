@@ -142,7 +142,7 @@ func (p *Pager) Recall(ctx context.Context) error {
 func (p *Pager) page(ctx context.Context, storm ratewatch.Storm) error {
 	now := time.Now()
 	limit, window := p.config.Watch.Limit()
-	subject, text := write(storm, limit, window, p.mostFrequent(ctx))
+	subject, text := write(storm, limit, window, p.foremost(ctx))
 	mail, err := render.Notice(p.config.Policy().Origin, p.config.Policy().To, subject, text, now)
 	if err != nil {
 		return err
@@ -157,20 +157,20 @@ func (p *Pager) page(ctx context.Context, storm ratewatch.Storm) error {
 	return nil
 }
 
-// mostFrequent returns the open group with the most mails, without secrets; the
-// zero value if there is none, or the store does not answer: the page must not wait
-// for that.
-func (p *Pager) mostFrequent(ctx context.Context) (top render.Group) {
+// A top is what a page names.
+type top struct {
+	state render.State
+	title string
+	mails int
+}
+
+// foremost returns the error that the next summaries show first, without secrets; the zero
+// value if there is none, or the store does not answer: the page must not wait for that.
+func (p *Pager) foremost(ctx context.Context) top {
 	summaries, err := p.config.Summaries(ctx)
 	if err != nil {
-		return top
+		return top{}
 	}
-	for _, s := range summaries {
-		for i := range s.Groups {
-			if s.Groups[i].Count > top.Count {
-				top = s.Groups[i]
-			}
-		}
-	}
-	return top
+	title, v := render.Foremost(summaries...)
+	return top{v.News.State, title, v.Count}
 }

@@ -26,7 +26,9 @@ func TestAStormIsPagedOnceAndItsEndToo(t *testing.T) {
 				return pager.Policy{Origin: render.Origin{From: "failmail@example.com", Hostname: "mx"}, To: "oncall@example.com"}
 			},
 			Summaries: func(context.Context) ([]*render.Summary, error) {
-				return []*render.Summary{{Groups: []render.Group{{Title: "disk full", Count: 4}}}}, nil
+				return []*render.Summary{{Groups: []render.Group{
+					{Title: "login refused", Count: 400, News: render.News{State: render.Ongoing}}, {Title: "disk full", Count: 4, News: render.News{State: render.New}},
+				}}}, nil
 			},
 			Enqueue: func(_ context.Context, mails ...store.Outgoing) error {
 				if fails--; fails >= 0 {

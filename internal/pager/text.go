@@ -6,7 +6,6 @@ import (
 
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/ratewatch"
-	"github.com/hut8labs/failmail/pkg/render"
 )
 
 // maxTitle leaves room for the rest in the 160 characters of a text message.
@@ -14,7 +13,7 @@ const maxTitle = 60
 
 // write writes what is read on a pager: the subject alone says it all, and what
 // follows fits into a text message.
-func write(e ratewatch.Storm, limit int, window time.Duration, top render.Group) (subject, text string) {
+func write(e ratewatch.Storm, limit int, window time.Duration, most top) (subject, text string) {
 	within := phrase.Duration(window)
 	if e.Over() {
 		return "[failmail] over: " + phrase.Count(e.Mails, "mail"),
@@ -23,10 +22,10 @@ func write(e ratewatch.Storm, limit int, window time.Duration, top render.Group)
 	}
 	subject = fmt.Sprintf("[failmail] more than %s in %s", phrase.Count(limit, "mail"), within)
 	text = fmt.Sprintf("%s in %s since %s.", phrase.Count(e.Mails, "mail"), within, e.Since.Format("15:04:05 MST"))
-	if top.Count > 0 {
-		title := phrase.Shorten(top.Title, maxTitle)
+	if most.mails > 0 {
+		title := phrase.Shorten(most.title, maxTitle)
 		subject += ": " + title
-		text += fmt.Sprintf(" Most: %s (%s)", title, phrase.Number(top.Count))
+		text += fmt.Sprintf(" %s: %s (%s)", most.state, title, phrase.Number(most.mails))
 	}
 	return subject, text + "\nA mail follows when it is over.\n"
 }

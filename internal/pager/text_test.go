@@ -18,16 +18,16 @@ func TestAPageFitsIntoATextMessage(t *testing.T) {
 	tests := []struct {
 		name          string
 		event         ratewatch.Storm
-		top           render.Group
+		top           top
 		subject, text string
 	}{
-		{"it begins", ratewatch.Storm{Since: at, Mails: 101}, render.Group{Title: "disk full", Count: 80},
-			"[failmail] more than 100 mails in 5m: disk full", "101 mails in 5m since 03:17:42 UTC. Most: disk full (80)\nA mail follows when it is over.\n"},
-		{"nothing is counted yet", ratewatch.Storm{Since: at, Mails: 101}, render.Group{},
+		{"it begins", ratewatch.Storm{Since: at, Mails: 101}, top{render.New, "disk full", 80},
+			"[failmail] more than 100 mails in 5m: disk full", "101 mails in 5m since 03:17:42 UTC. NEW: disk full (80)\nA mail follows when it is over.\n"},
+		{"nothing is counted yet", ratewatch.Storm{Since: at, Mails: 101}, top{},
 			"[failmail] more than 100 mails in 5m", "101 mails in 5m since 03:17:42 UTC.\nA mail follows when it is over.\n"},
-		{"the error has a long title", ratewatch.Storm{Since: at, Mails: 12345678}, render.Group{Title: long, Count: 12345678},
+		{"the error has a long title", ratewatch.Storm{Since: at, Mails: 12345678}, top{render.Ongoing, long, 12345678},
 			"[failmail] more than 100 mails in 5m: " + phrase.Shorten(long, maxTitle), ""},
-		{"it is over", ratewatch.Storm{Since: at, Until: at.Add(14 * time.Minute), Mails: 1204}, render.Group{},
+		{"it is over", ratewatch.Storm{Since: at, Until: at.Add(14 * time.Minute), Mails: 1204}, top{},
 			"[failmail] over: 1,204 mails", "1,204 mails from 03:17:42 to 03:31:42 UTC. Over: no more than 100 mails in the last 5m.\n"},
 	}
 	for _, tt := range tests {

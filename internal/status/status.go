@@ -151,7 +151,14 @@ func (s *Report) writeBatch(w io.Writer, b web.Batch) {
 	if b.Key != "" {
 		key = " [" + b.Key + "]"
 	}
-	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, phrase.Count(b.Mails, "mail"), phrase.Count(len(b.Groups), "error"), due)
+	mails := phrase.Count(b.Mails, "mail")
+	switch {
+	case b.Muted > 0 && b.Muted == b.Mails:
+		mails += ", all muted"
+	case b.Muted > 0:
+		mails += fmt.Sprintf(", %s of them muted", phrase.Number(b.Muted))
+	}
+	fmt.Fprintf(w, "\nbatch %d%s: %s, %s, %s\n", b.ID, key, mails, phrase.Count(len(b.Groups), "error"), due)
 	for _, g := range b.Groups[:min(len(b.Groups), maxGroups)] {
 		fmt.Fprintf(w, "%9d  %-7s  %s\n", g.Mails, g.State, phrase.Shorten(g.Title, maxTitle))
 	}

@@ -21,7 +21,7 @@ type Batch struct {
 	HeldSince   *time.Time `json:"held_since,omitempty"` // the relay is down
 	To          []string   `json:"to"`
 	Summarizing bool       `json:"summarizing,omitempty"` // it is taken, and not yet in the outbox
-	Groups      []Group    `json:"groups"`                // the largest first
+	Groups      []Group    `json:"groups"`                // the most alarming first
 	Omitted     int        `json:"omitted"`               // mails of groups that were not kept
 	Muted       int        `json:"muted"`                 // mails that the summary will not show
 }

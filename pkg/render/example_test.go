@@ -61,6 +61,15 @@ func ExampleRendererFunc() {
 	// Output: 1 mail since 03:17:00
 }
 
+func ExampleForemost() {
+	title, v := render.Foremost(&render.Summary{Groups: []render.Group{
+		{Title: "login refused", Count: 400, News: render.News{State: render.Ongoing}},
+		{Title: "disk full", Count: 2, News: render.News{State: render.New}},
+	}})
+	fmt.Println(v.News.State, title, v.Count)
+	// Output: NEW disk full 2
+}
+
 func ExampleCount() {
 	fmt.Println(phrase.Count(1, "mail"), "-", phrase.Count(1204, "mail"))
 	// Output: 1 mail - 1,204 mails

@@ -63,7 +63,7 @@ type Summary struct {
 	Count     int       // mails it stands for
 	First     time.Time // arrival of the first mail
 	Last      time.Time // arrival of the last mail
-	Groups    []Group   // the most alarming news first, then by count
+	Groups    []Group   // the most alarming first, see Foremost
 	New       int       // groups with an error never seen before
 	Omitted   int       // mails of groups that were not kept
 	// Early says that it is the first mail of a group that was quiet, sent at
@@ -121,7 +121,7 @@ type Group struct {
 	Last     time.Time
 	Hosts    []Host    // ordered by count
 	Minutes  []int     // how many of Count came in each minute from First to Last, at most 60
-	Variants []Variant // the most alarming news first, then by count
+	Variants []Variant // the most alarming first, see Foremost
 	Omitted  int       // mails of variants that were not kept
 }
 
@@ -140,6 +140,7 @@ type Variant struct {
 	Fingerprint string
 	Source      string // who says it
 	Object      string // what it is about; empty if that is not known
+	Severity    string // critical, error, warning or info
 	Open, Over  int    // how many problems it is that are not over, and that are
 	New         int    // of Open, those never seen before
 	News        News
@@ -226,9 +227,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 
 // sortNews puts the most alarming news first.
 func (s *Summary) sortNews() {
-	slices.SortStableFunc(s.Groups, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(b.News.State.rank(), a.News.State.rank()), cmp.Compare(b.Count, a.Count))
-	})
+	slices.SortStableFunc(s.Groups, func(a, b Group) int { return a.urgency().compare(b.urgency()) })
 	s.New = 0
 	for i := range s.Groups {
 		s.Groups[i].Number = i + 1
