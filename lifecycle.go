@@ -92,7 +92,7 @@ func (p *Proxy) start(ctx context.Context) (serve func(), err error) {
 	if err := parts.routine.Sync(ctx); err != nil {
 		return nil, fmt.Errorf("read which mails are expected: %w", err)
 	}
-	if err := parts.keeper.refresh(ctx); err != nil {
+	if err := errors.Join(parts.keeper.refresh(ctx), parts.keeper.warnOfOutdated(ctx)); err != nil {
 		return nil, fmt.Errorf("read mutes and families: %w", err)
 	}
 	if err := p.failDir.Check(); err != nil && !p.settings.config().ReceiveOnly {

@@ -83,6 +83,11 @@ func ExampleClassifier() {
 }
 
 // What a mute is about, before it is made.
+func ExampleOutdated() {
+	fmt.Println(batch.Outdated(store.Mute{Fingerprint: "v1:0123456789abcdef"}), batch.Outdated(store.Mute{Pattern: "^disk"}))
+	// Output: true false
+}
+
 func ExampleMutedThings() {
 	p := &store.Problem{Things: []store.ProblemThing{
 		{Thing: meaning.Thing{Source: "app@x", Object: "disk on srv8"}}, {Thing: meaning.Thing{Source: "app@x", Object: "disk on srv9"}},

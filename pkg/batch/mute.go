@@ -71,6 +71,13 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 // no mail.
 var likeFingerprint = regexp.MustCompile(`^(?i:v\d+:)\w*$`)
 
+// Outdated reports whether m is of a fingerprint of an older version, which no mail has any
+// more.
+func Outdated(m store.Mute) bool { return m.Fingerprint != "" && !isFingerprint(m.Fingerprint) }
+
+// OutdatedNote says of a mute that it is [Outdated].
+const OutdatedNote = "of an older version, matches nothing"
+
 // Set replaces the mutes. One that is wrong is left out.
 func (m *Mutes) Set(mutes []store.Mute) {
 	compiled := make([]mute, 0, len(mutes))
