@@ -63,7 +63,7 @@ func (p *Proxy) start(ctx context.Context) (serve func(), err error) {
 		return nil, err
 	}
 	parts := newParts(&p.base, kept)
-	if err := parts.pager.Recall(ctx); err != nil {
+	if err := errors.Join(parts.pager.Recall(ctx), parts.outbox.Recall(ctx)); err != nil {
 		return nil, err
 	}
 	pending, err := kept.Pending(ctx)

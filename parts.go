@@ -48,8 +48,9 @@ func newParts(b *base, kept *steady.Store) *parts {
 	}
 	_, shared := kept.Engine().(store.Clock)
 	p.keeper = &housekeeper{settings: b.settings, store: kept, problems: kept, sent: kept, learner: p.learner, shared: shared, log: b.log}
+	notebook, _ := kept.Engine().(store.Notebook)
 	p.outbox = dispatch.New(dispatch.Config{
-		Outbox: kept, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
+		Outbox: kept, Notebook: notebook, FailDir: b.failDir, Policy: b.settings.delivery, Observer: seen, Logger: b.log,
 	})
 	p.summaries = summarize.New(summarize.Config{
 		Batches: kept, Relay: p.outbox, Policy: b.settings.summaries, Made: seen.made, Logger: b.log,
@@ -61,7 +62,6 @@ func newParts(b *base, kept *steady.Store) *parts {
 		Engine: kept.Engine(), Batches: kept,
 	})
 	p.flow = &flow{base: b, store: kept, summaries: p.summaries, outbox: p.outbox, readiness: p.readiness}
-	notebook, _ := kept.Engine().(store.Notebook)
 	p.routine = routine.New(routine.Config{
 		Notebook: notebook, Settings: b.settings.expected, Alarm: func() bool { return b.settings.config().ExpectLearned },
 		Redact: func(text string) string { return b.settings.config().Redactor.Text(text) }, Zone: time.Local, Logger: b.log,

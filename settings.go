@@ -116,7 +116,7 @@ func (c *current) origin() render.Origin {
 
 func (c *current) delivery() dispatch.Policy {
 	s := c.Load()
-	policy := dispatch.Policy{Sender: s.sender, Relay: c.relay(), Parallel: 1, RetryFor: s.config.RetryFor}
+	policy := dispatch.Policy{Sender: s.sender, Relay: c.relay(), Mark: s.config.loopMark(), Parallel: 1, RetryFor: s.config.RetryFor}
 	if s.config.Sender == nil { // somebody else's is promised one call at a time
 		policy.Parallel = s.config.RelayOptions.Limits.MaxConns
 	}

@@ -30,6 +30,7 @@ func (d *Dispatcher) attempt(ctx context.Context, o *store.Outgoing) {
 	if err := d.settle(context.WithoutCancel(ctx), o, outcome); err != nil {
 		d.log.Error("cannot write down what happened to a summary, will try again", "message_id", o.MessageID, "error", err)
 	}
+	d.keepOutage(context.WithoutCancel(ctx))
 	d.DueAt(time.Now())
 }
 

@@ -20,6 +20,7 @@ type breaker struct {
 	reason   error     // why the last attempt failed
 	failures int
 	probing  time.Time // when the attempt began whose end is awaited; zero if there is none
+	before   time.Time // since when it was down before this process; zero once an attempt shows how it is
 
 	lastSince, lastUntil time.Time // of the last outage that is over
 	lastReason           error
@@ -105,7 +106,7 @@ func (b *breaker) failed(now time.Time, reason error) (since time.Time, news boo
 	defer b.mu.Unlock()
 	b.reason = reason
 	if news = b.since.IsZero(); news {
-		b.since, b.failures = now, 0
+		b.since, b.failures, b.before = cmp.Or(b.before, now), 0, time.Time{}
 	} else if now.Before(b.until) {
 		return b.since, false // it began before the one that failed first
 	}
@@ -124,6 +125,7 @@ func (b *breaker) worked(now time.Time) (since time.Time) {
 		b.lastSince, b.lastUntil, b.lastReason = since, now, b.reason
 	}
 	b.since, b.until, b.probing, b.reason = time.Time{}, time.Time{}, time.Time{}, nil
+	b.before = time.Time{}
 	return since
 }
 
@@ -153,4 +155,19 @@ func (b *breaker) probe() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.until = time.Time{}
+}
+
+// recall notes since when the relay was down before this process began.
+func (b *breaker) recall(since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.before = since
+}
+
+// known returns since when the relay is down as far as anybody knows, also before an attempt
+// has shown that it still is; zero if it is up.
+func (b *breaker) known() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return cmp.Or(b.since, b.before)
 }

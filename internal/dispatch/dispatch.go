@@ -17,6 +17,7 @@ import (
 // Config is what a Dispatcher works with.
 type Config struct {
 	Outbox   store.Outbox
+	Notebook store.Notebook // keeps since when the relay is down; nil if nothing does
 	FailDir  *deliver.Maildir
 	Policy   func() Policy // the one in force
 	Observer Observer
@@ -27,6 +28,7 @@ type Config struct {
 type Policy struct {
 	Sender   deliver.Sender
 	Relay    string // its name for people; empty for a Sender of somebody else's
+	Mark     string // tells this Failmail from others on the same store
 	Parallel int    // deliveries at a time
 	RetryFor time.Duration
 }
@@ -62,6 +64,7 @@ type Dispatcher struct {
 	began     time.Time
 	loop      *schedule.Loop
 	breaker   breaker
+	noted     noted
 	slots     *slots
 	sizes     sizeBounds
 	unwritten unwritten

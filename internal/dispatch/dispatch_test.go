@@ -28,7 +28,8 @@ var (
 // Observer is told, and when.
 type world struct {
 	*dispatch.Dispatcher
-	store   store.Store
+	store   *memory.Store
+	policy  dispatch.Policy
 	failDir *deliver.Maildir
 	begin   time.Time
 	end     func() // ends the Dispatcher
@@ -54,16 +55,23 @@ func play(t *testing.T, policy dispatch.Policy, test func(t *testing.T, w *world
 			w.note("tried %s for %s", m.MessageID, strings.Join(m.To, " "))
 			return err
 		})
-		w.Dispatcher = dispatch.New(dispatch.Config{
-			Outbox: w.store, FailDir: w.failDir, Policy: func() dispatch.Policy { return policy }, Observer: w, Logger: slog.New(slog.DiscardHandler),
-		})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() { defer close(ended); w.Run(ctx) }()
-		w.end = func() { cancel(); <-ended }
-		defer func() { w.end(); w.StopResending() }()
+		w.policy = policy
+		w.start(t)
+		defer func() { w.end() }()
 		test(t, w)
 	})
+}
+
+// start makes a Dispatcher, which runs until end.
+func (w *world) start(t *testing.T) {
+	w.Dispatcher = dispatch.New(dispatch.Config{
+		Outbox: w.store, Notebook: w.store, FailDir: w.failDir, Policy: func() dispatch.Policy { return w.policy }, Observer: w, Logger: slog.New(slog.DiscardHandler),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	d := w.Dispatcher
+	go func() { defer close(ended); d.Run(ctx) }()
+	w.end = func() { cancel(); <-ended; d.StopResending() }
 }
 
 func (w *world) note(format string, args ...any) {

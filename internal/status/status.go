@@ -49,9 +49,9 @@ func (s *Report) Write(w io.Writer, address string) {
 	case s.Relay.Up:
 		line("relay", "%s, up", relay)
 	case s.Relay.NextTry != nil:
-		line("relay", "%s, DOWN since %s, next try %s", relay, s.Relay.DownSince.Local().Format("15:04:05"), s.when(*s.Relay.NextTry))
+		line("relay", "%s, DOWN since %s, next try %s", relay, s.since(*s.Relay.DownSince), s.when(*s.Relay.NextTry))
 	default:
-		line("relay", "%s, DOWN since %s", relay, s.Relay.DownSince.Local().Format("15:04:05"))
+		line("relay", "%s, DOWN since %s", relay, s.since(*s.Relay.DownSince))
 	}
 	if s.Relay.Error != "" {
 		line("", "%s", s.Relay.Error)
@@ -165,6 +165,14 @@ func (s *Report) writeBatch(w io.Writer, b web.Batch) {
 	if more := len(b.Groups) - maxGroups; more > 0 {
 		fmt.Fprintf(w, "           and %s\n", phrase.Count(more, "more error"))
 	}
+}
+
+// since writes a time in the past, with its day if that may not be today.
+func (s *Report) since(t time.Time) string {
+	if s.Now.Sub(t) > 12*time.Hour {
+		return t.Local().Format("2006-01-02 15:04:05")
+	}
+	return t.Local().Format("15:04:05")
 }
 
 func summaries(n int) string {
