@@ -123,12 +123,19 @@ func (h *housekeeper) endOf(ctx context.Context, m store.Mute) (why string, err 
 	switch {
 	case err != nil || p == nil:
 		return "", err
-	case m.UntilOver && (!p.IsOpen(time.Now()) || wasOver(p, m.Created)):
+	case m.UntilOver && (!isOpen(p, m.Things, time.Now()) || wasOver(p, m.Created)):
 		return "it is over", nil
 	case m.UntilCount > 0 && p.Count >= m.UntilCount:
 		return phrase.Count(p.Count, "mail") + " have come", nil
 	}
 	return "", nil
+}
+
+// isOpen reports whether any of things is open, of those of p; none stands for all.
+func isOpen(p *store.Problem, things []meaning.Thing, at time.Time) bool {
+	return slices.ContainsFunc(p.Things, func(t store.ProblemThing) bool {
+		return (len(things) == 0 || slices.Contains(things, t.Thing)) && p.IsOpenThing(&t, at)
+	})
 }
 
 // wasOver reports whether p was over since a time, though it may be back.

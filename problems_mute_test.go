@@ -200,6 +200,39 @@ func TestAMuteIsAboutWhatWasSeenWhenItWasMade(t *testing.T) {
 	}
 }
 
+// What came later does not keep a mute in force of what is over.
+func TestAMuteUntilItIsOverEndsWithWhatItIsAbout(t *testing.T) {
+	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
+		say := func(subject string) {
+			t.Helper()
+			if err := p.Submit(t.Context(), failmail.NewMessage("app@x", []string{"ops@example.com"}, []byte("Subject: "+subject+"\r\n\r\nx\r\n"))); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(10 * time.Minute)
+		}
+		say("PROBLEM: disk full on srv8")
+		all, _, err := p.Problems(t.Context(), "", 0, 10)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		if _, err := p.MuteProblem(t.Context(), all[0].ID, "ann", "", failmail.MuteEnd{Over: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range []struct {
+			subject string
+			mutes   int
+		}{{"PROBLEM: disk full on srv10", 1}, {"RESOLVED: disk full on srv8", 0}} {
+			say(step.subject)
+			if mutes, err := p.Mutes(t.Context()); err != nil || len(mutes) != step.mutes {
+				t.Errorf("after %q: %+v, %v", step.subject, mutes, err)
+			}
+		}
+		if found, err := p.Problem(t.Context(), all[0].ID); err != nil || found.State != "open" {
+			t.Errorf("%+v, %v", found, err)
+		}
+	})
+}
+
 // Mails of a known kind of sender count on a problem of each thing; its error is one.
 func TestAMuteOfAnErrorOfKnownThingsIsAboutThem(t *testing.T) {
 	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, s *recordingSender) {
