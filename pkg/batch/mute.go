@@ -146,9 +146,13 @@ func (m *mute) isNews(e *store.Entry, place family.Place) bool {
 const MaxMutedThings = 24
 
 // MutedThings returns the things that a mute of problems is about; none if it is about
-// all, since they name none or too many.
+// all, since they name none or too many, or are exceptions: those are about the code, whatever
+// it was asked for.
 func MutedThings(problems ...*store.Problem) (things []meaning.Thing) {
 	for _, p := range problems {
+		if slices.Contains(p.Varying.Labels(), MessageLabel) {
+			return nil
+		}
 		for _, t := range p.Named() {
 			if !slices.Contains(things, t.Thing) {
 				things = append(things, t.Thing)

@@ -54,6 +54,10 @@ func TestAMuteOfTooManyThingsIsAboutAll(t *testing.T) {
 		}
 		return p
 	}
+	exception := func(p *store.Problem) *store.Problem {
+		p.Varying.Add([]store.Value{{Label: batch.MessageLabel, Text: "KeyError: 'total'"}})
+		return p
+	}
 	for _, tt := range []struct {
 		name     string
 		problems []*store.Problem
@@ -62,6 +66,7 @@ func TestAMuteOfTooManyThingsIsAboutAll(t *testing.T) {
 		{"as many as are told apart", []*store.Problem{about(24)}, 24},
 		{"one more", []*store.Problem{about(25)}, 0},
 		{"those of several problems count once", []*store.Problem{about(3), about(24)}, 24},
+		{"an exception", []*store.Problem{exception(about(3))}, 0},
 		{"none is named", []*store.Problem{{Things: []store.ProblemThing{{}}}}, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

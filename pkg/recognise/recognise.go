@@ -71,7 +71,7 @@ type Recognised struct {
 	// Parts are what a digest says, of which the first one is what the mail is said to
 	// mean. There are none if the mail is not a digest.
 	Parts []Part
-	told   string // the subject, if that says what the mail means
+	told  string // the subject, if that says what the mail means
 	// Unread says that a digest says more than Parts.
 	Unread bool
 	Why    string

@@ -44,7 +44,7 @@ func newGroup(g *store.Group, settled *settlement, url string, zone *time.Locati
 		problem := settled.problemOf(v)
 		group.Variants = append(group.Variants, Variant{
 			Open: open, New: fresh, Over: over,
-			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source, Severity: v.Meaning.Severity,
+			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
 			First: v.First.In(zone), Last: v.Last.In(zone),
 			Varying: variations(v), NewValues: v.NewValues, Problem: problem, Page: pageOf(url, problem), Sample: newSample(v),
 		})

@@ -58,7 +58,7 @@ func TestTheHeaderSaysWhatMailProgramsNeed(t *testing.T) {
 		"Message-Id":               "<" + m.MessageID + ">",
 		"References":               "<" + s.Thread + ">",
 		"From":                     `"Failmail" <failmail@mon1.shop.example>`,
-		"Subject":                  "[failmail] 4 new: panic in worker: runtime error: index out of range",
+		"Subject":                  "[failmail] 4 new: psycopg2.OperationalError: connection to server at \"<ip>\", port <num> failed: Connection refused",
 		"Date":                     "Mon, 09 Mar 2026 03:17:42 +0100",
 	} {
 		if got := h[name]; !slices.Equal(got, []string{want}) {

@@ -80,7 +80,7 @@ func newsOfThings(v *store.Variant, parts []store.Part, zone *time.Location) New
 
 // noteNews tells g what its variants say, and puts those first that say it.
 func (g *Group) noteNews() {
-	slices.SortStableFunc(g.Variants, func(a, b Variant) int { return a.urgency().compare(b.urgency()) })
+	slices.SortStableFunc(g.Variants, func(a, b Variant) int { return compareNews(a.News.State, a.Count, b.News.State, b.Count) })
 	if g.News, g.NewsCount = (News{}), 0; len(g.Variants) == 0 {
 		return
 	}

@@ -161,24 +161,22 @@ func TestWhatIsMostAlarmingStandsFirst(t *testing.T) {
 		g.noteNews()
 		return g
 	}
-	variant := func(reason string, state State, severity string, count int) Variant {
-		return Variant{Reason: reason, News: News{State: state}, Severity: severity, Count: count}
+	variant := func(reason string, state State, count int) Variant {
+		return Variant{Reason: reason, News: News{State: state}, Count: count}
 	}
-	frequent := group("frequent", variant("x", Ongoing, "critical", 5000))
+	frequent := group("frequent", variant("x", Ongoing, 5000))
 	for _, tt := range []struct {
 		name   string
 		groups []Group
 		want   string
 		count  int
 	}{
-		{"what is new before what is frequent", []Group{frequent, group("new", variant("x", New, "warning", 1))}, "new", 1},
-		{"what is back before what goes on", []Group{frequent, group("back", variant("x", Back, "", 2))}, "back", 2},
-		{"what is new before what is back", []Group{group("back", variant("x", Back, "critical", 9)), group("new", variant("x", New, "error", 1))}, "new", 1},
-		{"what is severe before what is frequent", []Group{group("error", variant("x", New, "error", 9)), group("critical", variant("x", New, "critical", 1))}, "critical", 1},
-		{"a severity that is not known is that of an error", []Group{group("warning", variant("x", New, "warning", 9)), group("unknown", variant("x", New, "", 1))}, "unknown", 1},
-		{"then what is frequent", []Group{group("rare", variant("x", New, "error", 1)), group("frequent", variant("x", New, "error", 2))}, "frequent", 2},
-		{"of several under a headline it is the one", []Group{frequent, group("headline", variant("known", Ongoing, "critical", 900), variant("fresh", New, "error", 3))}, "fresh", 3},
-		{"what is over comes last", []Group{group("over", variant("x", Over, "critical", 9)), frequent}, "frequent", 5000},
+		{"what is new before what is frequent", []Group{frequent, group("new", variant("x", New, 1))}, "new", 1},
+		{"what is back before what goes on", []Group{frequent, group("back", variant("x", Back, 2))}, "back", 2},
+		{"what is new before what is back", []Group{group("back", variant("x", Back, 9)), group("new", variant("x", New, 1))}, "new", 1},
+		{"then what is frequent", []Group{group("rare", variant("x", New, 1)), group("frequent", variant("x", New, 2))}, "frequent", 2},
+		{"of several under a headline it is the one", []Group{frequent, group("headline", variant("known", Ongoing, 900), variant("fresh", New, 3))}, "fresh", 3},
+		{"what is over comes last", []Group{group("over", variant("x", Over, 9)), frequent}, "frequent", 5000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &Summary{Groups: slices.Clone(tt.groups)}

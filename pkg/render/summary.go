@@ -140,7 +140,6 @@ type Variant struct {
 	Fingerprint string
 	Source      string // who says it
 	Object      string // what it is about; empty if that is not known
-	Severity    string // critical, error, warning or info
 	Open, Over  int    // how many problems it is that are not over, and that are
 	New         int    // of Open, those never seen before
 	News        News
@@ -227,7 +226,7 @@ func NewSummary(b *store.Batch, origin Origin, now time.Time) *Summary {
 
 // sortNews puts the most alarming news first.
 func (s *Summary) sortNews() {
-	slices.SortStableFunc(s.Groups, func(a, b Group) int { return a.urgency().compare(b.urgency()) })
+	slices.SortStableFunc(s.Groups, func(a, b Group) int { return compareNews(a.News.State, a.Count, b.News.State, b.Count) })
 	s.New = 0
 	for i := range s.Groups {
 		s.Groups[i].Number = i + 1
