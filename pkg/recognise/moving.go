@@ -87,7 +87,7 @@ func isMoving(word string) bool {
 	case letters+digits == len(word) && len(word) >= 7 && isHex(word) && letters > 0:
 		return true // a commit
 	}
-	return isStamp(word)
+	return isStamp(word) || isDuration(word)
 }
 
 // dates are the words of dates as programs write them.
@@ -109,6 +109,21 @@ func isStamp(word string) bool {
 		}
 	}
 	return isUnit(word[end:])
+}
+
+// isDuration reports whether word is one of several parts: 2m11.4s, 1h30m.
+func isDuration(word string) bool {
+	parts := 0
+	for word != "" {
+		digits := len(word) - len(strings.TrimLeft(word, "0123456789."))
+		rest := word[digits:]
+		letters := len(rest) - len(strings.TrimLeft(rest, "hmsdµn"))
+		if digits == 0 || letters == 0 {
+			return false
+		}
+		word, parts = rest[letters:], parts+1
+	}
+	return parts > 1
 }
 
 func isUnit(word string) bool { return units[strings.ToLower(strings.Trim(word, ".,:;)]"))] }

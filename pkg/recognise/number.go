@@ -54,10 +54,10 @@ func (s *scanner) isZero(from int) bool {
 	if noun, after, more := strings.Cut(rest, ":"); more && noun != "" && len(noun) < 20 && !strings.ContainsAny(noun, " ,.;") {
 		rest = ":" + after // infected files: 0
 	}
-	if rest == "" || !strings.ContainsRune(":=|0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
+	if rest == "" || !strings.ContainsRune(":=|[(0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
 		return false // error 0 is one, errors 0 are none
 	}
-	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|"), ".,; \t")
+	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|[("), ".,; \t")
 	return rest == "0" || strings.HasPrefix(rest, "0") && !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%'
 }
 
@@ -89,7 +89,7 @@ func (s *scanner) exit(i int) (n int) {
 		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "retour" && s.tokens[i+1].word != "de" {
 			return 0
 		}
-	case "rückgabewert", "exit", "exited", "rc", "exitcode", "maxexitcode", "returncode", "errorlevel":
+	case "rückgabewert", "exit", "exit_status", "exit_code", "return_code", "exitstatus", "exited", "rc", "exitcode", "maxexitcode", "returncode", "errorlevel":
 	case "return", "returned":
 		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" {
 			return 0

@@ -176,11 +176,12 @@ func namesOf(object string) (n names) {
 		lower := strings.ToLower(word)
 		switch {
 		case lower == "" || general[lower] && !periods[lower] || leading[lower] || trailing[lower] || fillers[lower] || copulas[lower]:
-		case inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexByte(word, '.') > 0:
+		case words[lower] != silent && words[lower] != job: // a state, though it may stand in quotes
+		case inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexAny(word, ".-") > 0:
 			n.ids = append(n.ids, lower)
 		case len(word) > 1 && strings.ToUpper(word) == word && !isShouted(object):
 			n.ids = append(n.ids, lower)
-		case len(lower) > 2 && (words[lower] == silent || words[lower] == job):
+		case len(lower) > 2:
 			n.words = append(n.words, lower)
 		}
 	}

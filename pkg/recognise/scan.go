@@ -168,8 +168,8 @@ func (s *scanner) read(i int) int {
 			s.add(bad, t.from, t.to) // 0 of 12
 			break
 		}
-		if t.word == "0" && !strings.HasPrefix(s.lower[t.to:], " ") {
-			break // a number, of which nothing follows
+		if t.word == "0" && (!strings.HasPrefix(s.lower[t.to:], " ") || i+1 < len(s.tokens) && isAmount(s.tokens[i+1].word)) {
+			break // a number, of which nothing follows, or one of several
 		}
 		s.denied = reach + 1
 		if i == 0 {

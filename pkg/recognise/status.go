@@ -86,6 +86,9 @@ func (v view) decide(list []said) decision {
 	if status == meaning.Info && !weak && !v.beginsBad(list) {
 		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
+	if isOverInFront(v.subject, list) {
+		return decision{status: meaning.Recovery, why: "by the beginning of the subject", tagged: true, bySubject: true}
+	}
 	if status := transition(v.subject, list); status != "" {
 		return decision{status: status, why: "by the change of state in the subject", bySubject: true}
 	}
@@ -127,13 +130,29 @@ func (v view) decide(list []said) decision {
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
 
+// isOverInFront reports whether what stands in front of a colon says that something is over, and
+// only what stands behind it what was wrong: "Alarm cleared on web1: low battery".
+func isOverInFront(subject string, list []said) bool {
+	colon := strings.Index(subject, ": ")
+	isOver := false
+	for _, w := range list {
+		switch {
+		case w.says == over && w.to <= colon:
+			isOver = true
+		case w.from < colon && w.says != alert && w.says != job && w.says != remark:
+			return false
+		}
+	}
+	return isOver
+}
+
 // isBesides reports whether what went well is that somebody logged in or that a downtime
 // ended: no job that must run.
 func isBesides(subject string, list []said) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && besides[strings.ToLower(subject[w.from:w.to])] })
 }
 
-var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll`)
+var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll anmeldung`)
 
 func says(list []said, s sense) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })

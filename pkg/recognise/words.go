@@ -77,7 +77,7 @@ var words = tableOf(map[sense]string{
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny dostępna tillgänglig`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished done passed pass established
-		succes verified updated installed upgraded renewed ended
+		succes verified updated installed upgraded renewed ended deployed built saved
 		erfolgreich erfolgreiche erfolgreicher erfolg abgeschlossen beendet fertig aktualisiert erneuert
 		réussi réussie réussies succès terminé terminée terminés effectuée achevé achevée
 		éxito exitoso exitosa correcto correctamente completado completada finalizado finalizada terminado terminada
@@ -87,6 +87,7 @@ var words = tableOf(map[sense]string{
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
 	remark: `information informational info notice debug started starting start began enabled added created login logins logon logged downtime maintenance disabled
+		begun deleted removed requested queued supprimé supprimée eliminado eliminada eliminato gelöscht verwijderd anmeldung
 		digest newsletter invoice welcome invitation scheduled summary
 		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
@@ -142,7 +143,7 @@ type phrase struct {
 // phrases, the longer ones in front of what they contain.
 var phrases = byFirstWord([]phrase{
 	{"returned from down state", over}, {"returned from error state", over}, {"recovered from down", over}, {"recovered from down state", over}, {"recovered from error state", over}, {"back from down", over}, {"back to normal", over}, {"back to stable", over}, {"back to ok", over}, {"returned to normal", over}, {"returned to a normal", over}, {"returned to its normal", over}, {"restored to normal", over}, {"returned to ok", over}, {"return to normal", over},
-	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"alarm end", over}, {"alarm ended", over}, {"alert ended", over}, {"alarm off", over}, {"alarm start", bad}, {"is valid", well}, {"was down for", over}, {"was offline for", over}, {"was unreachable for", over}, {"był offline", over}, {"enough space", well}, {"enough disk space", well}, {"enough room", well}, {"enough memory", well}, {"w normie", well}, {"v pořádku", well}, {"is now back", over}, {"are back", over},
+	{"back up", over}, {"back online", over}, {"back in service", over}, {"back on line", over}, {"is back", over}, {"alarm end", over}, {"alarm ended", over}, {"alert ended", over}, {"alarm off", over}, {"alarm start", bad}, {"is valid", well}, {"was down for", over}, {"was offline for", over}, {"was unreachable for", over}, {"był offline", over}, {"enough space", well}, {"enough disk space", well}, {"enough room", well}, {"enough memory", well}, {"w normie", well}, {"below threshold", over}, {"below the threshold", over}, {"under threshold", over}, {"retour à la normale", over}, {"revenu à la normale", over}, {"vuelta a la normalidad", over}, {"vuelve a la normalidad", over}, {"ritorno alla normalità", over}, {"tornato alla normalità", over}, {"tornato normale", over}, {"wieder normal", over}, {"wieder im normalbereich", over}, {"weer normaal", over}, {"tillbaka till normal", over}, {"powrót do normy", over}, {"inicio de sesión", remark}, {"v pořádku", well}, {"is now back", over}, {"are back", over},
 	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
 	{"too high", worry}, {"too low", worry}, {"too hot", worry}, {"too slow", worry}, {"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"est en ligne", over}, {"in sync", well}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned to normal", over}, {"has returned to a normal", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
 	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"wieder aktiv", over}, {"antwortet wieder", over}, {"läuft wieder", over}, {"répond à nouveau", over}, {"répond de nouveau", over}, {"responde de nuevo", over}, {"risponde di nuovo", over}, {"responding again", over}, {"answers again", over}, {"nuovamente attivo", over}, {"nuovamente raggiungibile", over}, {"de nouveau en ligne", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over}, {"снова доступна", over}, {"снова отвечает", over}, {"ponownie dostępny", over}, {"ponownie dostępna", over}, {"vuelve a estar disponible", over}, {"vuelve a responder", over}, {"voltou ao normal", over}, {"nie odpowiada", bad},
@@ -170,7 +171,7 @@ func byFirstWord(list []phrase) map[string][]phrase {
 
 // endings are what mails in languages without blanks between words say.
 var endings = []phrase{
-	{"応答しません", bad}, {"応答がありません", bad}, {"復旧しました", over}, {"回復しました", over}, {"告警", alert}, {"报警", alert},
+	{"応答しません", bad}, {"応答がありません", bad}, {"超えました", bad}, {"超过", bad}, {"再開しました", over}, {"再開", over}, {"復旧しました", over}, {"回復しました", over}, {"告警", alert}, {"报警", alert},
 	{"失敗", bad}, {"失败", bad}, {"エラー", bad}, {"错误", bad}, {"異常", bad}, {"异常", bad}, {"障害", bad}, {"停止", bad}, {"存在しません", bad}, {"未被", bad}, {"できません", bad},
 	{"警告", worry}, {"注意", worry},
 	{"復旧", over}, {"回復", over}, {"恢复", over}, {"解決", over}, {"解决", over}, {"正常", well},
