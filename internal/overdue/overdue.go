@@ -49,16 +49,15 @@ type Watch struct {
 	started  time.Time
 	after    time.Duration // the other nodes, which see the same
 
-	mu         sync.Mutex
-	planned    map[string]plan   // by name
-	ahead      look              // what the last one has found
-	contacts   map[string]string // as text, by the note, as far as they are known
-	complained map[string]bool   // nobody could be told of it
+	mu       sync.Mutex
+	planned  map[string]plan   // by name
+	ahead    look              // what the last one has found
+	contacts map[string]string // as text, by the note, as far as they are known
 }
 
 // New returns a Watch that tells nothing until Run.
 func New(config Config) *Watch {
-	w := &Watch{config: config, started: time.Now(), planned: make(map[string]plan), contacts: make(map[string]string), complained: make(map[string]bool)}
+	w := &Watch{config: config, started: time.Now(), planned: make(map[string]plan), contacts: make(map[string]string)}
 	w.notebook, _ = config.Engine.(store.Notebook)
 	if _, shared := config.Engine.(store.Clock); shared {
 		w.after = rand.N(maxAfter)
@@ -256,21 +255,12 @@ func (w *Watch) earliest(ctx context.Context, list *expect.List) (time.Time, err
 	for _, j := range list.Jobs() {
 		s := w.state(j, t)
 		at := s.Late
-		switch {
-		case t[since+j.Name].IsZero(), w.isBack(ctx, j, t, awaited):
+		if t[since+j.Name].IsZero() || w.isBack(ctx, j, t, awaited) {
 			at = time.Now()
-		case w.isSilent(j.Name):
-			continue // nobody can be told until it comes
 		}
 		if at.Before(next) {
 			next = at
 		}
 	}
 	return next, nil
-}
-
-func (w *Watch) isSilent(name string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.complained[name] && w.contacts[contactNote+name] == ""
 }

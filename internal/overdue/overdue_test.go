@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,12 +84,12 @@ func (w *world) want(told ...string) {
 	}
 }
 
-func (w *world) wantTo(address string) {
+func (w *world) wantTo(addresses ...string) {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.to) != 1 || w.to[0] != address {
-		w.t.Errorf("told to %q, want %s", w.to, address)
+	if !slices.Equal(w.to, addresses) {
+		w.t.Errorf("told to %q, want %q", w.to, addresses)
 	}
 }
 
@@ -188,14 +189,37 @@ func TestWhatCannotBeToldIsToldLater(t *testing.T) {
 
 func TestAMailThatNeverCameIsToldToThoseWhoAreNamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		named, nobody := daily, daily
-		named.To, nobody.Name = []string{"dba@example.net"}, "of nobody"
-		w := newWorld(t, named, nobody)
+		named := daily
+		named.To = []string{"dba@example.net"}
+		w := newWorld(t, named)
 		_, stop := w.start()
 		defer stop()
 		time.Sleep(6 * time.Hour)
 		w.want("problem MISSING: backup srv7, never came")
 		w.wantTo("dba@example.net")
+	})
+}
+
+func TestAMailThatNeverCameIsMissingOnceEachTimeThoughNobodyIsKnownWhoWouldHear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, daily)
+		_, stop := w.start()
+		time.Sleep(6 * time.Hour)
+		missing := "problem MISSING: backup srv7, never came"
+		w.want(missing)
+		w.wantTo()
+		stop()
+		var watch *Watch
+		watch, stop = w.start()
+		defer stop()
+		time.Sleep(time.Hour)
+		w.want(missing)
+		time.Sleep(24 * time.Hour)
+		w.want(missing, missing)
+		w.came(watch, "Backup of srv7: done")
+		time.Sleep(time.Minute)
+		w.want(missing, missing, "ok backup srv7 has come")
+		w.wantTo("ops@example.net")
 	})
 }
 

@@ -44,7 +44,7 @@ func (w *Watch) step(ctx context.Context) error {
 			allBack = append(allBack, news{j, s, w.noted(ctx, amongNote+j.Name)})
 		case w.isBack(ctx, j, t, awaited):
 			back = append(back, news{j, s, w.contact(ctx, j)})
-		case !now.Before(s.Late) && !w.isSilent(j.Name):
+		case !now.Before(s.Late):
 			missed = append(missed, news{j, s, w.contact(ctx, j)})
 		}
 	}
@@ -153,15 +153,9 @@ func (w *Watch) tellAllBack(ctx context.Context, t times, now time.Time, of []ne
 
 const layout = "Mon 2006-01-02 15:04 MST"
 
-// say counts a mail about an object, for those who hear of it.
+// say counts a mail about an object, for those who hear of it. Without any, it is a problem
+// all the same.
 func (w *Watch) say(ctx context.Context, c contact, status meaning.Status, object, subject, text string) error {
-	if len(c.to) == 0 {
-		w.mu.Lock()
-		w.complained[object] = true
-		w.mu.Unlock()
-		w.config.Logger.Error("a mail is missing, and nobody can be told: none has come, and its [[expect]] names no recipients in to", "name", object)
-		return nil
-	}
 	name := mime.QEncoding.Encode("utf-8", object)
 	raw := fmt.Sprintf("From: Failmail <%s>\r\nSubject: %s\r\n%s: %s\r\n%s: %s\r\n%s: %s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
 		w.config.From(), mime.QEncoding.Encode("utf-8", subject), Field, name,
@@ -170,6 +164,10 @@ func (w *Watch) say(ctx context.Context, c contact, status meaning.Status, objec
 	m.Received = time.Now()
 	if err := w.config.Submit(ctx, m); err != nil {
 		return fmt.Errorf("tell that %q is missing: %w", object, err)
+	}
+	if len(c.to) == 0 && status.IsBad() {
+		w.config.Logger.Error("a mail is missing, and nobody can be told: none has come, and its [[expect]] names no recipients in to", "name", object)
+		return nil
 	}
 	w.config.Logger.Warn("told of a mail that must come", "name", object, "status", status, "subject", subject)
 	return nil

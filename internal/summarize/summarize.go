@@ -138,8 +138,15 @@ func (s *Summarizer) one(ctx context.Context, now time.Time) (done bool, err err
 	return false, nil
 }
 
-// summarize puts the summary of a claimed batch into the outbox, in one step.
+// summarize puts the summary of a claimed batch into the outbox, in one step. There is none
+// for a missing mail alone of which nobody is known who would hear: its problem says so.
 func (s *Summarizer) summarize(ctx context.Context, b *store.Batch) error {
+	if len(b.Recipients) == 0 {
+		if err := s.config.Batches.Seal(ctx, b.ID, nil); !errors.Is(err, store.ErrNotClaimed) {
+			return err
+		}
+		return nil
+	}
 	now := time.Now()
 	if b.HeldSince.IsZero() {
 		held := *b // the page may be reading b

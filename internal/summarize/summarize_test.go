@@ -96,6 +96,23 @@ func TestABatchBecomesASummaryWhenItIsDue(t *testing.T) {
 	})
 }
 
+func TestABatchThatNobodyWouldGetEndsWithoutASummary(t *testing.T) {
+	play(t, &relay{}, render.Standard{}, func(t *testing.T, s *summarize.Summarizer, st store.Store, made chan *render.Summary) {
+		now := time.Now()
+		err := st.Record(t.Context(), []store.Entry{{
+			Group: "g", Fingerprint: "v2:f", Title: "MISSING: backup", Received: now, Window: store.Window{Wait: 30 * time.Second, MaxWait: 5 * time.Minute},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.DueAt(now)
+		time.Sleep(time.Minute)
+		if pending, err := st.Pending(t.Context()); err != nil || pending != (store.Pending{}) || len(made) > 0 {
+			t.Errorf("%+v, %d summaries, %v", pending, len(made), err)
+		}
+	})
+}
+
 func TestABatchStaysOpenWhileTheRelayIsDownUntilItIsGivenUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		upAfter, retryFor, want time.Duration

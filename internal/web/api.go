@@ -97,7 +97,7 @@ type Heartbeat struct {
 func batchOf(s *render.Summary) Batch {
 	b := Batch{
 		ID: s.BatchID, Key: s.Batch, Mails: s.Count, First: s.First, Last: s.Last, Due: s.Due,
-		To: s.To, Groups: make([]Group, 0, len(s.Groups)), Omitted: s.Omitted, Muted: s.MutedCount(),
+		To: append([]string{}, s.To...), Groups: make([]Group, 0, len(s.Groups)), Omitted: s.Omitted, Muted: s.MutedCount(),
 	}
 	if !s.HeldSince.IsZero() {
 		b.HeldSince = &s.HeldSince

@@ -213,7 +213,7 @@ func addresses(to []string) string { return addressesOf(to, len(to)) }
 // addressesOf names the first of so many addresses.
 func addressesOf(to []string, count int) string {
 	if count <= maxAddresses {
-		return strings.Join(to, ", ")
+		return cmp.Or(strings.Join(to, ", "), "nobody")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(to[:maxAddresses], ", "), count-maxAddresses)
 }
