@@ -162,7 +162,8 @@ type Config struct {
 	// Pager is where the mails of RateLimit go.
 	Pager string
 	// Heartbeats are patterns for the subjects of mails that only prove that the
-	// path works. They are counted and dated, and appear in no summary.
+	// path works. They are counted and dated, and appear in no summary. One that comes
+	// regularly is proposed to be expected, or is with ExpectLearned.
 	Heartbeats []*regexp.Regexp
 	// Redactor removes secrets from what people are shown; never from the
 	// archive. Nil removes nothing; see NewRedactor.

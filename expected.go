@@ -2,6 +2,7 @@ package failmail
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/hut8labs/failmail/pkg/expect"
@@ -17,8 +18,8 @@ type (
 )
 
 // Expected returns how it is with the mails of Config.Expect, in their order, with those
-// that were added or confirmed while the Proxy ran, and with what was found to come
-// regularly.
+// that were added or confirmed while the Proxy ran, with what was found to come regularly,
+// and with those of Config.Heartbeats that came and are none of these.
 func (p *Proxy) Expected(ctx context.Context) ([]Expected, error) {
 	parts, err := p.running()
 	if err != nil {
@@ -29,6 +30,16 @@ func (p *Proxy) Expected(ctx context.Context) ([]Expected, error) {
 		return nil, err
 	}
 	states = append(states, parts.routine.Proposals()...)
+	beats, err := p.Heartbeats(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range beats {
+		s := Expected{Kind: expect.Heartbeat, Name: b.Name, Match: expect.MatchThing(heartbeatOf(b.Name).Thing()), Last: b.Last}
+		if !slices.ContainsFunc(states, func(other Expected) bool { return slices.Equal(other.Match, s.Match) }) {
+			states = append(states, s)
+		}
+	}
 	redactor := p.settings.config().Redactor
 	for i := range states {
 		if states[i].Kind == expect.Configured {

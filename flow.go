@@ -12,6 +12,8 @@ import (
 	"github.com/hut8labs/failmail/internal/routine"
 	"github.com/hut8labs/failmail/internal/summarize"
 	"github.com/hut8labs/failmail/pkg/deliver"
+	"github.com/hut8labs/failmail/pkg/expect"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -85,8 +87,8 @@ func (f *flow) put(ctx context.Context, m *Message) error {
 	if f.wishes.asksToPass(m, f.log) {
 		return f.pass(ctx, m)
 	}
-	if heartbeat := f.heartbeat(m); heartbeat != "" {
-		return f.beat(ctx, heartbeat, m)
+	if pattern := f.heartbeat(m); pattern != "" {
+		return f.beat(ctx, pattern, m)
 	}
 	if err := f.count(ctx, m); err != nil || !f.settings.config().RelayAll {
 		return err
@@ -152,12 +154,20 @@ func (f *flow) heartbeat(m *Message) string {
 	return ""
 }
 
-// beat notes a heartbeat. Its name is the pattern, so that there are as many as the
-// operator has given.
-func (f *flow) beat(ctx context.Context, name string, m *Message) error {
-	if err := f.store.NoteHeartbeat(ctx, name, m.Received); err != nil {
+// heartbeatOf returns what a heartbeat means.
+func heartbeatOf(pattern string) meaning.Meaning {
+	return meaning.Meaning{Status: meaning.OK, Severity: "info", Source: string(expect.Heartbeat), Object: pattern}
+}
+
+// beat notes a heartbeat: a good mail about its pattern, which is learned and expected as
+// that of any other thing.
+func (f *flow) beat(ctx context.Context, pattern string, m *Message) error {
+	if err := f.store.NoteHeartbeat(ctx, pattern, m.Received); err != nil {
 		return err
 	}
+	f.settings.Load().classifier.Said(m)
+	m.Further = append(m.Further, m.Meaning) // others may expect it for what it says
+	m.Meaning = heartbeatOf(pattern)
 	f.metrics.beats.Inc()
 	f.log.Debug("counted a heartbeat", "id", m.ID)
 	return nil

@@ -77,7 +77,7 @@ func listExpected(c *cli.Context, proxy *client) error {
 		if e.Missing {
 			missing++
 		}
-		if e.Kind != expect.Proposed {
+		if e.Kind != expect.Proposed && e.Kind != expect.Heartbeat {
 			expected++
 		}
 	}
@@ -91,7 +91,7 @@ func listExpected(c *cli.Context, proxy *client) error {
 		return &exitError{1, fmt.Errorf("%d of %d missing", missing, expected)}
 	case c.Bool("json"):
 	case expected == 0 && len(s.Expected) > 0:
-		fmt.Fprintln(c.App.Writer, "no mail is expected yet; confirm one with: failmail expect confirm NAME")
+		fmt.Fprintln(c.App.Writer, "no mail is expected yet; confirm a proposed one with: failmail expect confirm NAME")
 	case expected == 0:
 		fmt.Fprintln(c.App.Writer, "no mail is expected; see docs/backups.md")
 	}

@@ -47,7 +47,7 @@ func TestCommandsShowAndSteerARunningProxy(t *testing.T) {
 	}
 	send("login failed", "X-Failmail-Split: billing\r\n")
 	send("just monitoring")
-	found := expect(0, `5 mails in the last hour, 4 mails since.*4 mails waiting for 2 summaries.*heartbeat +\^just monitoring: 1 mail.*`+
+	found := expect(0, `5 mails in the last hour, 4 mails since.*4 mails waiting for 2 summaries.*expected +\^just monitoring: last came [^\n]* \(heartbeat, no schedule known\)\n.*`+
 		`batch (\d+): 3 mails, 1 error, summary in (?:1h|59m)[^\n]*\n +3  NEW      disk full\n.*batch \d+ \[billing\]: 1 mail`, "status")
 	expect(0, `^1 summary is being sent\n$`, "flush", found[1])
 	waitUntil(t, p, func() bool { return counted(relay.Mails()) == 3 })

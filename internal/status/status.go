@@ -89,9 +89,6 @@ func (s *Report) Write(w io.Writer, address string) {
 	if proposed > 0 {
 		line("proposed", "%s; failmail expect lists them", phrase.Count(proposed, "regular mail"))
 	}
-	for _, b := range s.Heartbeats {
-		line("heartbeat", "%s: %s, last %s", b.Name, phrase.Count(b.Count, "mail"), s.when(b.Last))
-	}
 	for _, b := range s.Batches {
 		s.writeBatch(w, b)
 	}
@@ -123,7 +120,10 @@ func (s *Report) Expectation(e web.Expected) string {
 	if e.Kind != expect.Configured {
 		kind = ", " + string(e.Kind)
 	}
-	if e.Missing {
+	switch {
+	case e.Kind == expect.Heartbeat:
+		return fmt.Sprintf("%s: %s (heartbeat, no schedule known)", e.Name, last)
+	case e.Missing:
 		return fmt.Sprintf("%s: MISSING, %s, %s%s", e.Name, last, e.Every, kind)
 	}
 	return fmt.Sprintf("%s: %s, next %s (%s%s)", e.Name, last, s.when(e.Due), e.Every, kind)

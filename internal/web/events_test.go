@@ -65,7 +65,7 @@ func TestEventsTellOnlyWhatHasChanged(t *testing.T) {
 		t.Errorf("Content-Type %q", kind)
 	}
 	first, _ := w.next(t)
-	if len(first.Sections) != 10 || first.Now == 0 {
+	if len(first.Sections) != 9 || first.Now == 0 {
 		t.Errorf("the first event has %d sections", len(first.Sections))
 	}
 	submit(t, p, "disk full", "no space")

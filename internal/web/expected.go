@@ -22,8 +22,8 @@ type Expected struct {
 	Within  string      `json:"within"`
 	Missing bool        `json:"missing"`
 	Last    *time.Time  `json:"last,omitempty"`  // when it came; absent if never
-	Due     time.Time   `json:"due"`             // the next one
-	Late    time.Time   `json:"late"`            // when that is missing
+	Due     time.Time   `json:"due,omitzero"`    // the next one; absent without a schedule
+	Late    time.Time   `json:"late,omitzero"`   // when that is missing
 	To      []string    `json:"to,omitempty"`    // as given, not those of the last one
 	Times   []time.Time `json:"times,omitempty"` // of a proposal: when it came
 }

@@ -20,7 +20,7 @@ import (
 var templateFiles embed.FS
 
 // sectionNames are the templates of what changes.
-var sectionNames = [...]string{"status", "rate", "batches", "problems", "sent", "outbox", "failed", "mutes", "expected", "heartbeats"}
+var sectionNames = [...]string{"status", "rate", "batches", "problems", "sent", "outbox", "failed", "mutes", "expected"}
 
 type templates struct {
 	all *template.Template

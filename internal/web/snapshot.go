@@ -31,7 +31,6 @@ type snapshot struct {
 	open        []*render.Summary
 	outbox      []store.Outgoing
 	mutes       []store.Mute
-	heartbeats  []store.Heartbeat
 	problems    []problem.Problem // those that are open, the last seen first
 	problemsAll int
 	expected    []expect.State
@@ -65,9 +64,6 @@ func (s *snapshot) read(ctx context.Context, p Proxy) (err error) {
 		return err
 	}
 	if s.mutes, err = p.Mutes(ctx); err != nil {
-		return err
-	}
-	if s.heartbeats, err = p.Heartbeats(ctx); err != nil {
 		return err
 	}
 	if s.expected, err = p.Expected(ctx); err != nil {

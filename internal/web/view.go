@@ -59,7 +59,6 @@ type view struct {
 	FailedProblem       string
 	Sent                []sentView
 	Mutes               []store.Mute
-	Heartbeats          []store.Heartbeat
 	Problems            []problem.Problem
 	ProblemCount        int
 	MoreProblems        int
@@ -108,8 +107,7 @@ func newView(s *snapshot) *view {
 	v := &view{
 		now: s.now, Zone: s.now.Format("MST"), Relay: s.relay, SendTo: sendTo(s.addr),
 		LastHour: s.lastHour(), Rate: newPlot(s.minutes, s.now), Mails: s.openMails(), OpenCount: len(s.pending()), FlushCount: len(s.open), FailedCount: s.failedAll, MoreFailed: max(s.failedAll-maxFailed, 0),
-		Mutes: s.mutes, Heartbeats: s.heartbeats,
-		Problems: s.problems, ProblemCount: s.problemsAll, MoreProblems: s.problemsAll - len(s.problems), Waiting: len(s.outbox),
+		Mutes: s.mutes, Problems: s.problems, ProblemCount: s.problemsAll, MoreProblems: s.problemsAll - len(s.problems), Waiting: len(s.outbox),
 	}
 	v.Expected, v.Proposed = splitProposed(s.expected)
 	v.Expected, v.MoreExpected = firstOf(v.Expected, maxExpected)

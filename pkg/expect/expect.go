@@ -50,6 +50,7 @@ const (
 	Confirmed  Kind = "confirmed"  // learned, and confirmed by somebody
 	AsLearned  Kind = "learned"    // learned, and expected without being confirmed
 	Proposed   Kind = "proposed"   // learned; nobody is told when it is missing
+	Heartbeat  Kind = "heartbeat"  // proves that the path works, and no schedule is known of it
 )
 
 // An Expectation is a mail that must come again and again, as the settings file has it in
@@ -230,16 +231,15 @@ func (l *List) Jobs() []*Job { return l.jobs }
 
 // Of returns the jobs whose mail m is, which was recognised; of a digest any part will do.
 func (l *List) Of(m *message.Message) (jobs []*Job) {
-	for _, j := range l.matched {
-		is := func(means meaning.Meaning) bool {
-			return j.match.Match(func(name string) string { return valueOf(m, means, name) })
-		}
-		if is(m.Meaning) || slices.ContainsFunc(m.Further, is) {
+	for _, means := range append([]meaning.Meaning{m.Meaning}, m.Further...) {
+		if j := l.things[means.Thing()]; j != nil && !slices.Contains(jobs, j) {
 			jobs = append(jobs, j)
 		}
-	}
-	if j := l.things[m.Meaning.Thing()]; j != nil {
-		jobs = append(jobs, j)
+		for _, j := range l.matched {
+			if !slices.Contains(jobs, j) && j.match.Match(func(name string) string { return valueOf(m, means, name) }) {
+				jobs = append(jobs, j)
+			}
+		}
 	}
 	return jobs
 }
