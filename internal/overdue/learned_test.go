@@ -26,7 +26,7 @@ type kind struct {
 	name   string
 	next   func(at time.Time) time.Time // when the run after that at a time begins
 	jitter func(r *rand.Rand, n int) time.Duration
-	// within is how late a gap is told at most.
+	// within is how late a gap is told at most; 0 of what has no routine.
 	within time.Duration
 }
 
@@ -42,12 +42,7 @@ func longTail(r *rand.Rand, middle time.Duration) time.Duration {
 func eachDay(at time.Time) time.Time { return at.AddDate(0, 0, 1) }
 
 func onDays(days ...time.Weekday) func(at time.Time) time.Time {
-	return func(at time.Time) time.Time {
-		for at = eachDay(at); !slices.Contains(days, at.Weekday()); {
-			at = eachDay(at)
-		}
-		return at
-	}
+	return nextDay(func(day time.Time) bool { return slices.Contains(days, day.Weekday()) })
 }
 
 func after(d time.Duration) func(at time.Time) time.Time {
@@ -70,7 +65,32 @@ var kinds = []kind{
 	{"every hour", after(time.Hour), func(r *rand.Rand, _ int) time.Duration { return normal(r, 2*time.Minute) }, time.Hour},
 	{"now and then", func(at time.Time) time.Time {
 		return at.Add(time.Duration(5+rand.New(rand.NewPCG(uint64(at.Unix()), 0)).IntN(97)) * time.Hour)
-	}, func(r *rand.Rand, _ int) time.Duration { return normal(r, time.Hour) }, 10 * time.Hour},
+	}, func(r *rand.Rand, _ int) time.Duration { return normal(r, time.Hour) }, 0},
+}
+
+// nextDay returns the first day after at that is one of those.
+func nextDay(is func(day time.Time) bool) func(at time.Time) time.Time {
+	return func(at time.Time) time.Time {
+		for at = eachDay(at); !is(at); {
+			at = eachDay(at)
+		}
+		return at
+	}
+}
+
+var monthly = []kind{
+	{"on a day of the month", func(at time.Time) time.Time { return at.AddDate(0, 1, 0) }, func(r *rand.Rand, _ int) time.Duration { return longTail(r, 20*time.Minute) }, 20 * time.Hour},
+	{"on the last day", nextDay(func(day time.Time) bool { return eachDay(day).Day() == 1 }), func(r *rand.Rand, _ int) time.Duration { return normal(r, 30*time.Minute) }, 20 * time.Hour},
+	{"on the first Sunday", nextDay(func(day time.Time) bool { return day.Weekday() == time.Sunday && day.Day() <= 7 }), func(r *rand.Rand, _ int) time.Duration { return time.Hour + longTail(r, 20*time.Minute) }, 9 * 24 * time.Hour},
+	{"on the last Friday", nextDay(func(day time.Time) bool { return day.Weekday() == time.Friday && day.AddDate(0, 0, 7).Day() <= 7 }), func(r *rand.Rand, _ int) time.Duration { return normal(r, 30*time.Minute) }, 9 * 24 * time.Hour},
+	{"every 4 weeks", after(28 * 24 * time.Hour), func(r *rand.Rand, _ int) time.Duration { return normal(r, 10*time.Minute) }, 0},
+}
+
+// A season is a time in which jobs run: days in which they teach what they do, and days in
+// which each of them has two gaps.
+type season struct {
+	kinds             []kind
+	jobs, teach, days int
 }
 
 // A plant has jobs that run, and a proxy that is sometimes down, on one store.
@@ -164,16 +184,18 @@ type gap struct {
 // seeds is how many times the ninety days pass, each with another jitter.
 const seeds = uint64(1)
 
-// Forty jobs for ninety days after a month that has taught what they do, in which the clock
-// is set to summer time. What is learned raises no false alarm, and each gap is told in time,
+// Jobs for ninety days after some that have taught what they do, in which the clock is set to
+// summer time. What is learned raises no false alarm, and each gap is told in time,
 // also over restarts and while the proxy was down for hours.
 func TestNinetyDaysOfLearnedSchedules(t *testing.T) {
-	for seed := range seeds {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { synctest.Test(t, func(t *testing.T) { ninetyDays(t, seed) }) })
+	for name, s := range map[string]season{"jobs": {kinds, 40, 45, 75}, "monthly jobs": {monthly, 10, 160, 150}} {
+		for seed := range seeds {
+			t.Run(fmt.Sprint(name, ", seed ", seed), func(t *testing.T) { synctest.Test(t, func(t *testing.T) { s.pass(t, seed) }) })
+		}
 	}
 }
 
-func ninetyDays(t *testing.T, seed uint64) {
+func (s season) pass(t *testing.T, seed uint64) {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
@@ -185,18 +207,19 @@ func ninetyDays(t *testing.T, seed uint64) {
 	p := &plant{t: t, zone: zone, engine: memory.New(store.Limits{}), list: list, up: make(chan struct{})}
 	stop := p.run()
 	begin := time.Now() // a Saturday
-	end := begin.AddDate(0, 0, 120)
+	days := s.teach + s.days
+	end := begin.AddDate(0, 0, days)
 	var jobs sync.WaitGroup
 	var mu sync.Mutex
 	var gaps []gap
-	for i := range 40 {
-		k := kinds[i%len(kinds)]
+	for i := range s.jobs {
+		k := s.kinds[i%len(s.kinds)]
 		name, sender := fmt.Sprintf("job%02d %s", i, strings.ReplaceAll(k.name, ",", "")), fmt.Sprintf("backup@srv%d.example.net", i)
 		random := rand.New(rand.NewPCG(seed, uint64(i)))
 		at := time.Date(2000, time.January, 1+random.IntN(3), random.IntN(24), random.IntN(60), 0, 0, zone)
-		// Two gaps of the jobs with a routine, once 30 days have taught it.
-		from := begin.AddDate(0, 0, 45+random.IntN(20))
-		twice := []time.Time{from, from.AddDate(0, 0, 25)}
+		// Two gaps of the jobs with a routine, once that was taught.
+		from := begin.AddDate(0, 0, s.teach+random.IntN(20))
+		twice := []time.Time{from, from.AddDate(0, 0, s.days/3)}
 		jobs.Go(func() {
 			for n := 0; ; n++ {
 				if at = k.next(at); at.After(end) {
@@ -204,7 +227,7 @@ func ninetyDays(t *testing.T, seed uint64) {
 				}
 				comes := at.Add(k.jitter(random, n))
 				time.Sleep(time.Until(comes))
-				if len(twice) > 0 && at.After(twice[0]) && k.name != "now and then" {
+				if len(twice) > 0 && at.After(twice[0]) && k.within > 0 {
 					twice = twice[1:]
 					mu.Lock()
 					gaps = append(gaps, gap{name, comes, k.within})
@@ -216,7 +239,7 @@ func ninetyDays(t *testing.T, seed uint64) {
 		})
 	}
 	// Restarts, and hours in which no process runs.
-	for day := 10; day < 115; day += 7 {
+	for day := 10; day < days-5; day += 7 {
 		time.Sleep(time.Until(begin.AddDate(0, 0, day).Add(time.Duration(day) * time.Hour % (24 * time.Hour))))
 		stop()
 		if day%2 == 0 {

@@ -149,8 +149,8 @@ func (w *Watch) state(j *expect.Job, t times) expect.State {
 	s := j.State()
 	s.Last, s.Missing = last, told.After(last)
 	s.Due, s.Late = w.plan(j, from, t[since+j.Name])
-	// While no process ran, none could come; clients send again what they kept.
-	s.Late = together(latest(s.Late, w.started.Add(j.Within)), j.Within).Add(w.after)
+	// While no process ran, none could come; clients send again what they kept, within a day.
+	s.Late = together(latest(s.Late, w.started.Add(min(j.Within, 24*time.Hour))), j.Within).Add(w.after)
 	return s
 }
 

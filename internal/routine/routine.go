@@ -26,9 +26,9 @@ const (
 	// maxThings bounds what is remembered; the longest unseen goes first.
 	maxThings = 1000
 	// remember is how long something is remembered that no longer comes, and propose how
-	// long it is proposed.
+	// long it is proposed: that of a first Sunday comes after five weeks, or late.
 	remember = 90 * 24 * time.Hour
-	propose  = 28 * 24 * time.Hour
+	propose  = 36 * 24 * time.Hour
 	// aheadAtMost is how far a time may lie ahead. Behind that, the clock was wrong when the
 	// mail came, and a time to come would hide that none does.
 	aheadAtMost = time.Hour

@@ -30,7 +30,7 @@ const (
 
 func (s weekdaySet) has(day int) bool { return s>>day&1 != 0 }
 
-// learnDays finds a time of day, and the days of the week on which mails come.
+// learnDays finds a time of day, and the days of the week or of the month on which mails come.
 func learnDays(times []time.Time, zone *time.Location) (l Learned, ok bool) {
 	runs := runsOf(times, zone)
 	if len(runs) < minWeekly {
@@ -54,7 +54,7 @@ func learnDays(times []time.Time, zone *time.Location) (l Learned, ok bool) {
 	}
 	set, sure := days.weekdays()
 	if set == 0 {
-		return l, false
+		return days.learnMonths(at)
 	}
 	slices.Sort(late)
 	latest := late[len(late)-1]

@@ -13,6 +13,7 @@ const (
 
 	minDaily    = 4
 	minWeekly   = 3
+	minMonthly  = 3
 	minInterval = 8 // mails, of what comes more often, and for at least minSteady
 
 	minSteady  = 24 * time.Hour // longer than a pause at night

@@ -56,6 +56,19 @@ func isWeekend(day time.Weekday) bool { return day == time.Saturday || day == ti
 
 func never(int, time.Weekday) bool { return false }
 
+// A job of Sunday night whose mail comes on Monday is due a week after the first Monday where
+// that is the first of the month.
+func TestAMonthlyMailAfterMidnightMayBeThatOfTheDayBefore(t *testing.T) {
+	for want, r := range map[time.Duration]*Record{
+		18 * time.Hour:                came(t, "2026-01-04 23:40", "2026-02-01 23:20", "2026-03-01 23:30", "2026-04-05 23:30"),
+		18*time.Hour + 7*24*time.Hour: came(t, "2026-01-05 00:40", "2026-02-02 00:20", "2026-03-02 00:30", "2026-04-06 00:30"),
+	} {
+		if got, ok := r.Learn(zone(t)); !ok || got.Within != want {
+			t.Errorf("%s, %s late at most; want %s", got.Every, got.Within, want)
+		}
+	}
+}
+
 // March 2, 2026 is a Monday; on March 29 the clock is set to summer.
 func TestAScheduleIsLearnedFromWhenMailsCame(t *testing.T) {
 	for _, tt := range []struct {
@@ -81,6 +94,20 @@ func TestAScheduleIsLearnedFromWhenMailsCame(t *testing.T) {
 		{"weekly, twice", every(t, "2026-02-01 03:20", 2, week), "", false},
 		{"weekly", came(t, "2026-03-01 03:20", "2026-03-08 03:31", "2026-03-15 03:25"), "weekly Sun 03:15", true},
 		{"weekly with a gap", every(t, "2026-01-04 03:20", 6, week, 3), "weekly Sun 03:15", true},
+		{"monthly, twice", came(t, "2026-01-01 03:02", "2026-02-01 03:04"), "", false},
+		{"monthly", came(t, "2026-01-01 03:02", "2026-02-01 03:24", "2026-03-01 03:04"), "0 3 1 * *", true},
+		{"monthly over midnight and the turn of the year", came(t, "2025-11-14 23:58", "2025-12-15 00:20", "2026-01-14 23:51", "2026-02-15 00:02"), "45 23 14 * *", true},
+		{"monthly with a gap", came(t, "2026-01-05 03:02", "2026-02-05 03:24", "2026-04-05 04:04", "2026-05-05 03:05"), "0 3 5 * *", true},
+		{"monthly with one more", came(t, "2026-01-05 03:02", "2026-02-05 03:24", "2026-02-17 03:20", "2026-03-05 03:04", "2026-04-05 03:05"), "0 3 5 * *", true},
+		{"the last of the month", came(t, "2026-01-31 03:02", "2026-02-28 03:24", "2026-03-31 03:04"), "0 3 L * *", true},
+		{"only months of 31 days may be either", came(t, "2026-07-31 03:02", "2026-08-31 03:24", "2026-10-31 03:04"), "", false},
+		{"the first Sunday", came(t, "2026-02-01 03:02", "2026-03-01 03:24", "2026-04-05 03:04"), "0 3 * * 0#1", true},
+		{"every four weeks is not monthly", came(t, "2026-01-04 03:02", "2026-02-01 03:24", "2026-03-01 03:04"), "", false},
+		{"the fourth Sunday may be the last", came(t, "2026-01-25 03:02", "2026-02-22 03:24", "2026-04-26 03:04"), "", false},
+		{"the fourth Sunday", came(t, "2026-01-25 03:02", "2026-02-22 03:24", "2026-03-22 03:04", "2026-04-26 03:01"), "0 3 * * 0#4", true},
+		{"the last Sunday", came(t, "2026-01-25 03:02", "2026-02-22 03:24", "2026-03-29 03:04"), "0 3 * * 0L", true},
+		{"every 30 days is not monthly", every(t, "2026-01-01 03:02", 4, 30*24*time.Hour), "", false},
+		{"every three months is not monthly", came(t, "2026-01-01 03:02", "2026-04-01 03:24", "2026-07-01 03:04"), "", false},
 		{"daily while the clock is set", on(t, "2026-03-22 02:30", 14, never), "daily 02:30", true},
 		{"around midnight", came(t, "2026-03-02 23:50", "2026-03-04 00:10", "2026-03-04 23:55", "2026-03-06 00:05", "2026-03-06 23:58", "2026-03-08 00:01", "2026-03-08 23:52"), "daily 23:45", true},
 		{"retries and doubles", came(t, "2026-03-05 02:04", "2026-03-05 02:05", "2026-03-06 02:07", "2026-03-06 02:40", "2026-03-07 02:05", "2026-03-08 02:11"), "daily 02:00", false},
