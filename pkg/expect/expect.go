@@ -231,6 +231,9 @@ func (l *List) Jobs() []*Job { return l.jobs }
 
 // Of returns the jobs whose mail m is, which was recognised; of a digest any part will do.
 func (l *List) Of(m *message.Message) (jobs []*Job) {
+	if len(l.jobs) == 0 {
+		return nil
+	}
 	for _, means := range append([]meaning.Meaning{m.Meaning}, m.Further...) {
 		if j := l.things[means.Thing()]; j != nil && !slices.Contains(jobs, j) {
 			jobs = append(jobs, j)
