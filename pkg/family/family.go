@@ -17,7 +17,6 @@ package family
 
 import (
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -47,13 +46,6 @@ type Families struct {
 	full     bool
 	noted    map[string]noted // to be learned
 	changes  int              // counts what may move a text
-}
-
-// A noted text is one that is to be learned, and where it stands until something changes.
-type noted struct {
-	Text
-	place   Place
-	changes int
 }
 
 // A Place says where a text stands.
@@ -105,54 +97,6 @@ func (f *Families) find(t Text) (Place, *text) {
 		}
 	}
 	return Place{Fingerprint: t.Fingerprint}, nil
-}
-
-// Note keeps t to be learned, unless it is known or need not be, and returns where it
-// stands. Until it is learned, it decides about no other text.
-func (f *Families) Note(t Text) Place {
-	f.mu.RLock()
-	if n, known := f.noted[t.Fingerprint]; known && n.changes == f.changes {
-		f.mu.RUnlock()
-		return n.place
-	}
-	place, first := f.find(t)
-	changes := f.changes
-	needless := f.texts[t.Fingerprint].isRead() || len(t.Lines) == 0 || f.full || f.alone[t.Fingerprint] || first.isLarge()
-	f.mu.RUnlock()
-	if needless {
-		return place
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.noted == nil {
-		f.noted = make(map[string]noted)
-	}
-	n, known := f.noted[t.Fingerprint]
-	if !known && len(f.noted) >= maxNoted {
-		return place
-	} else if !known {
-		n.Text = t
-	}
-	n.place, n.changes = place, changes
-	f.noted[t.Fingerprint] = n
-	return place
-}
-
-// maxNoted bounds what is kept to be learned; what is beyond it is noted when it
-// comes again.
-const maxNoted = 1000
-
-// Noted returns what was noted since the last call, by fingerprint.
-func (f *Families) Noted() []Text {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	texts := make([]Text, 0, len(f.noted))
-	for _, n := range f.noted {
-		texts = append(texts, n.Text)
-	}
-	slices.SortFunc(texts, func(a, b Text) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
-	clear(f.noted)
-	return texts
 }
 
 // Of returns the fingerprint of the family of one that is known, or else itself.

@@ -1,0 +1,160 @@
+package family
+
+import (
+	"hash/maphash"
+	"strings"
+)
+
+// A line is a line of a text as words.
+type line struct {
+	text  string
+	words []word
+	// hashes[i] is that of the words before i.
+	hashes []uint64
+}
+
+// A word is a part of a line between separators.
+type word struct {
+	from, to int
+	hash     uint64
+	need     uint8 // see kindOf
+	named    bool  // stands where names do
+}
+
+// word returns the i-th word as it stands in the line.
+func (l *line) word(i int) string { return l.text[l.words[i].from:l.words[i].to] }
+
+// hash returns that of all words.
+func (l *line) hash() uint64 { return l.hashes[len(l.words)] }
+
+// hashAround returns the hash of the words before from and of those from to on.
+func (l *line) hashAround(from, to int) uint64 {
+	behind := powers[len(l.words)-to]
+	return l.hashes[from]*behind + l.hash() - l.hashes[to]*behind
+}
+
+// shapeWith is l with a gap for each word that is another one in other.
+func (l *line) shapeWith(other *line) string {
+	var shape strings.Builder
+	from := 0
+	for i, w := range l.words {
+		if l.word(i) != other.word(i) {
+			shape.WriteString(l.text[from:w.from] + Gap)
+			from = w.to
+		}
+	}
+	return shape.String() + l.text[from:]
+}
+
+// separators end words.
+const separators = " \t=:,;()[]{}\"'`|"
+
+// split returns the words of a line.
+func split(text string) *line {
+	l := &line{text: text, words: make([]word, 0, 16)}
+	for i := 0; i < len(text) && len(l.words) < maxWords; {
+		end := i
+		for end < len(text) && !isSeparator[text[end]] {
+			end++
+		}
+		from, to := i, end
+		for from < to && isLeader(text[from]) {
+			from++
+		}
+		for to > from && isLeader(text[to-1]) {
+			to--
+		}
+		if from < to {
+			w := word{from: from, to: to, hash: maphash.String(seed, text[from:to]), need: kindOf(text[from:to])}
+			if l.isStateNoun() && w.need > needMasked {
+				w.need = 0 // what happened
+			}
+			w.named = w.need >= needName && (l.isNoun() || from > 0 && text[from-1] == '=' || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			l.words = append(l.words, w)
+		}
+		i = end + 1
+	}
+	l.level()
+	l.hashes = make([]uint64, len(l.words)+1)
+	for i, w := range l.words {
+		l.hashes[i+1] = l.hashes[i]*prime + w.hash
+	}
+	return l
+}
+
+// level makes all placeholders equal, and the words that have some, where enough of the line is
+// its own: they may be others each time, and in several places at once. How many placeholders
+// there are does not matter, as a list may be of any length.
+func (l *line) level() {
+	own, made := 0, 0
+	for i, w := range l.words {
+		switch {
+		case w.need != needMasked:
+			own++
+		case !isPlaceholder(l.word(i)):
+			made++
+		}
+	}
+	for i := range l.words {
+		if w := &l.words[i]; own >= minContext && w.need == needMasked && (own >= made || isPlaceholder(l.word(i))) {
+			w.hash = 1
+		}
+	}
+}
+
+// isPlaceholder reports whether word is a placeholder and nothing else.
+func isPlaceholder(word string) bool {
+	return word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
+}
+
+// isNoun reports whether the last word names what the next one is a name of.
+func (l *line) isNoun() bool {
+	return len(l.words) > 0 && nouns[strings.ToLower(l.word(len(l.words)-1))]
+}
+
+// isStateNoun reports whether the last word is one that is followed by a state.
+func (l *line) isStateNoun() bool {
+	return len(l.words) > 0 && stateNouns[strings.ToLower(l.word(len(l.words)-1))]
+}
+
+var isSeparator = func() (table [256]bool) {
+	for _, c := range []byte(separators) {
+		table[c] = true
+	}
+	return table
+}()
+
+// isLeader says what belongs to no word at its ends: dots that lead to a value.
+func isLeader(c byte) bool {
+	return c == '.' || c == '-' || c == '*' || c == '!' || c == '?' || c == '#'
+}
+
+func closes(open, shut byte) bool {
+	switch open {
+	case '"', '\'', '`':
+		return shut == open || open == '`' && shut == '\''
+	case '(':
+		return shut == ')'
+	case '[':
+		return shut == ']'
+	}
+	return false
+}
+
+// seed is one of this process: hashes are compared, not kept.
+var seed = maphash.MakeSeed()
+
+// Hashes of words are polynomials, so that those of parts make that of the whole.
+const prime = 0x9E3779B97F4A7C15
+
+// maxWords bounds the words of a line that are compared.
+const maxWords = 100
+
+// powers are those of prime.
+var powers = func() (p [maxWords + 1]uint64) {
+	p[0] = 1
+	for i := range maxWords {
+		p[i+1] = p[i] * prime
+	}
+	return p
+}()
