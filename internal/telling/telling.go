@@ -116,7 +116,7 @@ func (r *reader) line(line string) {
 	r.goesOn = len(line) >= wrapped && (isLetter(line[len(line)-1]) || line[len(line)-1] == ',')
 	if strings.HasSuffix(line, ":") || judged.Score > 0 && p.isBare(line) {
 		// It introduces what follows.
-		r.introduced = min(max(judged.Score, 0), 3)
+		r.introduced = min(max(judged.Score, keys[strings.ToLower(line[:len(line)-1])], 0), 3)
 		judged.Score = judged.Score/2 - 2
 	} else {
 		judged.Score += r.introduced

@@ -16,6 +16,7 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 			"disk /var is full on web1"},
 		"not what a logger calls information": {"log", "INFO failed jobs are tried again\nERROR job 17 was refused by the queue", "ERROR job 17 was refused by the queue"},
 		"an error rather than a warning":      {"log", "WARN the cache is slow today\nERROR the cache is lost", "ERROR the cache is lost"},
+		"what a key introduces":               {"event 7 of pump7", "Level: Error\nDescription:\nthe seal of pump7 has a bad block", "the seal of pump7 has a bad block"},
 		"what a line introduces":              {"cron", "Error:\nthe table orders is locked by 17", "the table orders is locked by 17"},
 		"the subject of what is over":         {"[Mon] CLEARED: pump7", "Event: 'pressure of pump7 exceeded 9 bar'\nHost: pump7", "[Mon] CLEARED: pump7"},
 		"not a value that is none":            {"pump7 filled tank4", "Metrics: (no metrics provided)\nHost: pump7", "pump7 filled tank4"},

@@ -31,6 +31,9 @@ func (v view) object(list []said, d decision) string {
 		}
 		if check == "" && d.line != "" {
 			check = tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
+			if fieldKinds[strings.ToLower(check)] != silent {
+				check = "" // Level: Error
+			}
 			if !isBare {
 				host = "" // the subject may say it
 			}
