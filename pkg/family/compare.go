@@ -48,7 +48,7 @@ func differ(a, b []string) bool { return strings.Join(a, "\n") != strings.Join(b
 // need is that of both values, the least there is; 0 if there is no such gap.
 func commonGap(a, b parsed) (least gap) {
 	take := func(g gap, need uint8) {
-		if need = max(g.need, need); least.need == 0 || need < least.need {
+		if least.need == 0 || need < least.need {
 			least, least.need = g, need
 		}
 	}
@@ -56,16 +56,20 @@ func commonGap(a, b parsed) (least gap) {
 	bare := b.hash()
 	for g := range a.gaps() {
 		if g.around == bare {
-			take(g, needMasked)
+			take(g, g.need)
 		}
 		inA[g.place] = g
 	}
 	bare = a.hash()
 	for g := range b.gaps() {
 		if g.around == bare {
-			take(g, needMasked)
+			take(g, g.need)
 		} else if other, both := inA[g.place]; both {
-			take(other, g.need)
+			need := max(g.need, other.need)
+			if need <= needName && (isPlaceholder(g.value()) || isPlaceholder(other.value())) {
+				need = needMasked
+			}
+			take(other, need)
 		}
 	}
 	return least

@@ -23,6 +23,8 @@ func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
 			family.Difference{A: "Job import_a failed", B: "Job sync_b failed", Shape: "Job <…> failed", Need: 3}},
 		"placeholders in several places": {"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good",
 			family.Difference{A: "<ip> opened the gate <num> for good", B: "<host> opened the gate db<num> for good", Shape: "<…> opened the gate <…> for good", Need: 2}},
+		"a placeholder and a name": {"host <ip> is gone for good", "host intranet is gone for good",
+			family.Difference{A: "host <ip> is gone for good", B: "host intranet is gone for good", Shape: "host <…> is gone for good", Need: 2}},
 		"a telling word": {"Interface eth<num> changed state to up", "Interface eth<num> changed state to down",
 			family.Difference{Why: `"up" says what happened`}},
 		"a plain word": {"cannot open orders today", "cannot open mails today",
@@ -59,6 +61,7 @@ func TestWhatACompareSaysIsWhatHappens(t *testing.T) {
 		"cannot open orders today", "cannot open mails today", "cannot open invoices today", "cannot open refunds today",
 		"task start of data", "task stop of data", "took <num> at the gate", "took <duration> at the gate",
 		"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good", "read (a) failed", "read a failed",
+		"host <ip> is gone for good", "host intranet is gone for good",
 	}
 	f, all := learned(texts...)
 	for i, a := range all {

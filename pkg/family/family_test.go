@@ -116,6 +116,7 @@ func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled", "queue a_<num> is stalled", "queue b/c is stalled",
 		"cannot reach the server", "cannot reach the server <ip>", "cannot reach the server db_<num>",
 		"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good", "<ip> opened the gate db<num> for good", "<ip> opened the gate db<num> a_<num> for good",
+		"host <ip> is gone for good", "host intranet is gone for good", "host extranet is gone for good", "host db_a is gone for good",
 	} {
 		texts = append(texts, family.Text{Fingerprint: fmt.Sprintf("v2:%02d", i), Lines: []string{line}})
 	}
@@ -135,7 +136,7 @@ func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 			t.Fatalf("families %v, and in another order %v", got, want)
 		}
 	}
-	if len(want) != 4 {
+	if len(want) != 5 {
 		t.Errorf("the families are %v", want)
 	}
 }

@@ -146,17 +146,23 @@ func (f *Families) settle(bare *text, s *slot) {
 	if bare != nil {
 		seen = append(slices.Clone(seen), filling{"", needMasked, bare})
 	}
+	// Where a placeholder was seen, there are values: a second one suffices.
+	hasMasked := slices.ContainsFunc(seen, func(x filling) bool { return isPlaceholder(x.value) })
 	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
 		if level <= s.level {
 			break
 		}
+		enough := level
+		if hasMasked && level <= needName {
+			enough = needMasked
+		}
 		n := uint8(0)
 		for _, x := range seen {
-			if x.need <= level && n < level {
+			if x.need <= level && n < enough {
 				n++
 			}
 		}
-		if n == level {
+		if n == enough {
 			s.level = level
 			break
 		}

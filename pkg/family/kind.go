@@ -30,6 +30,8 @@ func kindOf(word string) uint8 {
 		return needMasked
 	}
 	switch {
+	case isFile(word):
+		return needData // whatever it is made of
 	case isCode(word), speaks(word):
 		return 0
 	case strings.ContainsAny(word, `0123456789_./@\$~`):
@@ -39,6 +41,15 @@ func kindOf(word string) uint8 {
 	}
 	return needName
 }
+
+// isFile reports whether word is the name of a file or of a unit of systemd.
+func isFile(word string) bool {
+	at := strings.LastIndexByte(word, '.')
+	return at > 0 && files[word[at+1:]]
+}
+
+var files = set(`service timer socket scope mount automount slice target swap sh bash py pl rb php js log txt csv conf cfg ini json xml
+	yml yaml toml sql gz xz zip tar tgz bak db sqlite exe dll bat cmd ps1 jar war pdf html iso img vmdk qcow2 pid lock sock pem crt key`)
 
 // withoutPlaceholders returns the letters of word that are its own.
 func withoutPlaceholders(word string) string {

@@ -104,7 +104,7 @@ func (l *line) level() {
 
 // isPlaceholder reports whether word is a placeholder and nothing else.
 func isPlaceholder(word string) bool {
-	return word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
+	return word != "" && word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
 }
 
 // isNoun reports whether the last word names what the next one is a name of.
