@@ -36,7 +36,7 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"three identifiers":              {"Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed"},
 		"four names behind a noun":       {"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled"},
 		"placeholders in several places": {"<ip> opened the gate db<num>-a for good", "<host> opened the gate <id> for good"},
-		"four values of a key":           {"login of a client refused method=peer", "login of a client refused method=ident", "login of a client refused method=trust", "login of a client refused method=radius"},
+		"four names of a key":            {"login of a client refused db_name=shop", "login of a client refused db_name=blog", "login of a client refused db_name=wiki", "login of a client refused db_name=mail"},
 		"four names in quotes":           {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`, `Mailbox "berta" is over quota`, `Mailbox "karl" is over quota`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +66,7 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"what follows a state":                  {"final status: gold of job", "final status: silver of job", "final status: tin of job", "final status: lead of job"},
 		"opposites":                             {"task import of data", "task export of data", "task login of data", "task logout of data", "task push of data"},
 		"values of a key that says how it went": {"login of a client result=peer", "login of a client result=ident", "login of a client result=trust", "login of a client result=radius"},
+		"values of a key that may say why":      {"checkout went wrong err=chargeback", "checkout went wrong err=underage", "checkout went wrong err=sanction", "checkout went wrong err=fraud", "checkout went wrong err=theft"},
 		"placeholders with too little context":  {"<ip> opened db<num>-a", "<host> opened <id>"},
 		"placeholders and signs":                {"a gate (of <ip>) opened", "a gate of <ip> opened"},
 		"too little context":                    {"queue orders", "queue mails", "queue invoices", "queue refunds", "queue baskets"},

@@ -130,6 +130,7 @@ var nouns = set(`account alias application app backup bean branch bucket build c
 
 // stateNouns are followed by what happened, not by names.
 var stateNouns = set(`status state error reason signal result cause code severity level type outcome verdict condition exception
+	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag errno
 	event action phase mode health role rule attribute trigger type class metric alarm step exit`)
 
 // states are words that say how something is, wherever they stand.

@@ -69,7 +69,7 @@ func split(text string) *line {
 			if l.isStateNoun() && w.need > needMasked {
 				w.need = 0 // what happened
 			}
-			w.named = w.need >= needName && (l.isNoun() || from > 0 && text[from-1] == '=' || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			w.named = w.need >= needName && (l.isNoun() || from > 0 && to < len(text) && closes(text[from-1], text[to]))
 			l.words = append(l.words, w)
 		}
 		i = end + 1
@@ -109,7 +109,11 @@ func isPlaceholder(word string) bool {
 
 // isNoun reports whether the last word names what the next one is a name of.
 func (l *line) isNoun() bool {
-	return len(l.words) > 0 && nouns[strings.ToLower(l.word(len(l.words)-1))]
+	if len(l.words) == 0 {
+		return false
+	}
+	last := strings.ToLower(l.word(len(l.words) - 1))
+	return nouns[last] || last[strings.LastIndexAny(last, "_-")+1:] == "name" // application_name
 }
 
 // isStateNoun reports whether the last word is one that is followed by a state.

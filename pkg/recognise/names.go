@@ -1,14 +1,17 @@
 package recognise
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// names are the words of an object that tell it from others.
+// names are the words of an object that tell it from others, in lower case and in their order.
 type names struct {
-	ids   []string // with a digit or a path, in quotes or in capitals: names of their own
-	words []string // others
+	words []string
+	ids   int // with a digit or a path, or in quotes: names of their own
 }
 
-// namesOf returns those of an object, in lower case.
+// namesOf returns those of an object.
 func namesOf(object string) (n names) {
 	quote := byte(0)
 	for _, field := range strings.FieldsFunc(object, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
@@ -21,19 +24,57 @@ func namesOf(object string) (n names) {
 		}
 		word := strings.Trim(field, "\"'`[](){}<>:.!?*#-=")
 		lower := strings.ToLower(word)
-		switch {
-		case lower == "" || general[lower] && !periods[lower] || leading[lower] || trailing[lower] || fillers[lower] || copulas[lower]:
-		case words[lower] != silent && words[lower] != job: // a state, though it may stand in quotes
-		case inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexAny(word, ".-") > 0:
-			n.ids = append(n.ids, lower)
-		case len(word) > 1 && strings.ToUpper(word) == word && !isShouted(object):
-			n.ids = append(n.ids, lower)
-		case len(lower) > 2:
-			n.words = append(n.words, lower)
+		if lower == "" || isUnsaying(lower) {
+			continue
+		}
+		n.words = append(n.words, lower)
+		if inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexAny(word, ".-") > 0 {
+			n.ids++
 		}
 	}
 	return n
 }
+
+// areSure reports whether there are enough names for no other thing to have the same by chance.
+func (n names) areSure() bool {
+	return len(n.words) > 2 || len(n.words) == 2 && n.ids > 0 || n.ids == 1
+}
+
+// equal reports whether both have the same words, in whatever order.
+func (n names) equal(other names) bool {
+	if len(n.words) != len(other.words) {
+		return false
+	}
+	a, b := slices.Clone(n.words), slices.Clone(other.words)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+// beginAs reports whether the first words of n are those of other, of which there are several.
+func (n names) beginAs(other names) bool {
+	return len(other.words) > 1 && len(n.words) > len(other.words) && slices.Equal(n.words[:len(other.words)], other.words)
+}
+
+// isUnsaying reports whether word, in lower case, tells no thing from others: it links words,
+// introduces a mail, or says how warm, large or fast something is.
+func isUnsaying(word string) bool {
+	if periods[word] {
+		return false
+	}
+	says := words[word]
+	return general[word] || leading[word] || trailing[word] || fillers[word] || copulas[word] || notices[word] || degrees[word] ||
+		says == remark || says == alert || says == well || says == over || says == opens || says == closes
+}
+
+// notices are words by which mails are introduced.
+var notices = setOf(`hinweis note notice important importante wichtig ważne`)
+
+// degrees are words for how much of something there is.
+var degrees = setOf(`too very hot warm cold cool high low large small slow fast enough normal normale value zu heiß warm kalt hoch niedrig`)
+
+// periods tell a job from others.
+var periods = setOf(`daily weekly monthly`)
 
 // maxCause is how many words a line has at most that only says why something is wrong.
 const maxCause = 6
@@ -45,8 +86,8 @@ func (r *Recognised) HeadlineOver(line string) string {
 	if r.Headline != "" || r.told == "" {
 		return r.Headline
 	}
-	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && len(namesOf(line).ids) == 0
-	if !r.Status.IsBad() || namesNothing && len(namesOf(r.told).ids) > 0 {
+	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && namesOf(line).ids == 0
+	if !r.Status.IsBad() || namesNothing && namesOf(r.told).ids > 0 {
 		return r.told
 	}
 	return ""

@@ -54,10 +54,10 @@ func (s *scanner) isZero(from int) bool {
 	if noun, after, more := strings.Cut(rest, ":"); more && noun != "" && len(noun) < 20 && !strings.ContainsAny(noun, " ,.;") {
 		rest = ":" + after // infected files: 0
 	}
-	if rest == "" || !strings.ContainsRune(":=|[(0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
+	if rest == "" || !strings.ContainsRune(":=|0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
 		return false // error 0 is one, errors 0 are none
 	}
-	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|[("), ".,; \t")
+	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|"), ".,; \t")
 	return rest == "0" || strings.HasPrefix(rest, "0") && !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%'
 }
 

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -78,8 +79,8 @@ func scan(line string) []said {
 		}
 		i += s.read(i)
 	}
-	s.fraction()
 	s.symbols()
+	s.fraction()
 	if s.wide {
 		for _, e := range endings {
 			if at := strings.Index(lower, e.text); at >= 0 {
@@ -88,6 +89,11 @@ func scan(line string) []said {
 		}
 	}
 	return s.said
+}
+
+// except makes what was said to be well count for nothing: not all is.
+func (s *scanner) except() {
+	s.said = slices.DeleteFunc(s.said, func(w said) bool { return w.says == well || w.says == done })
 }
 
 // symbols reads the signs that stand for words.
@@ -160,6 +166,9 @@ func (s *scanner) read(i int) int {
 	if n := s.exit(i); n > 0 {
 		return n
 	}
+	if excepts[t.word] {
+		s.except()
+	}
 	says := s.sense(i)
 	switch says {
 	case denier:
@@ -210,6 +219,8 @@ func (s *scanner) add(says sense, from, to int) {
 		s.said = append(s.said, said{says: says, from: s.deniedAt.from, to: s.deniedAt.to})
 	case isFailure && s.isZero(to):
 		says = done
+	case isGood && s.isZero(to):
+		says = bad // success: 0
 	}
 	text := s.line[from:to]
 	s.said = append(s.said, said{says, from, to, text == strings.ToUpper(text) && text != strings.ToLower(text), criticals[s.lower[from:to]]})

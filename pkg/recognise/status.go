@@ -130,20 +130,20 @@ func (v view) decide(list []said) decision {
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
 
-// isOverInFront reports whether what stands in front of a colon says that something is over, and
+// isOverInFront reports whether what stands in front of a colon says that an alert is over, and
 // only what stands behind it what was wrong: "Alarm cleared on web1: low battery".
 func isOverInFront(subject string, list []said) bool {
 	colon := strings.Index(subject, ": ")
-	isOver := false
-	for _, w := range list {
-		switch {
-		case w.says == over && w.to <= colon:
-			isOver = true
-		case w.from < colon && w.says != alert && w.says != job && w.says != remark:
+	for i, w := range list {
+		if w.to > colon {
+			return i > 1 && list[i-1].says == over
+		}
+		isNoun, isOver := i == 0 && w.says == alert, i == 1 && w.says == over && strings.TrimSpace(subject[list[0].to:w.from]) == ""
+		if !isNoun && !isOver {
 			return false
 		}
 	}
-	return isOver
+	return len(list) == 2
 }
 
 // isBesides reports whether what went well is that somebody logged in or that a downtime
@@ -152,7 +152,7 @@ func isBesides(subject string, list []said) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && besides[strings.ToLower(subject[w.from:w.to])] })
 }
 
-var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll anmeldung`)
+var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll`)
 
 func says(list []said, s sense) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })

@@ -1,7 +1,6 @@
 package recognise
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/pkg/meaning"
@@ -40,8 +39,6 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 		return meaning.Problem, true
 	case tags[0].says == over, tags[0].says != bad && isEnd(v.subject, tags):
 		return meaning.Recovery, true // what it says besides is what is over
-	case leading && (tags[0].says == well || tags[0].says == done) && inBrackets(v.subject, tags[0].from, tags[0].to) && !says(tags, fault) && !v.failsIn(list):
-		return meaning.Recovery, false // [OK] Failed logins: a name
 	case says(tags, bad), says(tags, fault), says(list, bad):
 		return meaning.Problem, true
 	case tags[0].says == well && leading:
@@ -49,16 +46,6 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 	}
 	// What the words without a tag say counts more than a success.
 	return all, all.IsBad()
-}
-
-// failsIn reports whether a word of the subject says that something went wrong, rather than
-// being a part of the name of what is watched.
-func (v view) failsIn(list []said) bool {
-	return slices.ContainsFunc(list, func(w said) bool {
-		rest := strings.TrimLeft(v.subject[w.to:], " ")
-		isName := w.from > 0 && w.to < len(v.subject) && v.subject[w.to] == ' ' && rest != "" && rest[0] >= 'a' && rest[0] <= 'z' && !leading[strings.SplitN(rest, " ", 2)[0]]
-		return w.says == bad && !isName
-	})
 }
 
 // isEnd reports whether the last tag of a subject is its last part and says that it is
