@@ -14,7 +14,7 @@ func (s *scanner) fraction() {
 		}
 		if len(part) < len(all) || len(part) == len(all) && part < all {
 			for j := range s.said {
-				if says := s.said[j].says; says == done || says == well {
+				if says := s.said[j].says; says == done || says == well || says == over {
 					s.said[j].says = bad
 				}
 			}
@@ -58,7 +58,12 @@ func (s *scanner) isZero(from int) bool {
 		return false // error 0 is one, errors 0 are none
 	}
 	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|"), ".,; \t")
-	return rest == "0" || strings.HasPrefix(rest, "0") && !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%'
+	if rest == "0" || !strings.HasPrefix(rest, "0") {
+		return rest == "0"
+	}
+	next, _, _ := strings.Cut(strings.TrimLeft(rest[1:], " \t"), " ")
+	isNoun := rest[1] == ' ' && next != "" && next[0] >= 'a' && next[0] <= 'z' && !strings.ContainsAny(next, ":=")
+	return !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%' && !isNoun // failed: 0 bytes written
 }
 
 // parts come between a number and the one of which it is a part.
@@ -87,6 +92,10 @@ func (s *scanner) exit(i int) (n int) {
 	switch s.tokens[i].word {
 	case "code": // code retour 2
 		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "retour" && s.tokens[i+1].word != "de" {
+			return 0
+		}
+	case "with": // completed with code 3
+		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" {
 			return 0
 		}
 	case "rückgabewert", "exit", "exit_status", "exit_code", "return_code", "exitstatus", "exited", "rc", "exitcode", "maxexitcode", "returncode", "errorlevel":

@@ -88,6 +88,16 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 	r := newRecogniser(t)
 	for _, mail := range []struct{ subject, text string }{
 		{"db1 no longer ok", ""}, {"No longer available: db1", ""}, {"db1 is no longer healthy", ""}, {"db1 n'est plus joignable", ""},
+		{"Azure Site Recovery: replication failed for vm7", ""}, {"Disaster recovery: replication of vm7 failed", ""}, {"Recovery job: failed", ""},
+		{"Clear cache: failed", ""}, {"Fixed in 2.1: critical vulnerability", ""}, {"Restored VM db1: disk 2 missing", ""}, {"Recovered with data loss: pool tank", ""},
+		{"Only partially restored: site Berlin", ""}, {"Service rétabli partiellement", ""}, {"Problem nur teilweise behoben", ""}, {"Restored 3 of 12 VMs", ""},
+		{"[OK] Failed logins: 412 in 5 minutes", ""}, {"[SUCCESS] Failed backup of srv7", ""}, {"[Success] nightly", "tar: /srv/x: Permission denied"},
+		{"✅ 0/14 backups", ""}, {"🟢 3/5 nodes", ""}, {"Nightly", "Errors (0), Warnings (0), Not run (9)"}, {"Jobs successful (0)", ""}, {"backup", "success: 0"},
+		{"failed: 0 bytes written", ""}, {"Fehler: 0 Dateien gesichert", ""}, {"Completed with code 3", ""}, {"Job etl ended unexpectedly", ""},
+		{"Everything is fine except the pump", ""}, {"Sauvegarde terminée mais incomplète", ""}, {"Backup concluído parcialmente", ""}, {"Sicherung erfolgreich bis auf srv7", ""},
+		{"Error rate is up", ""}, {"Only 3% disk space available", ""}, {"备份未完成", ""}, {"未恢复: db1", ""}, {"バックアップは完了していません", ""}, {"サービスは復旧していません", ""},
+		{"Backup done", "stat: No such file or directory"}, {"Backup done", "Quelle nicht gefunden"}, {"Updates installed, device does not boot", ""},
+		{"Disk sda removed from pool tank", ""}, {"VM prod-db-1 deleted", ""}, {"Firewall disabled on srv3", ""},
 		{"Nothing is ok", ""}, {"None of the replicas is ok", ""}, {"To be resolved: db1", ""}, {"db1 healthy: no", ""}, {"db1 online: false", ""},
 		{"Fehler behoben? nein", ""}, {"OK: 3, CRITICAL: 5", ""}, {"[OK] not really: [CRITICAL] db1", ""},
 		{"12/15 backups successful", ""}, {"12 von 15 Sicherungen erfolgreich", ""}, {"Everything ok? No: disk full", ""},

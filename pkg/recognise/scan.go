@@ -81,6 +81,7 @@ func scan(line string) []said {
 	}
 	s.symbols()
 	s.fraction()
+	s.except()
 	if s.wide {
 		for _, e := range endings {
 			if at := strings.Index(lower, e.text); at >= 0 {
@@ -91,9 +92,11 @@ func scan(line string) []said {
 	return s.said
 }
 
-// except makes what was said to be well count for nothing: not all is.
+// except makes what was said to be well or over count for nothing where not all is.
 func (s *scanner) except() {
-	s.said = slices.DeleteFunc(s.said, func(w said) bool { return w.says == well || w.says == done })
+	if s.excepted || s.partial {
+		s.said = slices.DeleteFunc(s.said, func(w said) bool { return w.says == well || w.says == done || s.partial && w.says == over })
+	}
 }
 
 // symbols reads the signs that stand for words.
@@ -120,6 +123,8 @@ type scanner struct {
 	ended       int  // words until which a "no longer" reaches
 	endedAt     span // where it stands
 	wide        bool // there are letters that stand for words
+	excepted    bool // not all is well
+	partial     bool // not all is over
 }
 
 // quoted returns how many words from the one at i stand in quotation marks; 0 if they
@@ -166,9 +171,7 @@ func (s *scanner) read(i int) int {
 	if n := s.exit(i); n > 0 {
 		return n
 	}
-	if excepts[t.word] {
-		s.except()
-	}
+	s.excepted, s.partial = s.excepted || excepts[t.word], s.partial || partials[t.word]
 	says := s.sense(i)
 	switch says {
 	case denier:
@@ -219,7 +222,7 @@ func (s *scanner) add(says sense, from, to int) {
 		s.said = append(s.said, said{says: says, from: s.deniedAt.from, to: s.deniedAt.to})
 	case isFailure && s.isZero(to):
 		says = done
-	case isGood && s.isZero(to):
+	case isGood && (s.isZero(to) || strings.HasPrefix(s.lower[to:], " (0)")):
 		says = bad // success: 0
 	}
 	text := s.line[from:to]

@@ -26,6 +26,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // an error log may log anything
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
 		return silent // to back up; a full backup
+	case t.word == "up" && s.isQuantity(i):
+		return worry
 	case t.word == "down" && next == "to":
 		return silent
 	case actives[t.word] && slices.ContainsFunc(s.said, func(w said) bool { return w.says != well && w.says != job }):
@@ -50,6 +52,16 @@ func (s *scanner) sense(i int) sense {
 		return silent // the space available; running out of it
 	}
 	return says
+}
+
+// isQuantity reports whether the "up" at i says that there is more of something.
+func (s *scanner) isQuantity(i int) bool {
+	for j := max(i-3, 0); j < i; j++ {
+		if quantities[s.tokens[j].word] {
+			return true
+		}
+	}
+	return false
 }
 
 var triggers = setOf(`this by a the manually automatically`)

@@ -88,7 +88,8 @@ func isPart(subject string, w said) bool {
 	if rest == "" || !strings.HasPrefix(rest, ":") && !strings.HasPrefix(rest, "|") && !strings.HasPrefix(rest, "- ") && !strings.HasPrefix(rest, "– ") {
 		return false
 	}
-	return front == "" || strings.ContainsAny(front[len(front)-1:], ":|-]") || len(tokens(lowerOf(front))) == 1
+	return front == "" || strings.ContainsAny(front[len(front)-1:], ":|-]") ||
+		len(tokens(lowerOf(front))) == 1 && (w.says != over || w.caps || strings.ContainsAny(front, "0123456789")) // a disaster recovery
 }
 
 // maxTag bounds what stands in brackets, in bytes.

@@ -37,7 +37,7 @@ var words = tableOf(map[sense]string{
 		inaccessible unresponsive disconnected unhealthy critical crit fatal emergency emerg severe panic panicked disaster
 		lost missing missed expired exceeded exceeds exhausted overheated overloaded overdue stuck hung stalled deadlock faulted faulty
 		firing fired triggered raised alarming breached breach red invalid uncorrectable unrecoverable unsuccessful unsuccessfully incomplete full infected
-		compromised abend err major unrepairable undeliverable timed late deadlocked halted
+		compromised abend undefined unexpectedly prematurely vorzeitig verwehrt interdit interdite introuvable запрещён запрещена err major unrepairable undeliverable timed late deadlocked halted
 		fehlgeschlagen gescheitert abgebrochen abgelehnt verweigert ausgefallen unerreichbar defekt beschädigt verloren überschritten
 		unterbrochen getrennt blockiert verbindungsabbruch kritisch abgestürzt fehlgeschlagene fehlt voll abgelaufen
 		échoué échouée échouées interrompu interrompue déconnecté déconnectée bloqué bloquée refusé refusée injoignable indisponible perdu perdue dépassé expiré critique
@@ -57,7 +57,7 @@ var words = tableOf(map[sense]string{
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки ошибок авария проблема`,
 	alert: `alert alerts alarm alarms alarme alarma allarme alerte alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled canceled warning warnings warn unstable yellow amber minor expiring expires retry retrying
-		partial partially incomplète incompleta incompleto unvollständig onvolledig niekompletny teilweise parcialmente partiellement parzialmente gedeeltelijk częściowo skipped deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun insufficient_data nodata no_data minor
+		partial partially incomplète incompleta incompleto unvollständig onvolledig niekompletny teilweise parcialmente partiellement parzialmente gedeeltelijk częściowo disabled übersprungen ignorés ignorées omitidos omitidas saltati saltate overgeslagen pominięto пропущено пропущены skipped deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun insufficient_data nodata no_data minor
 		unknown
 		warnung warnungen beeinträchtigt instabil wenig niedrig warnhinweis
 		avertissement avertissements dégradé faible instable
@@ -86,7 +86,7 @@ var words = tableOf(map[sense]string{
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté acquittée reconocido riconosciuto reconhecido bevestigd`,
-	remark: `information informational info notice debug started starting start began enabled added created login logins logon logged downtime maintenance disabled
+	remark: `information informational info notice debug started starting start began enabled added created login logins logon logged downtime maintenance
 		digest newsletter invoice welcome invitation scheduled summary
 		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
@@ -146,7 +146,7 @@ var phrases = byFirstWord([]phrase{
 	{"up again", over}, {"online again", over}, {"reachable again", over}, {"working again", over}, {"running again", over}, {"available again", over}, {"succeeded again", over},
 	{"too high", worry}, {"too low", worry}, {"too hot", worry}, {"too slow", worry}, {"no longer", ended}, {"nicht mehr", ended}, {"n'est plus", ended}, {"ne sont plus", ended}, {"ya no", ended}, {"non è più", ended}, {"não está mais", ended}, {"niet meer", ended}, {"больше не", ended}, {"all clear", over}, {"est en ligne", over}, {"en línea", well}, {"en linea", well}, {"in sync", well}, {"issue closed", over}, {"issue is closed", over}, {"incident closed", over}, {"alert closed", over}, {"problem closed", over}, {"case closed", over}, {"is now closed", over}, {"has been established", over}, {"power has returned", over}, {"has returned to normal", over}, {"has returned to a normal", over}, {"has returned", over}, {"on line power", over}, {"on mains", over}, {"on utility power", over}, {"communications restored", over},
 	{"wieder erreichbar", over}, {"wieder online", over}, {"wieder ok", over}, {"wieder verfügbar", over}, {"wieder da", over}, {"wieder aktiv", over}, {"antwortet wieder", over}, {"läuft wieder", over}, {"répond à nouveau", over}, {"répond de nouveau", over}, {"responde de nuevo", over}, {"risponde di nuovo", over}, {"responding again", over}, {"answers again", over}, {"nuovamente attivo", over}, {"nuovamente raggiungibile", over}, {"de nouveau en ligne", over}, {"de nouveau", over}, {"à nouveau", over}, {"di nuovo", over}, {"de nuevo", over}, {"de novo", over}, {"weer bereikbaar", over}, {"weer online", over}, {"снова доступен", over}, {"снова работает", over}, {"снова доступна", over}, {"снова отвечает", over}, {"ponownie dostępny", over}, {"ponownie dostępna", over}, {"vuelve a estar disponible", over}, {"vuelve a responder", over}, {"voltou ao normal", over}, {"nie odpowiada", bad},
-	{"not ok", bad}, {"ended abnormally", bad}, {"abnormal end", bad}, {"not backed up", bad}, {"data loss", bad}, {"timed out", bad}, {"time out", bad}, {"out of", bad}, {"not found", bad}, {"not responding", bad}, {"no response", bad}, {"no answer", bad}, {"not running", bad}, {"not available", bad}, {"not reachable", bad},
+	{"not ok", bad}, {"no such", bad}, {"does not", bad}, {"core dump", bad}, {"ended early", bad}, {"nicht gefunden", bad}, {"no encontrado", bad}, {"no encontrada", bad}, {"non trovato", bad}, {"closed the connection", bad}, {"bad passphrase", bad}, {"bis auf", worry}, {"read only", worry}, {"ended abnormally", bad}, {"abnormal end", bad}, {"not backed up", bad}, {"data loss", bad}, {"timed out", bad}, {"time out", bad}, {"out of", bad}, {"not found", bad}, {"not responding", bad}, {"no response", bad}, {"no answer", bad}, {"not running", bad}, {"not available", bad}, {"not reachable", bad},
 	{"gave up", bad}, {"giving up", bad}, {"given up", bad}, {"gives up", bad}, {"does not exist", bad}, {"did not", bad}, {"could not", bad}, {"can not", bad}, {"has not been", bad}, {"have not been", bad}, {"was not", bad}, {"were not", bad}, {"no backup", bad}, {"no backups", bad}, {"no recent", bad}, {"went down", bad}, {"shut down", remark}, {"shutting down", remark},
 	{"on battery", bad}, {"on batteries", bad}, {"battery low", bad}, {"low battery", bad}, {"battery is low", bad}, {"went above", bad}, {"no space left", bad}, {"not enough space", bad}, {"recovery mode", bad}, {"recovery pending", bad}, {"success rate", neutral}, {"to be resolved", neutral}, {"to be fixed", neutral}, {"to be completed", neutral}, {"last successful", neutral}, {"last success", neutral}, {"letzte erfolgreiche", neutral}, {"letztes erfolgreiches", neutral}, {"dernière sauvegarde réussie", neutral}, {"última copia correcta", neutral}, {"all is ok", done}, {"everything is ok", done}, {"everything ok", done}, {"alles ok", done}, {"alles in ordnung", done}, {"tout va bien", done}, {"todo bien", done}, {"tutto ok", done}, {"tudo bem", done}, {"went below", bad},
 	{"antwortet nicht", bad}, {"reagiert nicht", bad}, {"nicht erreichbar", bad}, {"nicht verfügbar", bad}, {"nicht erfolgreich", bad}, {"nicht möglich", bad}, {"konnte nicht", bad}, {"konnten nicht", bad}, {"n'a pas", bad}, {"n'ont pas", bad}, {"ne répond plus", bad}, {"ne répond pas", bad}, {"ne répond", bad}, {"hors service", bad}, {"hors ligne", bad}, {"fuera de servicio", bad}, {"fuera de línea", bad}, {"no se ha podido", bad}, {"no se pudo", bad}, {"no hay", bad}, {"no responde", bad}, {"non è stato possibile", bad}, {"fuori servizio", bad}, {"non in linea", bad}, {"fora do ar", bad}, {"não foi possível", bad}, {"sem resposta", bad}, {"niet bereikbaar", bad}, {"buiten gebruik", bad}, {"не удалось", bad}, {"не отвечает", bad}, {"nie powiodło", bad},
@@ -170,7 +170,7 @@ func byFirstWord(list []phrase) map[string][]phrase {
 
 // endings are what mails in languages without blanks between words say.
 var endings = []phrase{
-	{"応答しません", bad}, {"ていません", bad}, {"ませんでした", bad}, {"未完成", bad}, {"未成功", bad}, {"未恢复", bad}, {"不正常", bad}, {"未能", bad}, {"応答がありません", bad}, {"超えました", bad}, {"超过", bad}, {"再開しました", over}, {"再開", over}, {"復旧しました", over}, {"回復しました", over}, {"告警", alert}, {"报警", alert},
+	{"応答しません", bad}, {"ていません", bad}, {"ませんでした", bad}, {"未完成", bad}, {"未成功", bad}, {"未恢复", bad}, {"不正常", bad}, {"未能", bad}, {"未备份", bad}, {"拒绝", bad}, {"応答がありません", bad}, {"超えました", bad}, {"超过", bad}, {"再開しました", over}, {"再開", over}, {"復旧しました", over}, {"回復しました", over}, {"告警", alert}, {"报警", alert},
 	{"失敗", bad}, {"失败", bad}, {"エラー", bad}, {"错误", bad}, {"異常", bad}, {"异常", bad}, {"障害", bad}, {"停止", bad}, {"存在しません", bad}, {"未被", bad}, {"できません", bad},
 	{"警告", worry}, {"注意", worry},
 	{"復旧", over}, {"回復", over}, {"恢复", over}, {"解決", over}, {"解决", over}, {"正常", well},
@@ -185,7 +185,13 @@ var symbols = map[rune]sense{
 }
 
 // excepts come in front of what of a success is none.
-var excepts = setOf(`except but excluding außer ausgenommen aber sauf mais excepto salvo pero tranne eccetto exceto mas behalve maar oprócz ale кроме но`)
+var excepts = setOf(`except but excluding außer ausgenommen aber sauf mais excepto salvo pero tranne eccetto exceto mas behalve maar oprócz ale кроме но only nur seulement solo sólo soltanto apenas alleen tylko только jedoch cependant toutefois nevertheless however`)
+
+// partials say that only a part of what was wrong is over.
+var partials = setOf(`partially partial partly teilweise partiellement parzialmente parcialmente gedeeltelijk częściowo частично`)
+
+// quantities are what may be up for worse.
+var quantities = setOf(`rate usage level load latency temperature traffic count`)
 
 // actives are what a service should be, and an alarm should not.
 var actives = setOf(`active aktiv attivo attiva activo activa ativo ativa actif actief aktywny aktywna`)
