@@ -154,6 +154,9 @@ func MutedThings(problems ...*store.Problem) (things []meaning.Thing) {
 			return nil
 		}
 		for _, t := range p.Named() {
+			if t.Thing == (meaning.Thing{}) {
+				return nil // there are more than are known
+			}
 			if !slices.Contains(things, t.Thing) {
 				things = append(things, t.Thing)
 			}

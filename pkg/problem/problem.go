@@ -16,6 +16,7 @@
 package problem
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -162,10 +163,10 @@ func (v Viewer) Show(p *store.Problem, now time.Time) Problem {
 func (v Viewer) objects(p *store.Problem, now time.Time) (list []Object) {
 	for i := range p.Things {
 		t := &p.Things[i]
-		if t.Object == "" {
+		if t.Object == "" && len(p.Things) == 1 {
 			continue
 		}
-		o := Object{v.Redactor.Text(t.Object), Over}
+		o := Object{cmp.Or(v.Redactor.Text(t.Object), otherThings), Over}
 		if p.IsOpenThing(t, now) {
 			o.State = Open
 		}
@@ -181,6 +182,9 @@ func (v Viewer) objects(p *store.Problem, now time.Time) (list []Object) {
 	}
 	return list
 }
+
+// otherThings are those that were not told apart, or named.
+const otherThings = "others"
 
 // ShowAll returns what p is at a time, with all that is known of it. The samples are nil if
 // these are not known.

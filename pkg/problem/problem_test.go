@@ -55,7 +55,7 @@ func TestAProblemIsShownAsItStandsAtATime(t *testing.T) {
 		"of two things, of which two speak": {func(p *store.Problem) {
 			p.Things = []store.ProblemThing{about("a", "", 2*time.Hour, time.Hour), about("b", "", time.Hour, 0), about("a", "mon2", time.Hour, 0)}
 		}, now, "OPEN open false 14:30 - - [{a open} {b open}]"},
-		"of a thing that has no name": {func(p *store.Problem) { p.Things = append(p.Things, about("", "", time.Hour, 0)) }, now, "OPEN open false 14:30 - - []"},
+		"of a thing that has no name": {func(p *store.Problem) { p.Things = append(p.Things, about("", "", time.Hour, 0)) }, now, "OPEN open false 14:30 - - [{db1/Disk open} {others open}]"},
 	} {
 		p := kept()
 		test.change(p)

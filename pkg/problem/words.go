@@ -79,11 +79,12 @@ func (p *Problem) MuteScope() string {
 	if len(names) == 0 && p.Object != "" {
 		names = append(names, p.Object)
 	}
+	isException := slices.ContainsFunc(p.Varies, func(v Varies) bool { return v.Place == batch.MessageLabel })
 	switch {
-	case p.Fingerprint == "":
-		return ""
-	case len(names) > batch.MaxMutedThings:
-		return "all of its " + phrase.Count(len(names), "thing")
+	case p.Fingerprint == "" || isException:
+		return "" // whatever it is about
+	case len(names) > batch.MaxMutedThings || slices.Contains(names, otherThings):
+		return "all of its things"
 	}
 	return phrase.Things(names)
 }

@@ -143,9 +143,9 @@ func (n *news) add(a *Addition, g *Group, v *Variant) {
 		n.varying.Merge(&v.Varying)
 		n.texts += v.Count
 	}
-	parts, _ := v.Parts()
-	if len(parts) == 0 {
-		parts = []Part{{Span: Span{v.First, v.Last}, Count: v.Count}}
+	parts, all := v.Parts()
+	if len(parts) == 0 || !all { // something that nobody will say is over
+		parts = append(parts, Part{Span: Span{v.First, v.Last}, Count: max(v.Count-len(parts), 1)})
 	}
 	for _, p := range parts {
 		n.said.add(v.Meaning.Status, p)
