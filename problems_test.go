@@ -138,25 +138,3 @@ func TestAMuteOfAProblemEndsWhenItIsOverOrHasSoManyMails(t *testing.T) {
 		})
 	}
 }
-
-// More things than are told apart may not all be over.
-func TestAProblemOfManyThingsIsNotOverWithThoseThatAreKnown(t *testing.T) {
-	inBubble(t, failmail.Config{}, func(t *testing.T, p *failmail.Proxy, _ *recordingSender) {
-		say := func(host int, state string) {
-			text := fmt.Sprintf("Subject: host%d is %s\r\n\r\n", host, state)
-			if err := p.Submit(t.Context(), failmail.NewMessage("probe@x", []string{"ops@example.com"}, []byte(text))); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for host := range 30 {
-			say(host, "DOWN")
-		}
-		for host := range 29 {
-			say(host, "UP")
-		}
-		<-time.After(10 * time.Minute)
-		if got, all, err := p.Problems(t.Context(), "is:open", 0, 100); err != nil || all != 1 || got[0].Count != 30 {
-			t.Errorf("%d are open: %+v, %v", all, got, err)
-		}
-	})
-}

@@ -21,6 +21,7 @@ func problemChecks() []check {
 		{sentence: "a problem is over when its thing is well, and back when it is not", run: problemOver},
 		{sentence: "a problem is over from the start if its recovery has overtaken it", run: problemOvertaken},
 		{sentence: "a problem of several things is open while one of them is", run: problemThings},
+		{sentence: "a problem of more things than are told apart is open until it is quiet", run: problemManyThings},
 		{sentence: "a problem that nobody ends is over when nothing was heard of it for long", run: problemQuiet},
 		{sentence: "a problem that began before it was kept goes on from its history", run: problemHistory},
 		{sentence: "the first, the last, and one sample a week are kept of a problem", run: problemSamples},
@@ -222,27 +223,43 @@ func problemOvertaken(t *testing.T, s *subject) {
 	s.isOpen(id, after(time.Hour), after(10*time.Minute))
 }
 
-func problemThings(t *testing.T, s *subject) {
-	about := func(object string, status meaning.Status) func(*store.Entry) {
-		return func(e *store.Entry) {
-			e.Meaning = meaning.Meaning{Status: status, Source: "app@web", Object: object}
-			e.Values = []store.Value{{Label: store.ObjectLabel, Text: object}}
-			if wrong("v2:a")(e); status.IsGood() {
-				wrong("v2:good")(e)
-			}
+// concerning makes an entry one of an error about an object.
+func concerning(object string, status meaning.Status) func(*store.Entry) {
+	return func(e *store.Entry) {
+		e.Meaning = meaning.Meaning{Status: status, Source: "app@web", Object: object}
+		e.Values = []store.Value{{Label: store.ObjectLabel, Text: object}}
+		if wrong("v2:a")(e); status.IsGood() {
+			wrong("v2:good")(e)
 		}
 	}
-	id := idOf(mail(0, about("a", meaning.Problem)))
-	s.record(mail(0, about("a", meaning.Problem)), mail(time.Second, about("b", meaning.Problem)))
-	s.record(mail(2*time.Second, about("c", meaning.Problem)))
-	s.record(mail(time.Minute, about("a", meaning.Recovery)), mail(time.Minute, about("c", meaning.Recovery)))
+}
+
+func problemThings(t *testing.T, s *subject) {
+	id := idOf(mail(0, concerning("a", meaning.Problem)))
+	s.record(mail(0, concerning("a", meaning.Problem)), mail(time.Second, concerning("b", meaning.Problem)))
+	s.record(mail(2*time.Second, concerning("c", meaning.Problem)))
+	s.record(mail(time.Minute, concerning("a", meaning.Recovery)), mail(time.Minute, concerning("c", meaning.Recovery)))
 	// Which of the first two came when is not kept.
 	s.isOpen(id, after(time.Hour), after(0))
-	s.record(mail(2*time.Minute, about("b", meaning.OK)))
+	s.record(mail(2*time.Minute, concerning("b", meaning.OK)))
 	s.isOpen(id, after(time.Hour), time.Time{})
 	if p := s.problem(id); len(p.Things) != 3 || events(p) != "began over" {
 		t.Errorf("%d things, %s", len(p.Things), events(p))
 	}
+}
+
+func problemManyThings(t *testing.T, s *subject) {
+	var bad []store.Entry
+	for i := range 30 {
+		bad = append(bad, mail(0, concerning(fmt.Sprint("disk ", i), meaning.Problem)))
+	}
+	s.record(bad...)
+	id := idOf(bad[0])
+	for i := range 30 {
+		s.record(mail(time.Minute, concerning(fmt.Sprint("disk ", i), meaning.OK)))
+	}
+	s.isOpen(id, after(time.Hour), after(0))
+	s.isOpen(id, after(25*time.Hour), time.Time{})
 }
 
 func problemQuiet(t *testing.T, s *subject) {
