@@ -9,6 +9,9 @@ import (
 type names struct {
 	words []string
 	ids   int // with a digit or a path, or in quotes: names of their own
+	// measured says that the object says how much of something there is: what is too warm is not
+	// well because it is up.
+	measured bool
 }
 
 // namesOf returns those of an object.
@@ -24,7 +27,8 @@ func namesOf(object string) (n names) {
 		}
 		word := strings.Trim(field, "\"'`[](){}<>:.!?*#-=")
 		lower := strings.ToLower(word)
-		if lower == "" || isUnsaying(lower) {
+		n.measured = n.measured || degrees[lower]
+		if lower == "" || degrees[lower] || isUnsaying(lower) {
 			continue
 		}
 		n.words = append(n.words, lower)
@@ -40,9 +44,9 @@ func (n names) areSure() bool {
 	return len(n.words) > 2 || len(n.words) == 2 && n.ids > 0 || n.ids == 1
 }
 
-// equal reports whether both have the same words, in whatever order.
+// equal reports whether both are of the same thing: they have the same words, in whatever order.
 func (n names) equal(other names) bool {
-	if len(n.words) != len(other.words) {
+	if n.measured != other.measured || len(n.words) != len(other.words) {
 		return false
 	}
 	a, b := slices.Clone(n.words), slices.Clone(other.words)
@@ -56,22 +60,22 @@ func (n names) beginAs(other names) bool {
 	return len(other.words) > 1 && len(n.words) > len(other.words) && slices.Equal(n.words[:len(other.words)], other.words)
 }
 
-// isUnsaying reports whether word, in lower case, tells no thing from others: it links words,
-// introduces a mail, or says how warm, large or fast something is.
+// isUnsaying reports whether word, in lower case, tells no thing from others: it links words or
+// introduces a mail.
 func isUnsaying(word string) bool {
 	if periods[word] {
 		return false
 	}
 	says := words[word]
-	return general[word] || leading[word] || trailing[word] || fillers[word] || copulas[word] || notices[word] || degrees[word] ||
+	return general[word] || leading[word] || trailing[word] || fillers[word] || copulas[word] || notices[word] ||
 		says == remark || says == alert || says == well || says == over || says == opens || says == closes
 }
 
 // notices are words by which mails are introduced.
-var notices = setOf(`hinweis note notice important importante wichtig ważne`)
+var notices = setOf(`hinweis note notice important importante wichtig ważne value`)
 
 // degrees are words for how much of something there is.
-var degrees = setOf(`too very hot warm cold cool high low large small slow fast enough normal normale value zu heiß warm kalt hoch niedrig`)
+var degrees = setOf(`too very hot warm cold cool high low large small slow fast enough normal normale zu heiß warm kalt hoch niedrig`)
 
 // periods tell a job from others.
 var periods = setOf(`daily weekly monthly`)

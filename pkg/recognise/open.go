@@ -9,10 +9,9 @@ import (
 )
 
 // Open knows what senders have said to be in a bad state. Of a sender whose mails are not
-// known, what ends a problem may call it otherwise than what began it: "Warning: service 'shop'
-// is offline", "Note: shop is online again, the service". It is the same thing if its names are
-// the same. What is known is bounded; it is safe for concurrent use. The zero value knows
-// nothing; nil learns nothing.
+// known, what ends a problem may call it otherwise than what began it: "Service 'shop' is
+// offline", "Note: service 'shop' is online again". What is known is bounded; it is safe for
+// concurrent use. The zero value knows nothing; nil learns nothing.
 type Open struct {
 	mu      sync.Mutex
 	senders map[string]*opened
