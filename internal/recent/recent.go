@@ -55,7 +55,13 @@ type Summaries struct {
 	// and order has these IDs, the oldest first.
 	lines map[string][]render.EventLine
 	order []string
+	early []outcome // the last ones of summaries that are not known: who sends one may be faster
 }
+
+type outcome struct{ messageID, result, problem string }
+
+// maxEarly bounds the outcomes that wait for their summary.
+const maxEarly = 100
 
 // A content is what a summary says.
 type content struct {
@@ -113,6 +119,10 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	made := render.Sent{
 		MessageID: mail.MessageID, Batch: s.Batch, Subject: parsed.Subject(), To: mail.To, Count: s.Count,
 		Groups: len(s.Groups), Problems: s.Problems(maxProblems), Made: s.Created, Result: "waiting",
+	}
+	if i := slices.IndexFunc(r.early, func(o outcome) bool { return o.messageID == made.MessageID }); i >= 0 {
+		made.Result, made.Error = r.early[i].result, r.early[i].problem
+		r.early = slices.Delete(r.early, i, i+1)
 	}
 	r.made = slices.DeleteFunc(r.made, func(s render.Sent) bool { return s.MessageID == made.MessageID }) // one that is made again
 	r.made = append([]render.Sent{made}, r.made[:min(len(r.made), maxSummaries-1)]...)
@@ -198,17 +208,20 @@ func preview(r render.Renderer, s *render.Summary) []byte {
 
 // Became notes what happened to a summary.
 func (r *Summaries) Became(messageID, result string, err error) {
+	now := outcome{messageID: messageID, result: result}
+	if err != nil {
+		now.problem = err.Error()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.made {
-		if s := &r.made[i]; s.MessageID == messageID {
-			s.Result = result
-			if s.Error = ""; err != nil {
-				s.Error = err.Error()
-			}
-			r.keep(*s, nil)
-		}
+	i := slices.IndexFunc(r.made, func(s render.Sent) bool { return s.MessageID == messageID })
+	if i < 0 {
+		r.early = append(slices.DeleteFunc(r.early, func(o outcome) bool { return o.messageID == messageID }), now)
+		r.early = r.early[max(len(r.early)-maxEarly, 0):]
+		return
 	}
+	r.made[i].Result, r.made[i].Error = now.result, now.problem
+	r.keep(r.made[i], nil)
 }
 
 // Forget removes a summary whose batch is open again.

@@ -140,6 +140,24 @@ func TestTheLastAttemptSaysWhatBecameOfASummary(t *testing.T) {
 	}
 }
 
+// Who sends a summary may be faster than who made it.
+func TestAnOutcomeIsKnownThatCameBeforeItsSummary(t *testing.T) {
+	var r Recent
+	r.Became("m", "postponed", errors.New("refused"))
+	r.Became("m", "sent", nil)
+	for i := range maxEarly - 1 {
+		r.Became(fmt.Sprint(i), "failed", nil)
+	}
+	r.Made(&render.Summary{}, summaryMail("m", ""), nil)
+	r.Made(&render.Summary{}, summaryMail("other", ""), nil)
+	if list := r.List(); list[1].Result != "sent" || list[1].Error != "" || list[0].Result != "waiting" {
+		t.Errorf("%+v", list)
+	}
+	if len(r.early) >= maxEarly {
+		t.Errorf("%d outcomes are kept", len(r.early))
+	}
+}
+
 func TestMinutesWithoutMailsAreEmpty(t *testing.T) {
 	var r Recent
 	start := time.Date(2026, 3, 1, 3, 0, 10, 0, time.UTC)
