@@ -97,7 +97,7 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"Everything is fine except the pump", ""}, {"Sauvegarde terminée mais incomplète", ""}, {"Backup concluído parcialmente", ""}, {"Sicherung erfolgreich bis auf srv7", ""},
 		{"Error rate is up", ""}, {"Only 3% disk space available", ""}, {"备份未完成", ""}, {"未恢复: db1", ""}, {"バックアップは完了していません", ""}, {"サービスは復旧していません", ""},
 		{"Backup done", "stat: No such file or directory"}, {"Backup done", "Quelle nicht gefunden"}, {"Updates installed, device does not boot", ""},
-		{"Disk sda removed from pool tank", ""}, {"VM prod-db-1 deleted", ""}, {"Firewall disabled on srv3", ""},
+		{"Disk sda removed from pool tank", ""}, {"VM prod-db-1 deleted", ""}, {"core dump of shopd", "the log was saved to /var/crash/shopd.log"},
 		{"Nothing is ok", ""}, {"None of the replicas is ok", ""}, {"To be resolved: db1", ""}, {"db1 healthy: no", ""}, {"db1 online: false", ""},
 		{"Fehler behoben? nein", ""}, {"OK: 3, CRITICAL: 5", ""}, {"[OK] not really: [CRITICAL] db1", ""},
 		{"12/15 backups successful", ""}, {"12 von 15 Sicherungen erfolgreich", ""}, {"Everything ok? No: disk full", ""},
