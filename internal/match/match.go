@@ -48,6 +48,9 @@ func Equal(name, value string) string {
 	return (&labels.Matcher{Type: labels.MatchEqual, Name: name, Value: value}).String()
 }
 
+// isField reports whether name is that of a header field.
+func isField(name string) bool { return strings.Contains(name, ":") }
+
 func knows(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(known string) bool {
 		if prefix, open := strings.CutSuffix(known, ":NAME"); open {
@@ -109,7 +112,10 @@ const maxLiterals = 16
 // literalsOf returns texts of which any value has one that matches m; none if they are
 // not known.
 func literalsOf(m *labels.Matcher) []string {
-	if m.Type != labels.MatchRegexp {
+	switch m.Type {
+	case labels.MatchEqual:
+		return []string{m.Value}
+	case labels.MatchNotEqual, labels.MatchNotRegexp:
 		return nil
 	}
 	re, err := syntax.Parse(m.Value, syntax.Perl)

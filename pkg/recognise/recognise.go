@@ -24,6 +24,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/match"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
 )
@@ -37,6 +38,7 @@ const (
 // A Recogniser knows senders. It is safe for concurrent use.
 type Recogniser struct {
 	sources []*source // the user's in front
+	index   *match.Index
 	recent  recalled
 }
 
@@ -55,6 +57,11 @@ func New(sources []Source) (*Recogniser, error) {
 		r.sources = append(r.sources, s)
 	}
 	r.sources = append(r.sources, builtin()...)
+	matchers := make([]match.Matchers, len(r.sources))
+	for i, s := range r.sources {
+		matchers[i] = s.match
+	}
+	r.index = match.NewIndex(matchers)
 	return r, nil
 }
 
@@ -133,10 +140,8 @@ func isStatus(status meaning.Status) bool {
 // source returns the one that knows m; nil if none does.
 func (r *Recogniser) source(m *message.Message) *source {
 	v := values{m: m, subject: m.Subject()}
-	for _, s := range r.sources {
-		if s.match.Match(v.value) {
-			return s
-		}
+	if i := r.index.First(v.value); i >= 0 {
+		return r.sources[i]
 	}
 	return nil
 }
