@@ -240,7 +240,7 @@ func TestSIGHUPTakesNewSettingsAndNamesWhatNeedsARestart(t *testing.T) {
 	p.send(t, "Subject: order 17", "x")
 	waitUntil(t, p, func() bool { return len(relay.Mails()) == 1 })
 	m := relay.Mails()[0]
-	if m.Subject() != "after" || m.Header.Get("X-Failmail-Count") != "2" || !strings.Contains(m.Body(), "NEW      app@example.com\n") {
+	if m.Subject() != "after" || m.Header.Get("X-Failmail-Count") != "2" || !strings.Contains(m.Body(), "NEW      app@example.com: order 17\n") {
 		t.Errorf("%s\n%s", m.Subject(), m.Body())
 	}
 	if !strings.Contains(p.log.String(), "option=--max-recipients") {

@@ -123,8 +123,8 @@ var renderFlagTests = []flagTest{
 			}
 		}
 	}},
-	{"--batch splits mails into summaries", func(t *testing.T) { renders(t, "--batch={{.Subject}}", "1 new: a", "1 new: b") }},
-	{"--batch-expr is its old name", func(t *testing.T) { renders(t, "--batch-expr={{.Subject}}", "1 new: a", "1 new: b") }},
+	{"--batch splits mails into summaries", func(t *testing.T) { renders(t, "--batch={{.Subject}}", "1 new: a: x", "1 new: b: x") }},
+	{"--batch-expr is its old name", func(t *testing.T) { renders(t, "--batch-expr={{.Subject}}", "1 new: a: x", "1 new: b: x") }},
 	{"--group puts mails under headlines", func(t *testing.T) { renders(t, "--group=header:X-Team", "2 new: x") }},
 	{"--group-expr is its old name", func(t *testing.T) { renders(t, "--group-expr=header:X-Team", "2 new: x") }},
 }

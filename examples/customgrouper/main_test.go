@@ -28,9 +28,9 @@ func TestServicesHaveSummariesAndCodesHaveHeadlines(t *testing.T) {
 	}
 	slices.Sort(subjects)
 	want := []string{
-		"[failmail] 1 new: E1001",
-		"[failmail] 1 new: cannot batch: mail from web1.example.com has no X-Service", // kept, and said so
-		"[failmail] 1 new: no label",
+		"[failmail] 1 new: E1001: order <num> failed",
+		"[failmail] 1 new: cannot batch: mail from web1.example.com has no X-Service: E1001", // kept, and said so
+		"[failmail] 1 new: no label: the printer is out of paper",
 	}
 	if !slices.Equal(subjects, want) {
 		t.Errorf("the summaries are %q, want %q", subjects, want)

@@ -112,7 +112,7 @@ func (r *Summaries) Made(s *render.Summary, mail *message.Mail, renderer render.
 	}
 	var lines []render.EventLine
 	for _, g := range s.Groups {
-		lines = append(lines, render.EventLine{Title: g.Title, State: string(g.News.State), Count: g.Count, First: g.First, Last: g.Last})
+		lines = append(lines, render.EventLine{Title: g.Headline(), State: string(g.News.State), Count: g.Count, First: g.First, Last: g.Last})
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -103,7 +103,7 @@ func batchOf(s *render.Summary) Batch {
 		b.HeldSince = &s.HeldSince
 	}
 	for _, g := range s.Groups {
-		group := Group{Title: g.Title, State: g.News.State, Mails: g.Count, First: g.First, Last: g.Last, Minutes: g.Minutes}
+		group := Group{Title: g.Headline(), State: g.News.State, Mails: g.Count, First: g.First, Last: g.Last, Minutes: g.Minutes}
 		for _, host := range g.Hosts {
 			group.Hosts = append(group.Hosts, Host{host.Name, host.Count})
 		}

@@ -67,7 +67,7 @@ func TestTheAPICountsAndSteers(t *testing.T) {
 	if len(batches) != 1 || batches[0].Mails != 3 || batches[0].To[0] != "ops@example.com" || len(batches[0].Groups) != 1 {
 		t.Fatalf("batches: %+v", batches)
 	}
-	if g := batches[0].Groups[0]; g.Title != "disk full" || g.State != "NEW" || g.Mails != 3 || len(g.Hosts) != 1 || !strings.HasPrefix(g.Variants[0].Fingerprint, "v2:") {
+	if g := batches[0].Groups[0]; g.Title != "disk full: no space on sda<num>" || g.State != "NEW" || g.Mails != 3 || len(g.Hosts) != 1 || !strings.HasPrefix(g.Variants[0].Fingerprint, "v2:") {
 		t.Errorf("group: %+v", g)
 	}
 	if beats := decode[[]struct {

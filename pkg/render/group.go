@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/meaning"
@@ -74,12 +76,39 @@ func (g *Group) narrow(all int) {
 	}
 }
 
-// top names the most alarming error of g: by the title, if that is of it alone.
+// top names the most alarming error of g.
 func (g *Group) top() string {
 	if len(g.Variants) > 1 {
 		return g.Variants[0].Reason
 	}
-	return g.Title
+	return g.Headline()
+}
+
+// Headline returns the title, and the error if g is one that the title does not tell.
+func (g Group) Headline() string {
+	if len(g.Variants) != 1 || tells(g.Title, g.Variants[0].Reason) {
+		return g.Title
+	}
+	reason := g.Variants[0].Reason
+	if tells(reason, g.Title) || utf8.RuneCountInString(g.Title) > maxHeadlineTitle {
+		return reason
+	}
+	return g.Title + ": " + reason
+}
+
+// tells reports whether text has nearly all words of other.
+func tells(text, other string) bool {
+	if sameTitle(text, other) {
+		return true
+	}
+	text = strings.ToLower(text)
+	words, told := strings.Fields(strings.ToLower(other)), 0
+	for _, word := range words {
+		if strings.Contains(text, strings.Trim(word, `.,:;!?"'()[]*`)) {
+			told++
+		}
+	}
+	return told*3 > len(words)*2 || len(words) == 0
 }
 
 // variations returns what varies; no estimate is above the number of mails.

@@ -85,9 +85,11 @@ func TestTheSubjectSaysWhatIsNewAndNamesTheFirst(t *testing.T) {
 	}{
 		{"one mail", []letter{plain("disk full", "x", 0)}, "[failmail] 1 new: disk full"},
 		{"one group", []letter{plain("disk full", "x", 0), plain("disk full", "x", 1)}, "[failmail] 1 new: disk full"},
-		{"two groups", []letter{plain("rare", "x", 0), plain("often", "x", 1), plain("often", "x", 2)}, "[failmail] 2 new: often"},
-		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 new: (no subject)"},
-		{"a long subject is cut", []letter{plain(long, "x", 0)}, "[failmail] 1 new: " + strings.TrimSpace(long[:99]) + "…"},
+		{"two groups", []letter{plain("rare", "x", 0), plain("often", "x", 1), plain("often", "x", 2)}, "[failmail] 2 new: often: x"},
+		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 new: (no subject): x"},
+		{"a subject that tells the error", []letter{plain("cannot write to /var: disk full", "disk full", 0)}, "[failmail] 1 new: cannot write to /var: disk full"},
+		{"a long error is cut", []letter{plain("alert", long, 0)}, "[failmail] 1 new: alert: " + strings.TrimSpace(long[:92]) + "…"},
+		{"a long subject gives way", []letter{plain("a subject that says little of what has happened, at some length", "ERROR: disk full", 0)}, "[failmail] 1 new: ERROR: disk full"},
 		{"another script", []letter{plain("=?utf-8?q?f=C3=BCr_=E2=82=AC?=", "x", 0)}, "[failmail] 1 new: für €"},
 	}
 	for _, tt := range tests {

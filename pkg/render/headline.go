@@ -41,7 +41,7 @@ func headline(s *Summary) string {
 		return fmt.Sprintf("%s; %s%s since %s", s.WellStanding(), phrase.Count(s.LoudCount(), "mail"), muted, clock(s.firstLoud()))
 	}
 	if s.LoudCount() == 1 && len(s.Groups) == 1 {
-		return fmt.Sprintf("%s at %s%s: %s", standing(s, "error"), clock(s.firstLoud()), muted, phrase.Shorten(s.Groups[0].Title, maxHeadlineTitle))
+		return fmt.Sprintf("%s at %s%s: %s", standing(s, "error"), clock(s.firstLoud()), muted, phrase.Shorten(s.Groups[0].Headline(), maxHeadlineTitle))
 	}
 	well := ""
 	if text := s.WellStanding(); text != "" {

@@ -171,12 +171,12 @@ func TestWhatIsMostAlarmingStandsFirst(t *testing.T) {
 		want   string
 		count  int
 	}{
-		{"what is new before what is frequent", []Group{frequent, group("new", variant("x", New, 1))}, "new", 1},
-		{"what is back before what goes on", []Group{frequent, group("back", variant("x", Back, 2))}, "back", 2},
-		{"what is new before what is back", []Group{group("back", variant("x", Back, 9)), group("new", variant("x", New, 1))}, "new", 1},
-		{"then what is frequent", []Group{group("rare", variant("x", New, 1)), group("frequent", variant("x", New, 2))}, "frequent", 2},
+		{"what is new before what is frequent", []Group{frequent, group("new", variant("x", New, 1))}, "new: x", 1},
+		{"what is back before what goes on", []Group{frequent, group("back", variant("x", Back, 2))}, "back: x", 2},
+		{"what is new before what is back", []Group{group("back", variant("x", Back, 9)), group("new", variant("x", New, 1))}, "new: x", 1},
+		{"then what is frequent", []Group{group("rare", variant("x", New, 1)), group("frequent", variant("x", New, 2))}, "frequent: x", 2},
 		{"of several under a headline it is the one", []Group{frequent, group("headline", variant("known", Ongoing, 900), variant("fresh", New, 3))}, "fresh", 3},
-		{"what is over comes last", []Group{group("over", variant("x", Over, 9)), frequent}, "frequent", 5000},
+		{"what is over comes last", []Group{group("over", variant("x", Over, 9)), frequent}, "frequent: x", 5000},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &Summary{Groups: slices.Clone(tt.groups)}
