@@ -9,6 +9,7 @@ type parsed struct {
 	count    int  // of words between blanks that begin with a letter
 	concrete bool // there is a value
 	over     bool // a word says that what was wrong is over
+	refers   bool // it begins with a word for what was said before
 }
 
 // levelWithin is how many words into a line a logger prints its severity: behind
@@ -122,6 +123,9 @@ func (p *parser) word(from, to int) {
 		buffer[j] = c
 	}
 	word := buffer[:n]
+	if from == 0 && (string(word) == "it" || string(word) == "this" || string(word) == "they" || string(word) == "these") {
+		p.refers = true
+	}
 	if shapes[word[0]]&(1<<n) == 0 {
 		if previous == negator {
 			p.add(troubling + 1) // not found

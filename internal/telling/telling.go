@@ -65,7 +65,7 @@ func isCarrier(subject string, p parsed) bool {
 		return false
 	}
 	first, rest, _ := strings.Cut(subject, " ")
-	if second, more, _ := strings.Cut(rest, " "); !carriers[strings.ToLower(first)] && carriers[strings.ToLower(second)] {
+	if second, more, _ := strings.Cut(rest, " "); !carriers[strings.ToLower(first)] && carriers[strings.ToLower(second)] && second != "event" {
 		first, rest = second, more
 	}
 	link, _, _ := strings.Cut(rest, " ")
@@ -94,10 +94,18 @@ func (r *reader) read(text string) {
 		if line == "--" {
 			break // RFC 3676 section 4.3: a signature follows
 		}
-		if line = strings.TrimLeft(line, " \t"); line != "" {
+		if line = uncommented(strings.TrimLeft(line, " \t")); line != "" {
 			r.line(line)
 		}
 	}
+}
+
+// uncommented returns line without the mark of a comment in front of it.
+func uncommented(line string) string {
+	if rest := strings.TrimLeft(line, "#"); rest == "" || rest[0] == ' ' || rest[0] == '\t' {
+		return strings.TrimLeft(rest, " \t")
+	}
+	return line
 }
 
 func (r *reader) line(line string) {
@@ -114,7 +122,7 @@ func (r *reader) line(line string) {
 		r.failed = true
 	}
 	r.goesOn = len(line) >= wrapped && (isLetter(line[len(line)-1]) || line[len(line)-1] == ',')
-	if strings.HasSuffix(line, ":") || judged.Score > 0 && p.isBare(line) {
+	if strings.HasSuffix(line, ":") || judged.Score > 0 && (p.isBare(line) || isHeading(line)) {
 		// It introduces what follows.
 		r.introduced = min(max(judged.Score, keys[strings.ToLower(line[:len(line)-1])], 0), 3)
 		judged.Score = judged.Score/2 - 2
@@ -143,13 +151,14 @@ func (r *reader) best() int {
 }
 
 // telling returns the lines that say what happened, with the best one. In a short
-// text all lines do: to leave one out could hide that it is another error. In a
-// long one most lines say what went on besides.
+// text all lines may do: to leave one out could hide that it is another error. Where one
+// says that something went wrong, only sentences do, and not what is listed besides. In a
+// long text most lines say what went on besides.
 func (r *reader) telling(best int) (lines []Line) {
-	isShort := len(r.lines) <= shortText
+	isShort, hasFailed := len(r.lines) <= shortText, r.lines[best].Score >= threshold
 	lines = make([]Line, 0, min(len(r.lines), maxTelling+1))
 	for i, line := range r.lines {
-		says := line.Score >= threshold || line.Decides || isShort && !line.Around
+		says := line.Score >= threshold || line.Decides || isShort && !line.Around && (line.Score > 0 || !hasFailed)
 		if i == best || says && len(lines) < maxTelling {
 			lines = append(lines, line)
 		}
@@ -181,6 +190,9 @@ func judge(line string, p parsed) Line {
 	}
 	if line != "" && line[0] == '>' {
 		judged.Score--
+	}
+	if p.refers {
+		judged.Score -= 2 // to the line before
 	}
 	if !strings.Contains(line, " ") {
 		judged.Score -= 3 // a name, a path, an address
@@ -215,6 +227,9 @@ func keyScore(line string, says bool) int {
 		return 0
 	}
 	value := strings.TrimSpace(line[end+1:])
+	if strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://") {
+		return incidental
+	}
 	isWord := value != "" && !strings.Contains(value, " ")
 	switch s, known := keys[strings.ToLower(key)]; {
 	case known && s > 0 && isWord:
@@ -236,6 +251,16 @@ func keyScore(line string, says bool) int {
 // isTypeName reports whether key is the type of an exception.
 func isTypeName(key string) bool {
 	return strings.HasSuffix(key, "Error") || strings.HasSuffix(key, "Exception") || strings.HasSuffix(key, "Warning")
+}
+
+// isHeading reports whether line stands between rules, as in "== Errors ==".
+func isHeading(line string) bool {
+	for _, rule := range [...]string{"==", "--"} {
+		if strings.HasPrefix(line, rule) && strings.HasSuffix(line, rule) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFrame reports whether line is a frame of a stack trace, or marks a place in a

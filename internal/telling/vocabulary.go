@@ -18,11 +18,11 @@ var scores = map[int]string{
 		fail failed failing fails failure failures fatal faulted faulty forbidden hung inaccessible infected
 		interrupted invalid killed lost malformed malfunction mismatch missing offline oom overflow overrun panic
 		panicked refused rejected segfault stalled stuck terminated terminating timed timeout timeouts unable
-		unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
+		sigsegv sigabrt sigbus sigill sigfpe unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
 		unreadable unrecoverable unresolved unsupported violation violated undefined unresponsive uncaught unhandled
 		fehler fehlern fehlgeschlagen gescheitert abgelehnt abgebrochen verweigert ungültig ausgefallen überschritten
 		unerreichbar defekt beschädigt verloren
-		erreur erreurs échec échecs échoué échouée refusé refusée invalide introuvable injoignable indisponible dépassé expiré
+		erreur erreurs défaut défaillance échec échecs échoué échouée refusé refusée invalide introuvable injoignable indisponible dépassé expiré
 		errores fallo fallos falló fallido fallida rechazado denegado inválido agotado inaccesible
 		errore errori fallito fallita rifiutato negato scaduto guasto
 		erro erros falha falhas falhou recusado inválida expirado
@@ -86,7 +86,7 @@ var keys = func() map[string]int {
 	for score, names := range map[int]string{
 		+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
 			reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
-			trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure`,
+			trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
 		attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
 			namespace|group|job|unit|monitor|method|path`,
 		deciding: `type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
@@ -124,6 +124,8 @@ var phrases = byFirst([]string{
 	"hola", "estimad", "por favor", "gracias", "saludos", "este mensaje", "este correo",
 	"buongiorno", "gentile", "si prega", "cordiali", "questo messaggio", "questa e-mail", "olá", "prezad", "esta mensagem",
 	"below is", "the following", "here is", "attached", "see also", "run ", "your ",
+	"first, ", "next, ", "check the ", "check that ", "check if ", "check whether ", "check your ", "make sure", "ensure ", "try to ", "try again", "contact ",
+	"you can ", "you may ", "you should ", "to fix ", "to resolve ", "to solve ", "to avoid ", "to prevent ", "consider ",
 })
 
 // byFirst returns texts by their first letter.
