@@ -164,9 +164,17 @@ func (m *masker) atSign(i int) int {
 			return i + n
 		}
 	case '[':
+		if n := matchHostList(text, i); n > 0 {
+			m.replace(i, i+n, "<num>")
+			return i + n
+		}
 		if n := matchUptime(text[i:]); n > 0 {
 			m.replace(i+1, i+n, "<num>")
 			return i + n
+		}
+		if from, to := matchNamed(text, i, m.rest); to > 0 {
+			m.replace(from, to, "<host>")
+			return to
 		}
 		if n := matchBracketed(text[i:]); n > 0 && (i == 0 || !isWordByte(text[i-1])) {
 			m.replace(i, i+n, "<ip>")

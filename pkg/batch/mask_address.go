@@ -119,6 +119,26 @@ func matchPort(text string) (n int) {
 	return n
 }
 
+// matchNamed takes the name, not before rest, of a machine whose address stands in the brackets at
+// i, as mail servers write it: nas3[192.0.2.7], or unknown[192.0.2.7] if it has no name.
+func matchNamed(text string, i, rest int) (from, to int) {
+	from = i
+	for from > rest && (isWordByte(text[from-1]) || text[from-1] == '-' || text[from-1] == '.') {
+		from--
+	}
+	if from == i {
+		return 0, 0
+	}
+	inside := text[i+1:]
+	if !strings.HasPrefix(inside, "<ip>") && matchIPv4(inside) == 0 && matchIPv6(inside) == 0 {
+		return 0, 0
+	}
+	if to = withResolvedName(text, i); to == i {
+		return 0, 0
+	}
+	return from, to
+}
+
 // withResolvedName returns where an address ends together with its other form:
 // servers write an address with the name it resolves to, or the other way
 // round, and nothing between the brackets when it resolves to none.

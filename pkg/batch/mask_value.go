@@ -237,3 +237,23 @@ func matchQuery(text string, i int) int {
 	}
 	return len(strings.TrimRight(text[i:i+n], ".,:;!?"))
 }
+
+// matchHostList takes the numbers of several machines behind what their names have in common, as
+// cluster managers write them: node[01-03,07].
+func matchHostList(text string, i int) int {
+	if i == 0 || !isLetter(text[i-1]) && text[i-1] != '-' {
+		return 0
+	}
+	several := false
+	for n := i + 1; n < len(text); n++ {
+		switch c := text[n]; {
+		case c == ']' && several && isDigit(text[n-1]):
+			return n + 1 - i
+		case (c == '-' || c == ',') && isDigit(text[n-1]):
+			several = true
+		case !isDigit(c):
+			return 0
+		}
+	}
+	return 0
+}

@@ -64,7 +64,7 @@ func commonGap(a, b parsed) (least gap) {
 	for g := range b.gaps() {
 		if g.around == bare {
 			take(g, g.need)
-		} else if other, both := inA[g.place]; both {
+		} else if other, both := inA[g.place]; both && other.value() != g.value() {
 			need := max(g.need, other.need)
 			if need <= needName && (isPlaceholder(g.value()) || isPlaceholder(other.value())) {
 				need = needMasked
@@ -100,8 +100,6 @@ func whyApart(a, b string, isOnly bool) string {
 				return fmt.Sprintf("%q says what happened", part.word(i))
 			case w.need >= needName && part.to-from > 1:
 				return "they differ in several words, as two sentences do"
-			case w.need >= needName && !w.named:
-				return fmt.Sprintf("%q is a word that stands neither in quotes nor behind what it could be the name of, such as job or queue", part.word(i))
 			}
 			names++
 		}

@@ -5,6 +5,13 @@ import "iter"
 // maxGap is how many words a gap holds at most.
 const maxGap = 6
 
+// maxPlain is how many words a line has at most in which any word may be a name, and
+// maxPlainLines how many lines the text: each such word is remembered on its own.
+const (
+	maxPlain      = 8
+	maxPlainLines = 2
+)
+
 // minContext is how many words there are at least around a gap.
 const minContext = 2
 
@@ -30,10 +37,12 @@ func (g gap) value() string {
 	return g.line.text[g.line.words[g.from].from:g.line.words[g.to-1].to]
 }
 
-// shape is the line with the gap as <…>.
+// shape is the line with the gap as <…>, and whatever varies with it.
 func (g gap) shape() string {
 	words := g.line.words
 	switch {
+	case g.to-g.from == 1 && words[g.from].need != needMasked:
+		return g.line.shapeOf(func(i int) bool { return words[i].is(words[g.from]) })
 	case g.from < g.to:
 		return g.line.text[:words[g.from].from] + Gap + g.line.text[words[g.to-1].to:]
 	case g.from < len(words):
@@ -96,10 +105,15 @@ func (p parsed) gaps() iter.Seq[gap] {
 				for to := from + 1; to <= min(n, from+maxGap); to++ {
 					left := n - (to - from)
 					w := l.words[to-1]
-					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && (to-from > 1 || !w.named) {
+					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && to-from > 1 {
 						break // several words are a sentence
 					}
-					need = max(need, w.need)
+					if need = max(need, w.need); w.need >= needName && !w.named {
+						if n > maxPlain || len(p) > maxPlainLines {
+							break
+						}
+						need = needWord
+					}
 					if !yield(p.gap(number, from, to, need)) {
 						return
 					}
@@ -115,11 +129,13 @@ func (p parsed) gaps() iter.Seq[gap] {
 func (p parsed) gap(number, from, to int, need uint8) gap {
 	g := gap{line: p[number], number: number, from: from, to: to, need: need}
 	for i, l := range p {
-		h := l.hash()
+		at, end := len(l.words), len(l.words) // the gap is in another line
 		if i == number {
-			h = l.hashAround(from, to)
-		} else if to-from == 1 {
-			h = l.without(g.line.words[from])
+			at, end = from, to
+		}
+		h := l.hashAround(at, end)
+		if to-from == 1 {
+			h = l.without(g.line.words[from], at, end)
 		}
 		g.around = g.around*prime + h
 	}
@@ -127,24 +143,34 @@ func (p parsed) gap(number, from, to int, need uint8) gap {
 	return g
 }
 
-// without is the hash of a line in which a value of another line varies as there.
-func (l *line) without(value word) uint64 {
-	if value.need == needMasked {
-		return l.hash()
-	}
-	found := false
-	for _, w := range l.words {
-		found = found || w.hash == value.hash
-	}
-	if !found {
-		return l.hash()
+// without is the hash of l around a gap, in which a value of the gap, or of one in another line,
+// varies as there.
+func (l *line) without(value word, from, to int) uint64 {
+	if value.need == needMasked || !l.has(value, from, to) {
+		return l.hashAround(from, to)
 	}
 	var h uint64
-	for _, w := range l.words {
-		if w.hash == value.hash {
+	for i, w := range l.words {
+		switch {
+		case i >= from && i < to:
+			continue
+		case w.is(value):
 			w.hash = 1
 		}
 		h = h*prime + w.hash
 	}
 	return h
 }
+
+// has reports whether value stands in l, but for the words from to to.
+func (l *line) has(value word, from, to int) bool {
+	for i, w := range l.words {
+		if w.is(value) && (i < from || i >= to) {
+			return true
+		}
+	}
+	return false
+}
+
+// is reports whether w is value, or ends with it as shop.orders does with orders.
+func (w word) is(value word) bool { return w.hash == value.hash || w.tail == value.hash }

@@ -10,10 +10,11 @@ import (
 // How many values must have been seen in a gap before those of a kind are taken
 // for the same error. 0 stands for values that never are.
 const (
-	needMasked = 2 // placeholders, words made of them, and nothing at all
-	needData   = 3 // with a digit, a path, an address
-	needName   = 4 // a word, behind a noun that names things or in quotes
-	needCode   = 6 // in capitals, likewise
+	needMasked = 2  // placeholders, words made of them, and nothing at all
+	needData   = 3  // with a digit, a path, an address
+	needName   = 4  // a word, behind a noun that names things or in quotes
+	needCode   = 6  // in capitals, likewise
+	needWord   = 10 // such words wherever they stand
 )
 
 // kindOf returns how many values of the kind of word are needed.
@@ -21,16 +22,17 @@ func kindOf(word string) uint8 {
 	if word == "localhost" {
 		return needMasked // as an address
 	}
+	isPath := word[0] == '/' // or the rest of a URL; what it is made of are names
 	if strings.IndexByte(word, '<') >= 0 {
-		if rest := withoutPlaceholders(word); rest == "" {
+		if rest := withoutPlaceholders(word); rest == "" || isPath {
 			return needMasked
-		} else if isCode(rest) || speaks(rest) {
+		} else if isCode(rest) || hasState(rest) {
 			return 0
 		}
 		return needMasked
 	}
 	switch {
-	case isFile(word):
+	case isFile(word), isPath && len(word) > 1:
 		return needData // whatever it is made of
 	case isCode(word), speaks(word):
 		return 0
@@ -97,10 +99,8 @@ func speaks(word string) bool {
 	if opposites[lower] {
 		return true
 	}
-	for part := range strings.FieldsFuncSeq(lower, func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
-		if states[part] || telling.Speaks(part) {
-			return true
-		}
+	if hasState(lower) {
+		return true
 	}
 	if strings.ContainsAny(lower, `_./\@$~0123456789`) {
 		return false
@@ -113,6 +113,35 @@ func speaks(word string) bool {
 	return false
 }
 
+// hasState reports whether a part of word, in lower case, says how something is or what happened.
+func hasState(word string) bool {
+	for part := range strings.FieldsFuncSeq(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
+		if states[part] || telling.Speaks(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMethod reports whether word is the name of a method of something, as in volume.SetUp: what is
+// done, and not a value.
+func isMethod(word string) bool {
+	at := strings.LastIndexByte(word, '.')
+	return at > 0 && at+2 < len(word) && isUpper(word[at+1]) && hasHump(word[at+1:])
+}
+
+// hasHump reports whether a capital follows a small letter in word.
+func hasHump(word string) bool {
+	for i := 1; i < len(word); i++ {
+		if isUpper(word[i]) && word[i-1] >= 'a' && word[i-1] <= 'z' {
+			return true
+		}
+	}
+	return false
+}
+
+func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
 // nouns are what is called by a name.
 var nouns = set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
 	collection column command component config connector consumer container controller customer daemon database dataset db
@@ -124,6 +153,8 @@ var nouns = set(`account alias application app backup bean branch bucket build c
 	server service session set shard share site slot snapshot source stage storage store stream subject subscription
 	switch system table tablespace tag target task template tenant test thread topic user username variable
 	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
+	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
+	department office program comm executable binary tunnel scanner camera probe meter pump valve rack shelf enclosure drive tape
 	auftrag benutzer datenbank gerät dienst datei ordner tabelle warteschlange postfach drucker rechner
 	tâche utilisateur base fichier dossier serveur imprimante
 	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)

@@ -17,8 +17,9 @@ type line struct {
 type word struct {
 	from, to int
 	hash     uint64
-	need     uint8 // see kindOf
-	named    bool  // stands where names do
+	tail     uint64 // hash of what stands behind the last dot, as in shop.orders; 0 if there is none
+	need     uint8  // see kindOf
+	named    bool   // stands where names do
 }
 
 // word returns the i-th word as it stands in the line.
@@ -35,10 +36,15 @@ func (l *line) hashAround(from, to int) uint64 {
 
 // shapeWith is l with a gap for each word that is another one in other.
 func (l *line) shapeWith(other *line) string {
+	return l.shapeOf(func(i int) bool { return l.word(i) != other.word(i) })
+}
+
+// shapeOf is l with a gap for each word that varies.
+func (l *line) shapeOf(varies func(i int) bool) string {
 	var shape strings.Builder
 	from := 0
 	for i, w := range l.words {
-		if l.word(i) != other.word(i) {
+		if varies(i) {
 			shape.WriteString(l.text[from:w.from] + Gap)
 			from = w.to
 		}
@@ -66,10 +72,19 @@ func split(text string) *line {
 		}
 		if from < to {
 			w := word{from: from, to: to, hash: maphash.String(seed, text[from:to]), need: kindOf(text[from:to])}
+			if at := strings.LastIndexByte(text[from:to], '.'); at > 0 {
+				w.tail = maphash.String(seed, text[from+at+1:to])
+			}
 			if l.isStateNoun() && w.need > needMasked {
 				w.need = 0 // what happened
 			}
+			if len(l.words) == 0 && isMethod(text[from:to]) {
+				w.need = 0
+			}
 			w.named = w.need >= needName && (l.isNoun() || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			if n := len(l.words); n > 0 && isVersion(text[from:to]) {
+				l.words[n-1].named = l.words[n-1].need >= needName // of what has one
+			}
 			l.words = append(l.words, w)
 		}
 		i = end + 1
@@ -106,6 +121,9 @@ func (l *line) level() {
 func isPlaceholder(word string) bool {
 	return word != "" && word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
 }
+
+// isVersion reports whether word is a version after masking, such as v<num>.
+func isVersion(word string) bool { return strings.HasPrefix(word, "v<num>") }
 
 // isNoun reports whether the last word names what the next one is a name of.
 func (l *line) isNoun() bool {
