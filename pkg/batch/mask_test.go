@@ -116,7 +116,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a Java address with its name", "to db.example.com/192.0.2.7:5432 refused", "to <host> refused"},
 		{"an IPv6 address that begins with colons", "dial [::1]:5432, from ::1", "dial <ip>, from <ip>"},
 		{"an address in brackets without a port keeps them", "[::1] [192.0.2.7]", "[<ip>] [<ip>]"},
-		{"a list of machines is one of them", "c[00-03]=c4, x[1], a[2-] [3-4] y[5,6", "c<num>=c<num>, x[<num>], a[<num>-] [<num>-<num>] y[<num>,<num>"},
+		{"a list of machines is one of them", "c[00-03]=c4, x[1], a[2-] [3-4] y[5,6", "c<num>=c<num>, x[<num>], a[<num>-] [<num>-<num>] y[<num>"},
 		{"an address belongs to the name before it", "from unknown[192.0.2.7]:25, nas[::1] and web.biz[192.0.2.8]; a[b.c], sshd[17]", "from <host>, <host> and <host>; a[b.c], sshd[<num>]"},
 		{"a hardware address as Windows and Cisco write it", "00-1A-2b-3c-4d-5e, 001a.2b3c.4d5e; 26-03-09-03-17-42", "<mac>, <mac>; <num>-<num>-<num>-<num>-<num>-<num>"},
 		{"a JSON Web Token", "invalid token eyJhbGciOiJI.eyJzdWIiOiIx.abc-DEF_123.", "invalid token <id>."},
