@@ -23,7 +23,7 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"a state behind the last dash", "[Status] Incident - Slow pumps - Investigating", "", "[Status] Incident - Slow pumps - Resolved", "", "[Status] Slow pumps"},
 		{"codes of severities", "[plant.example][CRIT-850] Line 2 is down", "", "[plant.example][INFO-851] Line 2 is up again", "", "[plant.example] Line 2"},
 		{"codes with an underline", "PLAN - FILL_MISS (Tank=t4, RunID=0041-W)", "", "PLAN - FILL_MET (Tank=t4, RunID=0042-W)", "", "PLAN (Tank=t4"},
-		{"numbers of runs in a path", "Stage [pump/412/unit/1] failed", "", "Stage [pump/413/unit/1] is fixed", "", "Stage [pump/unit/1]"},
+		{"numbers of runs in a path", "Step [pump/412/unit/1] failed", "", "Step [pump/413/unit/1] is fixed", "", "Step [pump/unit/1]"},
 		{"numbers of runs behind a name", "Broken: acme/pump#412 (main)", "", "Fixed: acme/pump#413 (main)", "", "acme/pump (main)"},
 		{"how a run ended", "Run_id=41207 Name=mesh Failed, Run time 01:12:09, ExitCode 1", "", "Run_id=41219 Name=mesh Ended, Run time 02:40:11, ExitCode 0", "", "Name=mesh Run time"},
 		{"codes of Windows", `Task "Fill" on PC4 finished with result 0x1`, "", `Task "Fill" on PC4 finished with result 0x0`, "", `Task "Fill" on PC4`},
@@ -84,7 +84,7 @@ func TestDifferentThingsStayApart(t *testing.T) {
 		{Subject: "Alert", Text: "Host: pump7\nService: pressure\nState: DOWN"}, {Subject: "Alert", Text: "Host: pump7\nService: motor\nState: DOWN"},
 		{Subject: "Alert", Text: "Host: pump8\nThe seal is broken"}, {Subject: "Alert", Text: "Host: pump8\nThe valve is broken"},
 		{Subject: "Backup Error: tape 4"}, {Subject: "Restore Error: tape 4"},
-		{Subject: "Stage [pump/412/unit/1] failed"}, {Subject: "Stage [pump/412/unit/2] failed"},
+		{Subject: "Step [pump/412/unit/1] failed"}, {Subject: "Step [pump/412/unit/2] failed"},
 	} {
 		object := r.Of(mailOf(mail)).Object
 		if other, twice := seen[object]; twice {
