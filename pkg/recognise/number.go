@@ -30,6 +30,9 @@ func (s *scanner) isCounted(from, to int) bool {
 			return true
 		}
 	}
+	if isAmount(rest) && rest[0] != '0' && s.lower[to-1] == 's' && strings.Trim(rest, "0123456789 \t") == "" {
+		return true // at the end of the line
+	}
 	front := strings.TrimRight(s.lower[:from], " \t")
 	at := len(front)
 	for at > 0 && front[at-1] >= '0' && front[at-1] <= '9' {
@@ -54,8 +57,8 @@ func (s *scanner) isZero(from int) bool {
 	if noun, after, more := strings.Cut(rest, ":"); more && noun != "" && len(noun) < 20 && !strings.ContainsAny(noun, " ,.;") {
 		rest = ":" + after // infected files: 0
 	}
-	if rest == "" || !strings.ContainsRune(":=|0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' {
-		return false // error 0 is one, errors 0 are none
+	if rest == "" || !strings.ContainsRune(":=|0", rune(rest[0])) || rest[0] == '0' && from > 0 && s.lower[from-1] != 's' && !strings.HasSuffix(s.lower[:from], "ed") {
+		return false // error 0 is one, errors 0 and failed 0 are none
 	}
 	rest = strings.TrimRight(strings.TrimLeft(rest, " \t:=|"), ".,; \t")
 	if rest == "0" || !strings.HasPrefix(rest, "0") {
@@ -64,6 +67,11 @@ func (s *scanner) isZero(from int) bool {
 	next, _, _ := strings.Cut(strings.TrimLeft(rest[1:], " \t"), " ")
 	isNoun := rest[1] == ' ' && next != "" && next[0] >= 'a' && next[0] <= 'z' && !strings.ContainsAny(next, ":=")
 	return !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%' && !isNoun // failed: 0 bytes written
+}
+
+// isIdentity reports whether the number at i names what stands before it.
+func (s *scanner) isIdentity(i int) bool {
+	return i > 0 && identities[s.tokens[i-1].word] && strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t:=#") == ""
 }
 
 // parts come between a number and the one of which it is a part.

@@ -69,6 +69,8 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"of a camera, too", "Camera 7 offline", "", meaning.Problem, "Camera 7"},
 		{"what stands in front of a tag", "Störung: Leitung 3 ausgefallen", "", meaning.Problem, "Leitung 3"},
 		{"and its end", "Störung behoben: Leitung 3", "", meaning.Recovery, "Leitung 3"},
+		{"what may be installed", "3 updates are available for srv4", "", meaning.Info, "available for srv4"},
+		{"a new version", "Eine neue Version ist verfügbar", "", meaning.Info, "Eine neue Version verfügbar"},
 		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -110,7 +112,9 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"an alert", "div { position: fixed; clear: both }"}, {"[FIRING] Silenced speaker broken", ""}, {"CRITICAL: ACK flood attack on web1", ""},
 		{"Alert: database connection closed", ""}, {"Alarm closed circuit camera 4", ""}, {"Alarm aktiv: Pumpe 3", ""}, {"web1: read back from disk failed", ""},
 		{"Error 500 returned from down stream service", ""}, {"Backup is still running", ""}, {"node3 is not ready", ""}, {"CHECK_NOT_OK", ""},
-		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"3 updates are available for srv4", ""},
+		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"job done", "it exited normally with status 2"}, {"Job 9 Ended", "OUT_OF_MEMORY"},
+		{"Backup: 0 errors, 2 warnings", ""}, {"Unit ID: 0 predictive failure", ""}, {"ping", "10 packets sent, 0 received, 100% packet loss"}, {"Backup OK", "Errors 3"},
+		{"Logins have gone below 5", ""},
 		{"ALERT OPEN: no primary", "Created: 2026-10-03"}, {"Job Fill: Running", ""},
 		{"Latency p95 up", ""}, {"Alert FIRED on pump7 / Host Alive", ""}, {"Our mail server 203.0.113.7 is blocked", ""}, {"Mail blocked by 203.0.113.7", ""}, {"UPDATE_ROLLBACK_COMPLETE of stack7", ""}, {"drive 3 no longer detected", ""}, {"Migration backup is running", ""}, {"disk is running out of space", ""}, {"Alert 5 not closed", ""}, {"Alert: service is running", "connection refused"},
 	} {

@@ -157,6 +157,9 @@ func (s *scanner) read(i int) int {
 	if i > 0 && strings.ContainsAny(s.lower[s.tokens[i-1].to:t.from], ".;!|[]") {
 		s.denied, s.hedged = 0, 0
 	}
+	if s.byZero && isAmount(t.word) {
+		s.denied = 0 // the next count
+	}
 	for _, p := range phrases[t.word] {
 		if n := s.matches(i, p.text); n > 0 {
 			if p.says == ended {
@@ -180,7 +183,7 @@ func (s *scanner) read(i int) int {
 			s.add(bad, t.from, t.to) // 0 of 12
 			break
 		}
-		if t.word == "0" && (!strings.HasPrefix(s.lower[t.to:], " ") || i+1 < len(s.tokens) && isAmount(s.tokens[i+1].word)) {
+		if t.word == "0" && (!strings.HasPrefix(s.lower[t.to:], " ") || i+1 < len(s.tokens) && isAmount(s.tokens[i+1].word) || s.isIdentity(i)) {
 			break // a number, of which nothing follows, or one of several
 		}
 		s.denied = reach + 1

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
 // sense returns what the word at i says where it stands.
@@ -155,6 +157,9 @@ func (s *scanner) code(t token, text string) (says sense) {
 	case text[at] == '_':
 		if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
 			says = words[t.word[at+1:]]
+		}
+		if status, _ := verdict(scan(strings.ReplaceAll(text, "_", " "))); says == silent && status == meaning.Problem {
+			return bad // OUT_OF_MEMORY
 		}
 	case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
 		says = words[t.word[:at]]

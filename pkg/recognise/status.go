@@ -179,7 +179,7 @@ func (v view) fails() (worst meaning.Status, by string) {
 			continue // the rest is what is over
 		case strings.Count(line, "|") > 2 && !strings.ContainsAny(line, "0123456789"):
 			continue // the heading of a table
-		case words == 1 && alone[strings.ToLower(line)], says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
+		case words == 1 && (alone[strings.ToLower(line)] || says(list, bad) && strings.Contains(line, "_")), says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem, line
 		case says(list, worry) && words > 2 && !says(list, done):
 			worst, by = meaning.Warning, line

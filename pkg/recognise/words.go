@@ -50,7 +50,7 @@ var words = tableOf(map[sense]string{
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
 		fehler zeitüberschreitung zeitüberschreitungen störung störungen ausfall ausfälle problem probleme abbruch alarmzustand
-		erreur erreurs échec échecs panne pannes problème problèmes défaillance
+		erreur erreurs défaut défauts échec échecs panne pannes problème problèmes défaillance
 		error errores fallo fallos problema problemas avería
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
@@ -152,7 +152,7 @@ var phrases = byFirstWord([]phrase{
 	{"antwortet nicht", bad}, {"reagiert nicht", bad}, {"nicht erreichbar", bad}, {"nicht verfügbar", bad}, {"nicht erfolgreich", bad}, {"nicht möglich", bad}, {"konnte nicht", bad}, {"konnten nicht", bad}, {"n'a pas", bad}, {"n'ont pas", bad}, {"ne répond plus", bad}, {"ne répond pas", bad}, {"ne répond", bad}, {"hors service", bad}, {"hors ligne", bad}, {"fuera de servicio", bad}, {"fuera de línea", bad}, {"no se ha podido", bad}, {"no se pudo", bad}, {"no hay", bad}, {"no responde", bad}, {"non è stato possibile", bad}, {"fuori servizio", bad}, {"non in linea", bad}, {"fora do ar", bad}, {"não foi possível", bad}, {"sem resposta", bad}, {"niet bereikbaar", bad}, {"buiten gebruik", bad}, {"не удалось", bad}, {"не отвечает", bad}, {"nie powiodło", bad},
 	{"with errors", bad}, {"with error", bad}, {"with failures", bad}, {"mit fehlern", bad}, {"avec erreurs", bad}, {"avec des erreurs", bad}, {"con errores", bad}, {"con errori", bad}, {"com erros", bad}, {"met fouten", bad},
 	{"with warnings", worry}, {"with warning", worry}, {"mit warnungen", worry}, {"avec avertissements", worry}, {"con advertencias", worry}, {"con avvisi", worry}, {"com avisos", worry}, {"met waarschuwingen", worry},
-	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"reboot is required", worry}, {"restart is required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", worry}, {"updates are available", worry}, {"update is available", neutral}, {"upgrades are available", worry}, {"version available", worry}, {"version is available", worry}, {"release is available", worry}, {"patches are available", worry}, {"update available", worry}, {"security updates", worry}, {"pending updates", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
+	{"will expire", worry}, {"about to expire", worry}, {"expires in", worry}, {"is expiring", worry}, {"reboot required", worry}, {"reboot is required", worry}, {"restart is required", worry}, {"restart required", worry}, {"on hold", worry}, {"needs attention", worry}, {"attention needed", worry}, {"action required", worry}, {"running low", worry}, {"almost full", worry}, {"nearly full", worry}, {"updates available", remark}, {"updates are available", remark}, {"update is available", remark}, {"upgrades are available", remark}, {"version available", remark}, {"new version", remark}, {"neue version", remark}, {"nouvelle version", remark}, {"nueva versión", remark}, {"nuova versione", remark}, {"nova versão", remark}, {"nieuwe versie", remark}, {"update verfügbar", remark}, {"updates verfügbar", remark}, {"mise à jour disponible", remark}, {"actualización disponible", remark}, {"aggiornamento disponibile", remark}, {"atualização disponível", remark}, {"packages available", remark}, {"version is available", remark}, {"release is available", remark}, {"patches are available", worry}, {"update available", remark}, {"security updates", worry}, {"pending updates", worry}, {"gone below", worry}, {"gone above", worry}, {"läuft ab", worry}, {"neustart erforderlich", worry}, {"redémarrage requis", worry}, {"reinicio necesario", worry}, {"fast voll", worry},
 	{"up to date", done}, {"up-to-date", done}, {"no problems", done}, {"no errors", done}, {"no issues", done}, {"no failures", done}, {"all ok", done}, {"all fine", done}, {"everything fine", done}, {"everything is fine", done}, {"all good", done}, {"all is well", done}, {"nothing to do", done}, {"no changes", done}, {"no updates", done}, {"ohne fehler", done}, {"keine fehler", done}, {"sans erreur", done}, {"aucune erreur", done}, {"sin errores", done}, {"senza errori", done}, {"sem erros", done}, {"zonder fouten", done}, {"без ошибок", done}, {"auf dem neuesten stand", done}, {"à jour", done},
 	{"test alert", aside}, {"test notification", aside}, {"test message", aside}, {"test email", aside}, {"test mail", aside}, {"test e-mail", aside}, {"testing email", aside}, {"this is a test", aside}, {"testnachricht", aside}, {"test-mail", aside}, {"please disregard", aside}, {"weekly report", remark}, {"monthly report", remark}, {"weekly digest", remark}, {"weekly summary", remark}, {"monthly summary", remark}, {"usage report", remark}, {"e-mail test", aside}, {"email test", aside}, {"scheduled maintenance", aside}, {"scheduled downtime", aside}, {"downtime start", aside}, {"downtime started", aside}, {"downtime end", aside}, {"downtime ended", aside}, {"downtime cancelled", aside}, {"downtime removed", aside}, {"started flapping", aside}, {"stopped flapping", aside},
 	{"alarm level", neutral}, {"alert level", neutral}, {"error log", neutral},
@@ -210,7 +210,7 @@ var labels = setOf(`priority alert alerts alarm alarms issue issues event events
 var copulas = setOf(`is are now again back still state status currently are ist sind wieder est sont está esta están estan è sono é são jest is zijn är`)
 
 // exitWords come in front of the number with which a program ended: 0 if all is well.
-var exitWords = setOf(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour`)
+var exitWords = setOf(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour normally`)
 
 func setOf(list string) map[string]bool {
 	all := make(map[string]bool)
@@ -219,3 +219,6 @@ func setOf(list string) map[string]bool {
 	}
 	return all
 }
+
+// identities are what a number behind them names, so that their 0 is no "no": port: 0.
+var identities = setOf(`id ids number nr no index slot port unit channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure`)
