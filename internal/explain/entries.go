@@ -15,13 +15,14 @@ type entries struct {
 	classifier *batch.Classifier
 	families   *family.Families
 	batches    map[string]*store.Batch
+	known      map[string]batch.Entries // of the batches as they are
 	order      []string
 	first      map[string]placed // mail, without its content, by fingerprint
 	passed     int               // mails that ask to be relayed as they are
 }
 
 func newEntries(classifier *batch.Classifier) *entries {
-	return &entries{classifier: classifier, families: classifier.Families, batches: make(map[string]*store.Batch), first: make(map[string]placed)}
+	return &entries{classifier: classifier, families: classifier.Families, batches: make(map[string]*store.Batch), known: make(map[string]batch.Entries), first: make(map[string]placed)}
 }
 
 // Bounds of what is kept of a batch.
@@ -43,6 +44,7 @@ func (e *entries) add(p placed) {
 		e.batches[p.entry.Batch] = b
 		e.order = append(e.order, p.entry.Batch)
 	}
+	delete(e.known, p.entry.Batch)
 	limits := store.Limits{}.WithDefaults().Unbounded()
 	limits.GroupsPerBatch, limits.VariantsPerGroup = maxGroups, maxVariants
 	b.Add(&p.entry, limits)
@@ -73,7 +75,16 @@ func keyOf(p placed) entryKey {
 
 // current is key by what is known now.
 func (e *entries) current(key entryKey) entryKey {
-	key.fingerprint = e.families.Of(key.fingerprint)
+	if key.group != "" {
+		key.fingerprint = e.families.Of(key.fingerprint)
+		return key
+	}
+	known, found := e.known[key.batch]
+	if !found {
+		known = batch.EntriesOf(e.batches[key.batch], e.families)
+		e.known[key.batch] = known
+	}
+	key.fingerprint = known.Of(key.fingerprint)
 	return key
 }
 

@@ -57,6 +57,8 @@ func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
 		for _, line := range one.Lines {
 			p.line(w, "", line)
 		}
+	case p.entries.family(fingerprint) == "":
+		p.say(w, fmt.Sprintf("These two are one entry: both are about %q of %s, which has one problem, whatever is wrong with it.", p.a.said.Object, p.a.said.Meaning.Source))
 	default:
 		p.say(w, "These two are "+p.entries.family(fingerprint)+".")
 	}

@@ -16,11 +16,14 @@ import (
 // share, under the headline of its subject. In what it returns groups are headlines and
 // variants entries. b does not change. families may be nil.
 func Present(b *store.Batch, families *family.Families) *store.Batch {
-	p := presenter{families, b.First}
-	entries := b.Regroup(func(g *store.Group) string { return families.Of(WithoutThing(g.Key)) }, p.fingerprint)
+	p := presenter{EntriesOf(b, families), b.First}
+	entries := b.Regroup(func(g *store.Group) string { return p.Of(WithoutThing(g.Key)) }, p.fingerprint)
 	for _, g := range entries.Groups {
 		for _, v := range g.Variants {
 			title := p.describe(v)
+			if p.latest[v.Fingerprint] != "" {
+				title = v.Reason
+			}
 			if isFingerprint(g.Key) && title != "" && len(g.Variants) == 1 {
 				g.Title = title
 			}
@@ -30,8 +33,8 @@ func Present(b *store.Batch, families *family.Families) *store.Batch {
 }
 
 type presenter struct {
-	families *family.Families
-	since    time.Time // when the batch began
+	Entries
+	since time.Time // when the batch began
 }
 
 // newValues returns the values of a family that were not seen before since, unless
@@ -61,7 +64,11 @@ func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
 	if place.Label != "" {
 		v.Varying.Complete(gapValue(place), v.Count)
 	}
-	return place.Fingerprint
+	entry := p.alias(place.Fingerprint)
+	if p.latest[entry] != "" {
+		v.Varying.Complete(store.Value{Label: HeadlineLabel, Text: v.Reason}, v.Count)
+	}
+	return entry
 }
 
 // headline returns a key that entries have in common whose subjects differ only in
@@ -95,6 +102,9 @@ func (p presenter) describe(v *store.Variant) (title string) {
 		case SubjectLabel:
 			title = commonTitle(variation.Top)
 		}
+	}
+	if latest := p.latest[v.Fingerprint]; latest != "" {
+		reason = latest
 	}
 	v.Reason = reason
 	return title

@@ -120,14 +120,25 @@ func newBareView(variant Variant, g Group) VariantView {
 		switch {
 		case variation.Label == batch.SubjectLabel:
 			v.Under = under(variation)
-		case variation.Label == store.ObjectLabel, variation.Label == batch.HeadlineLabel: // the subject says it
-		case variation.Label == batch.MessageLabel:
+		case variation.Label == store.ObjectLabel: // the subject says it
+		case variation.Label == batch.HeadlineLabel && isOne(variation):
+		case variation.Label == batch.MessageLabel, variation.Label == batch.HeadlineLabel:
 			v.Messages = messages(variation)
 		case len(v.Varies) < maxVariations:
 			v.Varies = append(v.Varies, varies(variation, variant.Reason))
 		}
 	}
 	return v
+}
+
+// isOne reports whether the headlines of a variation differ in values only.
+func isOne(v store.Variation) bool {
+	for _, headline := range v.Top {
+		if batch.Mask(headline.Text) != batch.Mask(v.Top[0].Text) {
+			return false
+		}
+	}
+	return true
 }
 
 // sameTitle reports whether text says no more than title, which may be cut.
