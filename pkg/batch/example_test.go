@@ -9,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
+	"github.com/hut8labs/failmail/pkg/recognise"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/memory"
 )
@@ -167,4 +168,31 @@ func ExampleOpenProblems() {
 		fmt.Println(batch.Headline(p, nil), p.Count)
 	}
 	// Output: error: no space on /var 1
+}
+
+// Whatever is wrong with a thing that a known sender watches is one entry.
+func ExampleEntriesOf() {
+	meanings, err := recognise.New(nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	all := batch.GrouperFunc(func(*message.Message) (string, error) { return "", nil })
+	bySubject, err := batch.Compile(batch.DefaultGroup)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	c := &batch.Classifier{Batch: all, Group: bySubject, Meanings: meanings}
+	var b store.Batch
+	var fingerprints []string
+	for _, subject := range []string{"UPS rack1@localhost on battery", "UPS rack1@localhost battery is low"} {
+		for _, entry := range c.Classify(mailOf("Subject: NUT notification: " + subject + "\n\n" + subject + "\n")) {
+			b.Add(&entry, store.Limits{}.WithDefaults())
+			fingerprints = append(fingerprints, batch.WithoutThing(entry.Fingerprint))
+		}
+	}
+	entries := batch.EntriesOf(&b, nil)
+	fmt.Println(fingerprints[0] == fingerprints[1], entries.Of(fingerprints[0]) == entries.Of(fingerprints[1]))
+	// Output: false true
 }

@@ -267,7 +267,7 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 			}
 		}
 		if placeholder, n := matchTime(rest); n > len("03:17") || n > 0 && (i == 0 || text[i-1] != ':') { // file:24:20 is none
-			return placeholder, i, i + n
+			return placeholder, weekdayBefore(text, i, m.rest), i + n
 		}
 		if n := matchIPv4(rest); n > 0 {
 			return "<ip>", i, i + n

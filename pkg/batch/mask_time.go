@@ -8,6 +8,9 @@ func matchTime(text string) (placeholder string, length int) {
 	if n := matchDate(text); n > 0 {
 		return withClock(text, n)
 	}
+	if n := matchForeignDate(text); n > 0 {
+		return withClock(text, n)
+	}
 	if n := matchClock(text); n > 0 {
 		return "<time>", n
 	}
