@@ -254,6 +254,11 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 				return "<mac>", i, i + n
 			}
 		}
+		if i == 0 || !isWordByte(text[i-1]) && text[i-1] != ':' && text[i-1] != '/' {
+			if n := matchOctets(rest); n > 0 {
+				return "<hex>", i, i + n
+			}
+		}
 	}
 	if isHex(rest[0]) && t.colons >= 2 {
 		if n := matchIPv6(rest); n > 0 {

@@ -119,6 +119,27 @@ func matchPort(text string) (n int) {
 	return n
 }
 
+// minOctets is how many octets are surely no time and no address.
+const minOctets = 7
+
+// matchOctets takes octets in hexadecimal, joined by colons and slashes as in the dump of a command:
+// 61/08:00:d8:1f:a0/00:00:57.
+func matchOctets(text string) (n int) {
+	octets := 0
+	for n+2 <= len(text) && isHex(text[n]) && isHex(text[n+1]) {
+		octets++
+		n += 2
+		if n == len(text) || text[n] != ':' && text[n] != '/' {
+			break
+		}
+		n++
+	}
+	if octets < minOctets || n < len(text) && isWordByte(text[n]) || text[n-1] == ':' || text[n-1] == '/' {
+		return 0
+	}
+	return n
+}
+
 // matchNamed takes the name, not before rest, of a machine whose address stands in the brackets at
 // i, as mail servers write it: nas3[192.0.2.7], or unknown[192.0.2.7] if it has no name.
 func matchNamed(text string, i, rest int) (from, to int) {

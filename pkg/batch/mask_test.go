@@ -116,6 +116,8 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a Java address with its name", "to db.example.com/192.0.2.7:5432 refused", "to <host> refused"},
 		{"an IPv6 address that begins with colons", "dial [::1]:5432, from ::1", "dial <ip>, from <ip>"},
 		{"an address in brackets without a port keeps them", "[::1] [192.0.2.7]", "[<ip>] [<ip>]"},
+		{"octets of a command", "cmd 61/08:00:d8:1f:a0/00:00:57:00:00/40 tag 3, 12:30:45:00 1/2/3", "cmd <hex> tag <num>, <time> <num>/<num>/<num>"},
+		{"a plural of initials", "1 pg, 2 pgs, 3 vms, 4 gas", "<num> pg, <num> pg, <num> vm, <num> gas"},
 		{"a date in another language", "le lundi 2 novembre 2026, 08:14 vom Montag, den 2. November 2026", "le <time> vom <date>"},
 		{"a date with prepositions", "el martes 3 de noviembre de 2026 a las 03:17:42, dia 9 de maio", "el <date> a las <time>, dia <date>"},
 		{"a number before another word is no date", "2 maisons, 3 de los discos, lundi 9 fois", "<num> maison, <num> de los discos, lundi <num> fois"},

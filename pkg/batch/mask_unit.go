@@ -174,7 +174,7 @@ const (
 // number. It returns where what is left of it in the singular ends, what is added to
 // that, and where the plural ends; zeros if it is none.
 func matchPlural(text string, i int) (stem int, ending string, end int) {
-	if i+minNoun >= len(text) || text[i] != ' ' {
+	if i+len(" vms") > len(text) || text[i] != ' ' {
 		return 0, "", 0
 	}
 	end = i + 1
@@ -182,7 +182,7 @@ func matchPlural(text string, i int) (stem int, ending string, end int) {
 		end++
 	}
 	noun := text[i+1 : end]
-	if len(noun) < minNoun || len(noun) > maxNoun || noun[len(noun)-1] != 's' || !endsNoun(text[end:]) || strings.Contains(notPlural, text[i:end]+" ") {
+	if len(noun) < minNoun && !isInitials(noun) || len(noun) > maxNoun || noun[len(noun)-1] != 's' || !endsNoun(text[end:]) || strings.Contains(notPlural, text[i:end]+" ") {
 		return 0, "", 0
 	}
 	for _, p := range plurals {
@@ -192,6 +192,9 @@ func matchPlural(text string, i int) (stem int, ending string, end int) {
 	}
 	return 0, "", 0
 }
+
+// isInitials reports whether noun is the plural of what is not spoken as a word: pgs, vms.
+func isInitials(noun string) bool { return len(noun) == len("vms") && !strings.ContainsAny(noun, "aeiouy") }
 
 // endsNoun reports whether a word ends before text, and is not part of a name.
 func endsNoun(text string) bool {

@@ -141,10 +141,19 @@ func (r *traceReader) frame(frame string) {
 		r.nameFromRecent()
 	}
 	r.inBlock, r.named, r.recent = true, false, r.recent[:0]
+	if isReflection(frame) {
+		return
+	}
 	if len(r.frames) == maxFrames || len(r.frames) > 0 && r.frames[len(r.frames)-1] == frame {
 		return
 	}
 	r.frames = append(r.frames, frame)
+}
+
+// isReflection reports whether frame is of the JVM's way to call a method by its name, which
+// becomes another one when it was called often.
+func isReflection(frame string) bool {
+	return strings.HasPrefix(frame, "sun.reflect.") || strings.HasPrefix(frame, "jdk.internal.reflect.")
 }
 
 // nameFromRecent names the exception after the nearest line that does so, else

@@ -16,7 +16,8 @@ var generated = regexp.MustCompile(`(Accessor|\$Proxy|HibernateProxy\$|\$ByteBud
 	`|(DisplayClass|>b__|>d__|>g__)[0-9_]+` +
 	`|(::)h[0-9a-f]{16}\b` +
 	`|(_erb|_haml|_slim)__+[0-9_]+` +
-	`|(\$anonfun\$[0-9A-Za-z]*)[$0-9]+`)
+	`|(\$anonfun\$[0-9A-Za-z]*)[$0-9]+` +
+	`|((?:fn|eval|reify|inst)__)[0-9]+`)
 
 // function normalises the name of a function. The expression is looked for only
 // where it may be.
@@ -26,7 +27,7 @@ func function(name string) string {
 	}
 	if strings.Contains(name, "ccessor") || strings.Contains(name, "roxy") || strings.Contains(name, "ambda") || strings.Contains(name, "$$") ||
 		strings.Contains(name, "__") || strings.Contains(name, "::h") || strings.Contains(name, "ByteBuddy") || strings.Contains(name, "MockitoMock") || strings.Contains(name, "$anonfun") {
-		name = generated.ReplaceAllString(name, "$1$2$3$4$5$6$7$8")
+		name = generated.ReplaceAllString(name, "$1$2$3$4$5$6$7$8$9")
 	}
 	return name
 }
