@@ -194,7 +194,9 @@ func matchPlural(text string, i int) (stem int, ending string, end int) {
 }
 
 // isInitials reports whether noun is the plural of what is not spoken as a word: pgs, vms.
-func isInitials(noun string) bool { return len(noun) == len("vms") && !strings.ContainsAny(noun, "aeiouy") }
+func isInitials(noun string) bool {
+	return len(noun) == len("vms") && !strings.ContainsAny(noun, "aeiouy")
+}
 
 // endsNoun reports whether a word ends before text, and is not part of a name.
 func endsNoun(text string) bool {
