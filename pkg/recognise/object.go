@@ -86,6 +86,7 @@ func keep(line string, cuts []span) string {
 	month := false   // which was the name of a month
 	number := false  // the last word kept is a small number
 	ordinal := false // which follows a noun
+	joined := false  // the last word was kept
 	for from := 0; from < len(line); {
 		to := from
 		for to < len(line) && line[to] != ' ' {
@@ -93,6 +94,8 @@ func keep(line string, cuts []span) string {
 		}
 		word := within(line, span{from, to}, cuts)
 		from = to + 1
+		follows := joined
+		joined = false
 		if number && (isCounted(word) || word == "" && !ordinal) {
 			kept = kept[:len(kept)-1] // 1 failed, 2 objects; not camera 7
 			number = false
@@ -127,9 +130,9 @@ func keep(line string, cuts []span) string {
 		}
 		moving = false
 		if number = isSmall(word); number {
-			ordinal = len(kept) > 0 && strings.Trim(kept[len(kept)-1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZäöüÄÖÜß") == ""
+			ordinal = follows && strings.Trim(kept[len(kept)-1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZäöüÄÖÜß") == ""
 		}
-		kept = append(kept, word)
+		kept, joined = append(kept, word), true
 	}
 	return strings.Join(kept, " ")
 }
@@ -143,6 +146,9 @@ var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has 
 		-- - – — > * ** *** | : !`)
 
 func isFiller(word string) bool {
+	if len(word) == 1 && word[0] >= 'A' && word[0] <= 'Z' {
+		return false // rack A; an article in front of all is no part of an object
+	}
 	return fillers[strings.ToLower(word)] || !strings.ContainsFunc(word, isNaming)
 }
 

@@ -71,6 +71,8 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"and its end", "Störung behoben: Leitung 3", "", meaning.Recovery, "Leitung 3"},
 		{"what may be installed", "3 updates are available for srv4", "", meaning.Info, "available for srv4"},
 		{"a new version", "Eine neue Version ist verfügbar", "", meaning.Info, "Eine neue Version verfügbar"},
+		{"a count of what went well", "Nightly load finished: 14 ok, 0 failed", "", meaning.OK, "Nightly load"},
+		{"the end of an alarm", "Serverroom: End of alarm - Temp rack A", "", meaning.Recovery, "Serverroom: Temp rack A"},
 		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
