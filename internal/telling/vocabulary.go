@@ -17,7 +17,7 @@ var scores = map[int]string{
 		crashing deadlock degraded denied diverged error errors exception exceptions exceeded exhausted expired
 		fail failed failing fails failure failures fatal faulted faulty forbidden hung inaccessible infected
 		interrupted invalid killed lost malformed malfunction mismatch missing offline oom overflow overrun panic
-		panicked refused rejected segfault stalled stuck terminated terminating timed timeout timeouts unable
+		panicked refused rejected segfault stalled stuck terminate terminated terminating timed timeout timeouts unable
 		sigsegv sigabrt sigbus sigill sigfpe unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
 		unreadable unrecoverable unresolved unsupported violation violated undefined unresponsive uncaught unhandled
 		fehler fehlern fehlgeschlagen gescheitert abgelehnt abgebrochen verweigert ungültig ausgefallen überschritten

@@ -157,7 +157,7 @@ func isReflection(frame string) bool {
 }
 
 // nameFromRecent names the exception after the nearest line that does so, else
-// after the last line.
+// after the nearest that has words and is no heading.
 func (r *traceReader) nameFromRecent() {
 	for i := len(r.recent) - 1; i >= 0; i-- {
 		if kind, at := exceptionType(r.recent[i]); kind != "" {
@@ -167,8 +167,26 @@ func (r *traceReader) nameFromRecent() {
 	}
 	if len(r.recent) > 0 && len(r.types) == 0 {
 		line := r.recent[len(r.recent)-1]
+		for _, other := range slices.Backward(r.recent) {
+			if !strings.HasSuffix(other, ":") && hasWords(other) {
+				line = other
+				break
+			}
+		}
 		r.exception(fallbackType(line), line)
 	}
+}
+
+// hasWords reports whether line has two words of letters only, and so is not what a program
+// printed of its memory.
+func hasWords(line string) bool {
+	n := 0
+	for word := range strings.FieldsSeq(line) {
+		if len(word) > 1 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 // exception notes an exception of a type, which line introduces.

@@ -30,7 +30,7 @@ func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
 		"a plain word": {"cannot open orders today", "cannot open mails today",
 			family.Difference{A: "cannot open orders today", B: "cannot open mails today", Shape: "cannot open <…> today", Need: 10}},
 		"values that are the end of another one": {"table `orders`: shop.orders is marked", "table `wp_posts`: blog.wp_posts is marked",
-			family.Difference{A: "table `orders`: shop.orders is marked", B: "table `wp_posts`: blog.wp_posts is marked", Shape: "table `<…>`: <…> is marked", Need: 4}},
+			family.Difference{A: "table `orders`: shop.orders is marked", B: "table `wp_posts`: blog.wp_posts is marked", Shape: "table `<…>`: <…> is marked", Need: 3}},
 		"the name of what has a version": {"Enabling Prefix v<num>", "Enabling Skript v<num>",
 			family.Difference{A: "Enabling Prefix v<num>", B: "Enabling Skript v<num>", Shape: "Enabling <…> v<num>", Need: 4}},
 		"what is done": {"volume.MountVolume began for volume <id>", "volume.UnmountVolume began for volume <id>",

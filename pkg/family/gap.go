@@ -41,7 +41,7 @@ func (g gap) value() string {
 func (g gap) shape() string {
 	words := g.line.words
 	switch {
-	case g.to-g.from == 1 && words[g.from].need != needMasked:
+	case g.to-g.from == 1 && (words[g.from].need != needMasked || words[g.from].named):
 		return g.line.shapeOf(func(i int) bool { return words[i].is(words[g.from]) })
 	case g.from < g.to:
 		return g.line.text[:words[g.from].from] + Gap + g.line.text[words[g.to-1].to:]
@@ -105,7 +105,7 @@ func (p parsed) gaps() iter.Seq[gap] {
 				for to := from + 1; to <= min(n, from+maxGap); to++ {
 					left := n - (to - from)
 					w := l.words[to-1]
-					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && to-from > 1 {
+					if left < minContext || left < to-from || w.need == 0 || (w.need >= needName || w.named) && to-from > 1 {
 						break // several words are a sentence
 					}
 					if need = max(need, w.need); w.need >= needName && !w.named {
@@ -117,7 +117,7 @@ func (p parsed) gaps() iter.Seq[gap] {
 					if !yield(p.gap(number, from, to, need)) {
 						return
 					}
-					if w.need >= needName {
+					if w.need >= needName || w.named {
 						break
 					}
 				}
@@ -146,7 +146,7 @@ func (p parsed) gap(number, from, to int, need uint8) gap {
 // without is the hash of l around a gap, in which a value of the gap, or of one in another line,
 // varies as there.
 func (l *line) without(value word, from, to int) uint64 {
-	if value.need == needMasked || !l.has(value, from, to) {
+	if value.need == needMasked && !value.named || !l.has(value, from, to) {
 		return l.hashAround(from, to)
 	}
 	var h uint64

@@ -81,7 +81,11 @@ func split(text string) *line {
 			if len(l.words) == 0 && isMethod(text[from:to]) {
 				w.need = 0
 			}
-			w.named = w.need >= needName && (l.isNoun() || from > 0 && to < len(text) && closes(text[from-1], text[to]))
+			quoted := from > 0 && to < len(text) && closes(text[from-1], text[to])
+			w.named = w.need >= needName && (l.isNoun() || quoted)
+			if quoted && w.named && l.isNoun() {
+				w.need = needMasked // database 'shop': surely a name
+			}
 			if n := len(l.words); n > 0 && isVersion(text[from:to]) {
 				l.words[n-1].named = l.words[n-1].need >= needName // of what has one
 			}
@@ -104,14 +108,14 @@ func (l *line) level() {
 	own, made := 0, 0
 	for i, w := range l.words {
 		switch {
-		case w.need != needMasked:
+		case w.need != needMasked || w.named:
 			own++
 		case !isPlaceholder(l.word(i)):
 			made++
 		}
 	}
 	for i := range l.words {
-		if w := &l.words[i]; own >= minContext && w.need == needMasked && (own >= made || isPlaceholder(l.word(i))) {
+		if w := &l.words[i]; own >= minContext && w.need == needMasked && !w.named && (own >= made || isPlaceholder(l.word(i))) {
 			w.hash = 1
 		}
 	}
