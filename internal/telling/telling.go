@@ -218,6 +218,11 @@ func (p parsed) isBare(line string) bool {
 // keyScore is the score of the key of a line "key: value"; says is whether the line
 // has words that say something.
 func keyScore(line string, says bool) int {
+	for _, colon := range [...]string{": ", "："} {
+		if at := strings.LastIndex(line, colon); at > 0 && isTime(line[at+len(colon):]) {
+			return incidental
+		}
+	}
 	end := strings.IndexAny(line[:min(len(line), 48)], ":=\t")
 	if end <= 0 || end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' && line[end+1] != '\t' {
 		return 0
@@ -246,6 +251,23 @@ func keyScore(line string, says bool) int {
 		return -4 // an attribute, whatever it is
 	}
 	return 0
+}
+
+// minTimeDigits is how many digits a date with the time of day has at least.
+const minTimeDigits = 8
+
+// isTime reports whether value is a date with the time of day, and nothing else.
+func isTime(value string) bool {
+	digits := 0
+	for i := range len(value) {
+		switch c := value[i]; {
+		case isDigit(c):
+			digits++
+		case strings.IndexByte(" :-/.,TZ+", c) < 0:
+			return false
+		}
+	}
+	return digits >= minTimeDigits && strings.IndexByte(value, ':') > 0
 }
 
 // isTypeName reports whether key is the type of an exception.

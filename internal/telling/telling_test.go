@@ -49,9 +49,27 @@ func TestAShortTextIsKnownByAllThatItSaysAndALongOneByItsFailures(t *testing.T) 
 	if got := texts(short); got != "the job System.State was stored" {
 		t.Errorf("of a short text: %q", got)
 	}
+	failed := "mirror of debian failed\n/srv/a.iso\n/srv/b.iso\nthe server has closed it early\nmain  contrib  non-free  12"
+	if got := texts(failed); got != "mirror of debian failed|the server has closed it early" {
+		t.Errorf("of a short text with a failure: %q", got)
+	}
 	long := strings.Repeat("the job went on for a while\n", 20) + "the disk sdb failed\n" + strings.Repeat("and on it went for a while\n", 20)
 	if got := texts(long); got != "the disk sdb failed" {
 		t.Errorf("of a long text: %q", got)
+	}
+}
+
+func TestALineThatOnlyRefersOrIntroducesIsNoHeadline(t *testing.T) {
+	for text, want := range map[string]string{
+		"The worker named bsd13 is down.\nIt was last disconnected at 03:44.":    "The worker named bsd13 is down.",
+		"== fatal errors from 90.rsync ==\nCan't connect to nas3 as backup":      "Can't connect to nas3 as backup",
+		"# A fatal error has been detected:\n#\n#  SIGSEGV (0xb) at pc=0x7f":     "SIGSEGV (0xb) at pc=0x7f",
+		"Alarm Start Time(D/M/Y H:M:S): 03/11/2026 02:14:05\nvideo loss of gate": "video loss of gate",
+		"Problem log: https://wiki.example.com/failed\nnas3 lost its disk":       "nas3 lost its disk",
+	} {
+		if headline, _, _ := telling.Of("report", text); headline.Text != want {
+			t.Errorf("%q of %q, want %q", headline.Text, text, want)
+		}
 	}
 }
 
