@@ -151,14 +151,13 @@ func (r *reader) best() int {
 }
 
 // telling returns the lines that say what happened, with the best one. In a short
-// text all lines may do: to leave one out could hide that it is another error. Where one
-// says that something went wrong, only sentences do, and not what is listed besides. In a
-// long text most lines say what went on besides.
+// text all lines do: to leave one out could hide that it is another error. In a
+// long one most lines say what went on besides.
 func (r *reader) telling(best int) (lines []Line) {
-	isShort, hasFailed := len(r.lines) <= shortText, r.lines[best].Score >= threshold
+	isShort := len(r.lines) <= shortText
 	lines = make([]Line, 0, min(len(r.lines), maxTelling+1))
 	for i, line := range r.lines {
-		says := line.Score >= threshold || line.Decides || isShort && !line.Around && (line.Score > 0 || !hasFailed)
+		says := line.Score >= threshold || line.Decides || isShort && !line.Around
 		if i == best || says && len(lines) < maxTelling {
 			lines = append(lines, line)
 		}

@@ -141,14 +141,14 @@ func matchOctets(text string) (n int) {
 }
 
 // matchNamed takes the name, not before rest, of a machine whose address stands in the brackets at
-// i, as mail servers write it: nas3[192.0.2.7], or unknown[192.0.2.7] if it has no name.
+// i, as mail servers write it: nas3.lan[192.0.2.7], or unknown[192.0.2.7] if it has no name.
 func matchNamed(text string, i, rest int) (from, to int) {
 	from = i
 	for from > rest && (isWordByte(text[from-1]) || text[from-1] == '-' || text[from-1] == '.') {
 		from--
 	}
-	if from == i {
-		return 0, 0
+	if name := text[from:i]; name != "unknown" && strings.IndexByte(strings.Trim(name, "."), '.') < 0 {
+		return 0, 0 // blocked[192.0.2.7]
 	}
 	inside := text[i+1:]
 	if !strings.HasPrefix(inside, "<ip>") && matchIPv4(inside) == 0 && matchIPv6(inside) == 0 {

@@ -122,7 +122,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a date with prepositions", "el martes 3 de noviembre de 2026 a las 03:17:42, dia 9 de maio", "el <date> a las <time>, dia <date>"},
 		{"a number before another word is no date", "2 maisons, 3 de los discos, lundi 9 fois", "<num> maison, <num> de los discos, lundi <num> fois"},
 		{"a list of machines is one of them", "c[00-03]=c4, x[1], a[2-] [3-4] y[5,6", "c<num>=c<num>, x[<num>], a[<num>-] [<num>-<num>] y[<num>"},
-		{"an address belongs to the name before it", "from unknown[192.0.2.7]:25, nas[::1] and web.biz[192.0.2.8]; a[b.c], sshd[17]", "from <host>, <host> and <host>; a[b.c], sshd[<num>]"},
+		{"an address belongs to the name before it", "from unknown[192.0.2.7]:25, nas.lan[::1] and web.biz[192.0.2.8]; a[b.c], sshd[17], blocked[192.0.2.7]", "from <host>, <host> and <host>; a[b.c], sshd[<num>], blocked[<ip>]"},
 		{"a hardware address as Windows and Cisco write it", "00-1A-2b-3c-4d-5e, 001a.2b3c.4d5e; 26-03-09-03-17-42", "<mac>, <mac>; <num>-<num>-<num>-<num>-<num>-<num>"},
 		{"a JSON Web Token", "invalid token eyJhbGciOiJI.eyJzdWIiOiIx.abc-DEF_123.", "invalid token <id>."},
 		{"a class and its method are no address", "A::B ::std::x", "A::B ::std::x"},

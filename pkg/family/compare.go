@@ -100,6 +100,8 @@ func whyApart(a, b string, isOnly bool) string {
 				return fmt.Sprintf("%q says what happened", part.word(i))
 			case w.need >= needName && part.to-from > 1:
 				return "they differ in several words, as two sentences do"
+			case w.need >= needName && !w.named:
+				return fmt.Sprintf("%q is a word that stands neither in quotes nor behind what it could be the name of, such as job or queue", part.word(i))
 			}
 			names++
 		}

@@ -5,13 +5,6 @@ import "iter"
 // maxGap is how many words a gap holds at most.
 const maxGap = 6
 
-// maxPlain is how many words a line has at most in which any word may be a name, and
-// maxPlainLines how many lines the text: each such word is remembered on its own.
-const (
-	maxPlain      = 8
-	maxPlainLines = 2
-)
-
 // minContext is how many words there are at least around a gap.
 const minContext = 2
 
@@ -105,15 +98,10 @@ func (p parsed) gaps() iter.Seq[gap] {
 				for to := from + 1; to <= min(n, from+maxGap); to++ {
 					left := n - (to - from)
 					w := l.words[to-1]
-					if left < minContext || left < to-from || w.need == 0 || (w.need >= needName || w.named) && to-from > 1 {
+					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && !w.named || (w.need >= needName || w.named) && to-from > 1 {
 						break // several words are a sentence
 					}
-					if need = max(need, w.need); w.need >= needName && !w.named {
-						if n > maxPlain || len(p) > maxPlainLines {
-							break
-						}
-						need = needWord
-					}
+					need = max(need, w.need)
 					if !yield(p.gap(number, from, to, need)) {
 						return
 					}

@@ -148,7 +148,7 @@ func (f *Families) settle(bare *text, s *slot) {
 	}
 	// Where a placeholder was seen, there are values: a second one suffices.
 	hasMasked := slices.ContainsFunc(seen, func(x filling) bool { return isPlaceholder(x.value) })
-	for _, level := range [...]uint8{needWord, needCode, needName, needData, needMasked} {
+	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
 		if level <= s.level {
 			break
 		}

@@ -10,11 +10,10 @@ import (
 // How many values must have been seen in a gap before those of a kind are taken
 // for the same error. 0 stands for values that never are.
 const (
-	needMasked = 2  // placeholders, words made of them, and nothing at all
-	needData   = 3  // with a digit, a path, an address
-	needName   = 4  // a word, behind a noun that names things or in quotes
-	needCode   = 6  // in capitals, likewise
-	needWord   = 10 // such words wherever they stand
+	needMasked = 2 // placeholders, words made of them, and nothing at all
+	needData   = 3 // with a digit, a path, an address
+	needName   = 4 // a word, behind a noun that names things or in quotes
+	needCode   = 6 // in capitals, likewise
 )
 
 // kindOf returns how many values of the kind of word are needed.
@@ -22,7 +21,7 @@ func kindOf(word string) uint8 {
 	if word == "localhost" {
 		return needMasked // as an address
 	}
-	isPath := word[0] == '/' // or the rest of a URL; what it is made of are names
+	isPath := word[0] == '/' && !isState(word[strings.LastIndexByte(word, '/')+1:]) // or the rest of a URL: names
 	if strings.IndexByte(word, '<') >= 0 {
 		if rest := withoutPlaceholders(word); rest == "" || isPath {
 			return needMasked
@@ -105,7 +104,7 @@ func speaks(word string) bool {
 	if strings.ContainsAny(lower, `_./\@$~0123456789`) {
 		return false
 	}
-	for _, end := range [...]string{"ed", "ing", "able", "ible"} {
+	for _, end := range [...]string{"ed", "ing", "able", "ible", "iert", "é", "ée", "ado", "ada", "ido", "ida"} {
 		if len(lower) > len(end)+2 && strings.HasSuffix(lower, end) {
 			return true
 		}
@@ -116,12 +115,15 @@ func speaks(word string) bool {
 // hasState reports whether a part of word, in lower case, says how something is or what happened.
 func hasState(word string) bool {
 	for part := range strings.FieldsFuncSeq(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
-		if states[part] || telling.Speaks(part) {
+		if isState(part) {
 			return true
 		}
 	}
 	return false
 }
+
+// isState reports whether word, in lower case, says how something is or what happened.
+func isState(word string) bool { return states[word] || telling.Speaks(word) }
 
 // isMethod reports whether word is the name of a method of something, as in volume.SetUp: what is
 // done, and not a value.
@@ -154,7 +156,7 @@ var nouns = set(`account alias application app backup bean branch bucket build c
 	switch system table tablespace tag target task template tenant test thread topic user username variable
 	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
 	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
-	department office program comm executable binary tunnel scanner camera probe meter pump valve rack shelf enclosure drive tape
+	department office program comm executable binary tunnel
 	auftrag benutzer datenbank gerät dienst datei ordner tabelle warteschlange postfach drucker rechner
 	tâche utilisateur base fichier dossier serveur imprimante
 	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)

@@ -86,9 +86,6 @@ func split(text string) *line {
 			if quoted && w.named && l.isNoun() {
 				w.need = needMasked // database 'shop': surely a name
 			}
-			if n := len(l.words); n > 0 && isVersion(text[from:to]) {
-				l.words[n-1].named = l.words[n-1].need >= needName // of what has one
-			}
 			l.words = append(l.words, w)
 		}
 		i = end + 1
@@ -125,9 +122,6 @@ func (l *line) level() {
 func isPlaceholder(word string) bool {
 	return word != "" && word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
 }
-
-// isVersion reports whether word is a version after masking, such as v<num>.
-func isVersion(word string) bool { return strings.HasPrefix(word, "v<num>") }
 
 // isNoun reports whether the last word names what the next one is a name of.
 func (l *line) isNoun() bool {
