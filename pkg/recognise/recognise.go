@@ -68,8 +68,8 @@ func New(sources []Source) (*Recogniser, error) {
 // A Recognised is what a mail means, and Why in words.
 type Recognised struct {
 	meaning.Meaning
-	// Known says that Source is one whose mails are known, so that all that have the same
-	// Object are about one thing.
+	// Known says that Source is one whose mails are known, and which also says when an Object
+	// is well, so that all that have the same are about one thing.
 	Known bool
 	// Recovers says that Source also says when a problem is over.
 	Recovers bool
@@ -216,7 +216,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 			rec.Why = fmt.Sprintf("%s by %q", s.name, content.Line(found))
 		}
 		rec.Object, rec.Severity, rec.Headline = object, p.severityOf(whole), p.headlineOf(whole)
-		rec.Known, rec.Recovers = rec.Object != "", p.recovers()
+		rec.Known, rec.Recovers = rec.Object != "" && p.watches(), p.recovers()
 	}
 	if rec.Status == "" || rec.Object == "" {
 		d := v.decide(list)

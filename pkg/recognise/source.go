@@ -94,6 +94,12 @@ type patterns struct {
 // recovers reports whether there are mails that say that a problem is over.
 func (p *patterns) recovers() bool { return p.statuses[3] != nil }
 
+// watches reports whether there are mails that say that a thing is well, or none whose status is
+// known by a pattern. Others report what happened to it: each is an error of its own.
+func (p *patterns) watches() bool {
+	return p.recovers() || p.statuses[4] != nil || p.statuses == [5]*regexp.Regexp{}
+}
+
 // statusOrder is that in which the patterns of a source are asked: failure beats
 // success.
 var statusOrder = [5]meaning.Status{meaning.Problem, meaning.Warning, meaning.Info, meaning.Recovery, meaning.OK}
