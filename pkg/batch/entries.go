@@ -2,7 +2,6 @@ package batch
 
 import (
 	"strings"
-	"time"
 
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -13,13 +12,13 @@ import (
 // of them, too.
 type Entries struct {
 	families *family.Families
-	same     map[string]string // the fingerprint of an entry for that of an error in it
-	latest   map[string]string // what was said last of a thing, by the fingerprint of its entry
+	same     map[string]string         // the fingerprint of an entry for that of an error in it
+	latest   map[string]*store.Variant // what was said last of a thing, by the fingerprint of its entry
 }
 
 // EntriesOf returns the Entries of b, which is as an engine returns it. families may be nil.
 func EntriesOf(b *store.Batch, families *family.Families) Entries {
-	e := Entries{families, make(map[string]string), make(map[string]string)}
+	e := Entries{families, make(map[string]string), make(map[string]*store.Variant)}
 	var things []*thing // as they came
 	byKey, owners := make(map[string]*thing), make(map[string]*thing)
 	for _, g := range b.Groups {
@@ -53,7 +52,7 @@ func EntriesOf(b *store.Batch, families *family.Families) Entries {
 			for _, other := range t.errors[1:] {
 				e.same[other] = first
 			}
-			e.latest[first] = t.reason
+			e.latest[first] = t.last
 		}
 	}
 	return e
@@ -72,13 +71,12 @@ func (e Entries) alias(fingerprint string) string {
 // A thing is one of which a batch says that something is wrong.
 type thing struct {
 	errors []string // their fingerprints
-	last   time.Time
-	reason string // that came last
+	last   *store.Variant
 }
 
 func (t *thing) note(fingerprint string, v *store.Variant) {
-	if !v.Last.Before(t.last) {
-		t.last, t.reason = v.Last, v.Reason
+	if t.last == nil || !v.Last.Before(t.last.Last) {
+		t.last = v
 	}
 	for _, known := range t.errors {
 		if known == fingerprint {

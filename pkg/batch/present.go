@@ -21,7 +21,7 @@ func Present(b *store.Batch, families *family.Families) *store.Batch {
 	for _, g := range entries.Groups {
 		for _, v := range g.Variants {
 			title := p.describe(v)
-			if p.latest[v.Fingerprint] != "" {
+			if p.latest[v.Fingerprint] != nil {
 				title = v.Reason
 			}
 			if isFingerprint(g.Key) && title != "" && len(g.Variants) == 1 {
@@ -65,8 +65,8 @@ func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
 		v.Varying.Complete(gapValue(place), v.Count)
 	}
 	entry := p.alias(place.Fingerprint)
-	if p.latest[entry] != "" {
-		v.Varying.Complete(store.Value{Label: HeadlineLabel, Text: v.Reason}, v.Count)
+	if p.latest[entry] != nil {
+		v.Varying.Complete(store.Value{Label: HeadlineLabel, Text: concrete(v)}, v.Count)
 	}
 	return entry
 }
@@ -103,11 +103,18 @@ func (p presenter) describe(v *store.Variant) (title string) {
 			title = commonTitle(variation.Top)
 		}
 	}
-	if latest := p.latest[v.Fingerprint]; latest != "" {
-		reason = latest
+	if latest := p.latest[v.Fingerprint]; latest != nil {
+		reason = concrete(latest)
+		v.Sample, v.SampleSize, v.SampleIsLast = latest.Sample, latest.SampleSize, true
 	}
 	v.Reason = reason
 	return title
+}
+
+// concrete returns the reason of v as it is in all of its mails.
+func concrete(v *store.Variant) string {
+	reason, _ := shared(v, func(string) bool { return true })
+	return reason
 }
 
 // commonTitle returns what subjects are after masking, if they differ in values only,

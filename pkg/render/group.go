@@ -125,7 +125,7 @@ func newSample(v *store.Variant) Sample {
 	decoded := content.Read(header, body)
 	s := Sample{
 		Subject: content.Field(&header, "Subject"), From: content.Field(&header, "From"),
-		Text: decoded.Text, Raw: v.Sample, Size: v.SampleSize, Problem: decoded.Problem,
+		Text: decoded.Text, Raw: v.Sample, Size: v.SampleSize, IsLast: v.SampleIsLast, Problem: decoded.Problem,
 	}
 	for _, a := range decoded.Attachments {
 		s.Attachments = append(s.Attachments, Attachment(a))

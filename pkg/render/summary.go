@@ -162,6 +162,7 @@ type Sample struct {
 	Attachments []Attachment // what of it is not in Text
 	Raw         []byte       // as received, possibly cut
 	Size        int          // bytes as received
+	IsLast      bool         // it is of what came last, not first
 	Problem     string       // what could not be decoded
 	Redacted    bool         // a secret stands in Raw, or was removed from Text or Subject
 	Cleaned     bool         // a secret was removed from Text or Subject

@@ -208,7 +208,10 @@ func origin(v Variant, title string) string {
 		return ""
 	}
 	text := "from " + v.Sample.From
-	if v.Count > 1 {
+	switch {
+	case v.Count > 1 && v.Sample.IsLast:
+		text = "the last one from " + v.Sample.From
+	case v.Count > 1:
 		text = "the first one from " + v.Sample.From
 	}
 	if v.Sample.Subject != "" && !sameTitle(title, v.Sample.Subject) {

@@ -87,6 +87,8 @@ type Variant struct {
 	// SampleSize is its size before that, in bytes.
 	Sample     []byte
 	SampleSize int
+	// SampleIsLast says that Sample is what was said last; no engine keeps it.
+	SampleIsLast bool `json:"-"`
 	// Seen is what the history knows of the fingerprint, when an engine returns the
 	// variant; zero if it is new.
 	Seen Seen
