@@ -59,10 +59,10 @@ func TestASummaryThatIsTooLargeForTheRelayIsMadeAgain(t *testing.T) {
 		taken    bool
 	}{
 		{"the relay declares what it takes", 20000, true, nil, 2, true},
-		{"it does not", 20000, false, nil, 4, true},
+		{"it does not", 20000, false, nil, 5, true},
 		{"it takes only a list of the errors", 12000, true, nil, 2, true},
 		{"it takes less than that", 1000, true, nil, 2, false},
-		{"it takes less than that, and does not declare it", 1000, false, nil, 5, false},
+		{"it takes less than that, and does not declare it", 1000, false, nil, 6, false},
 		{"a renderer does not care", 20000, true, fixed, 2, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

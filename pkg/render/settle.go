@@ -22,7 +22,14 @@ type Well struct {
 // all is well.
 type settlement struct {
 	good    map[meaning.Thing]*goodNews
-	counted map[string]bool // things of problems
+	bad     map[aspect]time.Time // when it was said last
+	counted map[aspect]bool
+}
+
+// An aspect is a problem, as far as it is one of a thing.
+type aspect struct {
+	problem string
+	thing   meaning.Thing
 }
 
 // goodNews is what the good mails about a thing say.
@@ -33,7 +40,7 @@ type goodNews struct {
 }
 
 func settle(b *store.Batch) *settlement {
-	s := &settlement{good: make(map[meaning.Thing]*goodNews), counted: make(map[string]bool)}
+	s := &settlement{good: make(map[meaning.Thing]*goodNews), bad: make(map[aspect]time.Time), counted: make(map[aspect]bool)}
 	each := func(isOne func(s meaning.Status) bool, do func(p *store.Part)) {
 		for _, g := range b.Groups {
 			for _, v := range g.Variants {
@@ -62,14 +69,17 @@ func settle(b *store.Batch) *settlement {
 		if news := s.good[p.Thing]; news != nil {
 			news.ends = true
 		}
+		if is := (aspect{p.Problem, p.Thing}); p.Last.After(s.bad[is]) {
+			s.bad[is] = p.Last
+		}
 	})
 	return s
 }
 
-// isOver reports whether a problem is over.
+// isOver reports whether a problem is over, whatever else was wrong with it meanwhile.
 func (s *settlement) isOver(p *store.Part) bool {
 	news := s.good[p.Thing]
-	return news != nil && news.last.After(p.Last)
+	return news != nil && news.last.After(s.bad[aspect{p.Problem, p.Thing}])
 }
 
 // over returns the good news of the thing that was over last of those that the mails of v
@@ -149,7 +159,7 @@ func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) 
 	parts, _ := v.Parts()
 	for i := range parts {
 		p := &parts[i]
-		one := strings.Join([]string{p.Problem, p.Source, p.Sender, p.Object}, "\x00")
+		one := aspect{p.Problem, p.Thing}
 		switch isGood := v.Meaning.Status.IsGood(); {
 		case s.counted[one], isGood && !p.Standing.IsOpen():
 			continue

@@ -42,6 +42,8 @@ func TestWhatIsOverIsNoLongerOpen(t *testing.T) {
 		{"an end without a problem", []letter{good(0)}, 0, 0, 0, 1, "[failmail] 1 ok"},
 		{"the end of another one", []letter{bad(0), nagios("RECOVERY", "Disk /", "OK", 60)}, 1, 0, 1, 1, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
 		{"a problem that is back", []letter{bad(0), good(60), bad(90)}, 1, 0, 1, 0, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"a problem that is back with other words", []letter{nagios("PROBLEM", "HTTP", "WARNING", 0), good(60), bad(90)}, 1, 0, 1, 0, "[failmail] 1 new: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
+		{"a problem with other words and its end", []letter{nagios("PROBLEM", "HTTP", "WARNING", 0), bad(60), good(90)}, 0, 1, 0, 0, "[failmail] all over: ** PROBLEM Service Alert: db1/HTTP is CRITICAL **"},
 		{"an end of another object of the entry", []letter{plain("PROBLEM: disk full on srv7", "", 0), plain("PROBLEM: disk full on srv8", "", 1), plain("RESOLVED: disk full on srv7", "", 60)}, 1, 1, 1, 0, "[failmail] 1 new: PROBLEM: disk full on srv<num>"},
 		{"the ends of all objects of the entry", []letter{plain("PROBLEM: disk full on srv7", "", 0), plain("PROBLEM: disk full on srv8", "", 1), plain("RESOLVED: disk full on srv8", "", 60), plain("RESOLVED: disk full on srv7", "", 61)}, 0, 2, 0, 0, "[failmail] all over: PROBLEM: disk full on srv<num>"},
 		{"an end from somebody else", []letter{plain("web1 is down", "x", 0), {raw: "Subject: web1 is up\n\nx\n", at: night.Add(time.Minute)}}, 1, 0, 1, 1, "[failmail] 1 new: web1 is down"},
