@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/pkg/batch"
@@ -128,19 +129,24 @@ func (e *entries) why(fingerprint string, said batch.Said) string {
 
 // family says what makes several texts one error; empty if there is only one.
 func (e *entries) family(fingerprint string) string {
-	label, values := e.families.Values(fingerprint)
-	if len(values) == 0 {
+	var places []string
+	for _, varying := range e.families.Varying(fingerprint) {
+		texts := make([]string, 0, maxNamed)
+		for _, v := range varying.Values[:min(len(varying.Values), maxNamed)] {
+			texts = append(texts, cmp.Or(v.Text, "nothing"))
+		}
+		place := fmt.Sprintf("at %q: %s", varying.Label, strings.Join(texts, ", "))
+		if more := len(varying.Values) - len(texts); more > 0 {
+			place += fmt.Sprintf(" and %d more", more)
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	if len(places) == 0 {
 		return ""
 	}
-	texts := make([]string, 0, maxNamed)
-	for _, v := range values[:min(len(values), maxNamed)] {
-		texts = append(texts, cmp.Or(v.Text, "nothing"))
-	}
-	text := fmt.Sprintf("one error, whatever stands at %q: %s", label, strings.Join(texts, ", "))
-	if more := len(values) - len(texts); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return "one error, whatever stands " + strings.Join(places, ", or ")
 }
 
 // maxNamed bounds the values of a family that are named.

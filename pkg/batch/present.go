@@ -91,12 +91,19 @@ func (p presenter) describe(v *store.Variant) (title string) {
 	reason, title := shared(v, func(id string) bool {
 		return p.families.Of(ofText(id, v.Meaning)) == v.Fingerprint
 	})
-	label, values := p.families.Values(v.Fingerprint)
-	v.NewValues = newValues(values, p.since)
+	v.NewValues = nil
+	for _, varying := range p.families.Varying(v.Fingerprint) {
+		for _, value := range newValues(varying.Values, p.since) {
+			if !slices.Contains(v.NewValues, value) {
+				v.NewValues = append(v.NewValues, value)
+			}
+		}
+		if slices.Contains(v.Varying.Labels(), varying.Label) {
+			reason, title = withGap(reason, varying.Values), withGap(title, varying.Values)
+		}
+	}
 	for _, variation := range v.Varying.Variations() {
 		switch variation.Label {
-		case label:
-			reason, title = withGap(reason, values), withGap(title, values)
 		case HeadlineLabel:
 			reason = commonTitle(variation.Top)
 		case SubjectLabel:

@@ -123,19 +123,38 @@ func (f *Families) Members() map[string]string {
 	return members
 }
 
-// Values returns what varies in the family of a fingerprint, and the values that were
-// seen, the first ones first; none if it is alone.
-func (f *Families) Values(fingerprint string) (label string, values []Value) {
+// maxVarying bounds the places of a family that [Families.Varying] returns.
+const maxVarying = 16
+
+// A Varying is a place that varies in a family, and what was seen there.
+type Varying struct {
+	Label  string
+	Values []Value // the first ones first
+}
+
+// Varying returns the places that vary in the family of a fingerprint; none if it is alone.
+func (f *Families) Varying(fingerprint string) (all []Varying) {
 	if f == nil {
-		return "", nil
+		return nil
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	known := f.texts[fingerprint]
-	if known == nil || known.joint == nil {
-		return "", nil
+	if known == nil {
+		return nil
 	}
-	return known.joint.label, slices.Clone(known.joint.values)
+	first, seen := known.family(), make(map[*joint]bool)
+	for i := -1; i < len(first.members) && len(all) < maxVarying; i++ {
+		t := first
+		if i >= 0 {
+			t = first.members[i]
+		}
+		if t.joint != nil && !seen[t.joint] {
+			seen[t.joint] = true
+			all = append(all, Varying{t.joint.label, slices.Clone(t.joint.values)})
+		}
+	}
+	return all
 }
 
 // Size returns how many texts are known of the family of a fingerprint; 1 if it is alone.

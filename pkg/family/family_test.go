@@ -226,3 +226,24 @@ func TestASplitLeavesOtherMergesAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestAValueBeyondTheBoundOfAFamilyBelongsToItEachTime(t *testing.T) {
+	var f family.Families
+	text := func(i int) family.Text {
+		return family.Text{Fingerprint: fmt.Sprint(i), Lines: []string{fmt.Sprintf("Job imp_%c%c could not run today", 'a'+i%26, 'a'+i/26)}}
+	}
+	for i := range 100 {
+		for range 2 {
+			p := f.Note(text(i))
+			for _, noted := range f.Noted() {
+				f.Learn(noted)
+			}
+			if i >= 3 && p.Fingerprint != "0" {
+				t.Fatalf("value %d is of %s", i, p.Fingerprint)
+			}
+		}
+	}
+	if n := f.Len(); n > 64 {
+		t.Errorf("%d texts are kept", n)
+	}
+}

@@ -225,7 +225,7 @@ func (t *text) family() *text {
 func (t *text) isRead() bool { return t != nil && t.Lines != nil }
 
 // isLarge reports whether t's family needs no more texts.
-func (t *text) isLarge() bool { return t != nil && len(t.members) >= maxMembers }
+func (t *text) isLarge() bool { return t != nil && 1+len(t.members) >= maxMembers }
 
 // seen returns when a value was first seen; zero if it never was.
 func (j *joint) seen(value string) time.Time {
