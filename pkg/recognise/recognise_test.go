@@ -116,7 +116,11 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"Error 500 returned from down stream service", ""}, {"Backup is still running", ""}, {"node3 is not ready", ""}, {"CHECK_NOT_OK", ""},
 		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"job done", "it exited normally with status 2"}, {"Job 9 Ended", "OUT_OF_MEMORY"},
 		{"Backup: 0 errors, 2 warnings", ""}, {"Unit ID: 0 predictive failure", ""}, {"ping", "10 packets sent, 0 received, 100% packet loss"}, {"Backup OK", "Errors 3"},
-		{"Logins have gone below 5", ""},
+		{"Logins have gone below 5", ""}, {"db1: free memory below threshold", ""}, {"Freezer: temperature is below threshold", ""}, {"Temperature back above normal", ""},
+		{"Serveur de nouveau en panne", ""}, {"Backup of srv1 interrupted", "Last completed run: yesterday"}, {"OK", "CRITICAL: disk full"}, {"Ban list service is down", ""},
+		{"[INFO] Disk 3 removed from array", ""}, {"Login not permitted on web1", ""}, {"Downtime detected: shop.example.net", ""}, {"Welcome page of shop is not loading", ""},
+		{"notice", `level="notice" action="tunnel-down"`}, {"Sicherung abgeschlossen, 3 Dateien wurden nicht gesichert", ""}, {"nightly run ok", "but 3 tables were skipped"},
+		{"Backup completed", strings.Repeat("a table ", 80) + "ERROR: table users failed"},
 		{"ALERT OPEN: no primary", "Created: 2026-10-03"}, {"Job Fill: Running", ""},
 		{"Latency p95 up", ""}, {"Alert FIRED on pump7 / Host Alive", ""}, {"Our mail server 203.0.113.7 is blocked", ""}, {"Mail blocked by 203.0.113.7", ""}, {"UPDATE_ROLLBACK_COMPLETE of stack7", ""}, {"drive 3 no longer detected", ""}, {"Migration backup is running", ""}, {"disk is running out of space", ""}, {"Alert 5 not closed", ""}, {"Alert: service is running", "connection refused"},
 	} {

@@ -21,7 +21,7 @@ type token struct {
 }
 
 // maxTokens bounds the words of a line that are read.
-const maxTokens = 60
+const maxTokens = 200
 
 // reach is how many words behind a "no" the word stands that it denies: "no known data
 // errors".

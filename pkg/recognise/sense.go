@@ -24,7 +24,7 @@ func (s *scanner) sense(i int) sense {
 		next = s.tokens[i+1].word
 	}
 	switch {
-	case (says == fault || says == alert || says == worry) && words[next] == namesWhat:
+	case (says == fault || says == alert || says == worry || says == aside) && words[next] == namesWhat:
 		return silent // an error log may log anything
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
 		return silent // to back up; a full backup
@@ -136,6 +136,9 @@ func (s *scanner) compound(t token) sense {
 	}
 	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
 		return bad
+	}
+	if strings.HasSuffix(t.word, "-down") {
+		return bad // tunnel-down
 	}
 	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
 		if c := text[at+1]; c >= 'A' && c <= 'Z' && text[0] != c+'a'-'A' {

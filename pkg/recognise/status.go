@@ -48,7 +48,7 @@ const (
 	maxLines   = 20
 	maxBytes   = 4 << 10
 	maxSubject = 400
-	maxLine    = 400
+	maxLine    = 1000
 )
 
 func newView(subject, text string) view {
@@ -103,7 +103,7 @@ func (v view) decide(list []said) decision {
 		}
 		return decision{status: status, why: "by a tag in the subject", tagged: true, bySubject: true}
 	}
-	if status == meaning.OK {
+	if isBare := len(list) == len(tokens(lowerOf(v.subject))); status == meaning.OK || status == meaning.Recovery && isBare {
 		if worst, line := v.fails(); worst != "" {
 			return decision{status: worst, why: "by the text, though the subject says success", line: line}
 		}
