@@ -89,7 +89,7 @@ func TestTheSubjectSaysWhatIsNewAndNamesTheFirst(t *testing.T) {
 		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 new: (no subject): x"},
 		{"a subject that tells the error", []letter{plain("cannot write to /var: disk full", "disk full", 0)}, "[failmail] 1 new: cannot write to /var: disk full"},
 		{"a long error is cut", []letter{plain("alert", long, 0)}, "[failmail] 1 new: alert: " + strings.TrimSpace(long[:92]) + "…"},
-		{"a long subject gives way", []letter{plain("a subject that says little of what has happened, at some length", "ERROR: disk full", 0)}, "[failmail] 1 new: ERROR: disk full"},
+		{"a long subject gives way", []letter{plain("a subject that says little of what has happened, at such a length that nobody would read on", "ERROR: disk full", 0)}, "[failmail] 1 new: ERROR: disk full"},
 		{"another script", []letter{plain("=?utf-8?q?f=C3=BCr_=E2=82=AC?=", "x", 0)}, "[failmail] 1 new: für €"},
 	}
 	for _, tt := range tests {

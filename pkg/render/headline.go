@@ -27,7 +27,7 @@ func scope(s *Summary) (lines []string) {
 }
 
 // maxHeadlineTitle keeps the first line short: the title follows in full.
-const maxHeadlineTitle = 60
+const maxHeadlineTitle = 80
 
 func headline(s *Summary) string {
 	muted := ""
@@ -66,6 +66,9 @@ func standing(s *Summary, noun string) string {
 				part = phrase.Count(n, noun) + " back"
 			}
 		}
+		if state == Ongoing && s.hasNewValues() {
+			part += " with new values"
+		}
 		parts = append(parts, part)
 	}
 	over := s.OverErrors()
@@ -92,6 +95,13 @@ func standing(s *Summary, noun string) string {
 		parts = append(parts, "and more")
 	}
 	return strings.Join(parts, ", ")
+}
+
+// hasNewValues reports whether an error that is ongoing has a value that was never seen.
+func (s *Summary) hasNewValues() bool {
+	return slices.ContainsFunc(s.Groups, func(g Group) bool {
+		return slices.ContainsFunc(g.Variants, func(v Variant) bool { return v.News.State == Ongoing && len(v.NewValues) > 0 })
+	})
 }
 
 // firstLoud returns when the first mail came that is not muted.

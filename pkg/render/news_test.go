@@ -152,6 +152,22 @@ func TestMailsWithoutATextSaySo(t *testing.T) {
 	}
 }
 
+func TestASummaryOfWhatGoesOnSaysThatThereAreNewValues(t *testing.T) {
+	ongoing := func(values ...string) Group {
+		return Group{Variants: []Variant{{News: News{State: Ongoing}, NewValues: values}}}
+	}
+	for want, groups := range map[string][]Group{
+		"1 ongoing":                        {ongoing()},
+		"2 ongoing with new values":        {ongoing(), ongoing("export_invoices")},
+		"1 new, 1 ongoing with new values": {{Variants: []Variant{{News: News{State: New}}}}, ongoing("export_invoices")},
+		"1 new, 1 ongoing":                 {{Variants: []Variant{{News: News{State: New}, NewValues: []string{"a"}}}}, ongoing()},
+	} {
+		if got := standing(&Summary{Groups: groups}, ""); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWhatIsMostAlarmingStandsFirst(t *testing.T) {
 	group := func(title string, variants ...Variant) Group {
 		g := Group{Title: title, Variants: variants}
