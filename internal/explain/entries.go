@@ -45,7 +45,6 @@ func (e *entries) add(p placed) {
 		e.batches[p.entry.Batch] = b
 		e.order = append(e.order, p.entry.Batch)
 	}
-	delete(e.known, p.entry.Batch)
 	limits := store.Limits{}.WithDefaults().Unbounded()
 	limits.GroupsPerBatch, limits.VariantsPerGroup = maxGroups, maxVariants
 	b.Add(&p.entry, limits)

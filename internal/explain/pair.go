@@ -49,7 +49,10 @@ func (p *pair) write(w *bufio.Writer) {
 // writeOne says why they are one error.
 func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
 	one, two := batch.IdentityOf(p.a.message, p.a.said), batch.IdentityOf(p.b.message, p.b.said)
+	textA, textB := batch.WithoutThing(p.a.entry.Fingerprint), batch.WithoutThing(p.b.entry.Fingerprint)
 	switch {
+	case p.entries.families.Of(textA) != p.entries.families.Of(textB):
+		p.say(w, fmt.Sprintf("These two are one entry: both are about %q of %s, which has one problem, whatever is wrong with it.", p.a.said.Object, p.a.said.Meaning.Source))
 	case len(one.Types) > 0:
 		p.say(w, "These two are one error: the exceptions and the frames of their stack traces are the same.")
 	case slices.Equal(one.Lines, two.Lines):
@@ -57,8 +60,6 @@ func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
 		for _, line := range one.Lines {
 			p.line(w, "", line)
 		}
-	case p.entries.family(fingerprint) == "":
-		p.say(w, fmt.Sprintf("These two are one entry: both are about %q of %s, which has one problem, whatever is wrong with it.", p.a.said.Object, p.a.said.Meaning.Source))
 	default:
 		p.say(w, "These two are "+p.entries.family(fingerprint)+".")
 	}

@@ -217,10 +217,11 @@ func (p parsed) isBare(line string) bool {
 // keyScore is the score of the key of a line "key: value"; says is whether the line
 // has words that say something.
 func keyScore(line string, says bool) int {
-	for _, colon := range [...]string{": ", "："} {
-		if at := strings.LastIndex(line, colon); at > 0 && isTime(line[at+len(colon):]) {
-			return incidental
-		}
+	if at := strings.LastIndex(line, ": "); at > 0 && isTime(line[at+2:]) && saysWhen(line[:at]) {
+		return incidental
+	}
+	if key, value, found := strings.Cut(line, "："); found && isTime(value) && key != "" {
+		return incidental
 	}
 	end := strings.IndexAny(line[:min(len(line), 48)], ":=\t")
 	if end <= 0 || end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' && line[end+1] != '\t' {
@@ -231,7 +232,7 @@ func keyScore(line string, says bool) int {
 		return 0
 	}
 	value := strings.TrimSpace(line[end+1:])
-	if strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://") {
+	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
 		return incidental
 	}
 	isWord := value != "" && !strings.Contains(value, " ")
@@ -250,6 +251,13 @@ func keyScore(line string, says bool) int {
 		return -4 // an attribute, whatever it is
 	}
 	return 0
+}
+
+// saysWhen reports whether key, but for what stands in brackets behind it, ends with a word for
+// a time.
+func saysWhen(key string) bool {
+	key, _, _ = strings.Cut(key, "(")
+	return times[strings.ToLower(key[strings.LastIndexByte(strings.TrimSpace(key), ' ')+1:])]
 }
 
 // minTimeDigits is how many digits a date with the time of day has at least.

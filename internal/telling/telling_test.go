@@ -53,6 +53,10 @@ func TestAShortTextIsKnownByAllThatItSaysAndALongOneByItsFailures(t *testing.T) 
 	if got := texts(failed); strings.Count(got, "|") != 3 {
 		t.Errorf("of a short text with a failure: %q", got)
 	}
+	named := "2 jobs failed in total\nBackup of srv failed: 2026-03-09 03:17:42\nError: https://shop/pay returned 500\nContact lost with UPS\nStart time: 2026-03-09 03:17:42"
+	if got := texts(named); strings.Count(got, "|") != 3 || strings.Contains(got, "Start time") {
+		t.Errorf("of lines that name what failed: %q", got)
+	}
 	long := strings.Repeat("the job went on for a while\n", 20) + "the disk sdb failed\n" + strings.Repeat("and on it went for a while\n", 20)
 	if got := texts(long); got != "the disk sdb failed" {
 		t.Errorf("of a long text: %q", got)

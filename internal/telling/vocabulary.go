@@ -112,6 +112,17 @@ var keys = func() map[string]int {
 	return all
 }()
 
+// times end keys whose value is when something happened.
+var times = setOf(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
+
+func setOf(list string) map[string]bool {
+	all := make(map[string]bool)
+	for word := range strings.FieldsSeq(list) {
+		all[word] = true
+	}
+	return all
+}
+
 // phrases begin lines that programs and people write around what happened.
 var phrases = byFirst([]string{
 	"this is an automat", "this is the", "this is a ", "this message", "this mail", "this email", "this e-mail", "this notification",
@@ -124,8 +135,8 @@ var phrases = byFirst([]string{
 	"hola", "estimad", "por favor", "gracias", "saludos", "este mensaje", "este correo",
 	"buongiorno", "gentile", "si prega", "cordiali", "questo messaggio", "questa e-mail", "olá", "prezad", "esta mensagem",
 	"below is", "the following", "here is", "attached", "see also", "run ", "your ",
-	"first, ", "next, ", "check the ", "check that ", "check if ", "check whether ", "check your ", "make sure", "ensure ", "try to ", "try again", "contact ",
-	"you can ", "you may ", "you should ", "to fix ", "to resolve ", "to solve ", "to avoid ", "to prevent ", "consider ",
+	"first, ", "next, ", "check the ", "check that ", "check if ", "check whether ", "check your ", "make sure", "ensure that ", "try to ", "try again", "contact the ", "contact your ", "contact us", "contact support",
+	"you can ", "you may ", "you should ", "to fix ", "to resolve ", "to solve ", "to avoid ", "to prevent ",
 })
 
 // byFirst returns texts by their first letter.

@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/pkg/family"
@@ -16,82 +18,72 @@ type Entries struct {
 	latest   map[string]*store.Variant // what was said last of a thing, by the fingerprint of its entry
 }
 
-// EntriesOf returns the Entries of b, which is as an engine returns it. families may be nil.
+// EntriesOf returns the Entries of b, which is as an engine returns it; their order does not
+// matter. families may be nil.
 func EntriesOf(b *store.Batch, families *family.Families) Entries {
 	e := Entries{families, make(map[string]string), make(map[string]*store.Variant)}
-	var things []*thing // as they came
-	byKey, owners := make(map[string]*thing), make(map[string]*thing)
+	things, owners := make(map[string]*thing), make(map[string]*thing)
 	for _, g := range b.Groups {
-		if !isFingerprint(WithoutThing(g.Key)) {
-			continue // what a user says
-		}
 		for _, v := range g.Variants {
-			fingerprint := WithoutThing(v.Fingerprint)
-			key := strings.TrimPrefix(v.Fingerprint, fingerprint)
-			if key == "" || !v.Meaning.Status.IsBad() {
+			if !isOneThing(g, v) || !v.Meaning.Status.IsBad() || v.Meaning.Sender == "" || v.Meaning.Object == "" {
 				continue
 			}
-			t := byKey[key]
-			if t == nil {
-				t = &thing{}
-				byKey[key] = t
-				things = append(things, t)
+			fingerprint := WithoutThing(v.Fingerprint)
+			key := strings.TrimPrefix(v.Fingerprint, fingerprint)
+			if things[key] == nil {
+				things[key] = &thing{}
 			}
+			t := things[key]
 			fingerprint = families.Of(fingerprint)
-			if owner, known := owners[fingerprint]; known && owner != t {
-				owner = nil // several have it
-				owners[fingerprint] = owner
-			} else {
+			switch owner, known := owners[fingerprint]; {
+			case !known:
 				owners[fingerprint] = t
+				t.errors = append(t.errors, fingerprint)
+			case owner != t:
+				owners[fingerprint] = nil // several have it
 			}
-			t.note(fingerprint, v)
+			t.said = append(t.said, v)
 		}
 	}
 	for _, t := range things {
-		if first := t.errors[0]; len(t.errors) > 1 && t.hasAlone(owners) {
-			for _, other := range t.errors[1:] {
+		alone := !slices.ContainsFunc(t.said, func(v *store.Variant) bool { return owners[families.Of(WithoutThing(v.Fingerprint))] != t })
+		if len(t.errors) < 2 || !alone {
+			continue
+		}
+		first := families.Of(WithoutThing(slices.MinFunc(t.said, earlier).Fingerprint))
+		for _, other := range t.errors {
+			if other != first {
 				e.same[other] = first
 			}
-			e.latest[first] = t.last
 		}
+		e.latest[first] = slices.MaxFunc(t.said, later)
 	}
 	return e
-}
-
-// Of returns the fingerprint of the entry of an error.
-func (e Entries) Of(fingerprint string) string { return e.alias(e.families.Of(fingerprint)) }
-
-func (e Entries) alias(fingerprint string) string {
-	if first, known := e.same[fingerprint]; known {
-		return first
-	}
-	return fingerprint
 }
 
 // A thing is one of which a batch says that something is wrong.
 type thing struct {
 	errors []string // their fingerprints
-	last   *store.Variant
+	said   []*store.Variant
 }
 
-func (t *thing) note(fingerprint string, v *store.Variant) {
-	if t.last == nil || !v.Last.Before(t.last.Last) {
-		t.last = v
-	}
-	for _, known := range t.errors {
-		if known == fingerprint {
-			return
-		}
-	}
-	t.errors = append(t.errors, fingerprint)
+// earlier and later order what was said of a thing, in the same way wherever it is asked.
+func earlier(a, b *store.Variant) int {
+	return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.Fingerprint, b.Fingerprint))
 }
 
-// hasAlone reports whether no other thing has one of its errors.
-func (t *thing) hasAlone(owners map[string]*thing) bool {
-	for _, fingerprint := range t.errors {
-		if owners[fingerprint] != t {
-			return false
-		}
+func later(a, b *store.Variant) int { return cmp.Or(a.Last.Compare(b.Last), earlier(a, b)) }
+
+// isOneThing reports whether v, which stands in g, is of one thing, and of no group of a user.
+func isOneThing(g *store.Group, v *store.Variant) bool {
+	return isFingerprint(WithoutThing(g.Key)) && WithoutThing(v.Fingerprint) != v.Fingerprint
+}
+
+// Of returns the fingerprint of the entry of an error of a thing.
+func (e Entries) Of(fingerprint string) string {
+	fingerprint = e.families.Of(fingerprint)
+	if first, known := e.same[fingerprint]; known {
+		return first
 	}
-	return true
+	return fingerprint
 }

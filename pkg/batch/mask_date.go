@@ -3,14 +3,14 @@ package batch
 import "strings"
 
 // foreignMonths and foreignWeekdays are names in German, French, Spanish, Italian, Portuguese,
-// Dutch, Swedish and Polish, which are not abbreviated in dates that people read.
+// Dutch, Swedish and Polish. Those of months are not abbreviated.
 var (
 	foreignMonths = namesOf(`januar februar märz april mai juni juli august september oktober november dezember
 		janvier février mars avril juin juillet août septembre octobre novembre décembre
 		enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
 		janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
-		januari februari maart mei augustus december augusti
+		januari februari maart mei maj augustus december augusti
 		stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia`)
 	foreignWeekdays = namesOf(`montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
 		lundi mardi mercredi jeudi vendredi samedi dimanche
@@ -30,7 +30,7 @@ func namesOf(list string) map[string]bool {
 	return names
 }
 
-// maxName is the longest name of a month or a day in bytes.
+// maxName bounds the name of a month or a day, in bytes.
 const maxName = 16
 
 // matchForeignDate takes 9. März 2026, 9 mars 2026 and 9 de marzo de 2026, with or without the
@@ -40,7 +40,7 @@ func matchForeignDate(text string) int {
 	if n == 0 || n > 2 {
 		return 0
 	}
-	n += len(beginOf(text[n:], ".", "º"))
+	n += len(beginOf(text[n:], ".", "º", "°", "er"))
 	if n >= len(text) || text[n] != ' ' {
 		return 0
 	}
@@ -95,7 +95,7 @@ func weekdayBefore(text string, i, rest int) int {
 	for from > rest && end-from <= maxName && (isLetter(text[from-1]) || text[from-1] == '-') {
 		from--
 	}
-	if end == i || !foreignWeekdays[strings.ToLower(text[from:end])] {
+	if end == i || !foreignWeekdays[strings.ToLower(text[from:end])] || from > 0 && strings.IndexByte("_.-", text[from-1]) >= 0 {
 		return i
 	}
 	return from

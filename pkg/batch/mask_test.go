@@ -120,6 +120,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a plural of initials", "1 pg, 2 pgs, 3 vms, 4 gas", "<num> pg, <num> pg, <num> vm, <num> gas"},
 		{"a date in another language", "le lundi 2 novembre 2026, 08:14 vom Montag, den 2. November 2026", "le <time> vom <date>"},
 		{"a date with prepositions", "el martes 3 de noviembre de 2026 a las 03:17:42, dia 9 de maio", "el <date> a las <time>, dia <date>"},
+		{"the first of a month", "le 1er mars 2026, backup_montag 3.5.2026, 2 dns servers, 3 tls", "le <date>, backup_montag <date>, <num> dns servers, <num> tls"},
 		{"a number before another word is no date", "2 maisons, 3 de los discos, lundi 9 fois", "<num> maison, <num> de los discos, lundi <num> fois"},
 		{"a list of machines is one of them", "c[00-03]=c4, x[1], a[2-] [3-4] y[5,6", "c<num>=c<num>, x[<num>], a[<num>-] [<num>-<num>] y[<num>"},
 		{"an address belongs to the name before it", "from unknown[192.0.2.7]:25, nas.lan[::1] and web.biz[192.0.2.8]; a[b.c], sshd[17], blocked[192.0.2.7]", "from <host>, <host> and <host>; a[b.c], sshd[<num>], blocked[<ip>]"},

@@ -193,9 +193,13 @@ func matchPlural(text string, i int) (stem int, ending string, end int) {
 	return 0, "", 0
 }
 
-// isInitials reports whether noun is the plural of what is not spoken as a word: pgs, vms.
+// isInitials reports whether noun is a plural that is no word, and so short.
 func isInitials(noun string) bool {
-	return len(noun) == len("vms") && !strings.ContainsAny(noun, "aeiouy")
+	switch noun {
+	case "pgs", "vms", "dbs", "pvs", "lvs", "vgs", "pcs":
+		return true
+	}
+	return false
 }
 
 // endsNoun reports whether a word ends before text, and is not part of a name.

@@ -17,12 +17,18 @@ import (
 // variants entries. b does not change. families may be nil.
 func Present(b *store.Batch, families *family.Families) *store.Batch {
 	p := presenter{EntriesOf(b, families), b.First}
-	entries := b.Regroup(func(g *store.Group) string { return p.Of(WithoutThing(g.Key)) }, p.fingerprint)
+	entries := b.Regroup(func(g *store.Group) string {
+		if WithoutThing(g.Key) == g.Key {
+			return families.Of(g.Key)
+		}
+		return p.Of(WithoutThing(g.Key))
+	}, p.fingerprint)
 	for _, g := range entries.Groups {
 		for _, v := range g.Variants {
 			title := p.describe(v)
-			if p.latest[v.Fingerprint] != nil {
-				title = v.Reason
+			if latest := p.latest[v.Fingerprint]; latest != nil && isFingerprint(g.Key) {
+				title = concrete(latest)
+				v.Reason, v.Sample, v.SampleSize, v.SampleIsLast = title, latest.Sample, latest.SampleSize, true
 			}
 			if isFingerprint(g.Key) && title != "" && len(g.Variants) == 1 {
 				g.Title = title
@@ -44,7 +50,7 @@ func newValues(values []family.Value, since time.Time) (fresh []string) {
 	for _, value := range values {
 		if value.Seen.Before(since) {
 			known = true
-		} else if value.Text != "" {
+		} else if value.Text != "" && !placeholders.MatchString(value.Text) {
 			fresh = append(fresh, content.Line(value.Text))
 		}
 	}
@@ -64,7 +70,10 @@ func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
 	if place.Label != "" {
 		v.Varying.Complete(gapValue(place), v.Count)
 	}
-	entry := p.alias(place.Fingerprint)
+	if !isOneThing(g, v) {
+		return place.Fingerprint
+	}
+	entry := p.Of(place.Fingerprint)
 	if p.latest[entry] != nil {
 		v.Varying.Complete(store.Value{Label: HeadlineLabel, Text: concrete(v)}, v.Count)
 	}
@@ -109,10 +118,6 @@ func (p presenter) describe(v *store.Variant) (title string) {
 		case SubjectLabel:
 			title = commonTitle(variation.Top)
 		}
-	}
-	if latest := p.latest[v.Fingerprint]; latest != nil {
-		reason = concrete(latest)
-		v.Sample, v.SampleSize, v.SampleIsLast = latest.Sample, latest.SampleSize, true
 	}
 	v.Reason = reason
 	return title

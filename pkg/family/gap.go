@@ -161,4 +161,4 @@ func (l *line) has(value word, from, to int) bool {
 }
 
 // is reports whether w is value, or ends with it as shop.orders does with orders.
-func (w word) is(value word) bool { return w.hash == value.hash || w.tail == value.hash }
+func (w word) is(value word) bool { return w.hash == value.hash || w.need != 0 && w.tail == value.hash }

@@ -21,11 +21,11 @@ func kindOf(word string) uint8 {
 	if word == "localhost" {
 		return needMasked // as an address
 	}
-	isPath := word[0] == '/' && !isState(word[strings.LastIndexByte(word, '/')+1:]) // or the rest of a URL: names
+	isPath := word[0] == '/' && !isState(strings.ToLower(word[strings.LastIndexByte(word, '/')+1:])) // or the rest of a URL: names
 	if strings.IndexByte(word, '<') >= 0 {
 		if rest := withoutPlaceholders(word); rest == "" || isPath {
 			return needMasked
-		} else if isCode(rest) || hasState(rest) {
+		} else if isCode(rest) || speaks(rest) || hasOpposite(rest) {
 			return 0
 		}
 		return needMasked
@@ -114,8 +114,18 @@ func speaks(word string) bool {
 
 // hasState reports whether a part of word, in lower case, says how something is or what happened.
 func hasState(word string) bool {
-	for part := range strings.FieldsFuncSeq(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
+	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
 		if isState(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasOpposite reports whether a part of word means another event than its opposite.
+func hasOpposite(word string) bool {
+	for part := range strings.FieldsFuncSeq(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\`, r) }) {
+		if opposites[part] {
 			return true
 		}
 	}

@@ -71,7 +71,11 @@ func (s *scanner) isZero(from int) bool {
 
 // isIdentity reports whether the number at i names what stands before it.
 func (s *scanner) isIdentity(i int) bool {
-	return i > 0 && identities[s.tokens[i-1].word] && strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t:=#") == ""
+	if i == 0 || !identities[s.tokens[i-1].word] || i+1 < len(s.tokens) && strings.HasSuffix(s.tokens[i+1].word, "s") {
+		return false // disk: 0 errors
+	}
+	between := strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t#")
+	return between == "" || (between == ":" || between == "=") && ids[s.tokens[i-1].word]
 }
 
 // parts come between a number and the one of which it is a part.

@@ -73,6 +73,9 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"a new version", "Eine neue Version ist verfügbar", "", meaning.Info, "Eine neue Version verfügbar"},
 		{"a count of what went well", "Nightly load finished: 14 ok, 0 failed", "", meaning.OK, "Nightly load"},
 		{"the end of an alarm", "Serverroom: End of alarm - Temp rack A", "", meaning.Recovery, "Serverroom: Temp rack A"},
+		{"a key with a count of none", "Backup finished", "Disk: 0 errors", meaning.OK, "Backup"},
+		{"a plan to go down", "scale-down completed successfully", "", meaning.OK, "scale-down"},
+		{"the name of an option", "Backup finished successfully", "Options: ON_ERROR_CONTINUE=yes", meaning.OK, "Backup"},
 		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -137,7 +137,7 @@ func (s *scanner) compound(t token) sense {
 	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
 		return bad
 	}
-	if strings.HasSuffix(t.word, "-down") {
+	if what, found := strings.CutSuffix(t.word, "-down"); found && !downs[what] {
 		return bad // tunnel-down
 	}
 	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
@@ -161,8 +161,10 @@ func (s *scanner) code(t token, text string) (says sense) {
 		if says = codes[t.word[at+1:]]; says == silent && !strings.Contains(t.word, "no") {
 			says = words[t.word[at+1:]]
 		}
-		if status, _ := verdict(scan(strings.ReplaceAll(text, "_", " "))); says == silent && status == meaning.Problem {
-			return bad // OUT_OF_MEMORY
+		if says == silent && !strings.HasPrefix(s.line[t.to:], "=") {
+			if status, _ := verdict(scan(strings.ReplaceAll(text, "_", " "))); status == meaning.Problem {
+				return bad // OUT_OF_MEMORY
+			}
 		}
 	case strings.Trim(text[at+1:], "0123456789") == "" && inBrackets(s.line, t.from, t.to):
 		says = words[t.word[:at]]

@@ -222,3 +222,9 @@ func setOf(list string) map[string]bool {
 
 // identities are what a number behind them names, so that their 0 is no "no": port: 0.
 var identities = setOf(`id ids number nr no index slot port unit channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure`)
+
+// ids are those of them behind which a colon makes no count of the number.
+var ids = setOf(`id ids number nr no index slot unit`)
+
+// downs are not bad before "-down": what goes on is meant to.
+var downs = setOf(`scale shut spin cool count slow power step break drop lock ramp wind`)

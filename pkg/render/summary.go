@@ -154,6 +154,15 @@ type Variant struct {
 	Sample      Sample
 }
 
+// ID is what v is called in commands: its fingerprint, or the ID of its problem where it has
+// several errors of one thing.
+func (v Variant) ID() string {
+	if v.Sample.IsLast && v.Problem != "" {
+		return v.Problem
+	}
+	return v.Fingerprint
+}
+
 // A Sample is one mail of a variant, decoded.
 type Sample struct {
 	Subject     string
