@@ -25,7 +25,7 @@ func kindOf(word string) uint8 {
 	if strings.IndexByte(word, '<') >= 0 {
 		if rest := withoutPlaceholders(word); rest == "" || isPath {
 			return needMasked
-		} else if isCode(rest) || speaks(rest) || hasOpposite(rest) {
+		} else if isCode(rest) || speaks(rest) || !strings.ContainsAny(word, "./@\\") && hasOpposite(rest) {
 			return 0
 		}
 		return needMasked
