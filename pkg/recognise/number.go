@@ -13,11 +13,21 @@ func (s *scanner) fraction() {
 			continue
 		}
 		if len(part) < len(all) || len(part) == len(all) && part < all {
-			for j := range s.said {
-				if says := s.said[j].says; says == done || says == well || says == over {
-					s.said[j].says = bad
-				}
-			}
+			s.denyGood()
+		}
+	}
+	for i, t := range s.tokens { // 83% successful
+		if i+1 < len(s.tokens) && isAmount(t.word) && len(t.word) < 3 && strings.Trim(s.lower[t.to:s.tokens[i+1].from], " ") == "%" && words[s.tokens[i+1].word] == done {
+			s.denyGood()
+		}
+	}
+}
+
+// denyGood makes failures of what was said to be well.
+func (s *scanner) denyGood() {
+	for j := range s.said {
+		if says := s.said[j].says; says == done || says == well || says == over {
+			s.said[j].says = bad
 		}
 	}
 }
@@ -69,17 +79,50 @@ func (s *scanner) isZero(from int) bool {
 	return !isWordByte(rest[1]) && rest[1] != '.' && rest[1] != '%' && !isNoun // failed: 0 bytes written
 }
 
+// isValue reports whether the number at i is that of a key before it, as another key follows:
+// skipped: 0 failed: 2.
+func (s *scanner) isValue(i int) bool {
+	if i == 0 || strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t:=") != "" {
+		return false
+	}
+	if strings.HasSuffix(s.lower[:s.tokens[i].from], "=") {
+		return true
+	}
+	if i+1 >= len(s.tokens) {
+		return false
+	}
+	next := s.tokens[i+1]
+	after := strings.TrimLeft(s.lower[next.to:], " \t")
+	return after != "" && (after[0] == ':' || after[0] == '=') || i+2 < len(s.tokens) && isAmount(s.tokens[i+2].word) && words[s.tokens[i-1].word] != silent
+}
+
 // isIdentity reports whether the number at i names what stands before it.
 func (s *scanner) isIdentity(i int) bool {
-	if i == 0 || !identities[s.tokens[i-1].word] || i+1 < len(s.tokens) && strings.HasSuffix(s.tokens[i+1].word, "s") {
+	if i == 0 || i+1 < len(s.tokens) && strings.HasSuffix(s.tokens[i+1].word, "s") {
 		return false // disk: 0 errors
+	}
+	if !identities[s.tokens[i-1].word] {
+		return s.isNumbered(i)
 	}
 	between := strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t#")
 	return between == "" || (between == ":" || between == "=") && ids[s.tokens[i-1].word]
 }
 
+// isNumbered reports whether the number at i belongs to a noun in the singular in front of it, of
+// which the next word says how it is: fan 0 failed.
+func (s *scanner) isNumbered(i int) bool {
+	noun := s.tokens[i-1]
+	if i+1 >= len(s.tokens) || words[s.tokens[i+1].word] != bad || words[noun.word] != silent || counters[noun.word] || strings.HasSuffix(noun.word, "s") {
+		return false
+	}
+	return strings.Trim(noun.word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Trim(s.lower[noun.to:s.tokens[i].from], " #") == ""
+}
+
+// counters stand in front of a number that counts.
+var counters = setOf(`total with and or of have had has were was are is found got only but at to in for from by mit und von avec et con y e com met en total sum plus than now still`)
+
 // parts come between a number and the one of which it is a part.
-var parts = setOf(`of von de di du van av из z`)
+var parts = setOf(`of von de di du van av из z sur`)
 
 // answer reads a "no" that answers what is in front of it: "Backup successful? NO", and
 // "failed: false".
@@ -107,7 +150,7 @@ func (s *scanner) exit(i int) (n int) {
 			return 0
 		}
 	case "with": // completed with code 3
-		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" {
+		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "code" && s.tokens[i+1].word != "status" {
 			return 0
 		}
 	case "rückgabewert", "exit", "exit_status", "exit_code", "return_code", "exitstatus", "exited", "rc", "exitcode", "maxexitcode", "returncode", "errorlevel":

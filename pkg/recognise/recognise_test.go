@@ -76,6 +76,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"a key with a count of none", "Backup finished", "Disk: 0 errors", meaning.OK, "Backup"},
 		{"a plan to go down", "scale-down completed successfully", "", meaning.OK, "scale-down"},
 		{"the name of an option", "Backup finished successfully", "Options: ON_ERROR_CONTINUE=yes", meaning.OK, "Backup"},
+		{"a job that is called Full", `Backup job "Full" completed without errors`, "", meaning.OK, `Backup job "Full"`},
 		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,6 +120,11 @@ func TestNothingThatIsWrongIsWell(t *testing.T) {
 		{"Error 500 returned from down stream service", ""}, {"Backup is still running", ""}, {"node3 is not ready", ""}, {"CHECK_NOT_OK", ""},
 		{"Restore finished", "Restored 3 files, 2 failed"}, {"Backup finished", "Result: 0x80070005"}, {"job done", "it exited normally with status 2"}, {"Job 9 Ended", "OUT_OF_MEMORY"},
 		{"Backup: 0 errors, 2 warnings", ""}, {"Unit ID: 0 predictive failure", ""}, {"ping", "10 packets sent, 0 received, 100% packet loss"}, {"Backup OK", "Errors 3"},
+		{"Cron <root@ctl> ansible-playbook site.yml", "web1 : ok=2 changed=1 unreachable=0 failed=1 skipped=0"}, {"done", "done: 12 skipped: 0 failed: 2"},
+		{"Report", "Total: 5 Success: 4 Warning: 0 Failed: 1"}, {"Backup summary ok=4 warn=0 fail=1", ""}, {"Job finished", "retries=0 error=timeout"},
+		{"Fan 0 failed", ""}, {"PSU 0 failed; PSU 1 OK", ""}, {"GPU #0 failed", ""}, {"Backup completed: 0 warnings, srv1 failed", ""}, {"Backup OK", "no files copied, connection refused"},
+		{"Sync OK", "0 new files because disk failed"}, {"RECOVERY FAILED: raid md0", ""}, {"[RECOVERY FAILED] md0", ""}, {"Recovery in progress: raid md0", ""},
+		{"Report", "Result: success\nError: disk full"}, {"5 sur 6 sauvegardes réussies", ""}, {"Backup 83% successful", ""}, {"Job finished with status 1", ""},
 		{"Logins have gone below 5", ""}, {"db1: free memory below threshold", ""}, {"Freezer: temperature is below threshold", ""}, {"Temperature back above normal", ""},
 		{"Serveur de nouveau en panne", ""}, {"Backup of srv1 interrupted", "Last completed run: yesterday"}, {"OK", "CRITICAL: disk full"}, {"Ban list service is down", ""},
 		{"[INFO] Disk 3 removed from array", ""}, {"Login not permitted on web1", ""}, {"Downtime detected: shop.example.net", ""}, {"Welcome page of shop is not loading", ""},

@@ -154,8 +154,13 @@ func (s *scanner) quoted(i int) (n int) {
 // read reads the words from the one at i, and returns how many it read.
 func (s *scanner) read(i int) int {
 	t := s.tokens[i]
-	if i > 0 && strings.ContainsAny(s.lower[s.tokens[i-1].to:t.from], ".;!|[]") {
-		s.denied, s.hedged = 0, 0
+	if i > 0 {
+		switch between := s.lower[s.tokens[i-1].to:t.from]; {
+		case strings.ContainsAny(between, ".;!|[]"):
+			s.denied, s.hedged = 0, 0
+		case strings.ContainsAny(between, ",:") || strings.Contains(between, "- ") || t.word == "because":
+			s.denied = 0 // 0 files copied, connection failed
+		}
 	}
 	if s.byZero && isAmount(t.word) {
 		s.denied = 0 // the next count
@@ -183,7 +188,7 @@ func (s *scanner) read(i int) int {
 			s.add(bad, t.from, t.to) // 0 of 12
 			break
 		}
-		if t.word == "0" && (!strings.HasPrefix(s.lower[t.to:], " ") || i+1 < len(s.tokens) && isAmount(s.tokens[i+1].word) || s.isIdentity(i)) {
+		if t.word == "0" && (!strings.HasPrefix(s.lower[t.to:], " ") || i+1 < len(s.tokens) && isAmount(s.tokens[i+1].word) || s.isIdentity(i) || s.isValue(i)) {
 			break // a number, of which nothing follows, or one of several
 		}
 		s.denied = reach + 1

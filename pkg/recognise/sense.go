@@ -24,6 +24,8 @@ func (s *scanner) sense(i int) sense {
 		next = s.tokens[i+1].word
 	}
 	switch {
+	case t.word == "full" && t.from > 0 && t.to < len(s.lower) && strings.IndexByte("\"'", s.lower[t.from-1]) >= 0 && s.lower[t.from-1] == s.lower[t.to]:
+		return silent // a job that is called "Full"
 	case (says == fault || says == alert || says == worry || says == aside) && words[next] == namesWhat:
 		return silent // an error log may log anything
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":

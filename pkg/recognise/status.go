@@ -118,7 +118,7 @@ func (v view) decide(list []said) decision {
 		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
 	ofText, line := v.text()
-	if status := v.field(); status != "" {
+	if status := v.field(); status != "" && !(status.IsGood() && ofText == meaning.Problem && !isPast(line)) {
 		return decision{status: status, why: "by a field of the text", line: line}
 	}
 	if ofText != "" {
@@ -129,6 +129,14 @@ func (v view) decide(list []said) decision {
 	}
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
+
+// isPast reports whether line is a field that says how something stood before.
+func isPast(line string) bool {
+	first, _, _ := strings.Cut(line, " ")
+	return past[strings.ToLower(first)]
+}
+
+var past = setOf(`previous previously last old former prior before vorher vorheriger letzter ancien ancienne dernier anterior último ultimo precedente vorige poprzedni`)
 
 // isOverInFront reports whether what stands in front of a colon says that an alert is over, and
 // only what stands behind it what was wrong: "Alarm cleared on web1: low battery".
