@@ -42,10 +42,10 @@ func newGroup(g *store.Group, settled *settlement, url string, zone *time.Locati
 		if becomes != shown {
 			continue
 		}
-		open, fresh, over := settled.count(v, news)
+		n := settled.count(v, news)
 		problem := settled.problemOf(v)
 		group.Variants = append(group.Variants, Variant{
-			Open: open, New: fresh, Over: over,
+			Open: n.open, New: n.fresh, Over: n.over, OpenThings: n.openThings, OverThings: n.overThings,
 			Reason: v.Reason, Fingerprint: v.Fingerprint, News: news, Count: v.Count, Object: v.Meaning.Object, Source: v.Meaning.Source,
 			First: v.First.In(zone), Last: v.Last.In(zone),
 			Varying: variations(v), NewValues: v.NewValues, Problem: problem, Page: pageOf(url, problem), Sample: newSample(v),

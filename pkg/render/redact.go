@@ -55,6 +55,12 @@ func (r *Redactor) value(label, text string) string {
 func (v *Variant) redact(r *Redactor) {
 	v.Reason, v.Object = r.Text(v.Reason), r.Text(v.Object)
 	v.NewValues = slices.Clone(v.NewValues)
+	for _, things := range [...]*[]string{&v.OpenThings, &v.OverThings} {
+		*things = slices.Clone(*things)
+		for i := range *things {
+			(*things)[i] = r.Text((*things)[i])
+		}
+	}
 	for i, variation := range v.Varying {
 		variation.Top = slices.Clone(variation.Top)
 		for j := range variation.Top {

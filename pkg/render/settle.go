@@ -153,9 +153,15 @@ func (s *settlement) of(v *store.Variant, zone *time.Location) (fate, News) {
 	return shown, newsOf(v, zone)
 }
 
-// count returns how many of the things that v is about are open, never seen before, and over,
-// each once for a problem; v is shown, and counts as one if it is not known what it is about.
-func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) {
+// A tally is of the things that a variant is about, each once for a problem.
+type tally struct {
+	open, fresh, over      int
+	openThings, overThings []string
+}
+
+// count returns the tally of v, which is shown, and counts as one thing if it is not known what it
+// is about.
+func (s *settlement) count(v *store.Variant, news News) (n tally) {
 	parts, _ := v.Parts()
 	for i := range parts {
 		p := &parts[i]
@@ -164,11 +170,13 @@ func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) 
 		case s.counted[one], isGood && !p.Standing.IsOpen():
 			continue
 		case isGood, s.isOver(p):
-			over++
+			n.over++
+			n.overThings = append(n.overThings, p.Object)
 		default:
-			open++
+			n.open++
+			n.openThings = append(n.openThings, p.Object)
 			if news.State == New || p.New && len(parts) > 1 { // of one thing the news says it
-				fresh++
+				n.fresh++
 			}
 		}
 		s.counted[one] = true
@@ -176,14 +184,16 @@ func (s *settlement) count(v *store.Variant, news News) (open, fresh, over int) 
 	switch {
 	case len(parts) > 0:
 	case news.State == Over:
-		over = 1
+		n.over = 1
 	default:
-		open = 1
+		n.open = 1
 		if news.State == New {
-			fresh = 1
+			n.fresh = 1
 		}
 	}
-	return open, fresh, over
+	slices.Sort(n.openThings)
+	slices.Sort(n.overThings)
+	return n
 }
 
 // OpenCount returns how many problems s shows that are not over. An entry has one for each

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,25 @@ func TestWhatIsOverIsNoLongerOpen(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnEntryNamesTheThingsThatAreOpenAndThoseThatAreOver(t *testing.T) {
+	var letters []letter
+	for i := range 9 {
+		letters = append(letters, plain(fmt.Sprintf("PROBLEM: disk full on srv%d", i), "", i))
+	}
+	letters = append(letters, plain("RESOLVED: disk full on srv4", "", 60), plain("RESOLVED: disk full on srv2", "", 61))
+	s := summaryOf(t, letters...)
+	want := "open: disk on srv0, disk on srv1, disk on srv3, disk on srv5, disk on srv6, disk on srv7 and 1 more; over: disk on srv2, disk on srv4"
+	if got := things(s.Groups[0].Variants[0]); got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if _, text, _ := parts(t, render(t, s).Raw); !strings.Contains(text, want) {
+		t.Errorf("the summary does not say so:\n%s", text)
+	}
+	if got := things(summaryOf(t, letters[0]).Groups[0].Variants[0]); got != "" {
+		t.Errorf("of one thing: %q", got)
 	}
 }
 

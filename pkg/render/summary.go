@@ -138,10 +138,12 @@ type Host struct {
 type Variant struct {
 	Reason      string // what the mails share, with placeholders such as <num> for what varies
 	Fingerprint string
-	Source      string // who says it
-	Object      string // what it is about; empty if that is not known
-	Open, Over  int    // how many problems it is that are not over, and that are
-	New         int    // of Open, those never seen before
+	Source      string   // who says it
+	Object      string   // what it is about; empty if that is not known
+	Open, Over  int      // how many problems it is that are not over, and that are
+	New         int      // of Open, those never seen before
+	OpenThings  []string // what those are about that are not over, as far as that is known
+	OverThings  []string // and those that are
 	News        News
 	Count       int
 	First       time.Time

@@ -54,6 +54,7 @@ type VariantView struct {
 	Heading  string   // what the mails share; empty where the title of the group says it
 	Origin   string   // who wrote the sample
 	Messages []string // of the exception with their numbers, if there are several
+	Things   string   // what is open, and what is over, of several; empty if it is one
 	Fresh    string   // values never seen before of what varies; empty for none
 	Under    string   // how many subjects it came under, if they do not count
 	Varies   []string // what differs from mail to mail
@@ -113,6 +114,7 @@ func newBareView(variant Variant, g Group) VariantView {
 	if len(g.Variants) == 1 && g.Omitted == 0 && sameTitle(g.Title, variant.Reason) {
 		v.Heading = ""
 	}
+	v.Things = things(variant)
 	if len(variant.NewValues) > 0 {
 		v.Fresh = freshValues(variant.NewValues)
 	}
@@ -129,6 +131,38 @@ func newBareView(variant Variant, g Group) VariantView {
 		}
 	}
 	return v
+}
+
+// maxThings bounds the things of an entry that are named, and maxThing the characters of each.
+const (
+	maxThings = 6
+	maxThing  = 60
+)
+
+// things names what the problems of v are about, if there are several.
+func things(v Variant) string {
+	if len(v.OpenThings)+len(v.OverThings) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, list := range [...]struct {
+		state string
+		names []string
+	}{{"open", v.OpenThings}, {"over", v.OverThings}} {
+		if len(list.names) == 0 {
+			continue
+		}
+		var names []string
+		for _, name := range list.names[:min(len(list.names), maxThings)] {
+			names = append(names, phrase.Shorten(name, maxThing))
+		}
+		text := list.state + ": " + strings.Join(names, ", ")
+		if more := len(list.names) - maxThings; more > 0 {
+			text += fmt.Sprintf(" and %s more", phrase.Number(more))
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // isOne reports whether the headlines of a variation differ in values only.
