@@ -143,7 +143,7 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	e.Occurrence = occurrence(group, own)
 	e.Occurrence.Recovers = print.Recovers
 	c.Mutes.apply(&e, m.Subject(), place, func(fingerprint string) bool { return c.Families.Of(fingerprint) == e.Fingerprint })
-	if s := e.Meaning.Status; c.HoldOK && (s == meaning.OK || s == meaning.Info) {
+	if s := e.Meaning.Status; c.HoldOK && !print.Ends && (s == meaning.OK || s == meaning.Info) {
 		e.HeldUntil = e.Received.Add(maxHold)
 	}
 	if c.Quiet > 0 && e.MutedUntil.IsZero() && e.Meaning.Status.IsBad() && c.firsts.isFirst(e.Batch+"\n"+kindOf(e.Group), e.Received, c.Quiet) {

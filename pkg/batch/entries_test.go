@@ -70,3 +70,31 @@ func TestWhatIsWrongWithOneThingIsOneEntryCalledByWhatCameLast(t *testing.T) {
 		})
 	}
 }
+
+func TestASuccessThatEndsAProblemIsNotHeld(t *testing.T) {
+	meanings, err := recognise.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := batch.GrouperFunc(func(*message.Message) (string, error) { return "", nil })
+	c := &batch.Classifier{Batch: one, Group: one, Meanings: meanings, Open: &recognise.Open{}, HoldOK: true}
+	for i, step := range []struct {
+		subject string
+		held    bool
+	}{
+		{"Backup srv7 completed successfully", true},
+		{"Backup srv7 failed", false},
+		{"Backup srv8 completed successfully", true},
+		{"Backup srv7 completed successfully", false},
+		{"Backup srv7 completed successfully", true},
+		{"[Failed] Daily VMs (2 objects) 1 failed", false},
+		{"[Success] Daily VMs (2 objects)", false},
+		{"[Success] Daily VMs (2 objects)", true},
+	} {
+		for _, e := range c.Classify(mailOf("From: backup@example.com\nSubject: " + step.subject + "\n\n.\n")) {
+			if held := !e.HeldUntil.IsZero(); held != step.held {
+				t.Errorf("mail %d, %q: held %t", i, step.subject, held)
+			}
+		}
+	}
+}

@@ -21,6 +21,8 @@ type Said struct {
 	recognise.Recognised
 	// Text are the lines of the part of a digest; empty if the mail is none.
 	Text string
+	// Ends says that what is well was in a bad state when it was heard of last.
+	Ends bool
 }
 
 // Said returns what m says, each part of a digest in turn, and notes that in m. It never
@@ -30,15 +32,19 @@ func (c *Classifier) Said(m *message.Message) []Said {
 		return []Said{{Fingerprint: c.prints.fingerprint(m)}}
 	}
 	rec := c.Meanings.Of(m)
-	if !rec.Known && len(rec.Parts) == 0 {
-		if ended := c.Open.Note(rec.Meaning, m.Received); ended != rec.Meaning {
+	ends := false
+	if (!rec.Known || rec.Sender != "") && len(rec.Parts) == 0 {
+		var ended meaning.Meaning
+		if ended, ends = c.Open.Note(rec.Meaning, m.Received); ended != rec.Meaning {
 			rec.Why += fmt.Sprintf("; it calls %q what it ends", rec.Object)
 			rec.Meaning = ended
 		}
 	}
 	m.Meaning, m.Further = rec.Meaning, nil
 	if len(rec.Parts) == 0 {
-		return []Said{newSaid(c.prints.fingerprint(m), rec)}
+		said := newSaid(c.prints.fingerprint(m), rec)
+		said.Ends = ends
+		return []Said{said}
 	}
 	all := make([]Said, len(rec.Parts))
 	for i, part := range rec.Parts {

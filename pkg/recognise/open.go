@@ -26,6 +26,7 @@ type opened struct {
 type openThing struct {
 	object string
 	names  names
+	well   bool // it was heard to be since
 }
 
 // Bounds of what is known.
@@ -34,20 +35,30 @@ const (
 	maxOpenThings  = 50 // of a sender
 )
 
-// Note notes what m says at a time, and returns it about the thing that it ends, if it ends
-// one that it calls otherwise.
-func (o *Open) Note(m meaning.Meaning, at time.Time) meaning.Meaning {
-	if o == nil || m.Object == "" || m.Sender != "" || !m.Status.IsBad() && !m.Status.IsGood() {
-		return m
+// Note notes what m says at a time, and returns it about the thing that it ends, which an unknown
+// sender may call otherwise. ends says that the thing was in a bad state when it was heard of last.
+func (o *Open) Note(m meaning.Meaning, at time.Time) (_ meaning.Meaning, ends bool) {
+	if o == nil || m.Object == "" || !m.Status.IsBad() && !m.Status.IsGood() {
+		return m, false
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	key := m.Source + "\x00" + m.Sender
 	if m.Status.IsBad() {
-		o.of(m.Source, at).open(m.Object)
-	} else if of := o.senders[m.Source]; of != nil {
+		o.of(key, at).open(m.Object)
+		return m, false
+	}
+	of := o.senders[key]
+	if of == nil {
+		return m, false
+	}
+	if m.Sender == "" {
 		m.Object = of.called(m)
 	}
-	return m
+	if i := slices.IndexFunc(of.things, func(t openThing) bool { return t.object == m.Object }); i >= 0 {
+		ends, of.things[i].well = !of.things[i].well, true
+	}
+	return m, ends
 }
 
 // of returns what is known of a sender, which is made known.
@@ -81,13 +92,14 @@ func (o *Open) forgetOldest() {
 func (of *opened) open(object string) {
 	if i := slices.IndexFunc(of.things, func(t openThing) bool { return t.object == object }); i >= 0 {
 		thing := of.things[i]
+		thing.well = false
 		of.things = append(slices.Delete(of.things, i, i+1), thing)
 		return
 	}
 	if len(of.things) >= maxOpenThings {
 		of.things = slices.Delete(of.things, 0, 1)
 	}
-	of.things = append(of.things, openThing{object, namesOf(object)})
+	of.things = append(of.things, openThing{object: object, names: namesOf(object)})
 }
 
 // called returns what the thing that m says is well was called when it was not: it has the same

@@ -14,6 +14,30 @@ func says(status meaning.Status, object string) meaning.Meaning {
 	return meaning.Meaning{Status: status, Source: "lab@example.org", Object: object}
 }
 
+func TestAnEndEndsWhatWasBadWhenItWasHeardOfLast(t *testing.T) {
+	var o recognise.Open
+	known := func(status meaning.Status, object string) meaning.Meaning {
+		return meaning.Meaning{Status: status, Source: "veeam", Sender: "veeam@example.org", Object: object}
+	}
+	for i, step := range []struct {
+		says meaning.Meaning
+		ends bool
+	}{
+		{known(meaning.OK, "Daily VMs"), false},
+		{known(meaning.Problem, "Daily VMs"), false},
+		{known(meaning.OK, "Weekly VMs"), false},
+		{known(meaning.OK, "Daily VMs"), true},
+		{known(meaning.OK, "Daily VMs"), false},
+		{says(meaning.Problem, "Backup of srv7"), false},
+		{says(meaning.OK, "Backup of srv7"), true},
+		{says(meaning.OK, "Backup of srv7"), false},
+	} {
+		if _, ends := o.Note(step.says, time.Now()); ends != step.ends {
+			t.Errorf("step %d: it ends something: %t", i, ends)
+		}
+	}
+}
+
 func TestAnEndFindsTheOneProblemThatItNames(t *testing.T) {
 	for name, test := range map[string]struct {
 		open   []string
@@ -55,7 +79,7 @@ func TestAnEndFindsTheOneProblemThatItNames(t *testing.T) {
 				o.Note(says(meaning.Problem, object), time.Now())
 			}
 			for range 2 { // also when it is said again
-				if got := o.Note(test.end, time.Now()); got.Object != test.object || got.Status != test.end.Status {
+				if got, _ := o.Note(test.end, time.Now()); got.Object != test.object || got.Status != test.end.Status {
 					t.Errorf("it is about %q, want %q", got.Object, test.object)
 				}
 			}
@@ -70,13 +94,13 @@ func TestWhatIsKnownOfOpenThingsIsBounded(t *testing.T) {
 	for i := range 2000 {
 		o.Note(meaning.Meaning{Status: meaning.Problem, Source: fmt.Sprint(i), Object: "a"}, now.Add(time.Minute))
 	}
-	if got := o.Note(says(meaning.Recovery, "Freezer 2 cold"), now); got.Object != "Freezer 2 cold" {
+	if got, _ := o.Note(says(meaning.Recovery, "Freezer 2 cold"), now); got.Object != "Freezer 2 cold" {
 		t.Error("the sender that was not heard of for longest is known for good")
 	}
 	for i := range 200 {
 		o.Note(says(meaning.Problem, fmt.Sprintf("Freezer %d too warm", i)), now)
 	}
-	if got := o.Note(says(meaning.Recovery, "Freezer 2 cold"), now); got.Object != "Freezer 2 cold" {
+	if got, _ := o.Note(says(meaning.Recovery, "Freezer 2 cold"), now); got.Object != "Freezer 2 cold" {
 		t.Error("all things of a sender are known for good")
 	}
 }
@@ -87,7 +111,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, open, end string) {
 		var o recognise.Open
 		o.Note(says(meaning.Problem, open), time.Now())
-		if got := o.Note(says(meaning.Recovery, end), time.Now()); got.Object != open && got.Object != end {
+		if got, _ := o.Note(says(meaning.Recovery, end), time.Now()); got.Object != open && got.Object != end {
 			t.Errorf("the end of %q is about %q", open, got.Object)
 		}
 		testutil.CheckLinear(t, testutil.FuzzSize, testutil.Shape{Open: open}.Grow, func(text string) {
@@ -100,7 +124,7 @@ func FuzzOpen(f *testing.F) {
 func ExampleOpen() {
 	var open recognise.Open
 	open.Note(meaning.Meaning{Status: meaning.Problem, Source: "lab@example.org", Object: "Freezer 2 too warm"}, time.Now())
-	end := open.Note(meaning.Meaning{Status: meaning.Recovery, Source: "lab@example.org", Object: "Freezer 2 cold"}, time.Now())
+	end, _ := open.Note(meaning.Meaning{Status: meaning.Recovery, Source: "lab@example.org", Object: "Freezer 2 cold"}, time.Now())
 	fmt.Println(end.Object)
 	// Output: Freezer 2 too warm
 }
