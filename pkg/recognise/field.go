@@ -74,7 +74,7 @@ func worse(a, b meaning.Status) meaning.Status {
 var fieldKinds = func() map[string]sense {
 	kinds := make(map[string]sense)
 	for kind, names := range map[sense]string{
-		well: `status|state|current state|current status|new state|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
+		well: `status|state|trigger status|current state|current status|new state|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
 			backup status|health|condition|verdict|zustand|ergebnis|ereignis|statut|état|résultat|estado|resultado|evento|stato|risultato|esito|situação|
 			resultaat|toestand|resultat|stan|wynik|статус|состояние|результат|状态|結果|ステータス|status code text|overall status|summary status`,
 		worry: `severity|level|priority|alert level|trigger severity|schweregrad|priorität|stufe|ebene|gravité|niveau|priorité|gravedad|nivel|prioridad|gravità|livello|

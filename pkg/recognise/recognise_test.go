@@ -77,6 +77,8 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"a plan to go down", "scale-down completed successfully", "", meaning.OK, "scale-down"},
 		{"the name of an option", "Backup finished successfully", "Options: ON_ERROR_CONTINUE=yes", meaning.OK, "Backup"},
 		{"a job that is called Full", `Backup job "Full" completed without errors`, "", meaning.OK, `Backup job "Full"`},
+		{"a tag that a field confirms", "OK: agent on web2 is unreachable for 5 minutes", "Trigger status: OK", meaning.Recovery, "agent on web2"},
+		{"a tag that no field confirms", "OK: agent on web2 is unreachable for 5 minutes", "", meaning.Problem, "agent on web2"},
 		{"a carrier of alerts is about its text", "Notification", "The fan of ps2 is broken", meaning.Problem, "fan of ps2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

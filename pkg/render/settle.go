@@ -175,7 +175,8 @@ func (s *settlement) count(v *store.Variant, news News) (n tally) {
 		default:
 			n.open++
 			n.openThings = append(n.openThings, p.Object)
-			if news.State == New || p.New && len(parts) > 1 { // of one thing the news says it
+			isKnown := p.OfThing && p.Standing.Count > 0                    // by other words
+			if !isKnown && (news.State == New || p.New && len(parts) > 1) { // of one thing the news says it
 				n.fresh++
 			}
 		}

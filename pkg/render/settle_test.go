@@ -69,6 +69,17 @@ func TestWhatIsOverIsNoLongerOpen(t *testing.T) {
 	}
 }
 
+func TestAThingThatIsBackByOtherWordsIsNotNewBesideOneThatIs(t *testing.T) {
+	host := func(name string, seconds int) letter {
+		return plain(fmt.Sprintf("** PROBLEM Host Alert: %s is DOWN **", name), "Host: "+name+"\nState: DOWN", seconds)
+	}
+	over := store.Standing{Since: night.Add(-time.Hour), Bad: night.Add(-time.Hour), Good: night.Add(-time.Minute), Count: 1}
+	b := collectKnown(t, store.Limits{}, map[string]store.Standing{"db1": over}, host("db1", 0), host("db2", 1))
+	if s := NewSummary(b, origin1, night.Add(time.Minute)); s.OpenCount() != 2 || s.NewCount() != 1 {
+		t.Errorf("%d open, %d new", s.OpenCount(), s.NewCount())
+	}
+}
+
 func TestAnEntryNamesTheThingsThatAreOpenAndThoseThatAreOver(t *testing.T) {
 	var letters []letter
 	for i := range 9 {
