@@ -127,7 +127,7 @@ func TestManyMailsBecomeOneSummaryToTheUnionOfTheirRecipients(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"X-Failmail-Count": "3", "X-Failmail-Groups": "2", "Auto-Submitted": "auto-generated",
-		"Subject": "[failmail] 2 new: disk /dev/sda1 is <num>% full",
+		"Subject": "[failmail] 2 new: disk full: disk /dev/sda1 is <num>% full",
 	} {
 		if got := m.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)

@@ -90,11 +90,22 @@ func (g Group) Headline() string {
 		return g.Title
 	}
 	reason := g.Variants[0].Reason
-	if tells(reason, g.Title) || utf8.RuneCountInString(g.Title) > maxHeadlineTitle {
+	words := strings.Fields(g.Title)
+	if len(words) > shortTitle && tells(reason, g.Title) || utf8.RuneCountInString(g.Title) > maxHeadlineTitle {
 		return reason
+	}
+	// "[shop] IOException" and "java.io.IOException: disk full"
+	if first, rest, found := strings.Cut(reason, ": "); found && len(words) > 0 {
+		if last := strings.TrimRight(words[len(words)-1], ":"); strings.EqualFold(first[strings.LastIndexByte(first, '.')+1:], last) {
+			return strings.TrimRight(g.Title, ":") + ": " + rest
+		}
 	}
 	return g.Title + ": " + reason
 }
+
+// shortTitle is how many words a title has at most that stands in front of an error though that
+// has all of its words: it may be the name that a user gave.
+const shortTitle = 3
 
 // tells reports whether text has nearly all words of other.
 func tells(text, other string) bool {

@@ -88,6 +88,8 @@ func TestTheSubjectSaysWhatIsNewAndNamesTheFirst(t *testing.T) {
 		{"two groups", []letter{plain("rare", "x", 0), plain("often", "x", 1), plain("often", "x", 2)}, "[failmail] 2 new: often: x"},
 		{"no subject", []letter{plain("", "x", 0)}, "[failmail] 1 new: (no subject): x"},
 		{"a subject that tells the error", []letter{plain("cannot write to /var: disk full", "disk full", 0)}, "[failmail] 1 new: cannot write to /var: disk full"},
+		{"a subject that ends with the type of the error", []letter{plain("[shop] IOException", "java.io.IOException: no space", 0)}, "[failmail] 1 new: [shop] IOException: no space"},
+		{"a short subject that the error repeats", []letter{plain("Disk", "ERROR: Disk of web1 is full", 0)}, "[failmail] 1 new: Disk: ERROR: Disk of web1 is full"},
 		{"a long error is cut", []letter{plain("alert", long, 0)}, "[failmail] 1 new: alert: " + strings.TrimSpace(long[:92]) + "…"},
 		{"a long subject gives way", []letter{plain("a subject that says little of what has happened, at such a length that nobody would read on", "ERROR: disk full", 0)}, "[failmail] 1 new: ERROR: disk full"},
 		{"another script", []letter{plain("=?utf-8?q?f=C3=BCr_=E2=82=AC?=", "x", 0)}, "[failmail] 1 new: für €"},
