@@ -138,7 +138,8 @@ func unwrap(body []byte) string {
 // sequences that would drive a terminal, and without blank edges.
 func tidy(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	if !isPlain([]byte(text)) {
+	// What is left of CR CR LF looks like a line end.
+	if strings.IndexByte(text, '\r') >= 0 || !isPlain([]byte(text)) {
 		text = strings.Map(dropControl, dropEscapes(strings.ToValidUTF8(text, "\uFFFD")))
 	}
 	return strings.Trim(text, "\n")

@@ -87,6 +87,7 @@ func FuzzNewMessage(f *testing.F) {
 		multipart + "--b\nContent-Type: text/html; charset=iso-2022-jp\n\n<p>&#27;\n--b--",
 		alternative + "--b\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n--b\n\n\x00\xff\n--b--",
 		"Content-Transfer-Encoding: quoted-printable\n\na=0D=\nb=FF=1B",
+		"Content-Transfer-Encoding: quoted-printable\n\na=0D\n0",
 		"Content-Type: text/html\n\n<a href='x'>&lt;<script>alert(1)</script><!-- <li>",
 	} {
 		f.Add([]byte(seed))
