@@ -103,7 +103,7 @@ func (v view) decide(list []said) decision {
 		}
 		return decision{status: status, why: "by a tag in the subject", tagged: true, bySubject: true}
 	}
-	if isBare := tidy(keep(v.subject, cutsOf(v.subject, list, false))) == ""; status == meaning.OK || status == meaning.Recovery && isBare {
+	if status == meaning.OK || status == meaning.Recovery && tidy(keep(v.subject, cutsOf(v.subject, list, false))) == "" {
 		if worst, line := v.fails(); worst != "" {
 			return decision{status: worst, why: "by the text, though the subject says success", line: line}
 		}
