@@ -91,7 +91,7 @@ func (m *masker) run() {
 			i = t.end
 			continue
 		}
-		if isDigit(c) {
+		if isDigit(c) || c >= 'A' && c <= 'Z' && t.hasDigit {
 			if n := matchCode(text, i); n > 0 {
 				i += n
 				continue

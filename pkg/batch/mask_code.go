@@ -2,28 +2,43 @@ package batch
 
 import "strings"
 
-// codeNouns are in front of a number that says what went wrong.
-var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true}
+// codeNouns are in front of a code that says what went wrong.
+var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true,
+	"abend": true, "sqlcode": true, "sqlstate": true, "errcode": true}
 
-// maxCode is how many digits a code has at most: a longer number counts something.
-const maxCode = 3
+const (
+	// maxCode is how many digits a code has at most: a longer number counts something.
+	maxCode = 3
+	// maxLettered is how long a code with capital letters is at most, and one of SQL:
+	// S0C7, 40P01.
+	maxLettered = 5
+)
 
-// matchCode takes a number at i that is one of a few which say what went wrong, such as
+// matchCode takes a code at i that is one of a few which say what went wrong, such as
 // "HTTP 503" or "exit code: 137", rather than a value that varies.
 func matchCode(text string, i int) (n int) {
-	for i+n < len(text) && n <= maxCode && isDigit(text[i+n]) {
-		n++
+	letters := 0
+	for ; i+n < len(text) && n <= maxLettered && (isDigit(text[i+n]) || text[i+n] >= 'A' && text[i+n] <= 'Z'); n++ {
+		if !isDigit(text[i+n]) {
+			letters++
+		}
 	}
+	noun := ""
 	if n == 1 && strings.HasPrefix(text[i:], "0x") {
 		for n = 2; i+n < len(text) && n < len("0x80070005") && isHex(text[i+n]); n++ {
 		}
-	} else if n == 0 || n > maxCode {
+	} else if n == 0 || n == letters || n > maxLettered {
+		return 0
+	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "sqlstate" {
 		return 0
 	}
 	if rest := text[i+n:]; rest != "" && (isWordByte(rest[0]) || len(rest) > 1 && strings.IndexByte(".,:-%/", rest[0]) >= 0 && isDigit(rest[1])) {
 		return 0
 	}
-	if !codeNouns[nounBefore(text, i)] {
+	if noun == "" {
+		noun = nounBefore(text, i)
+	}
+	if !codeNouns[noun] {
 		return 0
 	}
 	return n

@@ -191,6 +191,9 @@ func matchQuoted(text string, i int) int {
 			return 0
 		}
 	}
+	if matchCode(text, i+1) == end-i-1 {
+		return 0
+	}
 	before := strings.TrimRight(text[max(0, i-8):i], " ")
 	if quote == '"' && (strings.HasSuffix(before, ":") || strings.HasSuffix(before, "=")) ||
 		strings.HasSuffix(before, "':") || strings.HasSuffix(before, "=>") {

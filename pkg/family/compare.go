@@ -34,6 +34,8 @@ func Compare(a, b []string) (d Difference) {
 	pa, pb := parse(a), parse(b)
 	if line, _, differs := pa.firstOther(pb); differs && pa.hash() == pb.hash() {
 		d.Shape, d.Need = pa[line].shapeWith(pb[line]), needMasked
+	} else if need := pa.commonPattern(pb); need > 0 {
+		d.Shape, d.Need = split(d.A).shapeWith(split(d.B)), need
 	} else if g := commonGap(pa, pb); g.need > 0 {
 		d.Shape, d.Need = g.shape(), int(g.need)
 	} else {
@@ -43,6 +45,26 @@ func Compare(a, b []string) (d Difference) {
 }
 
 func differ(a, b []string) bool { return strings.Join(a, "\n") != strings.Join(b, "\n") }
+
+// commonPattern returns how many values of each open word are needed for p and q to be one error;
+// 0 if other words differ.
+func (p parsed) commonPattern(q parsed) (need int) {
+	a, restA := p.opened()
+	b, restB := q.opened()
+	if restA != restB || len(a) != len(b) {
+		return 0
+	}
+	for i, w := range a {
+		if w.hash != b[i].hash {
+			least := max(w.need, b[i].need)
+			if isPlaceholder(w.text) || isPlaceholder(b[i].text) {
+				least = needMasked
+			}
+			need = max(need, int(least))
+		}
+	}
+	return need
+}
 
 // commonGap returns a gap in which both texts have a value, or one of them nothing. Its
 // need is that of both values, the least there is; 0 if there is no such gap.

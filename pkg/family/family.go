@@ -41,6 +41,7 @@ type Families struct {
 	mu       sync.RWMutex
 	texts    map[string]*text
 	contexts map[uint64]*context
+	patterns map[uint64]*pattern
 	merged   [][2]string     // by a person
 	alone    map[string]bool // split off by a person
 	full     bool
@@ -96,6 +97,9 @@ func (f *Families) find(t Text) (Place, *text) {
 			return s.at(g.value()), s.joined().family()
 		}
 	}
+	if place, first := f.inPattern(p); first != nil {
+		return place, first
+	}
 	return Place{Fingerprint: t.Fingerprint}, nil
 }
 
@@ -144,14 +148,23 @@ func (f *Families) Varying(fingerprint string) (all []Varying) {
 		return nil
 	}
 	first, seen := known.family(), make(map[*joint]bool)
-	for i := -1; i < len(first.members) && len(all) < maxVarying; i++ {
-		t := first
-		if i >= 0 {
-			t = first.members[i]
-		}
-		if t.joint != nil && !seen[t.joint] {
-			seen[t.joint] = true
-			all = append(all, Varying{t.joint.label, slices.Clone(t.joint.values)})
+	for _, t := range append([]*text{first}, first.members...) {
+		for _, v := range slices.Concat(t.varies, t.open) {
+			if seen[v.joint] || len(v.values) < 2 {
+				continue
+			}
+			seen[v.joint] = true
+			at := slices.IndexFunc(all, func(other Varying) bool { return other.Label == v.label })
+			if at < 0 && len(all) == maxVarying {
+				continue
+			} else if at < 0 {
+				at, all = len(all), append(all, Varying{Label: v.label})
+			}
+			for _, value := range v.values {
+				if !slices.ContainsFunc(all[at].Values, func(x Value) bool { return x.Text == value.Text }) {
+					all[at].Values = append(all[at].Values, value)
+				}
+			}
 		}
 	}
 	return all
@@ -213,7 +226,7 @@ func (f *Families) text(t Text) *text {
 		return known
 	}
 	if f.texts == nil {
-		f.texts, f.contexts = make(map[string]*text), make(map[uint64]*context)
+		f.texts, f.contexts, f.patterns = make(map[string]*text), make(map[uint64]*context), make(map[uint64]*pattern)
 	}
 	added := &text{Text: t, order: len(f.texts)}
 	f.texts[t.Fingerprint] = added
@@ -251,9 +264,9 @@ func (f *Families) rebuild() {
 		texts = append(texts, t)
 	}
 	slices.SortFunc(texts, func(a, b *text) int { return a.order - b.order })
-	f.contexts = make(map[uint64]*context)
+	f.contexts, f.patterns = make(map[uint64]*context), make(map[uint64]*pattern)
 	for _, t := range texts {
-		t.first, t.members, t.joint = nil, nil, nil
+		t.first, t.members, t.varies, t.open = nil, nil, nil, nil
 	}
 	for _, pair := range f.merged {
 		f.join(f.texts[pair[0]], f.texts[pair[1]])

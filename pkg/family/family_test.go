@@ -14,7 +14,7 @@ func learned(texts ...string) (*family.Families, []family.Text) {
 	var f family.Families
 	var all []family.Text
 	for i, line := range texts {
-		all = append(all, family.Text{Fingerprint: fmt.Sprint("v2:", i), Lines: []string{line}})
+		all = append(all, family.Text{Fingerprint: fmt.Sprint("v2:", i), Lines: []string{line}, Seen: time.Unix(int64(i), 0)})
 		f.Learn(all[i])
 	}
 	return &f, all
@@ -37,7 +37,12 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"four names behind a noun":       {"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled"},
 		"placeholders in several places": {"<ip> opened the gate db<num>-a for good", "<host> opened the gate <id> for good"},
 		"four names of a key":            {"login of a client refused db_name=shop", "login of a client refused db_name=blog", "login of a client refused db_name=wiki", "login of a client refused db_name=mail"},
+		"names in two places":            {"user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta"},
+		"data and a name":                {"copy of orders_a to host alpha", "copy of orders_a to host beta", "copy of users_b to host gamma", "copy of carts_c to host delta"},
+		"four names of an unknown key":   {"login of a client refused zone=shop", "login of a client refused zone=blog", "login of a client refused zone=wiki", "login of a client refused zone=mail"},
 		"two names in quotes":            {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`},
+		"two names of several words":     {"the job 'Nightly ETL' is over quota", "the job 'Index <num> - Archive' is over quota"},
+		"names in quotes of a book":      {"trop de mails de l'utilisateur « m.petit » ce soir", "trop de mails de l'utilisateur « a_b » ce soir", "trop de mails de l'utilisateur « c/d » ce soir"},
 		"four names in quotes only":      {`the box "anna" is over quota`, `the box "otto" is over quota`, `the box "berta" is over quota`, `the box "karl" is over quota`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +73,9 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"opposites":                             {"task import of data", "task export of data", "task login of data", "task logout of data", "task push of data"},
 		"values of a key that says how it went": {"login of a client result=peer", "login of a client result=ident", "login of a client result=trust", "login of a client result=radius"},
 		"values of a key that may say why":      {"checkout went wrong err=chargeback", "checkout went wrong err=underage", "checkout went wrong err=sanction", "checkout went wrong err=fraud", "checkout went wrong err=theft"},
+		"sentences in quotes":                   {"job 'file is a folder' today", "job 'There Failed Again' today", "job 'smoke in the room' today", "job 'water in the room' today", "job 'rats in the room' today"},
+		"a dotted word that speaks":             {"mapred.tip.id is old: take mapreduce.task.id", "mapred.job.id is old: take mapreduce.job.id", "mapred.map.out is old: take mapreduce.map.out"},
+		"more names than other words":           {"a_a host alpha table a_b", "b_b host beta table c_d", "c_c host gamma table e_f", "d_d host delta table g_h"},
 		"placeholders with too little context":  {"<ip> opened db<num>-a", "<host> opened <id>"},
 		"placeholders and signs":                {"a gate (of <ip>) opened", "a gate of <ip> opened"},
 		"too little context":                    {"queue orders", "queue mails", "queue invoices", "queue refunds", "queue baskets"},
@@ -98,6 +106,34 @@ func TestAValueVariesInAllLinesOfAText(t *testing.T) {
 	}
 }
 
+func TestTextsThatDifferWhereTooLittleWasSeenStayApart(t *testing.T) {
+	f, all := learned("copy of orders_a to host alpha", "copy of users_b to host alpha", "copy of carts_c to host alpha", "copy of orders_a to host beta", "copy of users_b to host beta")
+	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0 v2:1 v2:2] [v2:3 v2:4]]" {
+		t.Errorf("the families of two hosts are %s", got)
+	}
+	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"copy of logs_d to host beta"}})
+	if place.Fingerprint != all[3].Fingerprint || place.Value != "logs_d" || !place.Seen.IsZero() {
+		t.Errorf("another table of the second one is %+v", place)
+	}
+}
+
+func TestANewValueInAnyPlaceOfAFamilyIsTold(t *testing.T) {
+	f, all := learned("user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta")
+	for line, want := range map[string]family.Place{
+		"user anna came to host omega": {Label: "to host <…>", Value: "omega"},
+		"user emil came to host alpha": {Label: "user <…>", Value: "emil"},
+	} {
+		want.Fingerprint, want.Shape = all[0].Fingerprint, "user <…> came to host <…>"
+		if got := f.Find(family.Text{Fingerprint: line, Lines: []string{line}}); got != want {
+			t.Errorf("%q is %+v, want %+v", line, got, want)
+		}
+	}
+	varying := f.Varying(all[2].Fingerprint)
+	if len(varying) != 2 || len(varying[0].Values) != 4 || len(varying[1].Values) != 4 {
+		t.Errorf("what varies is %+v", varying)
+	}
+}
+
 func TestANewValueOfAFamilyIsFoundAndWasNeverSeen(t *testing.T) {
 	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed")
 	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"Job export_invoices failed"}})
@@ -118,6 +154,7 @@ func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled", "queue a_<num> is stalled", "queue b/c is stalled",
 		"cannot reach the server", "cannot reach the server <ip>", "cannot reach the server db_<num>",
 		"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good", "<ip> opened the gate db<num> for good", "<ip> opened the gate db<num> a_<num> for good",
+		"user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta", "user <num> came to host <ip>", "user anna came to host eta",
 		"host <ip> is gone for good", "host intranet is gone for good", "host extranet is gone for good", "host db_a is gone for good",
 	} {
 		texts = append(texts, family.Text{Fingerprint: fmt.Sprintf("v2:%02d", i), Lines: []string{line}})
@@ -138,7 +175,7 @@ func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 			t.Fatalf("families %v, and in another order %v", got, want)
 		}
 	}
-	if len(want) != 5 {
+	if len(want) != 6 {
 		t.Errorf("the families are %v", want)
 	}
 }

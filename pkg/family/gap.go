@@ -34,8 +34,6 @@ func (g gap) value() string {
 func (g gap) shape() string {
 	words := g.line.words
 	switch {
-	case g.to-g.from == 1 && (words[g.from].need != needMasked || words[g.from].named):
-		return g.line.shapeOf(func(i int) bool { return words[i].is(words[g.from]) })
 	case g.from < g.to:
 		return g.line.text[:words[g.from].from] + Gap + g.line.text[words[g.to-1].to:]
 	case g.from < len(words):
@@ -121,44 +119,8 @@ func (p parsed) gap(number, from, to int, need uint8) gap {
 		if i == number {
 			at, end = from, to
 		}
-		h := l.hashAround(at, end)
-		if to-from == 1 {
-			h = l.without(g.line.words[from], at, end)
-		}
-		g.around = g.around*prime + h
+		g.around = g.around*prime + l.hashAround(at, end)
 	}
 	g.place = g.around*prime + uint64(number*maxWords+from)
 	return g
 }
-
-// without is the hash of l around a gap, in which a value of the gap, or of one in another line,
-// varies as there.
-func (l *line) without(value word, from, to int) uint64 {
-	if value.need == needMasked && !value.named || !l.has(value, from, to) {
-		return l.hashAround(from, to)
-	}
-	var h uint64
-	for i, w := range l.words {
-		switch {
-		case i >= from && i < to:
-			continue
-		case w.is(value):
-			w.hash = 1
-		}
-		h = h*prime + w.hash
-	}
-	return h
-}
-
-// has reports whether value stands in l, but for the words from to to.
-func (l *line) has(value word, from, to int) bool {
-	for i, w := range l.words {
-		if w.is(value) && (i < from || i >= to) {
-			return true
-		}
-	}
-	return false
-}
-
-// is reports whether w is value, or ends with it as shop.orders does with orders.
-func (w word) is(value word) bool { return w.hash == value.hash || w.need != 0 && w.tail == value.hash }

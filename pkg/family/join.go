@@ -12,8 +12,14 @@ type text struct {
 	order   int // of learning
 	first   *text
 	members []*text // of the family whose first one it is, without itself
-	joint   *joint  // by which it came into its family; nil if it is alone
-	value   string  // what it has there
+	varies  []value // what it has in the slot by which it came into its family
+	open    []value // what it has in the open words of its pattern that vary
+}
+
+// A value is what a text has where a joint varies.
+type value struct {
+	*joint
+	text string
 }
 
 // A joint is how texts became one family.
@@ -107,6 +113,7 @@ func (f *Families) fill(t *text) {
 		s.see(t, g.value(), g.need)
 		f.settle(c.bare, s)
 	}
+	f.fillPattern(t, p)
 }
 
 // otherThan returns where placeholders of p are others than those of t, which is alike; nil
@@ -146,27 +153,7 @@ func (f *Families) settle(bare *text, s *slot) {
 	if bare != nil {
 		seen = append(slices.Clone(seen), filling{"", needMasked, bare})
 	}
-	// Where a placeholder was seen, there are values: a second one suffices.
-	hasMasked := slices.ContainsFunc(seen, func(x filling) bool { return isPlaceholder(x.value) })
-	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
-		if level <= s.level {
-			break
-		}
-		enough := level
-		if hasMasked && level <= needName {
-			enough = needMasked
-		}
-		n := uint8(0)
-		for _, x := range seen {
-			if x.need <= level && n < enough {
-				n++
-			}
-		}
-		if n == enough {
-			s.level = level
-			break
-		}
-	}
+	s.raise(seen)
 	if s.level == 0 {
 		return
 	}
@@ -183,17 +170,48 @@ func (f *Families) settle(bare *text, s *slot) {
 			first = x.text
 		}
 		f.joinAt(s, x.text, first, x.value)
-		if !slices.ContainsFunc(s.joint.values, func(v Value) bool { return v.Text == x.value }) {
-			s.joint.values = append(s.joint.values, Value{x.value, x.text.Seen})
-		}
+		s.joint.add(x.value, x.text.Seen)
 	}
 }
 
-// joinAt makes the families of t, which has value in s, and first one.
-func (f *Families) joinAt(s *slot, t, first *text, value string) {
+// raise sets the level to that for which enough was seen, and reports whether it was less.
+func (s *slot) raise(seen []filling) bool {
+	// Where a placeholder was seen, there are values: a second one suffices.
+	hasMasked := slices.ContainsFunc(seen, func(x filling) bool { return isPlaceholder(x.value) })
+	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
+		if level <= s.level {
+			break
+		}
+		enough := level
+		if hasMasked && level <= needName {
+			enough = needMasked
+		}
+		n := uint8(0)
+		for _, x := range seen {
+			if x.need <= level {
+				n++
+			}
+			if n == enough {
+				s.level = level
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// add notes a value that was seen first then, unless it is known.
+func (j *joint) add(text string, seen time.Time) {
+	if !slices.ContainsFunc(j.values, func(v Value) bool { return v.Text == text }) {
+		j.values = append(j.values, Value{text, seen})
+	}
+}
+
+// joinAt makes the families of t, which has at in s, and first one.
+func (f *Families) joinAt(s *slot, t, first *text, at string) {
 	f.join(t, first)
-	if t.joint == nil {
-		t.joint, t.value = s.joint, value
+	if len(t.varies) == 0 {
+		t.varies = append(t.varies, value{s.joint, at})
 	}
 }
 
@@ -238,10 +256,17 @@ func (j *joint) seen(value string) time.Time {
 }
 
 func (t *text) place() Place {
-	p := Place{Fingerprint: t.family().Fingerprint}
-	if t.joint != nil {
-		p.Label, p.Value, p.Shape = t.joint.label, t.value, t.joint.shape
-		p.Seen = cmp.Or(t.joint.seen(t.value), t.Seen) // it may differ in another place
+	return newest(t.family().Fingerprint, slices.Concat(t.varies, t.open), t.Seen)
+}
+
+// newest is a place in a family where the value of varies is told that is the newest; of one
+// that stands in no joint it is said that it was seen at seen.
+func newest(fingerprint string, varies []value, seen time.Time) Place {
+	p := Place{Fingerprint: fingerprint}
+	for i, v := range varies {
+		if at := cmp.Or(v.seen(v.text), seen); i == 0 || !p.Seen.IsZero() && (at.IsZero() || at.After(p.Seen)) {
+			p.Label, p.Value, p.Shape, p.Seen = v.label, v.text, v.shape, at
+		}
 	}
 	return p
 }

@@ -17,9 +17,8 @@ type line struct {
 type word struct {
 	from, to int
 	hash     uint64
-	tail     uint64 // hash of what stands behind the last dot, as in shop.orders; 0 if there is none
-	need     uint8  // see kindOf
-	named    bool   // stands where names do
+	need     uint8 // see kindOf
+	named    bool  // stands where names do
 }
 
 // word returns the i-th word as it stands in the line.
@@ -63,18 +62,18 @@ func split(text string) *line {
 		for end < len(text) && !isSeparator[text[end]] {
 			end++
 		}
-		from, to := i, end
+		from, to := withoutQuotes(text, i, end)
 		for from < to && isLeader(text[from]) {
 			from++
 		}
 		for to > from && isLeader(text[to-1]) {
 			to--
 		}
-		if from < to {
+		if phraseEnd := l.phrase(i); phraseEnd > 0 {
+			l.words = append(l.words, word{from: i, to: phraseEnd, hash: maphash.String(seed, text[i:phraseEnd]), need: needMasked, named: true})
+			end = phraseEnd
+		} else if from < to {
 			w := word{from: from, to: to, hash: maphash.String(seed, text[from:to]), need: kindOf(text[from:to])}
-			if at := strings.LastIndexByte(text[from:to], '.'); at > 0 {
-				w.tail = maphash.String(seed, text[from+at+1:to])
-			}
 			if l.isStateNoun() && w.need > needMasked {
 				w.need = 0 // what happened
 			}
@@ -82,7 +81,7 @@ func split(text string) *line {
 				w.need = 0
 			}
 			quoted := from > 0 && to < len(text) && closes(text[from-1], text[to])
-			w.named = w.need >= needName && (l.isNoun() || quoted)
+			w.named = w.need >= needName && (l.isNoun() || quoted || from > 0 && text[from-1] == '=')
 			if quoted && w.named && l.isNoun() {
 				w.need = needMasked // database 'shop': surely a name
 			}
@@ -143,6 +142,41 @@ var isSeparator = func() (table [256]bool) {
 	}
 	return table
 }()
+
+// maxPhrase bounds a name of several words, in bytes.
+const maxPhrase = 60
+
+// phrase returns the end of a name of several words that begins at i, in quotes behind what it is
+// the name of, as in job 'Nightly ETL'; 0 if there is none.
+func (l *line) phrase(i int) int {
+	if i == 0 || strings.IndexByte("\"'`", l.text[i-1]) < 0 || !l.isNoun() {
+		return 0
+	}
+	name, _, closed := strings.Cut(l.text[i:min(len(l.text), i+maxPhrase)], l.text[i-1:i])
+	if !closed || strings.IndexByte(name, ' ') < 0 || strings.IndexByte(name, '=') >= 0 {
+		return 0
+	}
+	for field := range strings.FieldsSeq(name) {
+		field = strings.Trim(field, "-&+()[].,:")
+		if field != "" && (field[0] >= 'a' && field[0] <= 'z' || kindOf(field) == 0) {
+			return 0 // a sentence
+		}
+	}
+	return i + len(name)
+}
+
+// withoutQuotes is text[from:to] without the quotes that are more than a byte.
+func withoutQuotes(text string, from, to int) (int, int) {
+	for _, quote := range [...]string{"«", "»", "“", "”", "„", "‘", "’", "‚"} {
+		if strings.HasPrefix(text[from:to], quote) {
+			from += len(quote)
+		}
+		if strings.HasSuffix(text[from:to], quote) {
+			to -= len(quote)
+		}
+	}
+	return from, to
+}
 
 // isLeader says what belongs to no word at its ends: dots that lead to a value.
 func isLeader(c byte) bool {

@@ -1,0 +1,214 @@
+package family
+
+import (
+	"strings"
+	"time"
+)
+
+// A pattern is a text in which each word that may vary is open, and what was seen there. It
+// joins texts that differ in several places at once: "user anna on host alpha", "user ben on
+// host beta".
+type pattern struct {
+	slots  []slot // of the open words, in their order
+	texts  []openText
+	groups map[uint64]*group // by what does not vary
+}
+
+type openText struct {
+	*text
+	words []open
+}
+
+// An open word is one that may be another one in each text.
+type open struct {
+	word
+	number, at int // the line, and the word of it
+	text       string
+}
+
+// A group is those texts of a pattern that differ only in what varies.
+type group struct {
+	first  openText
+	words  uint64  // hash of the open words of first
+	joints []joint // of the open words; nil while first is alone
+}
+
+// opened returns the words of p that may vary, and the hash of the rest. Of a line as many
+// words at least must be its own. A value that stands in several places varies in all of them.
+func (p parsed) opened() (all []open, rest uint64) {
+	values := make(map[uint64]word)
+	for _, l := range p {
+		if l.hasOwn() {
+			for i := range l.words {
+				if w := l.words[i]; l.varies(i) && w.need > needMasked {
+					values[w.hash] = w
+				}
+			}
+		}
+	}
+	for number, l := range p {
+		hasOwn := l.hasOwn()
+		for i, w := range l.words {
+			value, isValue := values[w.hash]
+			if isValue {
+				w = value
+			}
+			if isValue || hasOwn && l.varies(i) {
+				all = append(all, open{w, number, i, l.word(i)})
+				w.hash = 1
+			}
+			rest = rest*prime + w.hash
+		}
+		rest *= prime
+	}
+	return all, rest
+}
+
+// hasOwn reports whether enough words of l are its own.
+func (l *line) hasOwn() bool {
+	own := 0
+	values := make(map[uint64]bool)
+	for i, w := range l.words {
+		switch {
+		case !l.varies(i):
+			own++
+		case w.need > needMasked:
+			values[w.hash] = true
+		}
+	}
+	return own >= max(minContext, len(values))
+}
+
+// varies reports whether the i-th word may be another one in another text.
+func (l *line) varies(i int) bool {
+	w := l.words[i]
+	return w.need != 0 && (w.need < needName || w.named) && !(i == 0 && isKey(l.word(i)))
+}
+
+// isKey reports whether word, in front of a line, is a name with dots of what speaks there, or
+// is spoken of.
+func isKey(word string) bool {
+	return strings.IndexByte(word, '.') > 0 && !strings.ContainsAny(word, "0123456789/@<$")
+}
+
+// key is the hash of the words that do not vary in pt, and all that of all.
+func (pt *pattern) key(words []open) (key, all uint64) {
+	for i, w := range words {
+		key *= prime
+		if !pt.vary(i, w) {
+			key += w.hash
+		}
+		all = all*prime + w.hash
+	}
+	return key, all
+}
+
+// vary reports whether others than w are one error at the i-th open word.
+func (pt *pattern) vary(i int, w open) bool { return w.need <= pt.slots[i].level }
+
+// values are what stands at the words that vary; placeholders tell nothing.
+func (pt *pattern) values(joints []joint, words []open) (varies []value) {
+	for i, w := range words {
+		if pt.vary(i, w) && !isPlaceholder(w.text) {
+			varies = append(varies, value{&joints[i], w.text})
+		}
+	}
+	return varies
+}
+
+// inPattern returns where a text that is not known stands in its pattern, and the first text of
+// its family; nil if none was joined.
+func (f *Families) inPattern(p parsed) (Place, *text) {
+	words, rest := p.opened()
+	pt := f.patterns[rest]
+	if len(words) == 0 || pt == nil {
+		return Place{}, nil
+	}
+	key, all := pt.key(words)
+	g := pt.groups[key]
+	if g == nil || g.words == all {
+		return Place{}, nil
+	}
+	if g.joints == nil {
+		return Place{Fingerprint: g.first.family().Fingerprint}, g.first.family()
+	}
+	return newest(g.first.family().Fingerprint, pt.values(g.joints, words), time.Time{}), g.first.family()
+}
+
+// fillPattern notes what t, which is p, has in the open words of its pattern, and joins what is
+// one error by that.
+func (f *Families) fillPattern(t *text, p parsed) {
+	words, rest := p.opened()
+	if len(words) == 0 {
+		return
+	}
+	pt := f.patterns[rest]
+	if pt == nil {
+		pt = &pattern{slots: make([]slot, len(words)), groups: make(map[uint64]*group)}
+		f.patterns[rest] = pt
+	}
+	added, raised := openText{t, words}, false
+	if len(pt.texts) < maxMembers {
+		pt.texts = append(pt.texts, added)
+	}
+	for i, w := range words {
+		s := &pt.slots[i]
+		s.see(t, w.text, w.need)
+		raised = s.raise(s.seen) || raised
+	}
+	if !raised {
+		f.joinGroup(pt, added)
+		return
+	}
+	clear(pt.groups)
+	for _, t := range pt.texts {
+		f.joinGroup(pt, t)
+	}
+}
+
+// joinGroup makes the families of t and of what differs from it only where pt varies one.
+func (f *Families) joinGroup(pt *pattern, t openText) {
+	key, all := pt.key(t.words)
+	g := pt.groups[key]
+	switch {
+	case g == nil:
+		pt.groups[key] = &group{first: t, words: all}
+		return
+	case g.words == all:
+		return // only signs differ
+	case g.joints == nil:
+		g.joints = pt.joints(g.first)
+		g.note(pt, g.first)
+	}
+	g.note(pt, t)
+	f.join(t.text, g.first.text)
+}
+
+// note notes in t what it has where g varies.
+func (g *group) note(pt *pattern, t openText) {
+	t.open = pt.values(g.joints, t.words)
+	for _, v := range t.open {
+		v.add(v.text, t.Seen)
+	}
+}
+
+// joints returns those of a group which begins with t.
+func (pt *pattern) joints(t openText) []joint {
+	joints := make([]joint, len(t.words))
+	for number, text := range t.Lines {
+		l := split(text)
+		varies := make([]bool, len(l.words))
+		for i, w := range t.words {
+			if w.number == number {
+				varies[w.at] = pt.vary(i, w)
+			}
+		}
+		shape := l.shapeOf(func(i int) bool { return varies[i] })
+		for i, w := range t.words {
+			if w.number == number {
+				joints[i] = joint{label: gap{line: l, from: w.at, to: w.at + 1}.label(), shape: shape}
+			}
+		}
+	}
+	return joints
+}
