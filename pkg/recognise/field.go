@@ -2,6 +2,7 @@ package recognise
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/pkg/meaning"
@@ -24,8 +25,9 @@ func isSeverity(line string) bool {
 	return found && fieldKinds[strings.ToLower(strings.TrimSpace(key))] == worry
 }
 
-// field returns what lines such as "Status: failed" say, the worst of them.
-func (v view) field() meaning.Status {
+// field returns what lines such as "Status: failed" say, the worst of them. isOver says that one of
+// them says that it is over, and nothing else: what other lines name is what is over.
+func (v view) field() (status meaning.Status, isOver bool) {
 	var byState, bySeverity meaning.Status
 	for _, line := range v.lines {
 		end := strings.IndexAny(line[:min(len(line), 40)], ":=\t")
@@ -49,12 +51,15 @@ func (v view) field() meaning.Status {
 			// "ONLINE REPLACEBATT and more": it says something else besides
 		case kind == well:
 			byState = worse(byState, status)
+			isOver = isOver || len(list) == 1 && list[0].says == over && list[0].from == 0 && list[0].to == len(value)
 		case status == meaning.Problem || status == meaning.Warning:
 			bySeverity = worse(bySeverity, status)
 		}
 	}
-	return cmp.Or(byState, bySeverity)
+	return cmp.Or(byState, bySeverity), isOver && byState == meaning.Recovery
 }
+
+func (v view) fieldIsGood() bool { status, _ := v.field(); return status.IsGood() }
 
 // maxValue bounds the value of a field that says how something stands, in bytes.
 const maxValue = 60
@@ -87,41 +92,45 @@ var fieldKinds = func() map[string]sense {
 	return kinds
 }()
 
+// maxNames is how many names of a kind are told.
+const maxNames = 2
+
 // named returns what the fields of the text say that the mail is about: a host and what of
 // it is watched. Empty if there are no such fields.
 func (v view) named() (host, check string) {
-	var names [2]string
+	var names [2][]string
 	for _, line := range v.lines {
-		key, value, found := strings.Cut(line, ":")
-		if !found || len(key) > 24 {
+		end := strings.IndexAny(line[:min(len(line), 40)], ":|=\t")
+		if end < 0 {
 			continue
 		}
-		if value = strings.TrimSpace(value); value == "" || len(value) > maxValue {
+		key, value := line[:end], strings.TrimSpace(line[end+1:])
+		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 {
 			continue
 		}
-		switch kind := nameKinds[strings.ToLower(strings.Trim(key, " .*-_"))]; {
-		case kind > 0 && names[kind-1] == "":
-			names[kind-1] = value
+		if kind := nameKinds[strings.ToLower(strings.Trim(key, " .*-_"))]; kind > 0 && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
+			names[kind-1] = append(names[kind-1], value)
 		}
 	}
-	return names[0], names[1]
+	return strings.Join(names[0], "/"), strings.Join(names[1], "/")
 }
 
 // nameKinds are the keys of lines that name a host, 1, and what of it is watched, 2.
 var nameKinds = func() map[string]int {
 	kinds := make(map[string]int)
 	for i, names := range [...]string{
-		`host hostname server node device machine computer client agent instance rechner gerät serveur hôte servidor dispositivo equipo máquina`,
-		`service check sensor monitor module component job task process volume interface dienst prüfung aufgabe tâche capteur servicio tarea servizio serviço tarefa dienst taak`,
+		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte site servidor dispositivo equipo máquina`,
+		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname
+			dienst prüfung aufgabe projekt tâche capteur projet servicio tarea proyecto servizio serviço tarefa taak`,
 	} {
 		for name := range strings.FieldsSeq(names) {
 			kinds[name] = i + 1
 		}
 	}
-	for _, of := range [...]string{"host name", "server name", "device name", "computer name", "client name"} {
+	for _, of := range [...]string{"host name", "server name", "device name", "computer name", "client name", "machine name", "node name", "pool name", "instance name", "site name", "virtual machine"} {
 		kinds[of] = 1
 	}
-	for _, of := range [...]string{"service name", "check name", "job name", "task name", "monitor name", "alarm name", "alert name"} {
+	for _, of := range [...]string{"service name", "check name", "job name", "task name", "monitor name", "alarm name", "alert name", "sensor name", "project name", "application name", "database name", "workflow name", "pipeline name"} {
 		kinds[of] = 2
 	}
 	return kinds

@@ -179,6 +179,25 @@ func (s *scanner) exit(i int) (n int) {
 	return n + 1
 }
 
+// little reads that little is left of something, from the word at i on: "less than 30% free",
+// "only 2.6 GB left".
+func (s *scanner) little(i int) {
+	if word := s.tokens[i].word; word != "less" && word != "only" {
+		return
+	}
+	hasNumber := false
+	for _, t := range s.tokens[i+1 : min(i+7, len(s.tokens))] {
+		if hasNumber && rests[t.word] {
+			s.add(worry, s.tokens[i].from, t.to)
+			return
+		}
+		hasNumber = hasNumber || strings.ContainsAny(t.word, "0123456789")
+	}
+}
+
+// rests are words for what is left.
+var rests = setOf(`free left remain remains remaining`)
+
 // isExit reports whether word is a number with which a program may end: 2, 0x1.
 func isExit(word string) bool {
 	if hex, found := strings.CutPrefix(word, "0x"); found {

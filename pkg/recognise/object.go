@@ -39,11 +39,28 @@ func (v view) object(list []said, d decision) string {
 			}
 		}
 		object = strings.Trim(object+"/"+strings.Trim(host+"/"+check, "/"), "/")
+	} else if namesOf(withoutTag(object)).ids == 0 {
+		// Mails about many things have this subject.
+		host, check := v.named()
+		for _, name := range [...]string{host, check} {
+			if name != "" && !strings.Contains(object, name) {
+				object += "/" + name
+			}
+		}
 	}
 	if len(object) > maxObject {
 		object = strings.ToValidUTF8(object[:maxObject], "")
 	}
 	return object
+}
+
+// withoutTag is object without a name in brackets in front, which is that of the sender.
+func withoutTag(object string) string {
+	tag, rest, found := strings.Cut(object, "] ")
+	if !found || tag == "" || tag[0] != '[' || strings.ContainsAny(tag, "0123456789.") {
+		return object
+	}
+	return rest
 }
 
 // asFirst returns object as it is where it begins a sentence, as subject does: "Error in job

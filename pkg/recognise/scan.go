@@ -179,6 +179,7 @@ func (s *scanner) read(i int) int {
 	if n := s.exit(i); n > 0 {
 		return n
 	}
+	s.little(i)
 	s.excepted, s.partial = s.excepted || excepts[t.word], s.partial || partials[t.word]
 	says := s.sense(i)
 	switch says {

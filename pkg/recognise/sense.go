@@ -11,7 +11,10 @@ import (
 // sense returns what the word at i says where it stands.
 func (s *scanner) sense(i int) sense {
 	t := s.tokens[i]
-	says, known := words[t.word]
+	if availables[t.word] && s.isBehind(i, versions) {
+		return remark
+	}
+	says, known := words[strings.TrimSuffix(t.word, "'s")]
 	if !known {
 		if c := t.word[0]; c >= 0xe3 && !s.wide {
 			r, _ := utf8.DecodeRuneInString(t.word)
@@ -30,7 +33,7 @@ func (s *scanner) sense(i int) sense {
 		return silent // an error log may log anything
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
 		return silent // to back up; a full backup
-	case t.word == "up" && s.isQuantity(i):
+	case t.word == "up" && s.isBehind(i, quantities):
 		return worry
 	case t.word == "down" && next == "to":
 		return silent
@@ -52,21 +55,26 @@ func (s *scanner) sense(i int) sense {
 			return over
 		}
 		return bad
+	case says == done && next != "" && i > 0 && articles[s.tokens[i-1].word]:
+		return silent // an updated list of failures
 	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && !s.runs(i, next):
 		return silent // the space available; running out of it
 	}
 	return says
 }
 
-// isQuantity reports whether the "up" at i says that there is more of something.
-func (s *scanner) isQuantity(i int) bool {
-	for j := max(i-3, 0); j < i; j++ {
-		if quantities[s.tokens[j].word] {
+// isBehind reports whether one of the three words in front of the one at i, with no sign but blanks
+// between them, is of a set.
+func (s *scanner) isBehind(i int, set map[string]bool) bool {
+	for j := i - 1; j >= max(i-3, 0) && strings.TrimSpace(s.lower[s.tokens[j].to:s.tokens[j+1].from]) == ""; j-- {
+		if set[s.tokens[j].word] {
 			return true
 		}
 	}
 	return false
 }
+
+var articles = setOf(`a an the your our this`)
 
 var triggers = setOf(`this by a the manually automatically`)
 

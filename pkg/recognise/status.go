@@ -118,7 +118,7 @@ func (v view) decide(list []said) decision {
 		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
 	ofText, line := v.text()
-	if status := v.field(); status != "" && !(status.IsGood() && ofText == meaning.Problem && !isPast(line)) {
+	if status, isOver := v.field(); status != "" && !(status.IsGood() && !isOver && ofText == meaning.Problem && !isPast(line)) {
 		return decision{status: status, why: "by a field of the text", line: line}
 	}
 	if ofText != "" {
@@ -229,11 +229,12 @@ func (v view) text() (meaning.Status, string) {
 	for i, line := range v.lines {
 		list := scan(line)
 		status, weak := verdict(list)
-		if changed := transition(line, list); changed != "" {
+		changed := transition(line, list)
+		if changed != "" {
 			status, weak = changed, false
 		}
 		switch {
-		case status.IsGood() && isSeverity(line):
+		case isSeverity(line): // see field
 		case status == meaning.Problem && !weak:
 			return status, line
 		case status == meaning.Warning:
@@ -242,7 +243,7 @@ func (v view) text() (meaning.Status, string) {
 			note(1, line)
 		case status == meaning.Recovery && strings.HasSuffix(line, ":"):
 			return status, line // what follows is what is over
-		case status == meaning.Recovery && (isStated(line, list) || i == 0 && len(line) < 60 && !says(list, over)):
+		case status == meaning.Recovery && (changed != "" || isStated(line, list) || i == 0 && len(line) < 60 && !says(list, over)):
 			note(2, line)
 		case status == meaning.OK:
 			note(3, line)

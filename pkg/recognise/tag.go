@@ -39,7 +39,7 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 		return meaning.Problem, true
 	case tags[0].says == over, tags[0].says != bad && isEnd(v.subject, tags):
 		return meaning.Recovery, true // what it says besides is what is over
-	case tags[0].says == well && leading && !says(tags, bad) && !says(tags, fault) && v.field().IsGood():
+	case tags[0].says == well && leading && !says(tags, bad) && !says(tags, fault) && v.fieldIsGood():
 		return meaning.Recovery, true // what it says besides is what was wrong, as a field says, too
 	case says(tags, bad), says(tags, fault), says(list, bad):
 		return meaning.Problem, true
