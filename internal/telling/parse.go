@@ -10,6 +10,7 @@ type parsed struct {
 	concrete bool // there is a value
 	over     bool // a word says that what was wrong is over
 	refers   bool // it begins with a word for what was said before
+	exits    bool // it says how a program ended
 }
 
 // levelWithin is how many words into a line a logger prints its severity: behind
@@ -106,7 +107,8 @@ func (p *parser) word(from, to int) {
 	}
 	switch {
 	case p.isPart(from, to):
-		return // of a name, as libgpg-error
+		p.exits = p.exits || p.line[from:to] == "exit" // exit-code
+		return                                         // of a name, as libgpg-error
 	case isTypeOfError(p.line[from:to]):
 		p.add(failing)
 		return
@@ -139,7 +141,7 @@ func (p *parser) word(from, to int) {
 		}
 		return
 	}
-	p.over = p.over || m.isEnd
+	p.over, p.exits = p.over || m.isEnd, p.exits || m.isExit
 	if m.isLevel && !p.leveled && p.count <= levelWithin && (upper == n || isBracketed(p.line, from, to)) {
 		p.leveled, p.level = true, m.level
 		if m.level != 0 {

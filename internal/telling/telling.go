@@ -31,6 +31,7 @@ type Line struct {
 	// Decides says that the line is how it went, such as "Status: failed".
 	Decides bool
 	over    bool // it has a word that says that what was wrong is over
+	exits   bool // it says how a program ended, which is mostly not why
 }
 
 // Of returns the headline of a mail, whether that is its subject, and the lines of
@@ -139,13 +140,19 @@ func (r *reader) line(line string) {
 const wrapped = 55
 
 // best returns the index of the line that says most, the first of equal ones; -1
-// if there is no line.
+// if there is no line. How a program ended is left to where nothing says why.
 func (r *reader) best() int {
-	best := -1
-	for i := range r.lines {
-		if best < 0 || r.lines[i].Score > r.lines[best].Score {
+	best, why := -1, -1
+	for i, line := range r.lines {
+		if best < 0 || line.Score > r.lines[best].Score {
 			best = i
 		}
+		if !line.exits && line.Score >= threshold && (why < 0 || line.Score > r.lines[why].Score) {
+			why = i
+		}
+	}
+	if why >= 0 {
+		return why
 	}
 	return best
 }
@@ -167,7 +174,7 @@ func (r *reader) telling(best int) (lines []Line) {
 
 // judge says how much a line says about what happened, of which p was parsed.
 func judge(line string, p parsed) Line {
-	judged := Line{Text: line, Score: p.words + p.level, over: p.over}
+	judged := Line{Text: line, Score: p.words + p.level, over: p.over, exits: p.exits}
 	key := keyScore(line, p.words > 0)
 	judged.Score += key
 	switch {
@@ -197,7 +204,7 @@ func judge(line string, p parsed) Line {
 		judged.Score -= 3 // a name, a path, an address
 	}
 	isPhrase := hasPhrase(line)
-	if isPhrase || strings.HasSuffix(line, "?") {
+	if isPhrase || strings.HasSuffix(line, "?") && !strings.Contains(line, "id you mean") { // as compilers guess
 		judged.Score -= 8
 	}
 	judged.Around = isPhrase || key == incidental || key == advice || p.level < 0
