@@ -1,6 +1,10 @@
 package telling
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
 
 // What a word says about the line it stands in.
 const (
@@ -121,15 +125,7 @@ var keys = func() map[string]int {
 }()
 
 // times end keys whose value is when something happened.
-var times = setOf(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
-
-func setOf(list string) map[string]bool {
-	all := make(map[string]bool)
-	for word := range strings.FieldsSeq(list) {
-		all[word] = true
-	}
-	return all
-}
+var times = wordlist.Set(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
 
 // phrases begin lines that programs and people write around what happened.
 var phrases = byFirst([]string{

@@ -1,18 +1,22 @@
 package batch
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
 
 // foreignMonths and foreignWeekdays are names in German, French, Spanish, Italian, Portuguese,
 // Dutch, Swedish and Polish. Those of months are not abbreviated.
 var (
-	foreignMonths = namesOf(`januar februar märz april mai juni juli august september oktober november dezember
+	foreignMonths = wordlist.Set(`januar februar märz april mai juni juli august september oktober november dezember
 		janvier février mars avril juin juillet août septembre octobre novembre décembre
 		enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 		gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
 		janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
 		januari februari maart mei maj augustus december augusti
 		stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia`)
-	foreignWeekdays = namesOf(`montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
+	foreignWeekdays = wordlist.Set(`montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag
 		lundi mardi mercredi jeudi vendredi samedi dimanche
 		lunes martes miércoles jueves viernes sábado domingo
 		lunedì martedì mercoledì giovedì venerdì sabato domenica
@@ -21,14 +25,6 @@ var (
 		måndag tisdag onsdag torsdag fredag lördag söndag
 		poniedziałek wtorek środa czwartek piątek sobota niedziela`)
 )
-
-func namesOf(list string) map[string]bool {
-	names := make(map[string]bool)
-	for name := range strings.FieldsSeq(list) {
-		names[name] = true
-	}
-	return names
-}
 
 // maxName bounds the name of a month or a day, in bytes.
 const maxName = 16

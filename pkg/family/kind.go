@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/hut8labs/failmail/internal/telling"
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // How many values must have been seen in a gap before those of a kind are taken
@@ -49,7 +50,7 @@ func isFile(word string) bool {
 	return at > 0 && files[word[at+1:]]
 }
 
-var files = set(`service timer socket scope mount automount slice target swap sh bash py pl rb php js log txt csv conf cfg ini json xml
+var files = wordlist.Set(`service timer socket scope mount automount slice target swap sh bash py pl rb php js log txt csv conf cfg ini json xml
 	yml yaml toml sql gz xz zip tar tgz bak db sqlite exe dll bat cmd ps1 jar war pdf html iso img vmdk qcow2 pid lock sock pem crt key`)
 
 // withoutPlaceholders returns the letters of word that are its own.
@@ -155,7 +156,7 @@ func hasHump(word string) bool {
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // nouns are what is called by a name.
-var nouns = set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
+var nouns = wordlist.Set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
 	collection column command component config connector consumer container controller customer daemon database dataset db
 	dependency deployment device directory disk domain driver endpoint environment exchange extension feature field file filesystem
 	folder function group guest handler host hostname image index instance interface job key kernel label layer library link list
@@ -175,29 +176,21 @@ var nouns = set(`account alias application app backup bean branch bucket build c
 	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)
 
 // stateNouns are followed by what happened, not by names.
-var stateNouns = set(`status state error reason signal result cause code severity level type outcome verdict condition exception
+var stateNouns = wordlist.Set(`status state error reason signal result cause code severity level type outcome verdict condition exception
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag errno
 	event action phase mode health role rule attribute trigger type class metric alarm step exit abend sqlcode sqlstate rc retcode errcode`)
 
 // states are words that say how something is, wherever they stand.
-var states = set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old
+var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old
 	open shut active inactive online offline running pending waiting success pass normal degraded optimal clean dirty done
 	ongoing green yellow red orange critical major minor info debug notice fatal acknowledgement acknowledge flapping downtime
 	recovery problem unknown unavailable enabled disabled locked unlocked corrupt overloaded idle busy slow fast low high hot cold
 	stale fresh late early missing present absent valid invalid safe unsafe healthy unhealthy stable unstable expired timeout`)
 
 // opposites are words that mean another event than their opposite, on their own.
-var opposites = set(`start stop begin end first last master slave primary secondary leader follower standby read write reads writes in out
+var opposites = wordlist.Set(`start stop begin end first last master slave primary secondary leader follower standby read write reads writes in out
 	input output left right min max minimum maximum before after above below over under more less add remove create delete insert
 	update select drop truncate alter enable disable connect disconnect lock unlock grant revoke allow deny accept reject login logout
 	push pull upload download import export send receive get put post patch head set unset mount unmount attach detach open close
 	startup shutdown sync async source destination client server local remote internal external public private cpu memory disk swap load
 	network power fan temperature voltage read-only permission space inode inodes commit rollback warn warning alarm`)
-
-func set(list string) map[string]bool {
-	all := make(map[string]bool)
-	for word := range strings.FieldsSeq(list) {
-		all[word] = true
-	}
-	return all
-}

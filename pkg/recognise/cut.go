@@ -3,6 +3,8 @@ package recognise
 import (
 	"slices"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // cutsOf returns the places of line that say how something stands; only its tags where
@@ -53,7 +55,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 }
 
 // goodEnds are words at the end of a line that say what a tag in front of them says.
-var goodEnds = setOf(`working running reachable online up available alive active connected normal healthy ok`)
+var goodEnds = wordlist.Set(`working running reachable online up available alive active connected normal healthy ok`)
 
 // withCount widens a plural to the number in front of it: "12 errors", "2 warnings".
 func withCount(line string, w said) span {
@@ -65,7 +67,7 @@ func withCount(line string, w said) span {
 }
 
 // joins stand between two words that say how something stands.
-var joins = setOf(`to and but of zu und à et y e en naar auf a`)
+var joins = wordlist.Set(`to and but of zu und à et y e en naar auf a`)
 
 // isAttribute reports whether w is a part of the name of what is measured, such as the
 // "high" of a high load, rather than how it is.
@@ -86,7 +88,7 @@ func isAttribute(line string, w said, list []said) bool {
 	return (next == "of" || !fillers[next] && !leading[next]) && !slices.ContainsFunc(list, func(o said) bool { return o.from == at && o.says != job })
 }
 
-var attributes = setOf(`high low slow unusual suspicious unexpected threshold`)
+var attributes = wordlist.Set(`high low slow unusual suspicious unexpected threshold`)
 
 // isPredicate reports whether w says of what stands in front of it how that is: "returned
 // to normal", or a word at the end of its sentence. Whoever tags the mail that says that it
@@ -137,7 +139,7 @@ func saysKind(line string, s span, list []said) bool {
 }
 
 // kindNouns are words for what a mail is about that name none of them.
-var kindNouns = setOf(`device node component new`)
+var kindNouns = wordlist.Set(`device node component new`)
 
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".
@@ -184,11 +186,11 @@ func beforeLimit(line string, from int) int {
 	}
 }
 
-var limits = setOf(`upper lower high low warning alarm alert max min maximum minimum the its configured`)
+var limits = wordlist.Set(`upper lower high low warning alarm alert max min maximum minimum the its configured`)
 
 var (
-	measures   = setOf(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel`)
-	valueLinks = setOf(`of with current at is than the a now was normal von mit de con di com van`)
+	measures   = wordlist.Set(`threshold limit value above below over under schwellwert grenzwert seuil umbral soglia limiar drempel`)
+	valueLinks = wordlist.Set(`of with current at is than the a now was normal von mit de con di com van`)
 )
 
 // cutsAll reports whether nothing of text, with which a line begins, is left.

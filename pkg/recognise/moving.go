@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // times come in front of how long something took, or since when it is so.
-var times = setOf(`after since within until seit nach innerhalb depuis après desde dopo sinds`)
+var times = wordlist.Set(`after since within until seit nach innerhalb depuis après desde dopo sinds`)
 
 // withoutTime returns words without one at their end that a time or duration follows.
 func withoutTime(words []string) []string {
@@ -91,11 +93,11 @@ func isMoving(word string) bool {
 }
 
 // dates are the words of dates as programs write them.
-var dates = setOf(`mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
+var dates = wordlist.Set(`mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
 	jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december
 	utc gmt cet cest est edt am pm`)
 
-var months = setOf(`jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december`)
+var months = wordlist.Set(`jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december`)
 
 // isStamp reports whether word is a time with letters: 2026-11-03T02:14:05Z, 312ms.
 func isStamp(word string) bool {
@@ -128,7 +130,7 @@ func isDuration(word string) bool {
 
 func isUnit(word string) bool { return units[strings.ToLower(strings.Trim(word, ".,:;)]"))] }
 
-var units = setOf(`ms s sec secs second seconds min mins minute minutes m h hour hours d day days kb mb gb tb kib mib gib k g t b bytes °c c percent`)
+var units = wordlist.Set(`ms s sec secs second seconds min mins minute minutes m h hour hours d day days kb mb gb tb kib mib gib k g t b bytes °c c percent`)
 
 func isHex(word string) bool {
 	for _, c := range word {

@@ -3,6 +3,8 @@ package recognise
 import (
 	"slices"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // names are the words of an object that tell it from others, in lower case and in their order.
@@ -72,13 +74,13 @@ func isUnsaying(word string) bool {
 }
 
 // notices are words by which mails are introduced.
-var notices = setOf(`hinweis note notice important importante wichtig ważne value`)
+var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value`)
 
 // degrees are words for how much of something there is.
-var degrees = setOf(`too very hot warm cold cool high low large small slow fast enough normal normale zu heiß warm kalt hoch niedrig`)
+var degrees = wordlist.Set(`too very hot warm cold cool high low large small slow fast enough normal normale zu heiß warm kalt hoch niedrig`)
 
 // periods tell a job from others.
-var periods = setOf(`daily weekly monthly`)
+var periods = wordlist.Set(`daily weekly monthly`)
 
 // maxCause is how many words a line has at most that only says why something is wrong.
 const maxCause = 6

@@ -1,6 +1,10 @@
 package recognise
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
 
 // fraction makes of a success that only a part has a failure: 12/15 backups successful.
 func (s *scanner) fraction() {
@@ -96,33 +100,53 @@ func (s *scanner) isValue(i int) bool {
 	return after != "" && (after[0] == ':' || after[0] == '=') || i+2 < len(s.tokens) && isAmount(s.tokens[i+2].word) && words[s.tokens[i-1].word] != silent
 }
 
-// isIdentity reports whether the number at i names what stands before it.
+// A numbering is what a number behind a word is to it.
+type numbering uint8
+
+const (
+	unsaid  numbering = iota
+	named             // its number: disk 0
+	indexed           // the same, and behind a colon, too: id: 0
+	counted           // how many of something there are: total 0
+)
+
+var numberings = func() map[string]numbering {
+	table := make(map[string]numbering)
+	for n, list := range map[numbering]string{
+		named:   `port channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure`,
+		indexed: `id ids number nr no index slot unit`,
+		counted: `total with and or of have had has were was are is found got only but at to in for from by mit und von avec et con y e com met en sum plus than now still`,
+	} {
+		for word := range wordlist.Set(list) {
+			table[word] = n
+		}
+	}
+	return table
+}()
+
+// isIdentity reports whether the number at i names what stands before it, so that its 0 is no
+// "no".
 func (s *scanner) isIdentity(i int) bool {
 	if i == 0 || i+1 < len(s.tokens) && strings.HasSuffix(s.tokens[i+1].word, "s") {
 		return false // disk: 0 errors
 	}
-	if !identities[s.tokens[i-1].word] {
-		return s.isNumbered(i)
-	}
-	between := strings.Trim(s.lower[s.tokens[i-1].to:s.tokens[i].from], " \t#")
-	return between == "" || (between == ":" || between == "=") && ids[s.tokens[i-1].word]
-}
-
-// isNumbered reports whether the number at i belongs to a noun in the singular in front of it, of
-// which the next word says how it is: fan 0 failed.
-func (s *scanner) isNumbered(i int) bool {
 	noun := s.tokens[i-1]
-	if i+1 >= len(s.tokens) || words[s.tokens[i+1].word] != bad || words[noun.word] != silent || counters[noun.word] || strings.HasSuffix(noun.word, "s") {
+	between := strings.Trim(s.lower[noun.to:s.tokens[i].from], " \t#")
+	switch numberings[noun.word] {
+	case named:
+		return between == ""
+	case indexed:
+		return between == "" || between == ":" || between == "="
+	case counted:
 		return false
 	}
-	return strings.Trim(noun.word, "abcdefghijklmnopqrstuvwxyz") == "" && strings.Trim(s.lower[noun.to:s.tokens[i].from], " #") == ""
+	// Of a noun in the singular the next word says how it is: fan 0 failed.
+	return i+1 < len(s.tokens) && words[s.tokens[i+1].word] == bad && words[noun.word] == silent && between == "" &&
+		!strings.HasSuffix(noun.word, "s") && strings.Trim(noun.word, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
-// counters stand in front of a number that counts.
-var counters = setOf(`total with and or of have had has were was are is found got only but at to in for from by mit und von avec et con y e com met en total sum plus than now still`)
-
 // parts come between a number and the one of which it is a part.
-var parts = setOf(`of von de di du van av из z sur`)
+var parts = wordlist.Set(`of von de di du van av из z sur`)
 
 // answer reads a "no" that answers what is in front of it: "Backup successful? NO", and
 // "failed: false".
@@ -196,7 +220,7 @@ func (s *scanner) little(i int) {
 }
 
 // rests are words for what is left.
-var rests = setOf(`free left remain remains remaining`)
+var rests = wordlist.Set(`free left remain remains remaining`)
 
 // isExit reports whether word is a number with which a program may end: 2, 0x1.
 func isExit(word string) bool {

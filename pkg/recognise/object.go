@@ -3,6 +3,8 @@ package recognise
 import (
 	"strings"
 	"unicode"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // maxObject bounds an object, in bytes.
@@ -77,7 +79,7 @@ func asFirst(object, subject string) string {
 }
 
 // things are nouns of what is most often watched, beside the jobs.
-var things = setOf(`load usage memory traffic latency temperature connection service process disk volume host server link database replication certificate deploy deployment pipeline queue
+var things = wordlist.Set(`load usage memory traffic latency temperature connection service process disk volume host server link database replication certificate deploy deployment pipeline queue
 	connexion serveur conexión servidor servicio connessione servizio conexão serviço verbinding dienst`)
 
 // isCarrier reports whether a subject is that of mails about anything: an alert, a
@@ -155,7 +157,7 @@ func keep(line string, cuts []span) string {
 }
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
-var fillers = setOf(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
+var fillers = wordlist.Set(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été fue ha se sido è stato stata está esta están
@@ -224,15 +226,15 @@ func isName(word string) bool {
 	return false
 }
 
-var carriers = setOf(`notification notifications message event events benachrichtigung meldung ereignis événement notificación evento notifica notificação melding`)
+var carriers = wordlist.Set(`notification notifications message event events benachrichtigung meldung ereignis événement notificación evento notifica notificação melding`)
 
 // leading words begin no object.
-var leading = setOf(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
+var leading = wordlist.Set(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
 
 // trailing words end no object.
-var trailing = setOf(`to from of with for at by than as zu von mit con com avec met`)
+var trailing = wordlist.Set(`to from of with for at by than as zu von mit con com avec met`)
 
 // general are words that name no thing.
-var general = setOf(`component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
+var general = wordlist.Set(`component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
 		run daily weekly monthly of on in for to from your by result results update updates check
 		meldung bericht benachrichtigung für von auf im rapport pour sur informe para en su trabajo segnalazione rapporto per su relatório em`)

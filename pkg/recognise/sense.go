@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hut8labs/failmail/internal/wordlist"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
@@ -74,9 +75,9 @@ func (s *scanner) isBehind(i int, set map[string]bool) bool {
 	return false
 }
 
-var articles = setOf(`a an the your our this`)
+var articles = wordlist.Set(`a an the your our this`)
 
-var triggers = setOf(`this by a the manually automatically`)
+var triggers = wordlist.Set(`this by a the manually automatically`)
 
 // isLabel reports whether what stands behind the severity at i makes a label of it.
 func (s *scanner) isLabel(i int, next string) bool {
@@ -130,7 +131,7 @@ func (s *scanner) isState(i int, next string) bool {
 }
 
 // links stand between the states of a change.
-var links = setOf(`from to von nach zu auf de à a da van naar para`)
+var links = wordlist.Set(`from to von nach zu auf de à a da van naar para`)
 
 // compound returns what a word says that is made of others: an exception, a noun such as
 // Backup-Fehler, or a code such as BACKUP_FAILED and [CRIT-850].

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hut8labs/failmail/internal/wordlist"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
@@ -136,7 +137,7 @@ func isPast(line string) bool {
 	return past[strings.ToLower(first)]
 }
 
-var past = setOf(`previous previously last old former prior before vorher vorheriger letzter ancien ancienne dernier anterior último ultimo precedente vorige poprzedni`)
+var past = wordlist.Set(`previous previously last old former prior before vorher vorheriger letzter ancien ancienne dernier anterior último ultimo precedente vorige poprzedni`)
 
 // isOverInFront reports whether what stands in front of a colon says that an alert is over, and
 // only what stands behind it what was wrong: "Alarm cleared on web1: low battery".
@@ -160,7 +161,7 @@ func isBesides(subject string, list []said) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == remark && besides[strings.ToLower(subject[w.from:w.to])] })
 }
 
-var besides = setOf(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll`)
+var besides = wordlist.Set(`login logins logged logon downtime maintenance wartung wartungsfenster mantenimiento manutenzione manutenção onderhoud underhåll`)
 
 func says(list []said, s sense) bool {
 	return slices.ContainsFunc(list, func(w said) bool { return w.says == s })
@@ -213,7 +214,7 @@ func beginsOver(line string, list []said) bool {
 
 // alone are words that are a failure where nothing else stands in a line, rather than the
 // heading of a column.
-var alone = setOf(`killed aborted terminated timeout crashed abgebrochen abgestürzt interrompu abortado interrotto`)
+var alone = wordlist.Set(`killed aborted terminated timeout crashed abgebrochen abgestürzt interrompu abortado interrotto`)
 
 // text returns what the lines of the text say, and the one that says so; empty if they
 // say nothing.
@@ -280,4 +281,4 @@ func isStated(line string, list []said) bool {
 }
 
 // auxiliaries come in front of what has happened.
-var auxiliaries = setOf(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi sido werd geworden`)
+var auxiliaries = wordlist.Set(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi sido werd geworden`)

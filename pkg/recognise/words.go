@@ -3,6 +3,8 @@ package recognise
 import (
 	"maps"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // A sense is what a word says about how something stands.
@@ -122,7 +124,7 @@ func tableOf(lists map[sense]string) map[string]sense {
 }
 
 // otherWords are what a word without its accent means in another language, or in its own.
-var otherWords = setOf(`konnte termine expire refuse degrade`)
+var otherWords = wordlist.Set(`konnte termine expire refuse degrade`)
 
 var (
 	unaccented  = strings.NewReplacer("á", "a", "à", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "ç", "c", "é", "e", "è", "e", "ê", "e", "í", "i", "ï", "i", "ñ", "n", "ó", "o", "ò", "o", "ö", "o", "õ", "o", "ú", "u", "ü", "u", "ù", "u", "ą", "a", "ę", "e", "ł", "l", "ż", "z")
@@ -131,7 +133,7 @@ var (
 
 // unknownStates are those of which nobody knows whether they are bad: what comes after
 // them ends nothing.
-var unknownStates = setOf(`unknown pending undefined undetermined insufficient_data nodata no_data initializing init new none`)
+var unknownStates = wordlist.Set(`unknown pending undefined undetermined insufficient_data nodata no_data initializing init new none`)
 
 // A phrase says as a whole what its words do not.
 type phrase struct {
@@ -185,53 +187,39 @@ var symbols = map[rune]sense{
 }
 
 // excepts come in front of what of a success is none.
-var excepts = setOf(`except but excluding außer ausgenommen aber sauf mais excepto salvo pero tranne eccetto exceto mas behalve maar oprócz ale кроме но only nur seulement solo sólo soltanto apenas alleen tylko только jedoch cependant toutefois nevertheless however`)
+var excepts = wordlist.Set(`except but excluding außer ausgenommen aber sauf mais excepto salvo pero tranne eccetto exceto mas behalve maar oprócz ale кроме но only nur seulement solo sólo soltanto apenas alleen tylko только jedoch cependant toutefois nevertheless however`)
 
 // partials say that only a part of what was wrong is over.
-var partials = setOf(`partially partial partly teilweise partiellement parzialmente parcialmente gedeeltelijk częściowo частично`)
+var partials = wordlist.Set(`partially partial partly teilweise partiellement parzialmente parcialmente gedeeltelijk częściowo частично`)
 
 // quantities are what may be up for worse.
-var quantities = setOf(`rate usage level load latency temperature traffic count`)
+var quantities = wordlist.Set(`rate usage level load latency temperature traffic count`)
 
 // actives are what a service should be, and an alarm should not.
-var actives = setOf(`active aktiv attivo attiva activo activa ativo ativa actif actief aktywny aktywna`)
+var actives = wordlist.Set(`active aktiv attivo attiva activo activa ativo ativa actif actief aktywny aktywna`)
 
 // criticals are words for what is worse than an error.
-var criticals = setOf(`critical crit fatal emergency emerg disaster panic severe red down kritisch critique crítico critico kritiek`)
+var criticals = wordlist.Set(`critical crit fatal emergency emerg disaster panic severe red down kritisch critique crítico critico kritiek`)
 
 // codes are what only the last word of a code such as SLA_MISS says.
 var codes = map[string]sense{"miss": bad, "met": done, "warn": worry}
 
 // availables say of a new version that it can be had, and of all else that it can be reached.
-var availables = setOf(`available verfügbar disponible disponibles disponibile disponibili disponível disponíveis beschikbaar tillgänglig dostępna dostępny`)
+var availables = wordlist.Set(`available verfügbar disponible disponibles disponibile disponibili disponível disponíveis beschikbaar tillgänglig dostępna dostępny`)
 
 // versions are words for what is new.
-var versions = setOf(`new newer version release update updates upgrade upgrades packages neue neuer neues neuere aktualisierung nouvelle nouveau jour niveau nueva nuevo actualización actualizaciones
+var versions = wordlist.Set(`new newer version release update updates upgrade upgrades packages neue neuer neues neuere aktualisierung nouvelle nouveau jour niveau nueva nuevo actualización actualizaciones
 	nuova nuovo aggiornamento aggiornamenti nova novo atualização atualizações nieuwe ny nya nowa nowy aktualizacja`)
 
 // labels are nouns that make of a severity in front of them a label: a critical alert may
 // be over.
-var labels = setOf(`priority alert alerts alarm alarms issue issues event events problem problems error errors level severity incident notification`)
+var labels = wordlist.Set(`priority alert alerts alarm alarms issue issues event events problem problems error errors level severity incident notification`)
 
 // copulas come in front of a state.
-var copulas = setOf(`is are now again back still state status currently are ist sind wieder est sont está esta están estan è sono é são jest is zijn är`)
+var copulas = wordlist.Set(`is are now again back still state status currently are ist sind wieder est sont está esta están estan è sono é são jest is zijn är`)
 
 // exitWords come in front of the number with which a program ended: 0 if all is well.
-var exitWords = setOf(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour normally`)
-
-func setOf(list string) map[string]bool {
-	all := make(map[string]bool)
-	for word := range strings.FieldsSeq(list) {
-		all[word] = true
-	}
-	return all
-}
-
-// identities are what a number behind them names, so that their 0 is no "no": port: 0.
-var identities = setOf(`id ids number nr no index slot port unit channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure`)
-
-// ids are those of them behind which a colon makes no count of the number.
-var ids = setOf(`id ids number nr no index slot unit`)
+var exitWords = wordlist.Set(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour normally`)
 
 // downs are not bad before "-down": what goes on is meant to.
-var downs = setOf(`scale shut spin cool count slow power step break drop lock ramp wind`)
+var downs = wordlist.Set(`scale shut spin cool count slow power step break drop lock ramp wind`)
