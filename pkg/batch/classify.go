@@ -95,7 +95,6 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 		Meaning:     print.Meaning,
 		Fingerprint: place.Fingerprint,
 		Reason:      cut(print.Reason),
-		Values:      print.Values,
 		Host:        clip(m.Host()),
 		Recipients:  m.To,
 		Received:    m.Received,
@@ -105,10 +104,8 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	if e.Meaning.Object != "" {
 		e.Said = saidAt(m)
 	}
-	if place.Label != "" {
-		// In front, as only so many are kept.
-		e.Values = append([]store.Value{gapValue(place)}, print.Values...)
-	}
+	// In front, as only so many are kept.
+	e.Values = append(gapValues(place), print.Values...)
 	if batch.err == nil {
 		e.Batch = clip(content.Line(batch.key))
 	}

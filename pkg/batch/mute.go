@@ -135,10 +135,9 @@ func (m *mute) isNews(e *store.Entry, place family.Place) bool {
 	if m.pattern != nil {
 		return false
 	}
-	isValue := place.Label != "" && (place.Seen.IsZero() || place.Seen.After(m.Created))
 	thing := e.Meaning.Thing()
 	isThing := len(m.Things) > 0 && thing != meaning.Thing{} && !slices.Contains(m.Things, thing)
-	return isValue || isThing
+	return isThing || place.IsNew(m.Created)
 }
 
 // MaxMutedThings bounds the things of a mute. What has more is about values rather than

@@ -67,8 +67,8 @@ func (p presenter) fingerprint(g *store.Group, v *store.Variant) string {
 		v.SetProblem(id, WithoutThing(v.Fingerprint) != v.Fingerprint)
 	}
 	place := p.families.Find(family.Text{Fingerprint: WithoutThing(v.Fingerprint)})
-	if place.Label != "" {
-		v.Varying.Complete(gapValue(place), v.Count)
+	for _, value := range gapValues(place) {
+		v.Varying.Complete(value, v.Count)
 	}
 	if !isOneThing(g, v) {
 		return place.Fingerprint
@@ -89,9 +89,12 @@ func (p presenter) headline(g *store.Group) string {
 	return "subject " + string(appendAlike(nil, Mask(g.Title)))
 }
 
-// gapValue is what varies in a family, as the store counts it.
-func gapValue(place family.Place) store.Value {
-	return store.Value{Label: place.Label, Text: content.Line(clipValue(place.Value, maxValueBytes))}
+// gapValues are what varies in a family, as the store counts it.
+func gapValues(place family.Place) (values []store.Value) {
+	for _, v := range place.Values {
+		values = append(values, store.Value{Label: v.Label, Text: content.Line(clipValue(v.Text, maxValueBytes))})
+	}
+	return values
 }
 
 // describe makes the reason of v say what all of its mails share, and returns the same

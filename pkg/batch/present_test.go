@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,29 @@ func TestWhatWasLearnedMeanwhileIsOneEntry(t *testing.T) {
 	}
 	if b.Groups[0].Variants[0].NewValues != nil {
 		t.Errorf("in a new family %q are new", b.Groups[0].Variants[0].NewValues)
+	}
+}
+
+func TestAnEntryOfSeveralPlacesTellsEachAndShowsItsFirstMail(t *testing.T) {
+	d := newDesk(t, batch.DefaultGroup)
+	for _, place := range [][2]string{{"anna", "alpha"}, {"ben", "beta"}, {"carl", "gamma"}, {"dora", "delta"}, {"emil", "beta"}} {
+		d.receive(t, "Copy for owner "+place[0]+" failed on host "+place[1], "the copy for owner "+place[0]+" did not reach the host")
+	}
+	slices.Reverse(d.counted.Groups) // as the most frequent ones come first
+	b := batch.Present(&d.counted, d.classifier.Families)
+	if got, want := outline(b), "5 Copy for owner <…> failed on host <…>\n  5 the copy for owner <…> did not reach the host\n"; got != want {
+		t.Fatalf("got\n%swant\n%s", got, want)
+	}
+	v := b.Groups[0].Variants[0]
+	if !strings.Contains(string(v.Sample), "anna") {
+		t.Errorf("it shows %q", v.Sample)
+	}
+	counted := make(map[string]int)
+	for _, variation := range v.Varying.Variations() {
+		counted[variation.Label] = variation.Distinct
+	}
+	if counted["for owner <…>"] != 5 || counted["on host <…>"] != 4 {
+		t.Errorf("what varies is %v", counted)
 	}
 }
 

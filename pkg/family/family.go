@@ -54,12 +54,20 @@ type Place struct {
 	// Fingerprint is that of the family, or of the text where it is alone. That of
 	// a family is that of its text which was learned first.
 	Fingerprint string
-	// Label and Value say what varies in the family, and how; empty if nothing does.
-	Label, Value string
-	// Shape is the line in which it varies, with the gap as <…>.
-	Shape string
-	// Seen is when the value was first seen in the family; zero if it never was.
-	Seen time.Time
+	// Values are what the text has where its family varies, the newest one there in
+	// front; none if it is alone.
+	Values []PlaceValue
+}
+
+// A PlaceValue is what a text has at one of the places where its family varies.
+type PlaceValue struct {
+	Label, Text string
+	Seen        time.Time // when it was first seen there; zero if it never was
+}
+
+// IsNew reports whether the text has a value that was not seen until then.
+func (p Place) IsNew(then time.Time) bool {
+	return len(p.Values) > 0 && (p.Values[0].Seen.IsZero() || p.Values[0].Seen.After(then))
 }
 
 // Find returns where t stands.

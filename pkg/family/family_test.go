@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestAValueVariesInAllLinesOfAText(t *testing.T) {
 		t.Errorf("%d families", n)
 	}
 	place := f.Find(all[1])
-	if place.Value != "sync_invoices" || place.Label != "Job <…>" || place.Shape != "Job <…> failed" || !place.Seen.Equal(all[1].Seen) {
+	if want := []family.PlaceValue{{"Job <…>", "sync_invoices", all[1].Seen}}; !slices.Equal(place.Values, want) {
 		t.Errorf("the place is %+v", place)
 	}
 }
@@ -112,20 +113,24 @@ func TestTextsThatDifferWhereTooLittleWasSeenStayApart(t *testing.T) {
 		t.Errorf("the families of two hosts are %s", got)
 	}
 	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"copy of logs_d to host beta"}})
-	if place.Fingerprint != all[3].Fingerprint || place.Value != "logs_d" || !place.Seen.IsZero() {
+	if place.Fingerprint != all[3].Fingerprint || place.Values[0].Text != "logs_d" || !place.Values[0].Seen.IsZero() {
 		t.Errorf("another table of the second one is %+v", place)
 	}
 }
 
 func TestANewValueInAnyPlaceOfAFamilyIsTold(t *testing.T) {
 	f, all := learned("user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta")
-	for line, want := range map[string]family.Place{
-		"user anna came to host omega": {Label: "to host <…>", Value: "omega"},
-		"user emil came to host alpha": {Label: "user <…>", Value: "emil"},
+	for line, want := range map[string][]family.PlaceValue{
+		"user ben came to host omega":  {{"to host <…>", "omega", time.Time{}}, {"user <…>", "ben", all[1].Seen}},
+		"user emil came to host beta":  {{"user <…>", "emil", time.Time{}}, {"to host <…>", "beta", all[1].Seen}},
+		"user carl came to host gamma": {{"user <…>", "carl", all[2].Seen}, {"to host <…>", "gamma", all[2].Seen}},
 	} {
-		want.Fingerprint, want.Shape = all[0].Fingerprint, "user <…> came to host <…>"
-		if got := f.Find(family.Text{Fingerprint: line, Lines: []string{line}}); got != want {
+		got := f.Find(family.Text{Fingerprint: line, Lines: []string{line}})
+		if got.Fingerprint != all[0].Fingerprint || !slices.Equal(got.Values, want) {
 			t.Errorf("%q is %+v, want %+v", line, got, want)
+		}
+		if isNew := strings.Contains(line, "omega") || strings.Contains(line, "emil"); got.IsNew(time.Unix(100, 0)) != isNew {
+			t.Errorf("%q is new: %v", line, !isNew)
 		}
 	}
 	varying := f.Varying(all[2].Fingerprint)
@@ -137,7 +142,7 @@ func TestANewValueInAnyPlaceOfAFamilyIsTold(t *testing.T) {
 func TestANewValueOfAFamilyIsFoundAndWasNeverSeen(t *testing.T) {
 	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed")
 	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"Job export_invoices failed"}})
-	if place.Fingerprint != all[0].Fingerprint || place.Value != "export_invoices" || !place.Seen.IsZero() {
+	if place.Fingerprint != all[0].Fingerprint || place.Values[0].Text != "export_invoices" || !place.IsNew(time.Now()) {
 		t.Errorf("the place is %+v", place)
 	}
 	for _, never := range []string{"Job disk_failed failed", "Job failed failed", "Job TimeoutError failed"} {
@@ -201,7 +206,7 @@ func TestAPersonOverrulesWhatWasLearned(t *testing.T) {
 		t.Errorf("after a split: %v", got)
 	}
 	f.Merge(all[3].Fingerprint, all[1].Fingerprint)
-	if f.Find(all[3]) != f.Find(all[1]) && f.Find(all[3]).Fingerprint != f.Find(all[1]).Fingerprint {
+	if f.Find(all[3]).Fingerprint != f.Find(all[1]).Fingerprint {
 		t.Errorf("after a merge: %+v and %+v", f.Find(all[3]), f.Find(all[1]))
 	}
 }

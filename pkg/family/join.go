@@ -25,7 +25,6 @@ type value struct {
 // A joint is how texts became one family.
 type joint struct {
 	label  string // of the place that varies
-	shape  string // the line with a gap
 	values []Value
 }
 
@@ -59,9 +58,9 @@ type filling struct {
 	text  *text
 }
 
-// at is where a text stands that has value in s.
-func (s *slot) at(value string) Place {
-	return Place{s.joined().family().Fingerprint, s.joint.label, value, s.joint.shape, s.joint.seen(value)}
+// at is where a text stands that has text in s.
+func (s *slot) at(text string) Place {
+	return placed(s.joined().family().Fingerprint, []value{{s.joint, text}}, time.Time{})
 }
 
 // joined is a text of the family that s made.
@@ -125,7 +124,7 @@ func (p parsed) otherThan(t *text) *slot {
 		return nil
 	}
 	g := gap{line: q[number], from: at, to: at + 1}
-	s := &slot{number: number, from: at, to: at + 1, joint: &joint{label: g.label(), shape: q[number].shapeWith(p[number])}}
+	s := &slot{number: number, from: at, to: at + 1, joint: &joint{label: g.label()}}
 	s.see(t, g.value(), needMasked)
 	return s
 }
@@ -159,7 +158,7 @@ func (f *Families) settle(bare *text, s *slot) {
 	}
 	if s.joint == nil {
 		g := gap{line: split(s.seen[0].text.Lines[s.number]), from: s.from, to: s.to}
-		s.joint = &joint{label: g.label(), shape: g.shape()}
+		s.joint = &joint{label: g.label()}
 	}
 	var first *text
 	for _, x := range seen {
@@ -256,17 +255,23 @@ func (j *joint) seen(value string) time.Time {
 }
 
 func (t *text) place() Place {
-	return newest(t.family().Fingerprint, slices.Concat(t.varies, t.open), t.Seen)
+	return placed(t.family().Fingerprint, slices.Concat(t.varies, t.open), t.Seen)
 }
 
-// newest is a place in a family where the value of varies is told that is the newest; of one
-// that stands in no joint it is said that it was seen at seen.
-func newest(fingerprint string, varies []value, seen time.Time) Place {
+// placed is a place in a family with what varies; a value that was seen in another place only was
+// seen at seen.
+func placed(fingerprint string, varies []value, seen time.Time) Place {
 	p := Place{Fingerprint: fingerprint}
-	for i, v := range varies {
-		if at := cmp.Or(v.seen(v.text), seen); i == 0 || !p.Seen.IsZero() && (at.IsZero() || at.After(p.Seen)) {
-			p.Label, p.Value, p.Shape, p.Seen = v.label, v.text, v.shape, at
+	for _, v := range varies {
+		if !slices.ContainsFunc(p.Values, func(x PlaceValue) bool { return x.Text == v.text }) {
+			p.Values = append(p.Values, PlaceValue{v.label, v.text, cmp.Or(v.seen(v.text), seen)})
 		}
 	}
+	slices.SortStableFunc(p.Values, func(a, b PlaceValue) int {
+		if a.Seen.IsZero() != b.Seen.IsZero() {
+			return a.Seen.Compare(b.Seen)
+		}
+		return b.Seen.Compare(a.Seen)
+	})
 	return p
 }

@@ -1,6 +1,7 @@
 package family
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -106,10 +107,11 @@ func (pt *pattern) key(words []open) (key, all uint64) {
 // vary reports whether others than w are one error at the i-th open word.
 func (pt *pattern) vary(i int, w open) bool { return w.need <= pt.slots[i].level }
 
-// values are what stands at the words that vary; placeholders tell nothing.
+// values are what stands at the words that vary, each once; placeholders tell nothing.
 func (pt *pattern) values(joints []joint, words []open) (varies []value) {
 	for i, w := range words {
-		if pt.vary(i, w) && !isPlaceholder(w.text) {
+		again := slices.ContainsFunc(varies, func(v value) bool { return v.text == w.text })
+		if pt.vary(i, w) && !isPlaceholder(w.text) && !again {
 			varies = append(varies, value{&joints[i], w.text})
 		}
 	}
@@ -132,7 +134,7 @@ func (f *Families) inPattern(p parsed) (Place, *text) {
 	if g.joints == nil {
 		return Place{Fingerprint: g.first.family().Fingerprint}, g.first.family()
 	}
-	return newest(g.first.family().Fingerprint, pt.values(g.joints, words), time.Time{}), g.first.family()
+	return placed(g.first.family().Fingerprint, pt.values(g.joints, words), time.Time{}), g.first.family()
 }
 
 // fillPattern notes what t, which is p, has in the open words of its pattern, and joins what is
@@ -195,20 +197,12 @@ func (g *group) note(pt *pattern, t openText) {
 // joints returns those of a group which begins with t.
 func (pt *pattern) joints(t openText) []joint {
 	joints := make([]joint, len(t.words))
-	for number, text := range t.Lines {
-		l := split(text)
-		varies := make([]bool, len(l.words))
-		for i, w := range t.words {
-			if w.number == number {
-				varies[w.at] = pt.vary(i, w)
-			}
+	number, l := -1, (*line)(nil)
+	for i, w := range t.words {
+		if w.number != number {
+			number, l = w.number, split(t.Lines[w.number])
 		}
-		shape := l.shapeOf(func(i int) bool { return varies[i] })
-		for i, w := range t.words {
-			if w.number == number {
-				joints[i] = joint{label: gap{line: l, from: w.at, to: w.at + 1}.label(), shape: shape}
-			}
-		}
+		joints[i].label = gap{line: l, from: w.at, to: w.at + 1}.label()
 	}
 	return joints
 }

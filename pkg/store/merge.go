@@ -125,7 +125,7 @@ func (v *Variant) begin(older *Variant, room int) (grown int) {
 // of size bytes where room more are left: a sample that was cut for want of room,
 // or not kept at all, is worth less than a later one.
 func (v *Variant) Replaces(size, room int) bool {
-	return len(v.Sample) > 0 && len(v.Sample) <= size+max(room, 0)
+	return len(v.Sample) > 0 && len(v.Sample)-size <= max(room, 0)
 }
 
 // Clone returns a copy of b that shares nothing with it. It is for
