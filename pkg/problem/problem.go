@@ -191,7 +191,7 @@ const otherThings = "others"
 func (v Viewer) ShowAll(p *store.Problem, samples []store.ProblemSample, now time.Time) Problem {
 	view := v.Show(p, now)
 	view.Weeks = days(p.Weeks)
-	for _, variation := range p.Varying.Variations() {
+	for _, variation := range p.Varying.Told() {
 		if variation.Label == store.ObjectLabel || variation.Distinct < 2 {
 			continue
 		}

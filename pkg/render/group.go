@@ -124,7 +124,7 @@ func tells(text, other string) bool {
 
 // variations returns what varies; no estimate is above the number of mails.
 func variations(v *store.Variant) []store.Variation {
-	all := v.Varying.Variations()
+	all := v.Varying.Told()
 	for i := range all {
 		all[i].Distinct = min(all[i].Distinct, v.Count)
 	}

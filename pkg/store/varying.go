@@ -220,6 +220,17 @@ func (v *Varying) Variations() []Variation {
 	return variations
 }
 
+// Told returns those variations that tell people something: a value that stands in several places
+// varies in all of them, and is told once.
+func (v *Varying) Told() (told []Variation) {
+	for _, variation := range v.Variations() {
+		if !slices.ContainsFunc(told, func(before Variation) bool { return slices.Equal(before.Top, variation.Top) }) {
+			told = append(told, variation)
+		}
+	}
+	return told
+}
+
 func (p *place) distinct() (n int, exact bool) {
 	if len(p.Minima) < maxMinima {
 		return len(p.Minima), true

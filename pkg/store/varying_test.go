@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/hut8labs/failmail/pkg/store"
@@ -41,5 +42,19 @@ func TestValuesOfDifferentMessagesAreNotMixed(t *testing.T) {
 		if got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
 		}
+	}
+}
+
+func TestAValueThatVariesInSeveralPlacesIsToldOnce(t *testing.T) {
+	var v store.Varying
+	for _, user := range []string{"anna", "ben"} {
+		v.Add([]store.Value{{Label: "user", Text: user}, {Label: "host", Text: user + "s"}, {Label: "of user", Text: user}})
+	}
+	var labels []string
+	for _, variation := range v.Told() {
+		labels = append(labels, variation.Label)
+	}
+	if !slices.Equal(labels, []string{"user", "host"}) {
+		t.Errorf("it tells %q", labels)
 	}
 }

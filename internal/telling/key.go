@@ -1,0 +1,71 @@
+package telling
+
+import "strings"
+
+// keyScore is the score of the key of a line "key: value"; says is whether the line
+// has words that say something.
+func keyScore(line string, says bool) int {
+	if at := strings.LastIndex(line, ": "); at > 0 && isTime(line[at+2:]) && saysWhen(line[:at]) {
+		return incidental
+	}
+	if key, value, found := strings.Cut(line, "："); found && isTime(value) && key != "" {
+		return incidental
+	}
+	end := strings.IndexAny(line[:min(len(line), 48)], ":=\t")
+	if end <= 0 || end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' && line[end+1] != '\t' {
+		return 0
+	}
+	key := strings.Trim(line[:end], " .*-_\t\"'[]#")
+	if strings.Count(key, " ") > 3 {
+		return 0
+	}
+	value := strings.TrimSpace(line[end+1:])
+	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
+		return incidental
+	}
+	isWord := value != "" && !strings.Contains(value, " ")
+	switch s, known := keys[strings.ToLower(key)]; {
+	case known && s > 0 && isWord:
+		return 0 // "Problem: yes"
+	case known && s > 0 && !says:
+		return 1
+	case s < 0 && s > advice && says && strings.Count(value, " ") >= 3:
+		return 0
+	case known:
+		return s
+	case strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")"):
+		return attribute // (no metrics provided)
+	case isWord && line[end] == ':' && !isTypeName(key):
+		return -4 // an attribute, whatever it is
+	}
+	return 0
+}
+
+// saysWhen reports whether key, but for what stands in brackets behind it, ends with a word for
+// a time.
+func saysWhen(key string) bool {
+	key, _, _ = strings.Cut(key, "(")
+	return times[strings.ToLower(key[strings.LastIndexByte(strings.TrimSpace(key), ' ')+1:])]
+}
+
+// minTimeDigits is how many digits a date with the time of day has at least.
+const minTimeDigits = 8
+
+// isTime reports whether value is a date with the time of day, and nothing else.
+func isTime(value string) bool {
+	digits := 0
+	for i := range len(value) {
+		switch c := value[i]; {
+		case isDigit(c):
+			digits++
+		case strings.IndexByte(" :-/.,TZ+", c) < 0:
+			return false
+		}
+	}
+	return digits >= minTimeDigits && strings.IndexByte(value, ':') > 0
+}
+
+// isTypeName reports whether key is the type of an exception.
+func isTypeName(key string) bool {
+	return strings.HasSuffix(key, "Error") || strings.HasSuffix(key, "Exception") || strings.HasSuffix(key, "Warning")
+}
