@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/pkg/batch"
@@ -80,7 +81,11 @@ func (p *pair) writeDifference(w *bufio.Writer) {
 		p.writeTwo(w, "The first frame that differs:", x, y)
 	case d.Need > 0:
 		p.writeTwo(w, "The first line that differs:", d.A, d.B)
-		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values at %q; these are 2.", d.Need, d.Shape))
+		places := "at"
+		if strings.Count(d.Shape, family.Gap) > 1 {
+			places = "at each gap of"
+		}
+		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values %s %q; these are 2.", d.Need, places, d.Shape))
 	default:
 		p.writeTwo(w, "The first line that differs:", d.A, d.B)
 		p.say(w, "They never merge by themselves: "+d.Why+".")

@@ -42,6 +42,17 @@ They merge by themselves once there are 3 values at "Job <…> failed"; these ar
 To merge them for good:
   failmail merge FINGERPRINT FINGERPRINT
 `},
+		"values in two places": {"", text("s", "Sync of job anna failed on host alpha"), text("s", "Sync of job ben failed on host beta"), `
+These two are two errors. The first line that differs:
+  -:1
+    Sync of job anna failed on host alpha
+  -:6
+    Sync of job ben failed on host beta
+They merge by themselves once there are 4 values at each gap of "Sync of job <…>
+failed on host <…>"; these are 2.
+To merge them for good:
+  failmail merge FINGERPRINT FINGERPRINT
+`},
 		"what happened, under two subjects": {"", text("up?", "Interface eth1 changed state to up"), text("down?", "Interface eth1 changed state to down"), `
 These two are two errors. The first line that differs:
   -:1
