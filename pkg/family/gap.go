@@ -96,15 +96,12 @@ func (p parsed) gaps() iter.Seq[gap] {
 				for to := from + 1; to <= min(n, from+maxGap); to++ {
 					left := n - (to - from)
 					w := l.words[to-1]
-					if left < minContext || left < to-from || w.need == 0 || w.need >= needName && !w.named || (w.need >= needName || w.named) && to-from > 1 {
-						break // several words are a sentence
+					if left < minContext || left < to-from || w.need == 0 || w.need >= needName || w.named {
+						break // a name is found by a pattern; several words are a sentence
 					}
 					need = max(need, w.need)
 					if !yield(p.gap(number, from, to, need)) {
 						return
-					}
-					if w.need >= needName || w.named {
-						break
 					}
 				}
 			}
