@@ -107,6 +107,19 @@ func TestAValueVariesInAllLinesOfAText(t *testing.T) {
 	}
 }
 
+func TestTextsOfWhichOnlySignsDifferJoinWithOthersInAnyOrder(t *testing.T) {
+	texts := []string{"copy of orders_a to the (old) house", "copy of orders_a to the old house", "copy of users_b to the old house", "copy of carts_c to the old house"}
+	for _, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {2, 0, 3, 1}} {
+		var shuffled []string
+		for _, i := range order {
+			shuffled = append(shuffled, texts[i])
+		}
+		if f, all := learned(shuffled...); families(f, all) != 1 {
+			t.Errorf("%q are %d families", shuffled, families(f, all))
+		}
+	}
+}
+
 func TestTextsThatDifferWhereTooLittleWasSeenStayApart(t *testing.T) {
 	f, all := learned("copy of orders_a to host alpha", "copy of users_b to host alpha", "copy of carts_c to host alpha", "copy of orders_a to host beta", "copy of users_b to host beta")
 	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0 v2:1 v2:2] [v2:3 v2:4]]" {

@@ -29,10 +29,13 @@ type open struct {
 
 // A group is those texts of a pattern that differ only in what varies.
 type group struct {
-	first  openText
-	words  uint64  // hash of the open words of first
-	joints []joint // of the open words; nil while first is alone
+	texts  []openText // until they are joined, then the first one
+	words  uint64     // hash of the open words of these
+	joints []joint    // of the open words; nil until texts came in which they differ
 }
+
+// isOf reports whether a text with these open words is one error with those of g.
+func (g *group) isOf(words uint64) bool { return g != nil && (g.joints != nil || g.words != words) }
 
 // opened returns the words of p that may vary, and the hash of the rest. Of a line as many
 // words at least must be its own. A value that stands in several places varies in all of them.
@@ -41,7 +44,7 @@ func (p parsed) opened() (all []open, rest uint64) {
 	for _, l := range p {
 		if l.hasOwn() {
 			for i := range l.words {
-				if w := l.words[i]; l.varies(i) && w.need > needMasked {
+				if w := l.words[i]; l.varies(i) && (w.need > needMasked || w.named) {
 					values[w.hash] = w
 				}
 			}
@@ -119,7 +122,7 @@ func (pt *pattern) values(joints []joint, words []open) (varies []value) {
 }
 
 // inPattern returns where a text that is not known stands in its pattern, and the first text of
-// its family; nil if none was joined.
+// its family; nil if it is alone.
 func (f *Families) inPattern(p parsed) (Place, *text) {
 	words, rest := p.opened()
 	pt := f.patterns[rest]
@@ -128,13 +131,15 @@ func (f *Families) inPattern(p parsed) (Place, *text) {
 	}
 	key, all := pt.key(words)
 	g := pt.groups[key]
-	if g == nil || g.words == all {
+	if !g.isOf(all) {
 		return Place{}, nil
 	}
-	if g.joints == nil {
-		return Place{Fingerprint: g.first.family().Fingerprint}, g.first.family()
+	var varies []value
+	if g.joints != nil {
+		varies = pt.values(g.joints, words)
 	}
-	return placed(g.first.family().Fingerprint, pt.values(g.joints, words), time.Time{}), g.first.family()
+	first := g.texts[0].family()
+	return placed(first.Fingerprint, varies, time.Time{}), first
 }
 
 // fillPattern notes what t, which is p, has in the open words of its pattern, and joins what is
@@ -150,9 +155,7 @@ func (f *Families) fillPattern(t *text, p parsed) {
 		f.patterns[rest] = pt
 	}
 	added, raised := openText{t, words}, false
-	if len(pt.texts) < maxMembers {
-		pt.texts = append(pt.texts, added)
-	}
+	pt.texts = append(pt.texts, added)
 	for i, w := range words {
 		s := &pt.slots[i]
 		s.see(t, w.text, w.need)
@@ -168,30 +171,36 @@ func (f *Families) fillPattern(t *text, p parsed) {
 	}
 }
 
-// joinGroup makes the families of t and of what differs from it only where pt varies one.
+// joinGroup makes the families of t and of what differs from it only where pt varies one. Texts
+// of which only signs differ are not, unless others of them vary.
 func (f *Families) joinGroup(pt *pattern, t openText) {
-	key, all := pt.key(t.words)
+	key, words := pt.key(t.words)
 	g := pt.groups[key]
-	switch {
-	case g == nil:
-		pt.groups[key] = &group{first: t, words: all}
-		return
-	case g.words == all:
-		return // only signs differ
-	case g.joints == nil:
-		g.joints = pt.joints(g.first)
-		g.note(pt, g.first)
+	if g == nil {
+		g = &group{words: words}
+		pt.groups[key] = g
 	}
-	g.note(pt, t)
-	f.join(t.text, g.first.text)
+	if !g.isOf(words) {
+		g.texts = append(g.texts, t)
+		return
+	}
+	if g.joints == nil {
+		g.joints = pt.joints(g.texts[0])
+		for _, before := range g.texts {
+			f.joinIn(g, pt, before)
+		}
+		g.texts = g.texts[:1]
+	}
+	f.joinIn(g, pt, t)
 }
 
-// note notes in t what it has where g varies.
-func (g *group) note(pt *pattern, t openText) {
+// joinIn makes t one of the family of g, and notes what it has where that varies.
+func (f *Families) joinIn(g *group, pt *pattern, t openText) {
 	t.open = pt.values(g.joints, t.words)
 	for _, v := range t.open {
 		v.add(v.text, t.Seen)
 	}
+	f.join(t.text, g.texts[0].text)
 }
 
 // joints returns those of a group which begins with t.
