@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -104,8 +105,7 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	if e.Meaning.Object != "" {
 		e.Said = saidAt(m)
 	}
-	// In front, as only so many are kept.
-	e.Values = append(gapValues(place), print.Values...)
+	e.Values = withGaps(print.Values, gapValues(place))
 	if batch.err == nil {
 		e.Batch = clip(content.Line(batch.key))
 	}
@@ -152,6 +152,19 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	e.Fingerprint = own
 	return e
 }
+
+// withGaps puts what varies in a family in front of values, as only so many are kept, but for what
+// they are about.
+func withGaps(values, gaps []store.Value) []store.Value {
+	from := 0
+	if len(values) > 0 && values[0].Label == store.ObjectLabel {
+		from = 1
+	}
+	return slices.Insert(slices.Clone(values), from, gaps[:min(len(gaps), maxGapValues)]...)
+}
+
+// maxGapValues is how many places of a family are told of a mail.
+const maxGapValues = 4
 
 // kindOf returns what the keys of groups have in common that differ in values.
 func kindOf(group string) string {

@@ -90,6 +90,9 @@ func TestASuccessThatEndsAProblemIsNotHeld(t *testing.T) {
 		{"[Failed] Daily VMs (2 objects) 1 failed", false},
 		{"[Success] Daily VMs (2 objects)", false},
 		{"[Success] Daily VMs (2 objects)", true},
+		{"Duplicati Backup report for home\n\nFailed: The folder is gone", false},
+		{"Duplicati Backup report for home\n\nDeletedFiles: 0\nFilesWithError: 0\nParsedResult: Success", false}, // in a part
+		{"Duplicati Backup report for home\n\nDeletedFiles: 0\nFilesWithError: 0\nParsedResult: Success", true},
 	} {
 		for _, e := range c.Classify(mailOf("From: backup@example.com\nSubject: " + step.subject + "\n\n.\n")) {
 			if held := !e.HeldUntil.IsZero(); held != step.held {

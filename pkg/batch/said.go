@@ -56,6 +56,7 @@ func (c *Classifier) Said(m *message.Message) []Said {
 		}
 		all[i] = newSaid(print, rec)
 		all[i].Text = part.Text
+		_, all[i].Ends = c.Open.Note(part.Meaning, m.Received)
 	}
 	return all
 }

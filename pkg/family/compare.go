@@ -35,7 +35,7 @@ func Compare(a, b []string) (d Difference) {
 	if line, _, differs := pa.firstOther(pb); differs && pa.hash() == pb.hash() {
 		d.Shape, d.Need = pa[line].shapeWith(pb[line]), needMasked
 	} else if need := pa.commonPattern(pb); need > 0 {
-		d.Shape, d.Need = split(d.A).shapeWith(split(d.B)), need
+		d.Shape, d.Need = pa[number].shapeWith(pb[number]), need
 	} else if g := commonGap(pa, pb); g.need > 0 {
 		d.Shape, d.Need = g.shape(), int(g.need)
 	} else {
@@ -56,42 +56,47 @@ func (p parsed) commonPattern(q parsed) (need int) {
 	}
 	for i, w := range a {
 		if w.hash != b[i].hash {
-			least := max(w.need, b[i].need)
-			if isPlaceholder(w.text) || isPlaceholder(b[i].text) {
-				least = needMasked
-			}
-			need = max(need, int(least))
+			need = max(need, neededOf(filling{value: w.text, need: w.need}, filling{value: b[i].text, need: b[i].need}))
 		}
 	}
 	return need
 }
 
+// neededOf returns how many values are needed in a place where these two are.
+func neededOf(a, b filling) int {
+	for need := 2; ; need++ {
+		e := evidence{seen: []filling{a, b}}
+		for len(e.seen) < need {
+			e.seen = append(e.seen, filling{value: a.value, need: max(a.need, b.need)})
+		}
+		if e.raise(); e.level >= max(a.need, b.need) {
+			return need
+		}
+	}
+}
+
 // commonGap returns a gap in which both texts have a value, or one of them nothing. Its
 // need is that of both values, the least there is; 0 if there is no such gap.
 func commonGap(a, b parsed) (least gap) {
-	take := func(g gap, need uint8) {
-		if least.need == 0 || need < least.need {
-			least, least.need = g, need
+	take := func(g gap, need int) {
+		if least.need == 0 || uint8(need) < least.need {
+			least, least.need = g, uint8(need)
 		}
 	}
 	inA := make(map[uint64]gap)
 	bare := b.hash()
 	for g := range a.gaps() {
 		if g.around == bare {
-			take(g, g.need)
+			take(g, int(g.need))
 		}
 		inA[g.place] = g
 	}
 	bare = a.hash()
 	for g := range b.gaps() {
 		if g.around == bare {
-			take(g, g.need)
+			take(g, int(g.need))
 		} else if other, both := inA[g.place]; both && other.value() != g.value() {
-			need := max(g.need, other.need)
-			if need <= needName && (isPlaceholder(g.value()) || isPlaceholder(other.value())) {
-				need = needMasked
-			}
-			take(other, need)
+			take(other, neededOf(filling{value: g.value(), need: g.need}, filling{value: other.value(), need: other.need}))
 		}
 	}
 	return least
@@ -118,6 +123,8 @@ func whyApart(a, b string, isOnly bool) string {
 	}{{la, toA}, {lb, toB}} {
 		for i := from; i < part.to; i++ {
 			switch w := part.words[i]; {
+			case links[strings.ToLower(part.word(i))] && part.to-from > 1:
+				return "they differ in several words, as two sentences do"
 			case w.need == 0:
 				return fmt.Sprintf("%q says what happened", part.word(i))
 			case w.need >= needName && part.to-from > 1:

@@ -246,10 +246,15 @@ func (f *Families) Merge(a, b string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.changes++
-	delete(f.alone, a)
-	delete(f.alone, b)
 	f.merged = append(f.merged, [2]string{a, b})
-	f.join(f.text(Text{Fingerprint: a}), f.text(Text{Fingerprint: b}))
+	one, other := f.text(Text{Fingerprint: a}), f.text(Text{Fingerprint: b})
+	if f.alone[a] || f.alone[b] { // they are evidence again
+		delete(f.alone, a)
+		delete(f.alone, b)
+		f.rebuild()
+		return
+	}
+	f.join(one, other)
 }
 
 // Split takes a fingerprint out of its family; it stays alone until it is merged.

@@ -38,8 +38,9 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"four names behind a noun":       {"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled"},
 		"placeholders in several places": {"<ip> opened the gate db<num>-a for good", "<host> opened the gate <id> for good"},
 		"four names of a key":            {"login of a client refused db_name=shop", "login of a client refused db_name=blog", "login of a client refused db_name=wiki", "login of a client refused db_name=mail"},
-		"names in two places":            {"user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta"},
-		"data and a name":                {"copy of orders_a to host alpha", "copy of orders_a to host beta", "copy of users_b to host gamma", "copy of carts_c to host delta"},
+		"names in two places":            {"user anna failed on host alpha", "user ben failed on host beta", "user carl failed on host gamma", "user dora failed on host delta"},
+		"data and a name":                {"copy of orders_a to host alpha failed", "copy of orders_a to host beta failed", "copy of users_b to host gamma failed", "copy of carts_c to host delta failed"},
+		"four names of what is of them":  {"Backup of intranet failed again", "Backup of webmail failed again", "Backup of wiki failed again", "Backup of gitlab failed again"},
 		"four names of an unknown key":   {"login of a client refused zone=shop", "login of a client refused zone=blog", "login of a client refused zone=wiki", "login of a client refused zone=mail"},
 		"two names in quotes":            {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`},
 		"two names of several words":     {"the job 'Nightly ETL' is over quota", "the job 'Index <num> - Archive' is over quota"},
@@ -79,6 +80,13 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"more names than other words":           {"a_a host alpha table a_b", "b_b host beta table c_d", "c_c host gamma table e_f", "d_d host delta table g_h"},
 		"placeholders with too little context":  {"<ip> opened db<num>-a", "<host> opened <id>"},
 		"placeholders and signs":                {"a gate (of <ip>) opened", "a gate of <ip> opened"},
+		"what happened behind a noun":           {"printer jam in room <num>", "printer toner in room <num>", "printer paper in room <num>", "printer cover in room <num>"},
+		"states behind a noun and a severity":   {"WARNING: user gone on the server", "WARNING: user back on the server", "WARNING: user moved on the server", "WARNING: user here on the server"},
+		"identifiers that say what happened":    {"Payment failed for order <num>: card_declined", "Payment failed for order <num>: no_funds", "Payment failed for order <num>: bad_cvc", "Payment failed for order <num>: is_fraud"},
+		"identifiers in capitals":               {"the consumer stopped with RECORD_TOO_LARGE again", "the consumer stopped with NOT_LEADER again", "the consumer stopped with OUT_OF_RANGE again"},
+		"codes that the masks left":             {"GET /cart HTTP/<num> 500 was bad", "GET /cart HTTP/<num> 502 was bad", "GET /cart HTTP/<num> 503 was bad"},
+		"what links words behind a noun":        {"the queue is here and failed", "the queue was here and failed", "the queue of here and failed", "the queue for here and failed"},
+		"a name where others have a number":     {"disk <num> is gone for good", "disk controller is gone for good", "disk header is gone for good"},
 		"too little context":                    {"queue orders", "queue mails", "queue invoices", "queue refunds", "queue baskets"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,22 +129,22 @@ func TestTextsOfWhichOnlySignsDifferJoinWithOthersInAnyOrder(t *testing.T) {
 }
 
 func TestTextsThatDifferWhereTooLittleWasSeenStayApart(t *testing.T) {
-	f, all := learned("copy of orders_a to host alpha", "copy of users_b to host alpha", "copy of carts_c to host alpha", "copy of orders_a to host beta", "copy of users_b to host beta")
+	f, all := learned("copy of orders_a to host alpha failed", "copy of users_b to host alpha failed", "copy of carts_c to host alpha failed", "copy of orders_a to host beta failed", "copy of users_b to host beta failed")
 	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0 v2:1 v2:2] [v2:3 v2:4]]" {
 		t.Errorf("the families of two hosts are %s", got)
 	}
-	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"copy of logs_d to host beta"}})
+	place := f.Find(family.Text{Fingerprint: "v2:new", Lines: []string{"copy of logs_d to host beta failed"}})
 	if place.Fingerprint != all[3].Fingerprint || place.Values[0].Text != "logs_d" || !place.Values[0].Seen.IsZero() {
 		t.Errorf("another table of the second one is %+v", place)
 	}
 }
 
 func TestANewValueInAnyPlaceOfAFamilyIsTold(t *testing.T) {
-	f, all := learned("user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta")
+	f, all := learned("user anna failed on host alpha", "user ben failed on host beta", "user carl failed on host gamma", "user dora failed on host delta")
 	for line, want := range map[string][]family.PlaceValue{
-		"user ben came to host omega":  {{"to host <…>", "omega", time.Time{}}, {"user <…>", "ben", all[1].Seen}},
-		"user emil came to host beta":  {{"user <…>", "emil", time.Time{}}, {"to host <…>", "beta", all[1].Seen}},
-		"user carl came to host gamma": {{"user <…>", "carl", all[2].Seen}, {"to host <…>", "gamma", all[2].Seen}},
+		"user ben failed on host omega":  {{"on host <…>", "omega", time.Time{}}, {"user <…>", "ben", all[1].Seen}},
+		"user emil failed on host beta":  {{"user <…>", "emil", time.Time{}}, {"on host <…>", "beta", all[1].Seen}},
+		"user carl failed on host gamma": {{"user <…>", "carl", all[2].Seen}, {"on host <…>", "gamma", all[2].Seen}},
 	} {
 		got := f.Find(family.Text{Fingerprint: line, Lines: []string{line}})
 		if got.Fingerprint != all[0].Fingerprint || !slices.Equal(got.Values, want) {
@@ -165,6 +173,39 @@ func TestANewValueOfAFamilyIsFoundAndWasNeverSeen(t *testing.T) {
 	}
 }
 
+// What is found of a text before it is learned is what stands after, and the order of texts does
+// not matter, whatever they are made of.
+func TestFamiliesOfRandomTextsDoNotDependOnTheirOrder(t *testing.T) {
+	words := strings.Fields(`job queue host user failed reset orders_a users_b carts_c anna ben carl dora (anna) "ben" <num> <ip> <host> db<num> web_<num> of to at the is /srv/a /srv/b shop.orders`)
+	random := rand.New(rand.NewPCG(3, 4))
+	for round := range 60 {
+		var texts []family.Text
+		begin := []string{"copy of " + words[random.IntN(len(words))], "user"}
+		for i := range 40 {
+			lines := slices.Clone(begin[:1+round%2])
+			for n := range lines {
+				for range 3 + round%4 {
+					lines[n] += " " + words[random.IntN(len(words))]
+				}
+			}
+			texts = append(texts, family.Text{Fingerprint: fmt.Sprintf("v2:%02d", i), Lines: lines, Seen: time.Unix(int64(i), 0)})
+		}
+		var want string
+		for range 4 {
+			var f family.Families
+			for _, i := range random.Perm(len(texts)) {
+				f.Learn(texts[i])
+			}
+			got := fmt.Sprint(parts(&f, texts))
+			if want == "" {
+				want = got
+			} else if got != want {
+				t.Fatalf("round %d: families %v, and in another order %v of %q", round, want, got, texts)
+			}
+		}
+	}
+}
+
 func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 	var texts []family.Text
 	for i, line := range []string{
@@ -172,7 +213,7 @@ func TestTheOrderOfTextsDoesNotMatter(t *testing.T) {
 		"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled", "queue a_<num> is stalled", "queue b/c is stalled",
 		"cannot reach the server", "cannot reach the server <ip>", "cannot reach the server db_<num>",
 		"<ip> opened the gate <num> for good", "<host> opened the gate db<num> for good", "<ip> opened the gate db<num> for good", "<ip> opened the gate db<num> a_<num> for good",
-		"user anna came to host alpha", "user ben came to host beta", "user carl came to host gamma", "user dora came to host delta", "user <num> came to host <ip>", "user anna came to host eta",
+		"user anna failed on host alpha", "user ben failed on host beta", "user carl failed on host gamma", "user dora failed on host delta", "user <num> failed on host <ip>", "user anna failed on host eta",
 		"host <ip> is gone for good", "host intranet is gone for good", "host extranet is gone for good", "host db_a is gone for good",
 	} {
 		texts = append(texts, family.Text{Fingerprint: fmt.Sprintf("v2:%02d", i), Lines: []string{line}})
@@ -215,7 +256,7 @@ func parts(f *family.Families, texts []family.Text) (all [][]string) {
 func TestAPersonOverrulesWhatWasLearned(t *testing.T) {
 	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed", "disk is gone for good")
 	f.Split(all[1].Fingerprint)
-	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0 v2:2] [v2:1] [v2:3]]" && got != "[[v2:0] [v2:1] [v2:2] [v2:3]]" {
+	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0] [v2:1] [v2:2] [v2:3]]" { // two values are too few
 		t.Errorf("after a split: %v", got)
 	}
 	f.Merge(all[3].Fingerprint, all[1].Fingerprint)

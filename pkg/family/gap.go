@@ -63,9 +63,10 @@ func parse(lines []string) parsed {
 }
 
 // hash is that of the whole text, which is the one around a gap with nothing in it.
-func (p parsed) hash() (h uint64) {
+func (p parsed) hash() uint64 {
+	h := uint64(1) // lines without words count
 	for _, l := range p {
-		h = h*prime + l.hash()
+		h = h*linePrime + l.hash()
 	}
 	return h
 }
@@ -86,9 +87,13 @@ func (p parsed) firstOther(q parsed) (number, at int, differs bool) {
 	return 0, 0, false
 }
 
+// maxGaps bounds the gaps of a text: what is beyond does not vary.
+const maxGaps = 256
+
 // gaps yields the gaps in which something stands that may vary.
 func (p parsed) gaps() iter.Seq[gap] {
 	return func(yield func(gap) bool) {
+		room := maxGaps
 		for number, l := range p {
 			n := len(l.words)
 			for from := range n {
@@ -100,7 +105,7 @@ func (p parsed) gaps() iter.Seq[gap] {
 						break // a name is found by a pattern; several words are a sentence
 					}
 					need = max(need, w.need)
-					if !yield(p.gap(number, from, to, need)) {
+					if room--; room < 0 || !yield(p.gap(number, from, to, need)) {
 						return
 					}
 				}
@@ -110,13 +115,13 @@ func (p parsed) gaps() iter.Seq[gap] {
 }
 
 func (p parsed) gap(number, from, to int, need uint8) gap {
-	g := gap{line: p[number], number: number, from: from, to: to, need: need}
+	g := gap{line: p[number], number: number, from: from, to: to, need: need, around: 1}
 	for i, l := range p {
 		at, end := len(l.words), len(l.words) // the gap is in another line
 		if i == number {
 			at, end = from, to
 		}
-		g.around = g.around*prime + l.hashAround(at, end)
+		g.around = g.around*linePrime + l.hashAround(at, end)
 	}
 	g.place = g.around*prime + uint64(number*maxWords+from)
 	return g

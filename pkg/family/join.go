@@ -37,25 +37,31 @@ type Value struct {
 // A context is what stands around a gap: a text on its own, and the places in it
 // where others have more, or other placeholders.
 type context struct {
-	bare   *text
+	bare   []*text // of which only signs differ
 	slots  []*slot
 	masked *slot // where a text was seen first that differs from bare in placeholders
 }
 
 // A slot is a place in a context, and what was seen there.
 type slot struct {
+	evidence
 	place uint64
 	// Where the gap is in the first text that was seen.
 	number, from, to int
-	seen             []filling
-	level            uint8 // values that need no more are one error
 	joint            *joint
 }
 
+// Evidence is what was seen in a place, and what follows from it.
+type evidence struct {
+	seen  []filling
+	level uint8 // values that need no more are one error
+}
+
+// A filling is a value in a place, and the texts that have it there, of which only signs differ.
 type filling struct {
 	value string
 	need  uint8
-	text  *text
+	texts []*text
 }
 
 // at is where a text stands that has text in s.
@@ -65,7 +71,7 @@ func (s *slot) at(text string) Place {
 
 // joined is a text of the family that s made.
 func (s *slot) joined() *text {
-	return s.seen[slices.IndexFunc(s.seen, func(x filling) bool { return x.need <= s.level })].text
+	return s.seen[slices.IndexFunc(s.seen, func(x filling) bool { return x.need <= s.level })].texts[0]
 }
 
 // slot returns the slot of c at a place, nil if there is none.
@@ -88,16 +94,18 @@ func (f *Families) fill(t *text) {
 		return
 	}
 	c := f.context(p.hash())
-	if c.bare == nil {
-		c.bare = t
-	} else if c.masked == nil {
-		c.masked = p.otherThan(c.bare)
+	c.bare = append(c.bare, t)
+	if c.masked == nil {
+		c.masked = p.otherThan(c.bare[0])
 	}
 	if s := c.masked; s != nil {
-		value := p[s.number].word(s.from)
-		s.see(t, value, needMasked)
+		for _, t := range c.bare { // it may differ in another place only
+			value := parse(t.Lines)[s.number].word(s.from)
+			s.see(t, value, needMasked)
+			f.joinAt(s, t, c.bare[0], value)
+		}
 		f.settle(nil, s)
-		f.joinAt(s, t, c.bare, value) // it may differ in another place only
+		c.bare = c.bare[:1]
 	}
 	for _, s := range c.slots {
 		f.settle(c.bare, s)
@@ -129,10 +137,12 @@ func (p parsed) otherThan(t *text) *slot {
 	return s
 }
 
-// see notes that t has value in s.
-func (s *slot) see(t *text, value string, need uint8) {
-	if len(s.seen) < maxMembers && !slices.ContainsFunc(s.seen, func(x filling) bool { return x.value == value }) {
-		s.seen = append(s.seen, filling{value, need, t})
+// see notes that t has value in the place.
+func (e *evidence) see(t *text, value string, need uint8) {
+	if i := slices.IndexFunc(e.seen, func(x filling) bool { return x.value == value }); i >= 0 {
+		e.seen[i].texts = append(e.seen[i].texts, t)
+	} else if len(e.seen) < maxMembers {
+		e.seen = append(e.seen, filling{value, need, []*text{t}})
 	}
 }
 
@@ -145,53 +155,57 @@ func (f *Families) context(hash uint64) *context {
 	return c
 }
 
-// settle makes one family of the texts in s of which there are enough. bare is the text
-// that has nothing there, nil if there is none.
-func (f *Families) settle(bare *text, s *slot) {
-	seen := s.seen
-	if bare != nil {
-		seen = append(slices.Clone(seen), filling{"", needMasked, bare})
+// settle makes one family of the texts in s of which there are enough. bare are those that have
+// nothing there.
+func (f *Families) settle(bare []*text, s *slot) {
+	all := s.evidence
+	if len(bare) > 0 {
+		all.seen = append(slices.Clone(all.seen), filling{"", needMasked, bare})
 	}
-	s.raise(seen)
+	all.raise()
+	s.level = all.level
 	if s.level == 0 {
 		return
 	}
 	if s.joint == nil {
-		g := gap{line: split(s.seen[0].text.Lines[s.number]), from: s.from, to: s.to}
+		g := gap{line: split(s.seen[0].texts[0].Lines[s.number]), from: s.from, to: s.to}
 		s.joint = &joint{label: g.label()}
 	}
 	var first *text
-	for _, x := range seen {
+	for _, x := range all.seen {
 		if x.need > s.level {
 			continue
 		}
-		if first == nil {
-			first = x.text
+		for _, t := range x.texts {
+			if first == nil {
+				first = t
+			}
+			f.joinAt(s, t, first, x.value)
+			s.joint.add(x.value, t.Seen)
 		}
-		f.joinAt(s, x.text, first, x.value)
-		s.joint.add(x.value, x.text.Seen)
 	}
 }
 
 // raise sets the level to that for which enough was seen, and reports whether it was less.
-func (s *slot) raise(seen []filling) bool {
-	// Where a placeholder was seen, there are values: a second one suffices.
-	hasMasked := slices.ContainsFunc(seen, func(x filling) bool { return isPlaceholder(x.value) })
+func (e *evidence) raise() bool {
+	hasName := slices.ContainsFunc(e.seen, func(x filling) bool { return standsForName(x.value) })
+	hasMasked := slices.ContainsFunc(e.seen, func(x filling) bool { return isPlaceholder(x.value) })
 	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
-		if level <= s.level {
+		if level <= e.level {
 			break
 		}
 		enough := level
-		if hasMasked && level <= needName {
+		// Where a placeholder was seen, there are values: a second one suffices.
+		if hasMasked && level <= needData || hasName && level == needName {
 			enough = needMasked
 		}
 		n := uint8(0)
-		for _, x := range seen {
+		for _, x := range e.seen {
 			if x.need <= level {
 				n++
 			}
 			if n == enough {
-				s.level = level
+				e.level = level
 				return true
 			}
 		}

@@ -34,14 +34,24 @@ func kindOf(word string) uint8 {
 	switch {
 	case isFile(word), isPath && len(word) > 1:
 		return needData // whatever it is made of
-	case isCode(word), speaks(word):
-		return 0
+	case isCode(word), speaks(word), links[strings.ToLower(word)], strings.Trim(word, "0123456789") == "":
+		return 0 // a number that the masks left says what went wrong
+	case isCapitals(word) && !strings.ContainsAny(word, `0123456789./@\$~`):
+		return needCode
 	case strings.ContainsAny(word, `0123456789_./@\$~`):
 		return needData
-	case isCapitals(word):
-		return needCode
 	}
 	return needName
+}
+
+// standsForName reports whether word is a placeholder for what may also be a word: "host <ip>", not
+// "disk <num>".
+func standsForName(word string) bool {
+	switch word {
+	case "<ip>", "<host>", "<user>", "<email>", "<value>":
+		return true
+	}
+	return false
 }
 
 // isFile reports whether word is the name of a file or of a unit of systemd.
@@ -175,6 +185,14 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 	tâche utilisateur base fichier dossier serveur imprimante
 	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)
 
+// links are words that link others, and no names.
+var links = wordlist.Set(`is are was were be been being has have had will would can could may might must do does did of to on in at from for by with and or but if
+	as than that this these the a an it its ist sind war waren wurde wurden hat haben von zu auf im am der die das den dem des für mit und oder ein eine seit est sont était
+	de du la le les un une au aux en et ou dans sur pour par se es son era el los las del y con por ha è sono di il lo gli per e o os as no na do da um uma het een van voor`)
+
+// severities are words in front of what happened that do not say it.
+var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)
+
 // stateNouns are followed by what happened, not by names.
 var stateNouns = wordlist.Set(`status state error reason signal result cause code severity level type outcome verdict condition exception
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag errno
@@ -185,6 +203,7 @@ var states = wordlist.Set(`up down ok on off true false yes no none null full em
 	open shut active inactive online offline running pending waiting success pass normal degraded optimal clean dirty done
 	ongoing green yellow red orange critical major minor info debug notice fatal acknowledgement acknowledge flapping downtime
 	recovery problem unknown unavailable enabled disabled locked unlocked corrupt overloaded idle busy slow fast low high hot cold
+	gesperrt entsperrt abgemeldet angemeldet unbekannt kaputt langsam leer veraltet defekt überhitzt verfügbar
 	stale fresh late early missing present absent valid invalid safe unsafe healthy unhealthy stable unstable expired timeout`)
 
 // opposites are words that mean another event than their opposite, on their own.
@@ -193,4 +212,4 @@ var opposites = wordlist.Set(`start stop begin end first last master slave prima
 	update select drop truncate alter enable disable connect disconnect lock unlock grant revoke allow deny accept reject login logout
 	push pull upload download import export send receive get put post patch head set unset mount unmount attach detach open close
 	startup shutdown sync async source destination client server local remote internal external public private cpu memory disk swap load
-	network power fan temperature voltage read-only permission space inode inodes commit rollback warn warning alarm`)
+	hoch tief ein aus offen zu links rechts network power fan temperature voltage read-only permission space inode inodes commit rollback warn warning alarm`)

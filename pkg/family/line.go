@@ -19,6 +19,7 @@ type word struct {
 	hash     uint64
 	need     uint8 // see kindOf
 	named    bool  // stands where names do
+	unsure   bool  // behind a noun only, where a state may stand, too: "printer jam"
 }
 
 // word returns the i-th word as it stands in the line.
@@ -35,7 +36,7 @@ func (l *line) hashAround(from, to int) uint64 {
 
 // shapeWith is l with a gap for each word that is another one in other.
 func (l *line) shapeWith(other *line) string {
-	return l.shapeOf(func(i int) bool { return l.word(i) != other.word(i) })
+	return l.shapeOf(func(i int) bool { return i >= len(other.words) || l.word(i) != other.word(i) })
 }
 
 // shapeOf is l with a gap for each word that varies.
@@ -81,20 +82,57 @@ func split(text string) *line {
 				w.need = 0
 			}
 			quoted := from > 0 && to < len(text) && closes(text[from-1], text[to])
-			w.named = w.need >= needName && (l.isNoun() || quoted || from > 0 && text[from-1] == '=')
-			if quoted && w.named && l.isNoun() {
+			isNoun, isValue := l.isNoun(), from > 0 && text[from-1] == '='
+			w.named = w.need >= needName && (isNoun || quoted || isValue)
+			w.unsure = w.named && !quoted && !isValue
+			if quoted && w.named && isNoun {
 				w.need = needMasked // database 'shop': surely a name
+			}
+			if isIdentifier(text[from:to]) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text[from:to])) && (!quoted || text[from-1] == '(' || text[from-1] == '[') {
+				w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
 			}
 			l.words = append(l.words, w)
 		}
 		i = end + 1
 	}
+	l.nameless()
 	l.level()
 	l.hashes = make([]uint64, len(l.words)+1)
 	for i, w := range l.words {
 		l.hashes[i+1] = l.hashes[i]*prime + w.hash
 	}
 	return l
+}
+
+// nameless takes words for no names that stand behind a noun of a line that says nothing else: they
+// may be what happened, as in "printer jam in room 17".
+func (l *line) nameless() {
+	for i, w := range l.words {
+		if word := l.word(i); w.need == 0 && saysMore(word) {
+			return
+		}
+	}
+	for i := range l.words {
+		if l.words[i].unsure {
+			l.words[i].named = false
+		}
+	}
+}
+
+// saysMore reports whether word says what happened, and not only how bad it is.
+func saysMore(word string) bool {
+	lower := strings.ToLower(word)
+	return speaks(word) && !severities[lower] && (!opposites[lower] || isState(lower))
+}
+
+// isIdentifier reports whether word is made of letters and underscores, as names in programs are.
+func isIdentifier(word string) bool {
+	return strings.IndexByte(word, '_') > 0 && !strings.ContainsAny(word, "0123456789./@\\$~<")
+}
+
+// endsWithLink reports whether the last word links the next one to it, or is none.
+func (l *line) endsWithLink() bool {
+	return len(l.words) == 0 || links[strings.ToLower(l.word(len(l.words)-1))]
 }
 
 // level makes all placeholders equal, and the words that have some, where enough of the line is
@@ -128,6 +166,9 @@ func (l *line) isNoun() bool {
 		return false
 	}
 	last := strings.ToLower(l.word(len(l.words) - 1))
+	if n := len(l.words); (last == "of" || last == "von" || last == "de" || last == "di" || last == "van") && n > 1 {
+		last = strings.ToLower(l.word(n - 2)) // the backup of
+	}
 	return nouns[last] || last[strings.LastIndexAny(last, "_-")+1:] == "name" // application_name
 }
 
@@ -200,6 +241,9 @@ var seed = maphash.MakeSeed()
 
 // Hashes of words are polynomials, so that those of parts make that of the whole.
 const prime = 0x9E3779B97F4A7C15
+
+// Those of lines are polynomials of another number: words that change their lines change them.
+const linePrime = 0xC2B2AE3D27D4EB4F
 
 // maxWords bounds the words of a line that are compared.
 const maxWords = 100

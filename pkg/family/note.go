@@ -15,16 +15,8 @@ type noted struct {
 // Note keeps t to be learned, unless it is known or need not be, and returns where it
 // stands. Until it is learned, it decides about no other text.
 func (f *Families) Note(t Text) Place {
-	f.mu.RLock()
-	if n, known := f.noted[t.Fingerprint]; known && n.changes == f.changes {
-		f.mu.RUnlock()
-		return n.place
-	}
-	place, first := f.find(t)
-	changes := f.changes
-	needless := f.texts[t.Fingerprint].isRead() || len(t.Lines) == 0 || f.full || f.alone[t.Fingerprint] || first.isLarge()
-	f.mu.RUnlock()
-	if needless {
+	place, changes, needed := f.look(t)
+	if !needed {
 		return place
 	}
 	f.mu.Lock()
@@ -41,6 +33,17 @@ func (f *Families) Note(t Text) Place {
 	n.place, n.changes = place, changes
 	f.noted[t.Fingerprint] = n
 	return place
+}
+
+// look returns where t stands after so many changes, and whether it needs to be noted.
+func (f *Families) look(t Text) (_ Place, changes int, needed bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if n, known := f.noted[t.Fingerprint]; known && n.changes == f.changes {
+		return n.place, f.changes, false
+	}
+	place, first := f.find(t)
+	return place, f.changes, !f.texts[t.Fingerprint].isRead() && len(t.Lines) > 0 && !f.full && !f.alone[t.Fingerprint] && !first.isLarge()
 }
 
 // maxNoted bounds what is kept to be learned; what is beyond it is noted when it

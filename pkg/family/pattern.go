@@ -10,7 +10,7 @@ import (
 // joins texts that differ in several places at once: "user anna on host alpha", "user ben on
 // host beta".
 type pattern struct {
-	slots  []slot // of the open words, in their order
+	slots  []evidence // of the open words, in their order
 	texts  []openText
 	groups map[uint64]*group // by what does not vary
 }
@@ -22,7 +22,8 @@ type openText struct {
 
 // An open word is one that may be another one in each text.
 type open struct {
-	word
+	need       uint8
+	hash       uint64
 	number, at int // the line, and the word of it
 	text       string
 }
@@ -37,47 +38,57 @@ type group struct {
 // isOf reports whether a text with these open words is one error with those of g.
 func (g *group) isOf(words uint64) bool { return g != nil && (g.joints != nil || g.words != words) }
 
-// opened returns the words of p that may vary, and the hash of the rest. Of a line as many
-// words at least must be its own. A value that stands in several places varies in all of them.
+// maxOpen bounds the open words of a text: what is beyond does not vary.
+const maxOpen = 64
+
+// What stands for an open word in a hash; for a placeholder of a line that has no open words see
+// level.
+const openHash = 2
+
+// opened returns the words of p that may vary, and the hash of the rest. A line has open words if
+// at least as many of its words are its own. A value that stands in several places of the text
+// varies in all of them.
 func (p parsed) opened() (all []open, rest uint64) {
-	values := make(map[uint64]word)
-	for _, l := range p {
-		if l.hasOwn() {
-			for i := range l.words {
-				if w := l.words[i]; l.varies(i) && (w.need > needMasked || w.named) {
-					values[w.hash] = w
-				}
+	values := make(map[uint64]uint8) // what each needs
+	hasOwn := make([]bool, len(p))
+	for number, l := range p {
+		hasOwn[number] = l.hasOwn()
+		for i, w := range l.words {
+			if hasOwn[number] && l.varies(i) && (w.need > needMasked || w.named) {
+				values[w.hash] = w.need
 			}
 		}
 	}
+	rest = 1
 	for number, l := range p {
-		hasOwn := l.hasOwn()
+		h := uint64(1)
 		for i, w := range l.words {
-			value, isValue := values[w.hash]
-			if isValue {
-				w = value
+			need, isValue := values[w.hash]
+			if !isValue {
+				need = w.need
 			}
-			if isValue || hasOwn && l.varies(i) {
-				all = append(all, open{w, number, i, l.word(i)})
-				w.hash = 1
+			if len(all) < maxOpen && (isValue || hasOwn[number] && l.varies(i)) {
+				all = append(all, open{need: need, hash: w.hash, number: number, at: i, text: l.word(i)})
+				w.hash = openHash
 			}
-			rest = rest*prime + w.hash
+			h = h*prime + w.hash
 		}
-		rest *= prime
+		rest = rest*linePrime + h
 	}
 	return all, rest
 }
 
 // hasOwn reports whether enough words of l are its own.
 func (l *line) hasOwn() bool {
-	own := 0
-	values := make(map[uint64]bool)
+	own, values := 0, make([]uint64, 0, 8)
 	for i, w := range l.words {
 		switch {
 		case !l.varies(i):
 			own++
-		case w.need > needMasked:
-			values[w.hash] = true
+		case w.need > needMasked && !slices.Contains(values, w.hash):
+			if values = append(values, w.hash); len(values) > len(l.words)/2 {
+				return false
+			}
 		}
 	}
 	return own >= max(minContext, len(values))
@@ -126,7 +137,7 @@ func (pt *pattern) values(joints []joint, words []open) (varies []value) {
 func (f *Families) inPattern(p parsed) (Place, *text) {
 	words, rest := p.opened()
 	pt := f.patterns[rest]
-	if len(words) == 0 || pt == nil {
+	if pt == nil || len(words) != len(pt.slots) {
 		return Place{}, nil
 	}
 	key, all := pt.key(words)
@@ -134,12 +145,14 @@ func (f *Families) inPattern(p parsed) (Place, *text) {
 	if !g.isOf(all) {
 		return Place{}, nil
 	}
-	var varies []value
-	if g.joints != nil {
-		varies = pt.values(g.joints, words)
+	joints, first := g.joints, g.texts[0]
+	if joints == nil { // it is the first one that differs
+		joints = pt.joints(first)
+		for _, v := range pt.values(joints, first.words) {
+			v.add(v.text, first.Seen)
+		}
 	}
-	first := g.texts[0].family()
-	return placed(first.Fingerprint, varies, time.Time{}), first
+	return placed(first.family().Fingerprint, pt.values(joints, words), time.Time{}), first.family()
 }
 
 // fillPattern notes what t, which is p, has in the open words of its pattern, and joins what is
@@ -151,15 +164,17 @@ func (f *Families) fillPattern(t *text, p parsed) {
 	}
 	pt := f.patterns[rest]
 	if pt == nil {
-		pt = &pattern{slots: make([]slot, len(words)), groups: make(map[uint64]*group)}
+		pt = &pattern{slots: make([]evidence, len(words)), groups: make(map[uint64]*group)}
 		f.patterns[rest] = pt
+	} else if len(words) != len(pt.slots) {
+		return // another text has this hash by chance
 	}
 	added, raised := openText{t, words}, false
 	pt.texts = append(pt.texts, added)
 	for i, w := range words {
 		s := &pt.slots[i]
 		s.see(t, w.text, w.need)
-		raised = s.raise(s.seen) || raised
+		raised = s.raise() || raised
 	}
 	if !raised {
 		f.joinGroup(pt, added)

@@ -206,11 +206,8 @@ func (v *Varying) Labels() (labels []string) {
 // Variations returns the places with more than one value, in order.
 func (v *Varying) Variations() []Variation {
 	var variations []Variation
-	for _, p := range v.places {
+	for _, p := range v.varying() {
 		distinct, exact := p.distinct()
-		if distinct < 2 {
-			continue
-		}
 		top := slices.Clone(p.Candidates)
 		slices.SortStableFunc(top, func(a, b CountedValue) int {
 			return cmp.Or(cmp.Compare(b.Count-b.Over, a.Count-a.Over), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
@@ -220,12 +217,25 @@ func (v *Varying) Variations() []Variation {
 	return variations
 }
 
+// varying are the places with more than one value.
+func (v *Varying) varying() (places []place) {
+	for _, p := range v.places {
+		if distinct, _ := p.distinct(); distinct > 1 {
+			places = append(places, p)
+		}
+	}
+	return places
+}
+
 // Told returns those variations that tell people something: a value that stands in several places
 // varies in all of them, and is told once.
 func (v *Varying) Told() (told []Variation) {
-	for _, variation := range v.Variations() {
-		if !slices.ContainsFunc(told, func(before Variation) bool { return slices.Equal(before.Top, variation.Top) }) {
-			told = append(told, variation)
+	var places []place // of told
+	all := v.varying()
+	for i, variation := range v.Variations() {
+		p := all[i]
+		if !slices.ContainsFunc(places, func(before place) bool { return slices.Equal(before.Minima, p.Minima) }) {
+			told, places = append(told, variation), append(places, p)
 		}
 	}
 	return told
