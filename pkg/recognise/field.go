@@ -30,12 +30,12 @@ func isSeverity(line string) bool {
 func (v view) field() (status meaning.Status, isOver bool) {
 	var byState, bySeverity meaning.Status
 	for _, line := range v.lines {
-		end := strings.IndexAny(line[:min(len(line), 40)], ":=\t")
+		end := strings.IndexAny(line[:min(len(line), 40)], ":=|\t")
 		if end <= 0 {
 			continue
 		}
 		key := strings.ToLower(strings.Trim(line[:end], " .*-_\"'[]#"))
-		value := strings.Trim(line[end+1:], " :=\t")
+		value := strings.Trim(line[end+1:], " :=|\t")
 		kind := fieldKinds[key]
 		if kind == silent || value == "" || len(value) > maxValue {
 			continue

@@ -168,7 +168,13 @@ func (s *scanner) answer(t token) {
 // exit reads the number with which a program ended, from the word at i on: "exit code 2",
 // "rc=0". It returns how many words that are, 0 if they are something else.
 func (s *scanner) exit(i int) (n int) {
-	switch s.tokens[i].word {
+	switch word := s.tokens[i].word; word {
+	case "http", "http/1.0", "http/1.1", "http/2", "got":
+		if i+1 < len(s.tokens) && isRefusal(s.tokens[i+1].word) && s.lower[s.tokens[i].to:s.tokens[i+1].from] == " " {
+			s.add(bad, s.tokens[i].from, s.tokens[i+1].to) // HTTP 503
+			return 2
+		}
+		return 0
 	case "code": // code retour 2
 		if i+1 >= len(s.tokens) || s.tokens[i+1].word != "retour" && s.tokens[i+1].word != "de" {
 			return 0
@@ -210,7 +216,11 @@ func (s *scanner) little(i int) {
 		return
 	}
 	hasNumber := false
-	for _, t := range s.tokens[i+1 : min(i+7, len(s.tokens))] {
+	for j := i + 1; j < min(i+7, len(s.tokens)); j++ {
+		t := s.tokens[j]
+		if strings.ContainsAny(s.lower[s.tokens[j-1].to:t.from], ",;:") {
+			return // of something else
+		}
 		if hasNumber && rests[t.word] {
 			s.add(worry, s.tokens[i].from, t.to)
 			return
@@ -221,6 +231,12 @@ func (s *scanner) little(i int) {
 
 // rests are words for what is left.
 var rests = wordlist.Set(`free left remain remains remaining`)
+
+// isRefusal reports whether word is the status of an answer that HTTP calls an error (RFC 9110
+// section 15).
+func isRefusal(word string) bool {
+	return len(word) == 3 && (word[0] == '4' || word[0] == '5') && strings.Trim(word, "0123456789") == ""
+}
 
 // isExit reports whether word is a number with which a program may end: 2, 0x1.
 func isExit(word string) bool {

@@ -91,8 +91,9 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 			rec = Recognised{Meaning: meaning.Meaning{Status: meaning.Problem, Severity: "error", Source: m.From}, Why: fmt.Sprintf("cannot read the content: %v", p)}
 		}
 	}()
-	s := r.source(m)
-	rec = r.recent.of(s, m.Subject(), m.Body())
+	subject := withoutGateway(m.Subject())
+	s := r.source(m, subject)
+	rec = r.recent.of(s, subject, m.Body())
 	sender := addressOf(m)
 	if rec.Source == "" {
 		rec.Source = sender
@@ -103,11 +104,9 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	for i := range rec.Parts {
 		rec.Parts[i].Sender = sender
 	}
-	if status := meaning.Status(strings.ToLower(strings.TrimSpace(m.Header.Get(StatusField)))); isStatus(status) {
-		rec.Status, rec.Why = status, "by its field "+StatusField
-		rec.Severity, rec.Parts = severityOf(status, nil), nil
-	} else if status != "" {
-		rec.Why += fmt.Sprintf("; its field %s says %q, which is not a status", StatusField, content.Line(string(status[:min(len(status), 40)])))
+	if text := strings.TrimSpace(m.Header.Get(StatusField)); text != "" {
+		rec.Status, rec.Why = statusOf(text)
+		rec.Severity, rec.Parts = severityOf(rec.Status, nil), nil
 	}
 	if object := m.Header.Get(ObjectField); object != "" {
 		rec.Object, rec.Known, rec.Parts = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true, nil
@@ -128,18 +127,33 @@ func addressOf(m *message.Message) string {
 	return strings.ToValidUTF8(content.Line(strings.TrimSpace(from)), "")
 }
 
-func isStatus(status meaning.Status) bool {
-	for _, s := range meaning.Statuses() {
-		if s == status {
-			return true
-		}
+// withoutGateway returns subject without what mail gateways write in front of those from outside.
+func withoutGateway(subject string) string {
+	if tag, rest, found := strings.Cut(subject, "] "); found && gateways[strings.ToLower(strings.TrimPrefix(tag, "["))] {
+		return rest
 	}
-	return false
+	return subject
+}
+
+var gateways = map[string]bool{"external": true, "extern": true, "ext": true, "external email": true, "external mail": true, "external sender": true, "externe": true, "externo": true, "esterno": true}
+
+// statusOf returns the status that a mail says it has. What is none is a problem, unless it is a
+// word for a warning.
+func statusOf(text string) (meaning.Status, string) {
+	said := meaning.Status(strings.ToLower(text))
+	if slices.Contains(meaning.Statuses(), said) {
+		return said, "by its field " + StatusField
+	}
+	status := meaning.Problem
+	if says, _ := verdict(scan(text)); says == meaning.Warning {
+		status = says
+	}
+	return status, fmt.Sprintf("its field %s says %q, which is not a status", StatusField, content.Line(text[:min(len(text), 40)]))
 }
 
 // source returns the one that knows m; nil if none does.
-func (r *Recogniser) source(m *message.Message) *source {
-	v := values{m: m, subject: m.Subject()}
+func (r *Recogniser) source(m *message.Message, subject string) *source {
+	v := values{m: m, subject: subject}
 	if i := r.index.First(v.value); i >= 0 {
 		return r.sources[i]
 	}

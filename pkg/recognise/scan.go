@@ -213,6 +213,8 @@ func (s *scanner) add(says sense, from, to int) {
 	isFailure := says == bad || says == fault || says == alert || says == worry
 	isGood := says == over || says == well || says == done
 	switch {
+	case isGood && s.isLatest(from):
+		return
 	case says == neutral, s.hedged > 0 && (isFailure || isGood && says != over):
 		return
 	case s.ended > 0 && isFailure:
@@ -236,6 +238,12 @@ func (s *scanner) add(says sense, from, to int) {
 	}
 	text := s.line[from:to]
 	s.said = append(s.said, said{says, from, to, text == strings.ToUpper(text) && text != strings.ToLower(text), criticals[s.lower[from:to]]})
+}
+
+// isLatest reports whether one of the words in front of a place says that it was so before.
+func (s *scanner) isLatest(from int) bool {
+	i := slices.IndexFunc(s.tokens, func(t token) bool { return t.from >= from })
+	return i > 0 && s.isBehind(i, latest)
 }
 
 // matches returns how many words from the one at i are those of text; 0 if they are not.

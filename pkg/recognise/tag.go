@@ -144,7 +144,21 @@ func transition(line string, list []said) (status meaning.Status) {
 			}
 		}
 	}
+	if n := len(list); n > 0 && (list[n-1].says == well || list[n-1].says == done) && leadsOn(line[list[n-1].to:]) {
+		return meaning.Problem // healthy -> sick
+	}
 	return status
+}
+
+// leadsOn reports whether an arrow begins rest: to a state that nobody knows.
+func leadsOn(rest string) bool {
+	rest = strings.TrimLeft(rest, " \"'`)]")
+	for _, arrow := range [...]string{"->", "=>", "-->", "==>", "→", "➔"} {
+		if strings.HasPrefix(rest, arrow) {
+			return true
+		}
+	}
+	return false
 }
 
 // leadsTo reports whether the words between left and right are an arrow, or "from left
