@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/hut8labs/failmail/internal/wordlist"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
 
@@ -96,24 +98,45 @@ var fieldKinds = func() map[string]sense {
 const maxNames = 2
 
 // named returns what the fields of the text say that the mail is about: a host and what of
-// it is watched. Empty if there are no such fields.
+// it is watched, or else what the first field says that could name something. Empty if there are no
+// such fields.
 func (v view) named() (host, check string) {
 	var names [2][]string
+	other := ""
 	for _, line := range v.lines {
 		end := strings.IndexAny(line[:min(len(line), 40)], ":|=\t")
 		if end < 0 {
 			continue
 		}
-		key, value := line[:end], strings.TrimSpace(line[end+1:])
+		key, value := strings.ToLower(strings.Trim(line[:end], " .*-_")), strings.TrimSpace(line[end+1:])
 		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 {
 			continue
 		}
-		if kind := nameKinds[strings.ToLower(strings.Trim(key, " .*-_"))]; kind > 0 && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
+		kind := nameKinds[key]
+		if kind > 0 && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
+		} else if other == "" && couldName(key, value) {
+			other = value
 		}
 	}
-	return strings.Join(names[0], "/"), strings.Join(names[1], "/")
+	host, check = strings.Join(names[0], "/"), strings.Join(names[1], "/")
+	if host == "" && check == "" {
+		check = other
+	}
+	return host, check
 }
+
+// couldName reports whether a field with a key that is not known may name what a mail is about: one
+// name, and nothing that changes from mail to mail.
+func couldName(key, value string) bool {
+	isName := strings.Count(value, " ") < 2 && strings.IndexByte(value, 0x3d) < 0 && !isMoving(value) && strings.ContainsFunc(value, unicode.IsLetter)
+	return isName && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
+}
+
+// besideTheThing are keys of what is told besides what a mail is about.
+var besideTheThing = wordlist.Set(`date time datum uhrzeit heure fecha hora data started ended start end duration dauer durée duración durata from to subject message msg text description details detail
+	reason cause grund ursache raison motif motivo error fehler erreur errore erro info note hint version size count total type typ tipo category action user author by method url link http https output result summary
+	id uuid language timezone priority owner contact`)
 
 // nameKinds are the keys of lines that name a host, 1, and what of it is watched, 2.
 var nameKinds = func() map[string]int {

@@ -35,9 +35,21 @@ func steady(word string) string {
 		return word
 	}
 	parts := strings.Split(word, "/")
+	if isInterface(parts) || len(parts) == 2 && numberings[strings.ToLower(parts[0])] == named {
+		return word
+	}
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool {
 		return len(part) >= 3 && strings.Trim(part, "0123456789") == ""
 	}), "/")
+}
+
+// isInterface reports whether parts between slashes are those of an interface of a switch: Gi1/0/24.
+func isInterface(parts []string) bool {
+	name := strings.TrimRight(parts[0], "0123456789")
+	if name == "" || name == parts[0] || len(parts) > 4 {
+		return false
+	}
+	return !slices.ContainsFunc(parts[1:], func(part string) bool { return part == "" || len(part) > 3 || strings.Trim(part, "0123456789") != "" })
 }
 
 // isSmall reports whether word is a number that may count something.
@@ -80,8 +92,8 @@ func isMoving(word string) bool {
 		return true
 	case strings.HasSuffix(word, "%"):
 		return true
-	case letters == 0 && strings.Count(word, ".") == 3 && others == 3:
-		return false // an address
+	case letters == 0 && isAddress(strings.SplitN(word, ":", 2)[0]):
+		return false // with a port, too
 	case letters == 0 && others == 0:
 		return digits >= 3
 	case letters == 0:

@@ -10,7 +10,10 @@ import (
 // names are the words of an object that tell it from others, in lower case and in their order.
 type names struct {
 	words []string
-	ids   int // with a digit or a path, or in quotes: names of their own
+	// ids are those with a digit or a path, or in quotes: names of their own.
+	ids []string
+	// directed says that they go from one to another.
+	directed bool
 	// measured says that the object says how much of something there is: what is too warm is not
 	// well because it is up.
 	measured bool
@@ -29,26 +32,34 @@ func namesOf(object string) (n names) {
 		}
 		word := strings.Trim(field, "\"'`[](){}<>:.!?*#-=")
 		lower := strings.ToLower(word)
-		n.measured = n.measured || degrees[lower]
+		n.measured, n.directed = n.measured || degrees[lower], n.directed || directions[lower]
 		if lower == "" || degrees[lower] || isUnsaying(lower) {
 			continue
 		}
 		n.words = append(n.words, lower)
-		if inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexAny(word, ".-") > 0 {
-			n.ids++
+		if inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexByte(word, '.') > 0 || isOwnName(lower) {
+			n.ids = append(n.ids, lower)
 		}
 	}
 	return n
 }
 
-// areSure reports whether there are enough names for no other thing to have the same by chance.
-func (n names) areSure() bool {
-	return len(n.words) > 2 || len(n.words) == 2 && n.ids > 0 || n.ids == 1
+// isOwnName reports whether a word of several has one that no other mail need have: Backup-Bericht has
+// none.
+func isOwnName(word string) bool {
+	parts := strings.Split(word, "-")
+	return len(parts) > 1 && slices.ContainsFunc(parts, func(part string) bool { return words[part] == silent && !general[part] && part != "" })
 }
 
-// equal reports whether both are of the same thing: they have the same words, in whatever order.
+// areSure reports whether there are enough names for no other thing to have the same by chance.
+func (n names) areSure() bool {
+	return len(n.words) > 2 || len(n.words) == 2 && len(n.ids) > 0 || len(n.ids) == 1
+}
+
+// equal reports whether both are of the same thing: they have the same words, in whatever order, but
+// for what may be from one to another.
 func (n names) equal(other names) bool {
-	if n.measured != other.measured || len(n.words) != len(other.words) {
+	if n.measured != other.measured || len(n.words) != len(other.words) || (n.directed || other.directed) && !slices.Equal(n.ids, other.ids) {
 		return false
 	}
 	a, b := slices.Clone(n.words), slices.Clone(other.words)
@@ -79,6 +90,9 @@ var notices = wordlist.Set(`hinweis note notice important importante wichtig wa≈
 // degrees are words for how much of something there is.
 var degrees = wordlist.Set(`too very hot warm cold cool high low large small slow fast enough normal normale zu hei√ü warm kalt hoch niedrig`)
 
+// directions stand between where something goes from and where to.
+var directions = wordlist.Set(`to into onto nach auf vers hacia verso para naar`)
+
 // periods tell a job from others.
 var periods = wordlist.Set(`daily weekly monthly`)
 
@@ -92,8 +106,8 @@ func (r *Recognised) HeadlineOver(line string) string {
 	if r.Headline != "" || r.told == "" {
 		return r.Headline
 	}
-	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && namesOf(line).ids == 0
-	if !r.Status.IsBad() || namesNothing && namesOf(r.told).ids > 0 {
+	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && len(namesOf(line).ids) == 0
+	if !r.Status.IsBad() || namesNothing && len(namesOf(r.told).ids) > 0 {
 		return r.told
 	}
 	return ""

@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -41,7 +42,7 @@ func (v view) object(list []said, d decision) string {
 			}
 		}
 		object = strings.Trim(object+"/"+strings.Trim(host+"/"+check, "/"), "/")
-	} else if namesOf(withoutTag(object)).ids == 0 {
+	} else if len(namesOf(withoutTag(object)).ids) == 0 {
 		// Mails about many things have this subject.
 		host, check := v.named()
 		for _, name := range [...]string{host, check} {
@@ -111,7 +112,7 @@ func keep(line string, cuts []span) string {
 		for to < len(line) && line[to] != ' ' {
 			to++
 		}
-		word := within(line, span{from, to}, cuts)
+		begin, word := from, within(line, span{from, to}, cuts)
 		from = to + 1
 		follows := joined
 		joined = false
@@ -126,6 +127,10 @@ func keep(line string, cuts []span) string {
 			}
 		}
 		word = steady(word)
+		if follows && isNumberOf(kept[len(kept)-1], word) {
+			kept, joined, moving, number = append(kept, word), true, false, false
+			continue // VM 101
+		}
 		if moving && word == "of" && strings.HasPrefix(line[min(from, len(line)):], "downtime") {
 			from += len("downtime") // after 4 minutes of downtime
 			continue
@@ -148,12 +153,29 @@ func keep(line string, cuts []span) string {
 			continue // 38 °C
 		}
 		moving = false
+		if isSmall(word) && isReading(line, begin, cuts) {
+			moving, counted = true, true
+			continue // too high: 43
+		}
 		if number = isSmall(word); number {
 			ordinal = follows && strings.Trim(kept[len(kept)-1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZäöüÄÖÜß") == ""
 		}
 		kept, joined = append(kept, word), true
 	}
 	return strings.Join(kept, " ")
+}
+
+// isReading reports whether what stands at a place is the value of how something is: "too high: 43".
+func isReading(line string, at int, cuts []span) bool {
+	front, isValue := strings.CutSuffix(strings.TrimRight(line[:at], " "), ":")
+	return isValue && slices.ContainsFunc(cuts, func(c span) bool { return c.from < len(front) && len(front) <= c.to })
+}
+
+// isNumberOf reports whether word is the number by which the noun in front of it is known: VM 101,
+// pump #3, port 1/0/24.
+func isNumberOf(noun, word string) bool {
+	word = strings.Trim(word, "#,;:.()")
+	return numberings[strings.ToLower(noun)] == named && word != "" && len(word) < 10 && strings.Trim(word, "0123456789/") == "" && word[0] != '/'
 }
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
@@ -197,6 +219,9 @@ func tidy(object string) string {
 			break
 		}
 		object = strings.TrimRight(object[:at], " ,:;-")
+	}
+	if !strings.ContainsFunc(object, unicode.IsLetter) && strings.Count(object, ".") < 3 {
+		return "" // a number, of which nothing says what it is of
 	}
 	for rest := object; rest != ""; {
 		var word string
