@@ -3,42 +3,42 @@ package telling
 import "strings"
 
 // keyScore is the score of the key of a line "key: value"; says is whether the line
-// has words that say something.
-func keyScore(line string, says bool) int {
+// has words that say something. isReason says that the value is what happened, or why.
+func keyScore(line string, says bool) (score int, isReason bool) {
 	if at := strings.LastIndex(line, ": "); at > 0 && isTime(line[at+2:]) && saysWhen(line[:at]) {
-		return incidental
+		return incidental, false
 	}
 	if key, value, found := strings.Cut(line, "："); found && isTime(value) && key != "" {
-		return incidental
+		return incidental, false
 	}
 	end := strings.IndexAny(line[:min(len(line), 48)], ":=\t")
 	if end <= 0 || end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' && line[end+1] != '\t' {
-		return 0
+		return 0, false
 	}
 	key := strings.Trim(line[:end], " .*-_\t\"'[]#")
 	if strings.Count(key, " ") > 3 {
-		return 0
+		return 0, false
 	}
 	value := strings.TrimSpace(line[end+1:])
 	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
-		return incidental
+		return incidental, false
 	}
 	isWord := value != "" && !strings.Contains(value, " ")
 	switch s, known := keys[strings.ToLower(key)]; {
 	case known && s > 0 && isWord:
-		return 0 // "Problem: yes"
+		return 0, true // "Problem: yes"
 	case known && s > 0 && !says:
-		return 1
+		return 1, true
 	case s < 0 && s > advice && says && strings.Count(value, " ") >= 3:
-		return 0
+		return 0, false
 	case known:
-		return s
+		return s, s > 0
 	case strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")"):
-		return attribute // (no metrics provided)
+		return attribute, false // (no metrics provided)
 	case isWord && line[end] == ':' && !isTypeName(key):
-		return -4 // an attribute, whatever it is
+		return -4, false // an attribute, whatever it is
 	}
-	return 0
+	return 0, false
 }
 
 // saysWhen reports whether key, but for what stands in brackets behind it, ends with a word for

@@ -32,6 +32,7 @@ type Line struct {
 	Decides bool
 	over    bool // it has a word that says that what was wrong is over
 	exits   bool // it says how a program ended, which is mostly not why
+	fails   bool // it has a word for a failure, or is a reason, however short it is
 }
 
 // Of returns the headline of a mail, whether that is its subject, and the lines of
@@ -164,7 +165,7 @@ func (r *reader) telling(best int) (lines []Line) {
 	isShort := len(r.lines) <= shortText
 	lines = make([]Line, 0, min(len(r.lines), maxTelling+1))
 	for i, line := range r.lines {
-		says := line.Score >= threshold || line.Decides || isShort && !line.Around
+		says := line.Score >= threshold || line.Decides || !line.Around && (isShort || line.fails)
 		if i == best || says && len(lines) < maxTelling {
 			lines = append(lines, line)
 		}
@@ -175,7 +176,7 @@ func (r *reader) telling(best int) (lines []Line) {
 // judge says how much a line says about what happened, of which p was parsed.
 func judge(line string, p parsed) Line {
 	judged := Line{Text: line, Score: p.words + p.level, over: p.over, exits: p.exits}
-	key := keyScore(line, p.words > 0)
+	key, isReason := keyScore(line, p.words > 0)
 	judged.Score += key
 	switch {
 	case p.count < 2:
@@ -209,6 +210,7 @@ func judge(line string, p parsed) Line {
 	}
 	judged.Around = isPhrase || key == incidental || key == advice || p.level < 0
 	judged.Decides = key == deciding && !isPhrase
+	judged.fails = p.words >= failing || isReason
 	return judged
 }
 

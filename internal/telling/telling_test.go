@@ -63,6 +63,11 @@ func TestAShortTextIsKnownByAllThatItSaysAndALongOneByItsFailures(t *testing.T) 
 	if got := texts(named); strings.Count(got, "|") != 3 || strings.Contains(got, "Start time") {
 		t.Errorf("of lines that name what failed: %q", got)
 	}
+	for _, cause := range []string{"Access denied", "Reason: tape dirty", "Ursache: Platte voll", "SQLSTATE: 40001", "Échec de la copie"} {
+		if got := texts(strings.Repeat("step went on for 17 files\n", 15) + "The backup job failed today\n" + cause + "\nEnd"); !strings.Contains(got, cause) {
+			t.Errorf("of a long text that says why: %q", got)
+		}
+	}
 	long := strings.Repeat("the job went on for a while\n", 20) + "the disk sdb failed\n" + strings.Repeat("and on it went for a while\n", 20)
 	if got := texts(long); got != "the disk sdb failed" {
 		t.Errorf("of a long text: %q", got)

@@ -54,7 +54,7 @@ const exits = `exit exits exited exiting`
 // carriers are what brings what happened, and carrierLinks what comes behind them.
 var (
 	carriers     = map[string]bool{"notification": true, "message": true, "event": true, "mail": true, "meldung": true, "nachricht": true, "benachrichtigung": true, "notificación": true, "notifica": true, "notificação": true, "melding": true}
-	carrierLinks = map[string]bool{"": true, "from": true, "on": true, "for": true, "of": true, "von": true, "für": true, "auf": true, "de": true, "da": true, "van": true}
+	carrierLinks = map[string]bool{"": true, "from": true, "on": true, "for": true, "of": true, "von": true, "vom": true, "am": true, "für": true, "auf": true, "de": true, "da": true, "van": true}
 )
 
 // nouns are the failing words that a "no" or a "0" denies.
@@ -98,11 +98,12 @@ var keys = func() map[string]int {
 	for score, names := range map[int]string{
 		+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
 			reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
+			grund|ursache|fehlermeldung|fehlertext|beschreibung|raison|motif|message d'erreur|motivo|causa|mensaje|descripción|messaggio|descrizione|mensagem|descrição|reden|oorzaak|foutmelding|
 			trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
 		attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
 			namespace|group|job|unit|monitor|method|path`,
 		deciding: `type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
-			exit status|severity level|event type|alert type|alert status|event|alarm|health|mode|action taken|
+			exit status|sqlstate|sqlcode|abend|rc|return code|returncode|exitcode|errorcode|error code|fehlercode|rückgabewert|code retour|code d'erreur|maxcc|severity level|event type|alert type|alert status|event|alarm|health|mode|action taken|
 			zustand|schweregrad|ergebnis|aktion|stufe|meldung|statut|état|résultat|gravité|estado|resultado|gravedad|acción|
 			stato|risultato|gravità|esito|resultaat|situação|статус|состояние|результат|状态|結果|ステータス`,
 		incidental: `host|hostname|host name|address|ip|ip address|date|time|date/time|from|to|cc|url|link|id|user|user agent|version|
@@ -174,6 +175,9 @@ var words = func() map[string]*meaning {
 	for score, list := range scores {
 		for word := range strings.FieldsSeq(list) {
 			of(word).score = score
+			if rest, accented := strings.CutPrefix(word, "é"); accented {
+				of("É" + rest).score = score // other letters are made small when they are read
+			}
 		}
 	}
 	for word, level := range levels {

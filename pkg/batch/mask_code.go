@@ -4,7 +4,11 @@ import "strings"
 
 // codeNouns are in front of a code that says what went wrong.
 var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true,
-	"abend": true, "sqlcode": true, "sqlstate": true, "errcode": true}
+	"abend": true, "sqlcode": true, "sqlstate": true, "errcode": true, "exitcode": true, "statuscode": true, "returncode": true, "maxcc": true, "hresult": true,
+	"fehlercode": true, "rückgabewert": true, "retour": true, "d'erreur": true}
+
+// endings come in front of "with" and the code of what ended.
+var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "ended": true, "completed": true, "terminated": true, "finished": true}
 
 const (
 	// maxCode is how many digits a code has at most: a longer number counts something.
@@ -29,8 +33,8 @@ func matchCode(text string, i int) (n int) {
 		}
 	} else if n == 0 || n == letters || n > maxLettered {
 		return 0
-	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "sqlstate" {
-		return 0
+	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "sqlstate" && (n > maxCode+1 || text[i] != '0') {
+		return 0 // but for 0008
 	}
 	if rest := text[i+n:]; rest != "" && (isWordByte(rest[0]) || len(rest) > 1 && strings.IndexByte(".,:-%/", rest[0]) >= 0 && isDigit(rest[1])) {
 		return 0
@@ -69,15 +73,18 @@ func matchNamedHex(text string, i int) (n int) {
 // nounBefore returns the word in front of i, in lower case, which may be divided from
 // it by a colon or the like.
 func nounBefore(text string, i int) string {
-	before := strings.TrimRight(text[max(0, i-20):i], " :=(\"'")
+	before := strings.TrimRight(text[max(0, i-24):i], " :=([\"'-")
+	if front, found := strings.CutSuffix(before, " with"); found && endings[strings.ToLower(front[strings.LastIndexByte(front, ' ')+1:])] {
+		return "code" // exited with 2
+	}
 	if version := strings.TrimRight(strings.TrimSuffix(before, "<num>"), "0123456789."); strings.HasSuffix(version, "/") {
 		before = version[:len(version)-1] // HTTP/1.1 503
 	}
 	at := len(before)
-	for at > 0 && isLetter(before[at-1]) {
+	for at > 0 && (isLetter(before[at-1]) || before[at-1] >= 0x80 || before[at-1] == '\'') {
 		at--
 	}
-	if len(before)-at > len("checksum") {
+	if len(before)-at > len("rückgabewert") {
 		return ""
 	}
 	return strings.ToLower(before[at:])
