@@ -42,6 +42,7 @@ type Families struct {
 	texts    map[string]*text
 	contexts map[uint64]*context
 	patterns map[uint64]*pattern
+	read     int             // texts whose lines are known
 	merged   [][2]string     // by a person
 	alone    map[string]bool // split off by a person
 	full     bool
@@ -89,7 +90,11 @@ func (f *Families) find(t Text) (Place, *text) {
 	if f.alone[t.Fingerprint] || len(t.Lines) == 0 {
 		return Place{Fingerprint: t.Fingerprint}, nil
 	}
-	p := parse(t.Lines)
+	return f.findParsed(t, parse(t.Lines))
+}
+
+// findParsed is find of a text that is not known, which is p.
+func (f *Families) findParsed(t Text, p parsed) (Place, *text) {
 	if c := f.contexts[p.hash()]; c != nil {
 		if s := c.masked; s != nil && s.level > 0 {
 			return s.at(p[s.number].word(s.from)), s.joined().family()
@@ -188,11 +193,11 @@ func (f *Families) Size(fingerprint string) int {
 	return 1
 }
 
-// Len returns how many texts are known.
+// Len returns how many texts were learned.
 func (f *Families) Len() int {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return len(f.texts)
+	return f.read
 }
 
 // Full reports whether no more texts are learned.
@@ -211,20 +216,29 @@ func (f *Families) Learn(t Text) {
 	if known.isRead() || len(t.Lines) == 0 {
 		return
 	}
+	p := parse(t.Lines)
 	if known == nil {
-		if len(f.texts) >= MaxTexts {
-			f.full = true
-			return
+		var first *text
+		if !f.alone[t.Fingerprint] {
+			_, first = f.findParsed(t, p)
 		}
-		if _, first := f.find(t); first.isLarge() {
+		switch {
+		case first.isLarge() && len(f.texts) < 2*MaxTexts: // it is one of those, and no more evidence
+			f.join(f.text(Text{Fingerprint: t.Fingerprint, Seen: t.Seen}), first)
+			return
+		case first.isLarge():
+			return
+		case f.read >= MaxTexts:
+			f.full = true
 			return
 		}
 		known = f.text(t)
 	}
+	f.read++
 	known.Text = t
 	f.changes++
 	if !f.alone[t.Fingerprint] {
-		f.fill(known)
+		f.fill(known, p)
 	}
 }
 
@@ -286,7 +300,7 @@ func (f *Families) rebuild() {
 	}
 	for _, t := range texts {
 		if !f.alone[t.Fingerprint] {
-			f.fill(t)
+			f.fill(t, parse(t.Lines))
 		}
 	}
 }

@@ -323,6 +323,22 @@ func TestASplitLeavesOtherMergesAlone(t *testing.T) {
 	}
 }
 
+func TestTextsThatCameBeforeTheirFamilyWasKnownAreOfItHoweverManyTheyAre(t *testing.T) {
+	var texts []string
+	for i := range 90 {
+		texts = append(texts, fmt.Sprintf("Load of table t_%c%c stopped", 'a'+i%26, 'a'+i/26))
+	}
+	f, all := learned(texts...)
+	for _, text := range all {
+		if of := f.Of(text.Fingerprint); of != all[0].Fingerprint {
+			t.Fatalf("%q is of %s", text.Lines, of)
+		}
+	}
+	if n := f.Len(); n != 64 {
+		t.Errorf("%d texts are kept", n)
+	}
+}
+
 func TestAValueBeyondTheBoundOfAFamilyBelongsToItEachTime(t *testing.T) {
 	var f family.Families
 	text := func(i int) family.Text {

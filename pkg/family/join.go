@@ -61,7 +61,8 @@ type evidence struct {
 type filling struct {
 	value string
 	need  uint8
-	texts []*text
+	text  *text
+	alike []*text
 }
 
 // at is where a text stands that has text in s.
@@ -71,7 +72,7 @@ func (s *slot) at(text string) Place {
 
 // joined is a text of the family that s made.
 func (s *slot) joined() *text {
-	return s.seen[slices.IndexFunc(s.seen, func(x filling) bool { return x.need <= s.level })].texts[0]
+	return s.seen[slices.IndexFunc(s.seen, func(x filling) bool { return x.need <= s.level })].text
 }
 
 // slot returns the slot of c at a place, nil if there is none.
@@ -87,9 +88,8 @@ func (c *context) slot(place uint64) *slot {
 	return nil
 }
 
-// fill notes what t has in its gaps, and joins what is one error by that.
-func (f *Families) fill(t *text) {
-	p := parse(t.Lines)
+// fill notes what t, which is p, has in its gaps, and joins what is one error by that.
+func (f *Families) fill(t *text, p parsed) {
 	if len(p) == 0 {
 		return
 	}
@@ -140,9 +140,9 @@ func (p parsed) otherThan(t *text) *slot {
 // see notes that t has value in the place.
 func (e *evidence) see(t *text, value string, need uint8) {
 	if i := slices.IndexFunc(e.seen, func(x filling) bool { return x.value == value }); i >= 0 {
-		e.seen[i].texts = append(e.seen[i].texts, t)
+		e.seen[i].alike = append(e.seen[i].alike, t)
 	} else if len(e.seen) < maxMembers {
-		e.seen = append(e.seen, filling{value, need, []*text{t}})
+		e.seen = append(e.seen, filling{value: value, need: need, text: t})
 	}
 }
 
@@ -160,7 +160,7 @@ func (f *Families) context(hash uint64) *context {
 func (f *Families) settle(bare []*text, s *slot) {
 	all := s.evidence
 	if len(bare) > 0 {
-		all.seen = append(slices.Clone(all.seen), filling{"", needMasked, bare})
+		all.seen = append(slices.Clone(all.seen), filling{need: needMasked, text: bare[0], alike: bare[1:]})
 	}
 	all.raise()
 	s.level = all.level
@@ -168,7 +168,7 @@ func (f *Families) settle(bare []*text, s *slot) {
 		return
 	}
 	if s.joint == nil {
-		g := gap{line: split(s.seen[0].texts[0].Lines[s.number]), from: s.from, to: s.to}
+		g := gap{line: split(s.seen[0].text.Lines[s.number]), from: s.from, to: s.to}
 		s.joint = &joint{label: g.label()}
 	}
 	var first *text
@@ -176,13 +176,14 @@ func (f *Families) settle(bare []*text, s *slot) {
 		if x.need > s.level {
 			continue
 		}
-		for _, t := range x.texts {
-			if first == nil {
-				first = t
-			}
-			f.joinAt(s, t, first, x.value)
-			s.joint.add(x.value, t.Seen)
+		if first == nil {
+			first = x.text
 		}
+		f.joinAt(s, x.text, first, x.value)
+		for _, t := range x.alike {
+			f.joinAt(s, t, first, x.value)
+		}
+		s.joint.add(x.value, x.text.Seen)
 	}
 }
 

@@ -106,10 +106,7 @@ func isCapitals(word string) (upper bool) {
 // a value that varies.
 func speaks(word string) bool {
 	lower := strings.ToLower(word)
-	if opposites[lower] {
-		return true
-	}
-	if hasState(lower) {
+	if opposites[lower] || hasState(lower) {
 		return true
 	}
 	if strings.ContainsAny(lower, `_./\@$~0123456789`) {
@@ -125,6 +122,9 @@ func speaks(word string) bool {
 
 // hasState reports whether a part of word, in lower case, says how something is or what happened.
 func hasState(word string) bool {
+	if !strings.ContainsAny(word, `_-./\0123456789`) {
+		return isState(word)
+	}
 	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return strings.ContainsRune(`_-./\0123456789`, r) }) {
 		if isState(part) {
 			return true

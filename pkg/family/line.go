@@ -208,6 +208,9 @@ func (l *line) phrase(i int) int {
 
 // withoutQuotes is text[from:to] without the quotes that are more than a byte.
 func withoutQuotes(text string, from, to int) (int, int) {
+	if from == to || text[from] < 0x80 && text[to-1] < 0x80 {
+		return from, to
+	}
 	for _, quote := range [...]string{"«", "»", "“", "”", "„", "‘", "’", "‚"} {
 		if strings.HasPrefix(text[from:to], quote) {
 			from += len(quote)

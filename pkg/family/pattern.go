@@ -49,13 +49,13 @@ const openHash = 2
 // at least as many of its words are its own. A value that stands in several places of the text
 // varies in all of them.
 func (p parsed) opened() (all []open, rest uint64) {
-	values := make(map[uint64]uint8) // what each needs
+	values := make([]word, 0, 8)
 	hasOwn := make([]bool, len(p))
 	for number, l := range p {
 		hasOwn[number] = l.hasOwn()
 		for i, w := range l.words {
-			if hasOwn[number] && l.varies(i) && (w.need > needMasked || w.named) {
-				values[w.hash] = w.need
+			if hasOwn[number] && len(values) < maxOpen && l.varies(i) && (w.need > needMasked || w.named) {
+				values = append(values, w)
 			}
 		}
 	}
@@ -63,9 +63,10 @@ func (p parsed) opened() (all []open, rest uint64) {
 	for number, l := range p {
 		h := uint64(1)
 		for i, w := range l.words {
-			need, isValue := values[w.hash]
-			if !isValue {
-				need = w.need
+			need, at := w.need, slices.IndexFunc(values, func(value word) bool { return value.hash == w.hash })
+			isValue := at >= 0
+			if isValue {
+				need = values[at].need
 			}
 			if len(all) < maxOpen && (isValue || hasOwn[number] && l.varies(i)) {
 				all = append(all, open{need: need, hash: w.hash, number: number, at: i, text: l.word(i)})

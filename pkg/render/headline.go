@@ -66,8 +66,12 @@ func standing(s *Summary, noun string) string {
 				part = phrase.Count(n, noun) + " back"
 			}
 		}
-		if state == Ongoing && s.hasNewValues() {
+		switch fresh := s.withNewValues(); {
+		case state != Ongoing || fresh == 0:
+		case fresh == n:
 			part += " with new values"
+		default:
+			part += " (" + phrase.Number(fresh) + " with new values)"
 		}
 		parts = append(parts, part)
 	}
@@ -97,10 +101,13 @@ func standing(s *Summary, noun string) string {
 	return strings.Join(parts, ", ")
 }
 
-// hasNewValues reports whether an error that is ongoing has a value that was never seen.
-func (s *Summary) hasNewValues() bool {
-	return slices.ContainsFunc(s.Groups, func(g Group) bool {
-		return slices.ContainsFunc(g.Variants, func(v Variant) bool { return v.News.State == Ongoing && len(v.NewValues) > 0 })
+// withNewValues returns how many errors that are ongoing have a value that was never seen.
+func (s *Summary) withNewValues() int {
+	return s.sum(func(v *Variant) int {
+		if v.News.State == Ongoing && len(v.NewValues) > 0 {
+			return 1
+		}
+		return 0
 	})
 }
 

@@ -158,7 +158,8 @@ func TestASummaryOfWhatGoesOnSaysThatThereAreNewValues(t *testing.T) {
 	}
 	for want, groups := range map[string][]Group{
 		"1 ongoing":                        {ongoing()},
-		"2 ongoing with new values":        {ongoing(), ongoing("export_invoices")},
+		"2 ongoing (1 with new values)":    {ongoing(), ongoing("export_invoices")},
+		"2 ongoing with new values":        {ongoing("a"), ongoing("export_invoices")},
 		"1 new, 1 ongoing with new values": {{Variants: []Variant{{News: News{State: New}}}}, ongoing("export_invoices")},
 		"1 new, 1 ongoing":                 {{Variants: []Variant{{News: News{State: New}, NewValues: []string{"a"}}}}, ongoing()},
 	} {
