@@ -175,6 +175,9 @@ func isReading(line string, at int, cuts []span) bool {
 // pump #3, port 1/0/24.
 func isNumberOf(noun, word string) bool {
 	word = strings.Trim(word, "#,;:.()")
+	if strings.EqualFold(noun, "port") && len(word) > 4 && strings.IndexByte(word, '/') < 0 {
+		return false // of a client, another one each time
+	}
 	return numberings[strings.ToLower(noun)] == named && word != "" && len(word) < 10 && strings.Trim(word, "0123456789/") == "" && word[0] != '/'
 }
 
