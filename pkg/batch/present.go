@@ -103,6 +103,14 @@ func (p presenter) describe(v *store.Variant) (title string) {
 	reason, title := shared(v, func(id string) bool {
 		return p.families.Of(ofText(id, v.Meaning)) == v.Fingerprint
 	})
+	for _, variation := range v.Varying.Variations() {
+		switch variation.Label {
+		case HeadlineLabel:
+			reason = commonTitle(variation.Top)
+		case SubjectLabel:
+			title = commonTitle(variation.Top)
+		}
+	}
 	v.NewValues = nil
 	for _, varying := range p.families.Varying(v.Fingerprint) {
 		for _, value := range newValues(varying.Values, p.since) {
@@ -112,14 +120,6 @@ func (p presenter) describe(v *store.Variant) (title string) {
 		}
 		if slices.Contains(v.Varying.Labels(), varying.Label) {
 			reason, title = withGap(reason, varying.Values), withGap(title, varying.Values)
-		}
-	}
-	for _, variation := range v.Varying.Variations() {
-		switch variation.Label {
-		case HeadlineLabel:
-			reason = commonTitle(variation.Top)
-		case SubjectLabel:
-			title = commonTitle(variation.Top)
 		}
 	}
 	v.Reason = reason

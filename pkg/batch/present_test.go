@@ -138,6 +138,20 @@ func TestAnEntryOfSeveralPlacesTellsEachAndShowsItsFirstMail(t *testing.T) {
 	}
 }
 
+func TestAHeadlineThatIsTheSubjectShowsWhatVaries(t *testing.T) {
+	d := newDesk(t, batch.DefaultGroup)
+	var err error
+	if d.classifier.Meanings, err = recognise.New(nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, job := range []string{"load_a", "load_b", "load_c"} {
+		d.receive(t, "Job "+job+" failed", "the job "+job+" has failed.\nReason: license expired")
+	}
+	if got, want := outline(batch.Present(&d.counted, d.classifier.Families)), "3 Job <…> failed\n  3 Job <…> failed\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 func TestAValueThatWasNeverSeenIsToldAndNotMuted(t *testing.T) {
 	d := newDesk(t, batch.DefaultGroup)
 	for _, job := range []string{"import_customers", "sync_invoices", "nightly_report"} {

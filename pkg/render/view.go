@@ -9,6 +9,7 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 
 	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -123,7 +124,7 @@ func newBareView(variant Variant, g Group) VariantView {
 		case variation.Label == batch.SubjectLabel:
 			v.Under = under(variation)
 		case variation.Label == store.ObjectLabel: // the subject says it
-		case variation.Label == batch.HeadlineLabel && isOne(variation):
+		case variation.Label == batch.HeadlineLabel && (isOne(variation) || strings.Contains(variant.Reason, family.Gap)): // it shows what varies
 		case variation.Label == batch.MessageLabel, variation.Label == batch.HeadlineLabel:
 			v.Messages = messages(variation)
 		case len(v.Varies) < maxVariations:
