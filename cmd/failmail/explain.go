@@ -24,9 +24,10 @@ func explainCommand() *cli.Command {
 			"With --lines, each line of every PATH is treated as the text of a mail without a subject;\n" +
 			"--lines=FILE does so for FILE only. --json prints an object for each mail, with source, batch,\n" +
 			"group, fingerprint, masked (the text after masking or, for a stack trace, the reason), entry\n" +
-			"(equal for mails that a summary shows as one), headline and why. For two mails, the table ends\n" +
-			"with why they are one error, or why not and what would merge them. Everything is read before\n" +
-			"anything is printed. Since files lack some data, the host is localhost, and RemoteAddr is empty.\n\n" +
+			"(equal for mails that a summary shows as one), headline, status, severity, sender, object and\n" +
+			"why. For two mails, the table ends with why they are one error, or why not and what would merge\n" +
+			"them. Everything is read before anything is printed. Since files lack some data, the host is\n" +
+			"localhost, and RemoteAddr is empty.\n\n" +
 			"Exit codes: 0; 1 if something could not be read; 2 for a mistake in the arguments.\n" +
 			"docs/grouping.md explains how mails are grouped.",
 		Flags: []cli.Flag{

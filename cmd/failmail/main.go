@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 0
 	}
 	for line := range strings.SplitSeq(inFlags(err.Error()), "\n") {
-		fmt.Fprintf(stderr, "failmail: %s\n", line)
+		fmt.Fprintf(stderr, "failmail: %s\n", strings.TrimPrefix(line, "failmail: "))
 	}
 	var usage *usageError
 	var exit *exitError
