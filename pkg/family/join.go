@@ -94,12 +94,14 @@ func (f *Families) fill(t *text, p parsed) {
 		return
 	}
 	c := f.context(p.hash())
-	c.bare = append(c.bare, t)
+	if len(c.bare) < maxMembers {
+		c.bare = append(c.bare, t)
+	}
 	if c.masked == nil {
 		c.masked = p.otherThan(c.bare[0])
 	}
 	if s := c.masked; s != nil {
-		for _, t := range c.bare { // it may differ in another place only
+		for _, t := range c.bare[1:] { // it may differ in another place only
 			value := parse(t.Lines)[s.number].word(s.from)
 			s.see(t, value, needMasked)
 			f.joinAt(s, t, c.bare[0], value)
@@ -137,12 +139,21 @@ func (p parsed) otherThan(t *text) *slot {
 	return s
 }
 
-// see notes that t has value in the place.
-func (e *evidence) see(t *text, value string, need uint8) {
+// see notes that t has value in the place, and returns what is known of others that have it.
+func (e *evidence) see(t *text, value string, need uint8) (others *filling) {
 	if i := slices.IndexFunc(e.seen, func(x filling) bool { return x.value == value }); i >= 0 {
-		e.seen[i].alike = append(e.seen[i].alike, t)
-	} else if len(e.seen) < maxMembers {
+		return &e.seen[i]
+	}
+	if len(e.seen) < maxMembers {
 		e.seen = append(e.seen, filling{value: value, need: need, text: t})
+	}
+	return nil
+}
+
+// see also notes texts of which only signs differ.
+func (s *slot) see(t *text, value string, need uint8) {
+	if others := s.evidence.see(t, value, need); others != nil && len(others.alike) < maxMembers {
+		others.alike = append(others.alike, t)
 	}
 }
 
