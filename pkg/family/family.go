@@ -90,30 +90,32 @@ func (f *Families) find(t Text) (Place, *text) {
 	if f.alone[t.Fingerprint] || len(t.Lines) == 0 {
 		return Place{Fingerprint: t.Fingerprint}, nil
 	}
-	return f.findParsed(t, parse(t.Lines))
+	first, varies := f.findParsed(parse(t.Lines))
+	if first == nil {
+		return Place{Fingerprint: t.Fingerprint}, nil
+	}
+	return placed(first.Fingerprint, varies, time.Time{}), first
 }
 
-// findParsed is find of a text that is not known, which is p.
-func (f *Families) findParsed(t Text, p parsed) (Place, *text) {
+// findParsed returns the first text of the family of one that is not known, which is p, and what it
+// has where that varies; nil if it is alone.
+func (f *Families) findParsed(p parsed) (first *text, varies []value) {
 	if c := f.contexts[p.hash()]; c != nil {
 		if s := c.masked; s != nil && s.level > 0 {
-			return s.at(p[s.number].word(s.from)), s.joined().family()
+			return s.joined().family(), s.at(p[s.number].word(s.from))
 		}
 		for _, s := range c.slots {
 			if s.level >= needMasked {
-				return s.at(""), s.joined().family()
+				return s.joined().family(), s.at("")
 			}
 		}
 	}
 	for g := range p.gaps() {
 		if s := f.contexts[g.around].slot(g.place); s != nil && s.level >= g.need {
-			return s.at(g.value()), s.joined().family()
+			return s.joined().family(), s.at(g.value())
 		}
 	}
-	if place, first := f.inPattern(p); first != nil {
-		return place, first
-	}
-	return Place{Fingerprint: t.Fingerprint}, nil
+	return f.inPattern(p)
 }
 
 // Of returns the fingerprint of the family of one that is known, or else itself.
@@ -219,12 +221,18 @@ func (f *Families) Learn(t Text) {
 	p := parse(t.Lines)
 	if known == nil {
 		var first *text
+		var varies []value
 		if !f.alone[t.Fingerprint] {
-			_, first = f.findParsed(t, p)
+			first, varies = f.findParsed(p)
 		}
 		switch {
 		case first.isLarge() && len(f.texts) < 2*MaxTexts: // it is one of those, and no more evidence
-			f.join(f.text(Text{Fingerprint: t.Fingerprint, Seen: t.Seen}), first)
+			member := f.text(Text{Fingerprint: t.Fingerprint, Seen: t.Seen})
+			member.varies = varies
+			for _, v := range varies {
+				v.add(v.text, t.Seen)
+			}
+			f.join(member, first)
 			return
 		case first.isLarge():
 			return

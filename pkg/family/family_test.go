@@ -330,9 +330,12 @@ func TestTextsThatCameBeforeTheirFamilyWasKnownAreOfItHoweverManyTheyAre(t *test
 	}
 	f, all := learned(texts...)
 	for _, text := range all {
-		if of := f.Of(text.Fingerprint); of != all[0].Fingerprint {
-			t.Fatalf("%q is of %s", text.Lines, of)
+		if place := f.Find(text); place.Fingerprint != all[0].Fingerprint || len(place.Values) != 1 || !place.Values[0].Seen.Equal(text.Seen) {
+			t.Fatalf("%q is %+v", text.Lines, place)
 		}
+	}
+	if varying := f.Varying(all[80].Fingerprint); len(varying) != 1 || len(varying[0].Values) != 90 {
+		t.Errorf("what varies is %v", varying)
 	}
 	if n := f.Len(); n != 64 {
 		t.Errorf("%d texts are kept", n)

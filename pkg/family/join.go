@@ -65,10 +65,8 @@ type filling struct {
 	alike []*text
 }
 
-// at is where a text stands that has text in s.
-func (s *slot) at(text string) Place {
-	return placed(s.joined().family().Fingerprint, []value{{s.joint, text}}, time.Time{})
-}
+// at is what varies in a text that has text in s.
+func (s *slot) at(text string) []value { return []value{{s.joint, text}} }
 
 // joined is a text of the family that s made.
 func (s *slot) joined() *text {
@@ -225,9 +223,12 @@ func (e *evidence) raise() bool {
 	return false
 }
 
+// maxJoint bounds the values of a joint that are known.
+const maxJoint = 500
+
 // add notes a value that was seen first then, unless it is known.
 func (j *joint) add(text string, seen time.Time) {
-	if !slices.ContainsFunc(j.values, func(v Value) bool { return v.Text == text }) {
+	if len(j.values) < maxJoint && !slices.ContainsFunc(j.values, func(v Value) bool { return v.Text == text }) {
 		j.values = append(j.values, Value{text, seen})
 	}
 }

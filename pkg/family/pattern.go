@@ -3,7 +3,6 @@ package family
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // A pattern is a text in which each word that may vary is open, and what was seen there. It
@@ -133,18 +132,18 @@ func (pt *pattern) values(joints []joint, words []open) (varies []value) {
 	return varies
 }
 
-// inPattern returns where a text that is not known stands in its pattern, and the first text of
-// its family; nil if it is alone.
-func (f *Families) inPattern(p parsed) (Place, *text) {
+// inPattern returns the first text of the family of one that is not known, by its pattern, and what
+// it has where that varies; nil if it is alone.
+func (f *Families) inPattern(p parsed) (*text, []value) {
 	words, rest := p.opened()
 	pt := f.patterns[rest]
 	if pt == nil || len(words) != len(pt.slots) {
-		return Place{}, nil
+		return nil, nil
 	}
 	key, all := pt.key(words)
 	g := pt.groups[key]
 	if !g.isOf(all) {
-		return Place{}, nil
+		return nil, nil
 	}
 	joints, first := g.joints, g.texts[0]
 	if joints == nil { // it is the first one that differs
@@ -153,7 +152,7 @@ func (f *Families) inPattern(p parsed) (Place, *text) {
 			v.add(v.text, first.Seen)
 		}
 	}
-	return placed(first.family().Fingerprint, pt.values(joints, words), time.Time{}), first.family()
+	return first.family(), pt.values(joints, words)
 }
 
 // fillPattern notes what t, which is p, has in the open words of its pattern, and joins what is
