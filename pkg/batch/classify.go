@@ -156,6 +156,9 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 // withGaps puts what varies in a family in front of values, as only so many are kept, but for what
 // they are about.
 func withGaps(values, gaps []store.Value) []store.Value {
+	if len(gaps) == 0 {
+		return values
+	}
 	from := 0
 	if len(values) > 0 && values[0].Label == store.ObjectLabel {
 		from = 1

@@ -5,7 +5,7 @@ import "strings"
 // codeNouns are in front of a code that says what went wrong.
 var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true,
 	"abend": true, "sqlcode": true, "sqlstate": true, "errcode": true, "exitcode": true, "statuscode": true, "returncode": true, "maxcc": true, "hresult": true,
-	"fehlercode": true, "rückgabewert": true, "retour": true, "d'erreur": true}
+	"fehlercode": true, "rückgabewert": true}
 
 // endings come in front of "with" and the code of what ended.
 var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "ended": true, "completed": true, "terminated": true, "finished": true}
@@ -73,19 +73,38 @@ func matchNamedHex(text string, i int) (n int) {
 // nounBefore returns the word in front of i, in lower case, which may be divided from
 // it by a colon or the like.
 func nounBefore(text string, i int) string {
-	before := strings.TrimRight(text[max(0, i-24):i], " :=([\"'-")
-	if front, found := strings.CutSuffix(before, " with"); found && endings[strings.ToLower(front[strings.LastIndexByte(front, ' ')+1:])] {
+	before := text[max(0, i-24):i]
+	if n := len(before); n > 1 && before[n-1] == '-' && strings.IndexByte(" =:([", before[n-2]) >= 0 {
+		before = before[:n-1] // SQLCODE=-911
+	}
+	before = strings.TrimRight(before, " :=([\"'")
+	if front, found := strings.CutSuffix(before, " with"); found && endings[lastWord(front)] && !counts(text[i:]) {
 		return "code" // exited with 2
 	}
 	if version := strings.TrimRight(strings.TrimSuffix(before, "<num>"), "0123456789."); strings.HasSuffix(version, "/") {
 		before = version[:len(version)-1] // HTTP/1.1 503
 	}
-	at := len(before)
-	for at > 0 && (isLetter(before[at-1]) || before[at-1] >= 0x80 || before[at-1] == '\'') {
+	noun := lastWord(before)
+	if front, found := strings.CutSuffix(before, " "+noun); found && (noun == "retour" || noun == "d'erreur") {
+		noun = lastWord(strings.TrimSuffix(front, " de")) // code de retour 2
+	}
+	return noun
+}
+
+// lastWord returns the last word of text, in lower case; empty if it is too long for a noun.
+func lastWord(text string) string {
+	at := len(text)
+	for at > 0 && (isLetter(text[at-1]) || text[at-1] >= 0x80 || text[at-1] == '\'') {
 		at--
 	}
-	if len(before)-at > len("rückgabewert") {
+	if len(text)-at > len("rückgabewert") {
 		return ""
 	}
-	return strings.ToLower(before[at:])
+	return strings.ToLower(strings.TrimLeft(text[at:], "'"))
+}
+
+// counts reports whether text begins with a number of what the next word names: 3 errors.
+func counts(text string) bool {
+	rest := strings.TrimLeft(text, "0123456789")
+	return len(rest) > 1 && rest[0] == ' ' && isLetter(rest[1])
 }

@@ -282,6 +282,9 @@ func (j *joint) seen(value string) time.Time {
 }
 
 func (t *text) place() Place {
+	if len(t.varies)+len(t.open) == 0 {
+		return Place{Fingerprint: t.family().Fingerprint}
+	}
 	return placed(t.family().Fingerprint, slices.Concat(t.varies, t.open), t.Seen)
 }
 

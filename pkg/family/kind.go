@@ -177,10 +177,10 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 	switch system table tablespace tag target task template tenant test thread topic user username variable
 	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
 	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
-	department office program comm executable binary tunnel
-	broker keyspace gateway engine unit station subnet interface lun nic pump valve tank outlet rack panel terminal token symbol currency
-	invoice shipment parcel warehouse depot vehicle machine scanner reader segment shipment series measurement merchant subsystem
-	locale tool upstream vpc operator crawler feed form recipe migration report frame operator replicaset zpool ssid
+	department office comm executable binary tunnel
+	broker keyspace gateway engine unit station subnet lun nic pump valve tank outlet rack panel terminal token symbol currency
+	invoice shipment parcel warehouse depot vehicle scanner reader segment series measurement subsystem
+	locale tool upstream vpc operator crawler feed form recipe migration report frame replicaset zpool ssid
 	auftrag benutzer datenbank gerät dienst datei ordner tabelle warteschlange postfach drucker rechner
 	tâche utilisateur base fichier dossier serveur imprimante
 	tarea usuario servicio archivo carpeta tabla cola servidor impresora utente cartella coda taak gebruiker bestand`)
@@ -196,7 +196,7 @@ var severities = wordlist.Set(`error err warning warn alarm alert critical crit 
 // stateNouns are followed by what happened, not by names.
 var stateNouns = wordlist.Set(`status state error reason signal result cause code severity level type outcome verdict condition exception
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag errno
-	event action phase mode health role rule attribute trigger type class metric alarm step exit abend sqlcode sqlstate rc retcode errcode`)
+	event action phase mode health role rule attribute trigger metric alarm step exit abend sqlcode sqlstate rc retcode errcode`)
 
 // states are words that say how something is, wherever they stand.
 var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old

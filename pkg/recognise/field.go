@@ -129,7 +129,7 @@ func (v view) named() (host, check string) {
 // couldName reports whether a field with a key that is not known may name what a mail is about: one
 // name, and nothing that changes from mail to mail.
 func couldName(key, value string) bool {
-	isName := strings.Count(value, " ") < 2 && strings.IndexByte(value, 0x3d) < 0 && !isMoving(value) && strings.ContainsFunc(value, unicode.IsLetter)
+	isName := strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && strings.ContainsFunc(value, unicode.IsLetter)
 	return isName && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
 }
 
@@ -142,7 +142,7 @@ var besideTheThing = wordlist.Set(`date time datum uhrzeit heure fecha hora data
 var nameKinds = func() map[string]int {
 	kinds := make(map[string]int)
 	for i, names := range [...]string{
-		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte site servidor dispositivo equipo máquina`,
+		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte servidor dispositivo equipo máquina`,
 		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname
 			dienst prüfung aufgabe projekt tâche capteur projet servicio tarea proyecto servizio serviço tarefa taak`,
 	} {

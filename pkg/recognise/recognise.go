@@ -129,7 +129,10 @@ func addressOf(m *message.Message) string {
 
 // withoutGateway returns subject without what mail gateways write in front of those from outside.
 func withoutGateway(subject string) string {
-	if tag, rest, found := strings.Cut(subject, "] "); found && gateways[strings.ToLower(strings.TrimPrefix(tag, "["))] {
+	if subject == "" || subject[0] != '[' {
+		return subject
+	}
+	if tag, rest, found := strings.Cut(subject[1:], "] "); found && gateways[strings.ToLower(tag)] {
 		return rest
 	}
 	return subject
