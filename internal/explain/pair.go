@@ -62,8 +62,20 @@ func (p *pair) writeOne(w *bufio.Writer, fingerprint string) {
 			p.line(w, "", line)
 		}
 	default:
-		p.say(w, "These two are "+p.entries.family(fingerprint)+".")
+		merged := p.entries.family(fingerprint)
+		if merged == "" {
+			merged = "one error, whatever stands " + gapsOf(family.Compare(one.Lines, two.Lines))
+		}
+		p.say(w, "These two are "+merged+".")
 	}
+}
+
+// gapsOf says where the values stand that keep two texts from being the same.
+func gapsOf(d family.Difference) string {
+	if strings.Count(d.Shape, family.Gap) > 1 {
+		return fmt.Sprintf("at each gap of %q", d.Shape)
+	}
+	return fmt.Sprintf("at %q", d.Shape)
 }
 
 // writeDifference says what keeps them from being one error, and what would make them one.
@@ -81,11 +93,7 @@ func (p *pair) writeDifference(w *bufio.Writer) {
 		p.writeTwo(w, "The first frame that differs:", x, y)
 	case d.Need > 0:
 		p.writeTwo(w, "The first line that differs:", d.A, d.B)
-		places := "at"
-		if strings.Count(d.Shape, family.Gap) > 1 {
-			places = "at each gap of"
-		}
-		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values %s %q; these are 2.", d.Need, places, d.Shape))
+		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values %s; these are 2.", d.Need, gapsOf(d)))
 	default:
 		p.writeTwo(w, "The first line that differs:", d.A, d.B)
 		p.say(w, "They never merge by themselves: "+d.Why+".")

@@ -29,7 +29,7 @@ These two are one error: the exceptions and the frames of their stack traces are
 the same.
 `},
 		"a family": {"", text("s", "took 17 at the gate of the house"), text("s", "took 17ms at the gate of the house"), `
-These two are one error, whatever stands at "took <…>": <num>, <duration>.
+These two are one error, whatever stands at "took <…> at the gate of the house".
 `},
 		"a value that may vary": {"", text("s", "Job import_customers failed"), text("s", "Job sync_invoices failed"), `
 These two are two errors. The first line that differs:

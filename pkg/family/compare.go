@@ -31,13 +31,8 @@ func Compare(a, b []string) (d Difference) {
 	if number < len(b) {
 		d.B = b[number]
 	}
-	pa, pb := parse(a), parse(b)
-	if line, _, differs := pa.firstOther(pb); differs && pa.hash() == pb.hash() {
-		d.Shape, d.Need = pa[line].shapeWith(pb[line]), needMasked
-	} else if need := pa.commonPattern(pb); need > 0 {
-		d.Shape, d.Need = pa[number].shapeWith(pb[number]), need
-	} else if g := commonGap(pa, pb); g.need > 0 {
-		d.Shape, d.Need = g.shape(), int(g.need)
+	if shape, need := commonPattern(parse(a), parse(b), number); need > 0 {
+		d.Shape, d.Need = shape, need
 	} else {
 		d.Why = whyApart(d.A, d.B, len(a) == len(b) && !differ(a[min(number+1, len(a)):], b[min(number+1, len(b)):]))
 	}
@@ -46,60 +41,30 @@ func Compare(a, b []string) (d Difference) {
 
 func differ(a, b []string) bool { return strings.Join(a, "\n") != strings.Join(b, "\n") }
 
-// commonPattern returns how many values of each open word are needed for p and q to be one error;
-// 0 if other words differ.
-func (p parsed) commonPattern(q parsed) (need int) {
+// commonPattern returns how many values of each open word are needed for p and q to be one error,
+// and the line with that number with a gap for each in which they differ; 0 if other words differ.
+func commonPattern(p, q parsed, number int) (shape string, need int) {
 	a, restA := p.opened()
 	b, restB := q.opened()
 	if restA != restB || len(a) != len(b) {
-		return 0
+		return "", 0
 	}
+	from := 0
 	for i, w := range a {
-		if w.hash != b[i].hash {
-			need = max(need, neededOf(filling{value: w.text, need: w.need}, filling{value: b[i].text, need: b[i].need}))
+		if w.hash == b[i].hash {
+			continue
+		}
+		need = max(need, neededOf(w.filling, b[i].filling))
+		if w.number == number {
+			l := p[number]
+			shape += l.text[from:l.words[w.from].from] + Gap
+			from = l.words[w.to-1].to
 		}
 	}
-	return need
-}
-
-// neededOf returns how many values are needed in a place where these two are.
-func neededOf(a, b filling) int {
-	for need := 2; ; need++ {
-		e := evidence{seen: []filling{a, b}}
-		for len(e.seen) < need {
-			e.seen = append(e.seen, filling{value: a.value, need: max(a.need, b.need)})
-		}
-		if e.raise(); e.level >= max(a.need, b.need) {
-			return need
-		}
+	if need > 0 {
+		shape += p[number].text[from:]
 	}
-}
-
-// commonGap returns a gap in which both texts have a value, or one of them nothing. Its
-// need is that of both values, the least there is; 0 if there is no such gap.
-func commonGap(a, b parsed) (least gap) {
-	take := func(g gap, need int) {
-		if least.need == 0 || uint8(need) < least.need {
-			least, least.need = g, uint8(need)
-		}
-	}
-	inA := make(map[uint64]gap)
-	bare := b.hash()
-	for g := range a.gaps() {
-		if g.around == bare {
-			take(g, int(g.need))
-		}
-		inA[g.place] = g
-	}
-	bare = a.hash()
-	for g := range b.gaps() {
-		if g.around == bare {
-			take(g, int(g.need))
-		} else if other, both := inA[g.place]; both && other.value() != g.value() {
-			take(other, neededOf(filling{value: g.value(), need: g.need}, filling{value: other.value(), need: other.need}))
-		}
-	}
-	return least
+	return shape, need
 }
 
 // whyApart says why the values in which two lines differ never become one error, and
@@ -140,8 +105,8 @@ func whyApart(a, b string, isOnly bool) string {
 		return "they differ in more than words"
 	case !isOnly:
 		return "they differ in more than one line"
-	case toA-from > maxGap || toB-from > maxGap:
-		return "they differ in too many words"
+	case toA-from != toB-from:
+		return "one of them has more words there"
 	}
 	return "too few words of the line are the same"
 }

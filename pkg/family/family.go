@@ -40,7 +40,6 @@ const maxMembers = 64
 type Families struct {
 	mu       sync.RWMutex
 	texts    map[string]*text
-	contexts map[uint64]*context
 	patterns map[uint64]*pattern
 	read     int             // texts whose lines are known
 	merged   [][2]string     // by a person
@@ -97,27 +96,6 @@ func (f *Families) find(t Text) (Place, *text) {
 	return placed(first.Fingerprint, varies, time.Time{}), first
 }
 
-// findParsed returns the first text of the family of one that is not known, which is p, and what it
-// has where that varies; nil if it is alone.
-func (f *Families) findParsed(p parsed) (first *text, varies []value) {
-	if c := f.contexts[p.hash()]; c != nil {
-		if s := c.masked; s != nil && s.level > 0 {
-			return s.joined().family(), s.at(p[s.number].word(s.from))
-		}
-		for _, s := range c.slots {
-			if s.level >= needMasked {
-				return s.joined().family(), s.at("")
-			}
-		}
-	}
-	for g := range p.gaps() {
-		if s := f.contexts[g.around].slot(g.place); s != nil && s.level >= g.need {
-			return s.joined().family(), s.at(g.value())
-		}
-	}
-	return f.inPattern(p)
-}
-
 // Of returns the fingerprint of the family of one that is known, or else itself.
 func (f *Families) Of(fingerprint string) string {
 	if f == nil {
@@ -164,7 +142,7 @@ func (f *Families) Varying(fingerprint string) (all []Varying) {
 	}
 	first, seen := known.family(), make(map[*joint]bool)
 	for _, t := range append([]*text{first}, first.members...) {
-		for _, v := range slices.Concat(t.varies, t.open) {
+		for _, v := range t.varies {
 			if seen[v.joint] || len(v.values) < 2 {
 				continue
 			}
@@ -256,7 +234,7 @@ func (f *Families) text(t Text) *text {
 		return known
 	}
 	if f.texts == nil {
-		f.texts, f.contexts, f.patterns = make(map[string]*text), make(map[uint64]*context), make(map[uint64]*pattern)
+		f.texts, f.patterns = make(map[string]*text), make(map[uint64]*pattern)
 	}
 	added := &text{Text: t, order: len(f.texts)}
 	f.texts[t.Fingerprint] = added
@@ -299,9 +277,9 @@ func (f *Families) rebuild() {
 		texts = append(texts, t)
 	}
 	slices.SortFunc(texts, func(a, b *text) int { return a.order - b.order })
-	f.contexts, f.patterns = make(map[uint64]*context), make(map[uint64]*pattern)
+	f.patterns = make(map[uint64]*pattern)
 	for _, t := range texts {
-		t.first, t.members, t.varies, t.open = nil, nil, nil, nil
+		t.first, t.members, t.varies = nil, nil, nil
 	}
 	for _, pair := range f.merged {
 		f.join(f.texts[pair[0]], f.texts[pair[1]])

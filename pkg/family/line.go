@@ -9,8 +9,6 @@ import (
 type line struct {
 	text  string
 	words []word
-	// hashes[i] is that of the words before i.
-	hashes []uint64
 }
 
 // A word is a part of a line between separators.
@@ -24,33 +22,6 @@ type word struct {
 
 // word returns the i-th word as it stands in the line.
 func (l *line) word(i int) string { return l.text[l.words[i].from:l.words[i].to] }
-
-// hash returns that of all words.
-func (l *line) hash() uint64 { return l.hashes[len(l.words)] }
-
-// hashAround returns the hash of the words before from and of those from to on.
-func (l *line) hashAround(from, to int) uint64 {
-	behind := powers[len(l.words)-to]
-	return l.hashes[from]*behind + l.hash() - l.hashes[to]*behind
-}
-
-// shapeWith is l with a gap for each word that is another one in other.
-func (l *line) shapeWith(other *line) string {
-	return l.shapeOf(func(i int) bool { return i >= len(other.words) || l.word(i) != other.word(i) })
-}
-
-// shapeOf is l with a gap for each word that varies.
-func (l *line) shapeOf(varies func(i int) bool) string {
-	var shape strings.Builder
-	from := 0
-	for i, w := range l.words {
-		if varies(i) {
-			shape.WriteString(l.text[from:w.from] + Gap)
-			from = w.to
-		}
-	}
-	return shape.String() + l.text[from:]
-}
 
 // separators end words.
 const separators = " \t=:,;()[]{}\"'`|"
@@ -96,11 +67,6 @@ func split(text string) *line {
 		i = end + 1
 	}
 	l.nameless()
-	l.level()
-	l.hashes = make([]uint64, len(l.words)+1)
-	for i, w := range l.words {
-		l.hashes[i+1] = l.hashes[i]*prime + w.hash
-	}
 	return l
 }
 
@@ -133,31 +99,6 @@ func isIdentifier(word string) bool {
 // endsWithLink reports whether the last word links the next one to it, or is none.
 func (l *line) endsWithLink() bool {
 	return len(l.words) == 0 || links[strings.ToLower(l.word(len(l.words)-1))]
-}
-
-// level makes all placeholders equal, and the words that have some, where enough of the line is
-// its own: they may be others each time, and in several places at once. How many placeholders
-// there are does not matter, as a list may be of any length.
-func (l *line) level() {
-	own, made := 0, 0
-	for i, w := range l.words {
-		switch {
-		case w.need != needMasked || w.named:
-			own++
-		case !isPlaceholder(l.word(i)):
-			made++
-		}
-	}
-	for i := range l.words {
-		if w := &l.words[i]; own >= minContext && w.need == needMasked && !w.named && (own >= made || isPlaceholder(l.word(i))) {
-			w.hash = 1
-		}
-	}
-}
-
-// isPlaceholder reports whether word is a placeholder and nothing else.
-func isPlaceholder(word string) bool {
-	return word != "" && word[0] == '<' && strings.IndexByte(word, '>') == len(word)-1
 }
 
 // isNoun reports whether the last word names what the next one is a name of.
@@ -250,12 +191,3 @@ const linePrime = 0xC2B2AE3D27D4EB4F
 
 // maxWords bounds the words of a line that are compared.
 const maxWords = 100
-
-// powers are those of prime.
-var powers = func() (p [maxWords + 1]uint64) {
-	p[0] = 1
-	for i := range maxWords {
-		p[i+1] = p[i] * prime
-	}
-	return p
-}()

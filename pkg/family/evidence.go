@@ -1,0 +1,64 @@
+package family
+
+import "slices"
+
+// Evidence is what was seen in a place, and what follows from it.
+type evidence struct {
+	seen  []filling
+	level uint8 // values that need no more are one error
+}
+
+// A filling is a value in a place.
+type filling struct {
+	value  string
+	need   uint8 // see kindOf
+	masked bool  // nothing but placeholders
+}
+
+// see notes what was seen in the place.
+func (e *evidence) see(seen filling) {
+	known := slices.ContainsFunc(e.seen, func(x filling) bool { return x.value == seen.value })
+	if !known && len(e.seen) < maxMembers {
+		e.seen = append(e.seen, seen)
+	}
+}
+
+// raise sets the level to that for which enough was seen, and reports whether it was less.
+func (e *evidence) raise() bool {
+	hasName := slices.ContainsFunc(e.seen, func(x filling) bool { return standsForName(x.value) })
+	hasMasked := slices.ContainsFunc(e.seen, func(x filling) bool { return x.masked })
+	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
+		if level <= e.level {
+			break
+		}
+		enough := level
+		// Where a placeholder was seen, there are values: a second one suffices.
+		if hasMasked && level <= needData || hasName && level == needName {
+			enough = needMasked
+		}
+		n := uint8(0)
+		for _, x := range e.seen {
+			if x.need <= level {
+				n++
+			}
+			if n == enough {
+				e.level = level
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// neededOf returns how many values are needed in a place where these two are.
+func neededOf(a, b filling) int {
+	for need := 2; ; need++ {
+		e := evidence{seen: []filling{a, b}}
+		for len(e.seen) < need {
+			e.seen = append(e.seen, filling{need: max(a.need, b.need)})
+		}
+		if e.raise(); e.level >= max(a.need, b.need) {
+			return need
+		}
+	}
+}
