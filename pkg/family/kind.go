@@ -15,6 +15,7 @@ const (
 	needData   = 3 // with a digit, a path, an address
 	needName   = 4 // a word, behind a noun that names things or in quotes
 	needCode   = 6 // in capitals, likewise
+	needPlace  = 6 // a word behind one of locators
 )
 
 // kindOf returns how many values of the kind of word are needed.
@@ -106,9 +107,11 @@ func isCapitals(word string) (upper bool) {
 // a value that varies.
 func speaks(word string) bool {
 	lower := strings.ToLower(word)
-	if opposites[lower] || hasState(lower) {
-		return true
-	}
+	return opposites[lower] || hasState(lower) || endsAsVerb(lower)
+}
+
+// endsAsVerb reports whether word, in lower case, ends as words that say what happened: a name may, too.
+func endsAsVerb(lower string) bool {
 	if strings.ContainsAny(lower, `_./\@$~0123456789`) {
 		return false
 	}
@@ -189,6 +192,10 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 var links = wordlist.Set(`is are was were be been being has have had will would can could may might must do does did of to on in at from for by with and or but if
 	as than that this these the a an it its ist sind war waren wurde wurden hat haben von zu auf im am der die das den dem des für mit und oder ein eine seit est sont était
 	de du la le les un une au aux en et ou dans sur pour par se es son era el los las del y con por ha è sono di il lo gli per e o os as no na do da um uma het een van voor`)
+
+// locators are in front of where something happened; "to" and "zu" are in front of what is done, too.
+var locators = wordlist.Set(`on for from at of in via by with within against auf für von bei in im am an vom nach aus mit sur pour de du dans par à
+	en para por per su da di em no na op voor van bij`)
 
 // severities are words in front of what happened that do not say it.
 var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)

@@ -45,29 +45,51 @@ func split(text string) *line {
 			l.words = append(l.words, word{from: i, to: phraseEnd, hash: maphash.String(seed, text[i:phraseEnd]), need: needMasked, named: true})
 			end = phraseEnd
 		} else if from < to {
-			w := word{from: from, to: to, hash: maphash.String(seed, text[from:to]), need: kindOf(text[from:to])}
-			if l.isStateNoun() && w.need > needMasked {
-				w.need = 0 // what happened
-			}
-			if len(l.words) == 0 && isMethod(text[from:to]) {
-				w.need = 0
-			}
-			quoted := from > 0 && to < len(text) && closes(text[from-1], text[to])
-			isNoun, isValue := l.isNoun(), from > 0 && text[from-1] == '='
-			w.named = w.need >= needName && (isNoun || quoted || isValue)
-			w.unsure = w.named && !quoted && !isValue
-			if quoted && w.named && isNoun {
-				w.need = needMasked // database 'shop': surely a name
-			}
-			if isIdentifier(text[from:to]) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text[from:to])) && (!quoted || text[from-1] == '(' || text[from-1] == '[') {
-				w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
-			}
-			l.words = append(l.words, w)
+			l.words = append(l.words, l.next(from, to))
 		}
 		i = end + 1
 	}
+	l.places()
 	l.nameless()
 	return l
+}
+
+// next returns the word behind those of l that is text[from:to].
+func (l *line) next(from, to int) word {
+	text := l.text[from:to]
+	w := word{from: from, to: to, hash: maphash.String(seed, text), need: kindOf(text)}
+	isNoun, isStateNoun := l.isNoun(), l.isStateNoun()
+	isValue := from > 0 && l.text[from-1] == '='
+	quoted := from > 0 && to < len(l.text) && closes(l.text[from-1], l.text[to])
+	switch {
+	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
+		w.need = 0 // what happened
+	case w.need == 0 && isNoun && !isStateNoun && (quoted || isValue) && mayBeName(text):
+		w.need = needName // database "billing"
+	}
+	w.named = w.need >= needName && (isNoun || quoted || isValue)
+	w.unsure = w.named && !quoted && !isValue
+	if quoted && w.named && isNoun {
+		w.need = needMasked // database 'shop': surely a name
+	}
+	if isIdentifier(text) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text)) && (!quoted || l.text[from-1] == '(' || l.text[from-1] == '[') {
+		w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
+	}
+	return w
+}
+
+// places takes words for names that stand for a place on their own, behind "on" or the like and at
+// the end of a part of the sentence: "backup failed on alpha".
+func (l *line) places() {
+	for i, w := range l.words {
+		if i == 0 || w.need != needName || w.named || !locators[strings.ToLower(l.word(i-1))] || nouns[strings.ToLower(l.word(i))] {
+			continue
+		}
+		isLast := i+1 == len(l.words) || strings.IndexByte(",;.)", l.text[w.to]) >= 0 || links[strings.ToLower(l.word(i+1))]
+		if isLast {
+			l.words[i].need, l.words[i].named, l.words[i].unsure = needPlace, true, true
+		}
+	}
 }
 
 // nameless takes words for no names that stand behind a noun of a line that says nothing else: they
@@ -83,6 +105,12 @@ func (l *line) nameless() {
 			l.words[i].named = false
 		}
 	}
+}
+
+// mayBeName reports whether nothing but its ending makes word one that says what happened.
+func mayBeName(word string) bool {
+	lower := strings.ToLower(word)
+	return endsAsVerb(lower) && !opposites[lower] && !hasState(lower)
 }
 
 // saysMore reports whether word says what happened, and not only how bad it is.
