@@ -1,11 +1,10 @@
 package batch
 
-import "strings"
+import (
+	"strings"
 
-// codeNouns are in front of a code that says what went wrong.
-var codeNouns = map[string]bool{"code": true, "status": true, "errno": true, "rc": true, "exit": true, "signal": true, "http": true, "retcode": true, "error": true,
-	"abend": true, "sqlcode": true, "sqlstate": true, "errcode": true, "exitcode": true, "statuscode": true, "returncode": true, "maxcc": true, "hresult": true,
-	"fehlercode": true, "rückgabewert": true}
+	"github.com/hut8labs/failmail/internal/telling"
+)
 
 // endings come in front of "with" and the code of what ended.
 var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "ended": true, "completed": true, "terminated": true, "finished": true}
@@ -42,7 +41,7 @@ func matchCode(text string, i int) (n int) {
 	if noun == "" {
 		noun = nounBefore(text, i)
 	}
-	if !codeNouns[noun] {
+	if !telling.NamesCode(noun) {
 		return 0
 	}
 	return n

@@ -200,10 +200,10 @@ var locators = wordlist.Set(`on for from at of in via by with within against auf
 // severities are words in front of what happened that do not say it.
 var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)
 
-// stateNouns are followed by what happened, not by names.
-var stateNouns = wordlist.Set(`status state error reason signal result cause code severity level type outcome verdict condition exception
-	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag errno
-	event action phase mode health role rule attribute trigger metric alarm step exit abend sqlcode sqlstate rc retcode errcode`)
+// stateNouns are followed by what happened, not by names, as codes are.
+var stateNouns = wordlist.Set(`state reason result cause severity level type outcome verdict condition exception
+	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag
+	event action phase mode health role rule attribute trigger metric alarm step`)
 
 // states are words that say how something is, wherever they stand.
 var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old

@@ -3,6 +3,8 @@ package family
 import (
 	"hash/maphash"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/telling"
 )
 
 // A line is a line of a text as words.
@@ -143,7 +145,11 @@ func (l *line) isNoun() bool {
 
 // isStateNoun reports whether the last word is one that is followed by a state.
 func (l *line) isStateNoun() bool {
-	return len(l.words) > 0 && stateNouns[strings.ToLower(l.word(len(l.words)-1))]
+	if len(l.words) == 0 {
+		return false
+	}
+	last := strings.ToLower(l.word(len(l.words) - 1))
+	return stateNouns[last] || telling.NamesCode(last)
 }
 
 var isSeparator = func() (table [256]bool) {
