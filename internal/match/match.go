@@ -34,6 +34,9 @@ func Parse(texts, names []string) (Matchers, error) {
 		if !knows(names, m.Name) {
 			return nil, fmt.Errorf("%q: there is no %q; take one of %s", text, m.Name, strings.Join(names, ", "))
 		}
+		if values := closed[m.Name]; values != nil && !slices.ContainsFunc(values, m.Matches) {
+			return nil, fmt.Errorf("%q: no mail has such a %s; take one of %s", text, m.Name, strings.TrimPrefix(strings.Join(values, ", "), ", "))
+		}
 		list = append(list, matcher{m, literalsOf(m), m.Matches("")})
 	}
 	// A comparison costs less than looking for a field.
@@ -87,6 +90,12 @@ func (list Matchers) MatchesAll() bool {
 	})
 }
 
+// closed are all values of the names that have a few only.
+var closed = map[string][]string{
+	"status":   {"problem", "warning", "recovery", "ok", "info"},
+	"severity": {"", "critical", "error", "warning", "info"},
+}
+
 // typical are values that have nothing in common but what all have; a header field, which
 // may be missing, has none.
 var typical = map[string][]string{
@@ -94,7 +103,7 @@ var typical = map[string][]string{
 	"to":       {"root@srv1.example.com", "Ops@192.0.2.7,x@y"},
 	"host":     {"srv1.example.com", "192.0.2.7", "x"},
 	"subject":  {"Backup of srv7 finished: 3 files", "y", "** ÄRGER [42] **"},
-	"status":   {"problem", "ok", "info"},
+	"status":   closed["status"],
 	"severity": {"critical", "info"},
 	"source":   {"nagios", "x@y"},
 	"sender":   {"", "root@srv1.example.com"},

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var names = []string{"from", "subject", "header:NAME"}
+var names = []string{"from", "subject", "header:NAME", "status", "severity"}
 
 func TestMatchersMustAllHold(t *testing.T) {
 	mail := map[string]string{"from": "backup@example.net", "subject": "Backup of srv7 failed", "header:X-Kind": "job"}
@@ -41,11 +41,13 @@ func TestMatchersMustAllHold(t *testing.T) {
 
 func TestAMatcherThatIsWrongIsNamedWithWhatWouldBeRight(t *testing.T) {
 	for text, want := range map[string]string{
-		`subject`:      `write NAME, one of = != =~ !~, and a text in quotes`,
-		`subject=~"("`: `is not a matcher`,
-		`sender="x"`:   `there is no "sender"; take one of from, subject, header:NAME`,
-		`header:="x"`:  `there is no "header:"`,
-		`{subject="a"`: `is not a matcher`,
+		`subject`:               `write NAME, one of = != =~ !~, and a text in quotes`,
+		`subject=~"("`:          `is not a matcher`,
+		`sender="x"`:            `there is no "sender"; take one of from, subject, header:NAME, status, severity`,
+		`status="okay"`:         `no mail has such a status; take one of problem, warning, recovery, ok, info`,
+		`severity=~"crit|high"`: `no mail has such a severity; take one of critical, error, warning, info`,
+		`header:="x"`:           `there is no "header:"`,
+		`{subject="a"`:          `is not a matcher`,
 	} {
 		if _, err := Parse([]string{text}, names); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

@@ -189,19 +189,20 @@ func TestASourceThatIsWrongIsRefused(t *testing.T) {
 		change func(s *Source)
 		want   string
 	}{
-		"without a name":                 {func(s *Source) { s.Name = "" }, "give it one"},
-		"without a match":                {func(s *Source) { s.Match = nil }, `source "s": match is missing`},
-		"with a match that is none":      {func(s *Source) { s.Match = []string{"from"} }, `"from" is not a matcher`},
-		"with a match on what is not":    {func(s *Source) { s.Match = []string{`form="x"`} }, `there is no "form"; take one of from, to, host, subject, header:NAME`},
-		"with a match that takes all":    {func(s *Source) { s.Match = []string{`from=~".*"`} }, "takes every mail"},
-		"with a pattern that is wrong":   {func(s *Source) { s.Problem = []string{"("} }, `source "s": problem: `},
-		"with a pattern of other syntax": {func(s *Source) { s.OK = []string{"(?=x)"} }, "regular expression of Go"},
-		"with a pattern for everything":  {func(s *Source) { s.Recovery = []string{".*"} }, "found in every mail"},
-		"with sections and no parts":     {func(s *Source) { s.Section = []string{"^x"} }, "section is of no use without part"},
-		"with counts and no parts":       {func(s *Source) { s.Count = []string{`^(\d+)`} }, "count is of no use without part"},
-		"with a count of nothing":        {func(s *Source) { s.Part, s.Count = []string{"^x"}, []string{`\d+ alerts`} }, "has no group for the number"},
-		"with a part that is everything": {func(s *Source) { s.Part = []string{".*"} }, "found in every mail"},
-		"with an object that is wrong":   {func(s *Source) { s.Object = []string{"["} }, `source "s": object: `},
+		"without a name":                      {func(s *Source) { s.Name = "" }, "give it one"},
+		"without a match":                     {func(s *Source) { s.Match = nil }, `source "s": match is missing`},
+		"with a match that is none":           {func(s *Source) { s.Match = []string{"from"} }, `"from" is not a matcher`},
+		"with a match on what is not":         {func(s *Source) { s.Match = []string{`form="x"`} }, `there is no "form"; take one of from, to, host, subject, header:NAME`},
+		"with a match that takes all":         {func(s *Source) { s.Match = []string{`from=~".*"`} }, "takes every mail"},
+		"with a pattern that is wrong":        {func(s *Source) { s.Problem = []string{"("} }, `source "s": problem: `},
+		"with a pattern of other syntax":      {func(s *Source) { s.OK = []string{"(?=x)"} }, "regular expression of Go"},
+		"with a pattern for everything":       {func(s *Source) { s.Recovery = []string{".*"} }, "found in every mail"},
+		"with sections and no parts":          {func(s *Source) { s.Section = []string{"^x"} }, "section is of no use without part"},
+		"with counts and no parts":            {func(s *Source) { s.Count = []string{`^(\d+)`} }, "count is of no use without part"},
+		"with a count of what is not counted": {func(s *Source) { s.Part, s.Count = []string{"^x"}, []string{`(?P<baad>\d+) alerts`} }, `has a group named "baad"; name it bad or good`},
+		"with a count of nothing":             {func(s *Source) { s.Part, s.Count = []string{"^x"}, []string{`\d+ alerts`} }, "has no group for the number"},
+		"with a part that is everything":      {func(s *Source) { s.Part = []string{".*"} }, "found in every mail"},
+		"with an object that is wrong":        {func(s *Source) { s.Object = []string{"["} }, `source "s": object: `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := valid

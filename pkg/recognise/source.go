@@ -148,8 +148,14 @@ func compile(s *Source) (*patterns, error) {
 	p.objects, p.headline = each(s.Object, s.Name, "object", &errs), each(s.Headline, s.Name, "headline", &errs)
 	p.counts = each(s.Count, s.Name, "count", &errs)
 	for _, re := range p.counts {
+		text := strings.TrimPrefix(re.String(), "(?m)")
 		if re.NumSubexp() == 0 {
-			errs = append(errs, fmt.Errorf(`source %q: count: %q has no group for the number; write one such as (\d+)`, s.Name, strings.TrimPrefix(re.String(), "(?m)")))
+			errs = append(errs, fmt.Errorf(`source %q: count: %q has no group for the number; write one such as (\d+)`, s.Name, text))
+		}
+		for _, name := range re.SubexpNames() {
+			if name != "" && name != "bad" && name != "good" {
+				errs = append(errs, fmt.Errorf("source %q: count: %q has a group named %q; name it bad or good, or not at all", s.Name, text, name))
+			}
 		}
 	}
 	return p, errors.Join(errs...)
