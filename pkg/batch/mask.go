@@ -181,6 +181,10 @@ func (m *masker) atSign(i int) int {
 			return i + n
 		}
 	case '<':
+		if n := matchPath(text[i+1:]); n > 0 {
+			m.replace(i+1, i+1+n, "<email>")
+			return i + 1 + n
+		}
 		// A placeholder that is there already may have a resolved name too.
 		for _, address := range []string{"<ip>", "<host>"} {
 			if strings.HasPrefix(text[i:], address) {

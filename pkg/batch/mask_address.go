@@ -208,6 +208,20 @@ func withResolvedName(text string, end int) int {
 	return i
 }
 
+// matchPath takes a mail address or a message ID up to the bracket that ends it, whatever its local
+// part is made of (RFC 5321 section 4.1.2, RFC 5322 section 3.6.4).
+func matchPath(text string) int {
+	end := strings.IndexAny(text[:min(len(text), maxEmail)], " \t\n<>\"")
+	if end <= 0 || text[end] != '>' {
+		return 0
+	}
+	at := strings.LastIndexByte(text[:end], '@')
+	if at <= 0 || strings.IndexByte(text[at:end], '.') < 0 || strings.Trim(text[at+1:end], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") != "" {
+		return 0
+	}
+	return end
+}
+
 // maxEmail is what RFC 5321 allows: 64 bytes, the @ and 255 bytes. It also
 // bounds the work on a token made of nothing but @.
 const maxEmail = 320

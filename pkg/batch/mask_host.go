@@ -88,10 +88,16 @@ func matchHost(text, before string) int {
 	if port > 0 {
 		before = surely
 	}
-	if !isHost(text[:last-1], text[last:n], labels, before) {
+	if !isHost(text[:last-1], text[last:n], labels, before) && !isAddressed(text[n:]) {
 		return 0
 	}
 	return n + port
+}
+
+// isAddressed reports whether rest, behind a name, begins with its address in brackets, as mail
+// servers write a client.
+func isAddressed(rest string) bool {
+	return len(rest) > 1 && rest[0] == '[' && (matchIPv4(rest[1:]) > 0 || matchIPv6(rest[1:]) > 0)
 }
 
 // domains says what ends in a top-level domain.

@@ -23,7 +23,10 @@ func kindOf(word string) uint8 {
 	if word == "localhost" {
 		return needMasked // as an address
 	}
-	isPath := word[0] == '/' && !isState(strings.ToLower(word[strings.LastIndexByte(word, '/')+1:])) // or the rest of a URL: names
+	if strings.Contains(word, " HTTP/") {
+		return needData // the first line of a request
+	}
+	isPath := (word[0] == '/' || strings.Contains(word, "://")) && !isState(strings.ToLower(word[strings.LastIndexByte(word, '/')+1:]))
 	if strings.IndexByte(word, '<') >= 0 {
 		if rest := withoutPlaceholders(word); rest == "" || isPath {
 			return needMasked

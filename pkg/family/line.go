@@ -9,8 +9,9 @@ import (
 
 // A line is a line of a text as words.
 type line struct {
-	text  string
-	words []word
+	text    string
+	words   []word
+	isField bool // as in "Job: Nightly ETL"
 }
 
 // A word is a part of a line between separators.
@@ -32,10 +33,7 @@ const separators = " \t=:,;()[]{}\"'`|"
 func split(text string) *line {
 	l := &line{text: text, words: make([]word, 0, 16)}
 	for i := 0; i < len(text) && len(l.words) < maxWords; {
-		end := i
-		for end < len(text) && !isSeparator[text[end]] {
-			end++
-		}
+		end := wordEnd(text, i)
 		from, to := withoutQuotes(text, i, end)
 		for from < to && isLeader(text[from]) {
 			from++
@@ -43,7 +41,10 @@ func split(text string) *line {
 		for to > from && isLeader(text[to-1]) {
 			to--
 		}
-		if phraseEnd := l.phrase(i); phraseEnd > 0 {
+		if value := l.field(from); value.need > 0 {
+			l.words, l.isField = append(l.words, value), true
+			end = value.to
+		} else if phraseEnd := l.phrase(i); phraseEnd > 0 {
 			l.words = append(l.words, word{from: i, to: phraseEnd, hash: maphash.String(seed, text[i:phraseEnd]), need: needMasked, named: true})
 			end = phraseEnd
 		} else if from < to {
@@ -54,6 +55,36 @@ func split(text string) *line {
 	l.places()
 	l.nameless()
 	return l
+}
+
+// wordEnd returns the end of the word of text that begins at i. A URL is one word (RFC 3986), and so
+// is the first line of a request (RFC 9112 section 3), "GET /cart HTTP/1.1".
+func wordEnd(text string, i int) int {
+	end := i
+	for end < len(text) && !isSeparator[text[end]] {
+		end++
+	}
+	switch rest := text[end:]; {
+	case end > i && strings.HasPrefix(rest, "://"):
+		return end + untilAny(rest, urlEnds)
+	case end-i < len("PROPFIND ") && strings.HasPrefix(rest, " ") && isCapitals(text[i:end]):
+		target := 1 + untilAny(rest[1:], " ")
+		if strings.HasPrefix(rest[target:], " HTTP/") && kindOf(rest[1:target]) != 0 {
+			return end + target + 1 + untilAny(rest[target+1:], urlEnds)
+		}
+	}
+	return end
+}
+
+// urlEnds are what ends a URL in a text.
+const urlEnds = " \t\"'`,;|()[]{}"
+
+// untilAny returns where the first of chars is in text, its length if there is none.
+func untilAny(text, chars string) int {
+	if at := strings.IndexAny(text, chars); at >= 0 {
+		return at
+	}
+	return len(text)
 }
 
 // next returns the word behind those of l that is text[from:to].
@@ -136,6 +167,9 @@ func (l *line) isNoun() bool {
 	if len(l.words) == 0 {
 		return false
 	}
+	if w := l.words[len(l.words)-1]; w.named && !w.unsure {
+		return false // it is a name itself: user 'app'
+	}
 	last := strings.ToLower(l.word(len(l.words) - 1))
 	if n := len(l.words); (last == "of" || last == "von" || last == "de" || last == "di" || last == "van") && n > 1 {
 		last = strings.ToLower(l.word(n - 2)) // the backup of
@@ -179,6 +213,43 @@ func (l *line) phrase(i int) int {
 		}
 	}
 	return i + len(name)
+}
+
+// maxKey and maxField bound the words of a field's name and value.
+const (
+	maxKey   = 3
+	maxField = 6
+)
+
+// field returns the value of the field that the words of l name, if it begins at from and names
+// something, as in "Job: Nightly ETL".
+func (l *line) field(from int) (value word) {
+	n := len(l.words)
+	if n == 0 || n > maxKey || from >= len(l.text) || !l.isNoun() {
+		return value
+	}
+	between := strings.TrimLeft(l.text[l.words[n-1].to:from], " \t")
+	if between == "" || between[0] != ':' || strings.Trim(between[1:], " \t") != "" || len(l.text)-from > maxPhrase {
+		return value
+	}
+	text := strings.TrimRight(l.text[from:], " \t")
+	words := strings.FieldsFunc(text, func(r rune) bool { return r < 0x80 && isSeparator[r] })
+	if len(words) > maxField || strings.Contains(text, ": ") || strings.IndexByte(text, '=') >= 0 {
+		return value
+	}
+	value = word{from: from, to: from + len(text), hash: maphash.String(seed, text)}
+	for _, text := range words {
+		if text = strings.Trim(text, ".-*!?#"); text == "" {
+			continue
+		}
+		need := kindOf(text)
+		if need == 0 && strings.Trim(text, "0123456789") != "" {
+			return word{}
+		}
+		value.need = max(value.need, need)
+	}
+	value.named = value.need >= needName
+	return value
 }
 
 // withoutQuotes is text[from:to] without the quotes that are more than a byte.

@@ -41,9 +41,9 @@ type open struct {
 // several places of the text varies in all of them.
 func (p parsed) opened() (all []open, rest uint64) {
 	values := make([]word, 0, 8)
-	opens := make([]func(i int) bool, len(p))
+	opens, own := make([]func(i int) bool, len(p)), p.own()
 	for number, l := range p {
-		opens[number] = l.opens()
+		opens[number] = l.opens(own)
 		for i, w := range l.words {
 			if len(values) < maxOpen && (w.need > needMasked || w.named) && opens[number](i) {
 				values = append(values, w)
@@ -84,14 +84,15 @@ func (o *open) extend(l *line, w word) {
 	o.to++
 }
 
-// opens returns which words of l may vary. In a line of which less is its own than varies, those
-// are placeholders only.
-func (l *line) opens() func(i int) bool {
-	own, made, others, values := 0, 0, 0, make([]uint64, 0, 8)
+// opens returns which words of l may vary, of a text that has so many words of its own. In a line of
+// which less is its own than varies, those are placeholders only.
+func (l *line) opens(ofAll int) func(i int) bool {
+	own, made, others, values := l.own(), 0, 0, make([]uint64, 0, 8)
+	if l.isField && ofAll >= own+minContext || own == 1 && l.saysOne() {
+		return l.varies
+	}
 	for i, w := range l.words {
-		if !l.varies(i) {
-			own++
-		} else if w.need > needMasked && !slices.Contains(values, w.hash) {
+		if l.varies(i) && w.need > needMasked && !slices.Contains(values, w.hash) {
 			values = append(values, w.hash)
 		}
 		switch {
@@ -113,6 +114,37 @@ func (l *line) opens() func(i int) bool {
 	return func(int) bool { return false }
 }
 
+// saysOne reports whether l is a word that says what happened, and one value: "Opening /srv/a".
+func (l *line) saysOne() bool {
+	if len(l.words) != 2 {
+		return false
+	}
+	for i, w := range l.words {
+		if !l.varies(i) {
+			return w.need == 0 && speaks(l.word(i)) && l.words[1-i].need <= needData
+		}
+	}
+	return false
+}
+
+// own returns how many words of l are its own.
+func (l *line) own() (n int) {
+	for i := range l.words {
+		if !l.varies(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// own returns how many words of p are its own.
+func (p parsed) own() (n int) {
+	for _, l := range p {
+		n += l.own()
+	}
+	return n
+}
+
 // varies reports whether the i-th word may be another one in another text.
 func (l *line) varies(i int) bool {
 	w := l.words[i]
@@ -120,9 +152,9 @@ func (l *line) varies(i int) bool {
 }
 
 // isKey reports whether word, in front of a line, is a name with dots of what speaks there, or
-// is spoken of.
+// is spoken of, and no file or unit.
 func isKey(word string) bool {
-	return strings.IndexByte(word, '.') > 0 && !strings.ContainsAny(word, "0123456789/@<$")
+	return strings.IndexByte(word, '.') > 0 && !isFile(word) && !strings.ContainsAny(word, "0123456789/@<$")
 }
 
 // isPlaceholder reports whether word is a placeholder and nothing else.
