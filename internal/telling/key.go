@@ -24,7 +24,12 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 		return incidental, false
 	}
 	isWord := value != "" && !strings.Contains(value, " ")
-	switch s, known := keys[strings.ToLower(key)]; {
+	lower := strings.ToLower(key)
+	s, known := keys[lower]
+	if last := lower[strings.LastIndexByte(lower, ' ')+1:]; !known && len(last) < len(lower) && messages[last] {
+		s, known = keys[last], true // Event Message
+	}
+	switch {
 	case known && s > 0 && isWord:
 		return 0, true // "Problem: yes"
 	case known && s > 0 && !says:

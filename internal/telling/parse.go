@@ -106,6 +106,7 @@ func (p *parser) word(from, to int) {
 		}
 	}
 	switch {
+	case p.isChannel(from, to):
 	case p.isPart(from, to):
 		p.exits = p.exits || p.line[from:to] == "exit" // exit-code
 		return                                         // of a name, as libgpg-error
@@ -162,7 +163,7 @@ func (p *parser) word(from, to int) {
 		p.denied = reach
 	case previous == negator:
 		p.add(troubling + 1)
-	case previous == noun && m.role == compound:
+	case previous == noun && m.role == compound && isLetter(p.line[from-2]):
 		p.words -= failing
 	case previous == out && m.role == partOf:
 		p.add(failing)
@@ -173,6 +174,12 @@ func (p *parser) word(from, to int) {
 	default:
 		p.previous = m.role // not, out
 	}
+}
+
+// isChannel reports whether line[from:to] is the severity behind the name of a logger, as Monolog
+// writes it: "app.ERROR: …".
+func (p *parser) isChannel(from, to int) bool {
+	return from > 1 && p.line[from-1] == '.' && to < len(p.line) && p.line[to] == ':' && p.line[from] >= 'A' && p.line[from] <= 'Z' && p.line[to-1] <= 'Z'
 }
 
 // isPart reports whether line[from:to] is joined to others in one word.

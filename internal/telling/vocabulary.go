@@ -19,7 +19,7 @@ const (
 var scores = map[int]string{
 	failing: `abort aborted aborting aborts abandoned cannot can't couldn't corrupt corrupted corruption crash crashed crashes
 		crashing deadlock degraded denied diverged error errors exception exceptions exceeded exhausted expired
-		fail failed failing fails failure failures fatal faulted faulty forbidden hung inaccessible infected
+		fail failed failing fails failure failures fatal faulted faulty forbidden hung inaccessible infected insufficient
 		interrupted invalid killed lost malformed malfunction mismatch missing offline oom overflow overrun panic
 		panicked refused rejected segfault stalled stuck terminate terminated terminating timed timeout timeouts unable
 		sigsegv sigabrt sigbus sigill sigfpe unauthorized unavailable unbound uncorrectable undeliverable unexpected unexpectedly unhealthy unreachable
@@ -33,7 +33,7 @@ var scores = map[int]string{
 		fout fouten mislukt geweigerd ongeldig onbereikbaar storing
 		fel misslyckades nekad ogiltig błąd błędy odmowa awaria ошибка ошибки сбой отказ`,
 	troubling: `alarm alarming attack bad breach broken changed closed conflict critical crit deprecated differences
-		disconnected down dumped exceeds excessive exit exited found full hang high inconsistent intrusion invoked issue
+		disconnected down dumped exceeds excessive exit exited fault faults found full hang high inconsistent intrusion invoked issue
 		issues leak leaked leaking late locked low outage overdue overheated overload overloaded problem problems
 		quota reset slow starved stopped suspicious threshold throttled trouble unknown unusual vulnerable warn
 		warning warnings wrong warnung warnungen störung voll gestoppt avertissement plein arrêté panne advertencia lleno detenido
@@ -58,7 +58,7 @@ var (
 )
 
 // nouns are the failing words that a "no" or a "0" denies.
-const nouns = `error errors exception exceptions failure failures issue issues problem problems timeout timeouts
+const nouns = `error errors fault faults exception exceptions failure failures issue issues problem problems timeout timeouts
 	warning warnings fail fails failed mismatch violation differences alarm fehler fehlern warnung warnungen erreur erreurs échec échecs
 	avertissement errores fallo fallos advertencia errore errori avviso erro erros falha falhas aviso fout fouten storing waarschuwing fel varning
 	błąd błędy ошибка ошибки сбой`
@@ -124,6 +124,9 @@ var keys = func() map[string]int {
 	}
 	return all
 }()
+
+// messages end keys whose value is what happened, whatever stands in front of them.
+var messages = wordlist.Set(`message msg description reason cause`)
 
 // times end keys whose value is when something happened.
 var times = wordlist.Set(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)

@@ -47,6 +47,7 @@ func findTrace(text string) *trace {
 			}
 		}
 		if longest != nil {
+			longest.headline = withMessage(longest.headline, text)
 			return longest
 		}
 	}

@@ -1,0 +1,31 @@
+package batch
+
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
+
+// messageFields are what the reports of web frameworks call the message of an exception, of which
+// they write the type alone.
+var messageFields = wordlist.Set(`message value`)
+
+// withMessage returns headline with the message of its exception, if it is a bare type and text has
+// a field for the message: "Exception Value: duplicate key".
+func withMessage(headline, text string) string {
+	kind := headline
+	if before, place, found := strings.Cut(headline, " at "); found && !strings.Contains(place, " ") {
+		kind = before // IntegrityError at /cart/
+	}
+	if strings.ContainsAny(kind, " :(") || !isException(kind) {
+		return headline
+	}
+	for line := range strings.Lines(text) {
+		key, message, found := strings.Cut(strings.TrimSpace(line), ": ")
+		first, last, _ := strings.Cut(strings.ToLower(key), " ")
+		if found && first == "exception" && messageFields[last] {
+			return kind + ": " + message
+		}
+	}
+	return headline
+}
