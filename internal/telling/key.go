@@ -46,6 +46,12 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 	return 0, false
 }
 
+// IsSaying reports whether key, in lower case, is one whose value is what happened, or how it went.
+func IsSaying(key string) bool {
+	s, known := keys[key]
+	return known && (s > 0 || s == deciding) || messages[key[strings.LastIndexByte(key, ' ')+1:]]
+}
+
 // saysWhen reports whether key, but for what stands in brackets behind it, ends with a word for
 // a time.
 func saysWhen(key string) bool {

@@ -44,6 +44,8 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"four names of an unknown key":   {"login of a client refused zone=shop", "login of a client refused zone=blog", "login of a client refused zone=wiki", "login of a client refused zone=mail"},
 		"six places of a sentence":       {"backup failed on alpha", "backup failed on beta", "backup failed on gamma", "backup failed on delta", "backup failed on omega", "backup failed on sigma"},
 		"two names in quotes":            {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`},
+		"two names behind a number":      {"Killed process <num> (mysqld)", "Killed process <num> (java)"},
+		"with and without a referrer":    {"upstream for <ip> died, host: \"<ip>\"", "upstream for <host> died, host: \"<ip>\", referrer: \"https://<host>/\""},
 		"three requests":                 {`no answer to "GET /cart HTTP/<num>" came`, `no answer to "POST /pay/<num> HTTP/<num>" came`, `no answer to "GET /api/a HTTP/<num>" came`},
 		"three URLs":                     {"cannot read http://a.example/x today", "cannot read https://b.example/y today", "cannot read ftp://c.example:<num>/z today"},
 		"a verb and three paths":         {"Opening /srv/a", "Opening /srv/b", "Opening /srv/c"},
@@ -105,23 +107,6 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 				t.Errorf("%d families of %d texts %q", n, len(texts), texts)
 			}
 		})
-	}
-}
-
-func TestAValueVariesInAllLinesOfAText(t *testing.T) {
-	var f family.Families
-	var all []family.Text
-	for _, job := range []string{"import_customers", "sync_invoices", "nightly_report"} {
-		text := family.Text{Fingerprint: "v2:" + job, Lines: []string{"Job " + job + " failed", "error: " + job + " exited with code <num>"}, Seen: time.Unix(int64(len(all)), 0)}
-		all = append(all, text)
-		f.Learn(text)
-	}
-	if n := families(&f, all); n != 1 {
-		t.Errorf("%d families", n)
-	}
-	place := f.Find(all[1])
-	if want := []family.PlaceValue{{"Job <…>", "sync_invoices", all[1].Seen}}; !slices.Equal(place.Values, want) {
-		t.Errorf("the place is %+v", place)
 	}
 }
 
@@ -263,18 +248,6 @@ func parts(f *family.Families, texts []family.Text) (all [][]string) {
 	return all
 }
 
-func TestAPersonOverrulesWhatWasLearned(t *testing.T) {
-	f, all := learned("Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed", "disk is gone for good")
-	f.Split(all[1].Fingerprint)
-	if got := fmt.Sprint(parts(f, all)); got != "[[v2:0] [v2:1] [v2:2] [v2:3]]" { // two values are too few
-		t.Errorf("after a split: %v", got)
-	}
-	f.Merge(all[3].Fingerprint, all[1].Fingerprint)
-	if f.Find(all[3]).Fingerprint != f.Find(all[1]).Fingerprint {
-		t.Errorf("after a merge: %+v and %+v", f.Find(all[3]), f.Find(all[1]))
-	}
-}
-
 func TestWhatIsBeyondTheBoundStandsAlone(t *testing.T) {
 	var f family.Families
 	for i := range family.MaxTexts + 10 {
@@ -297,39 +270,6 @@ func BenchmarkLearn5000(b *testing.B) {
 		for _, text := range texts {
 			f.Learn(text)
 		}
-	}
-}
-
-func TestASplitLeavesOtherMergesAlone(t *testing.T) {
-	for name, test := range map[string]struct {
-		merged [][2]string
-		split  string
-		want   string // fingerprints of the families of a, b, c and d
-	}{
-		"nothing split":                     {[][2]string{{"a", "b"}, {"b", "c"}}, "d", "aaad"},
-		"the first of a chain":              {[][2]string{{"a", "b"}, {"b", "c"}}, "a", "abbd"},
-		"the last of a chain":               {[][2]string{{"a", "b"}, {"b", "c"}}, "c", "aacd"},
-		"the middle of a chain":             {[][2]string{{"a", "b"}, {"b", "c"}}, "b", "abcd"},
-		"one of another family":             {[][2]string{{"a", "b"}, {"c", "d"}}, "d", "aacd"},
-		"one that was merged the other way": {[][2]string{{"b", "a"}, {"c", "b"}}, "a", "abbd"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var f family.Families
-			for _, fingerprint := range []string{"a", "b", "c", "d"} {
-				f.Learn(family.Text{Fingerprint: fingerprint, Lines: []string{"this is " + fingerprint + " and nothing else"}})
-			}
-			for _, pair := range test.merged {
-				f.Merge(pair[0], pair[1])
-			}
-			f.Split(test.split)
-			if got := f.Of("a") + f.Of("b") + f.Of("c") + f.Of("d"); got != test.want {
-				t.Errorf("the families are %s, want %s", got, test.want)
-			}
-			f.Merge(test.split, "a")
-			if test.split != "a" && f.Of(test.split) != f.Of("a") {
-				t.Errorf("what was split off stays alone after another merge")
-			}
-		})
 	}
 }
 
