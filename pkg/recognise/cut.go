@@ -10,6 +10,9 @@ import (
 // cutsOf returns the places of line that say how something stands; only its tags where
 // they do.
 func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
+	if isOverNow(line, list) {
+		return []span{{list[0].from, len(line)}}
+	}
 	tag := 0 // where the first tag ends: what stands in front of it is a part of it
 	for _, w := range list {
 		if tagsOnly && tag == 0 && (isPart(line, w) || inBrackets(line, w.from, w.to)) && len(tokens(lowerOf(line[:w.from]))) <= 2 {

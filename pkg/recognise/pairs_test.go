@@ -13,6 +13,9 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		name, problem, problemText, end, endText, object string
 	}{
 		{"verbs of change", "pump7 went offline", "", "pump7 came back online", "", "pump7"},
+		{"how it was and is", "pump7 is down", "", "pump7 was down but is back online now", "", "pump7"},
+		{"how it is and was", "pump7 ist offline", "", "pump7 ist wieder online, nachdem es offline war", "", "pump7"},
+		{"how it is after it was otherwise", "pump7 is unreachable", "", "pump7 is back online after being unreachable for 3 minutes", "", "pump7"},
 		{"the state that it left", "Device Error: pump7 is DOWN", "", "Device Notice: pump7 returned from DOWN state", "", "Device pump7"},
 		{"a limit and a value", "ALERT: tank4 level [cm] went above Threshold of 90 with 93.4", "", "NORMAL: tank4 level [cm] restored to Normal Threshold with value 71.2", "", "tank4 level [cm]"},
 		{"a limit without a number", "tank4: inlet flow above upper critical threshold", "", "tank4: inlet flow returned to normal", "", "tank4: inlet flow"},

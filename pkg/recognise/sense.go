@@ -195,7 +195,10 @@ func (s *scanner) code(t token, text string) (says sense) {
 func (s *scanner) blocksAddress(t token) bool {
 	next, _, _ := strings.Cut(strings.TrimLeft(s.lower[t.to:], " "), " ")
 	front := strings.Fields(s.lower[:t.from])
-	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(front[len(front)-1])
+	if n := len(front); next != "for" && n > 2 && (copulas[front[n-1]] || pasts[front[n-1]]) && (front[n-3] == "ip" || front[n-3] == "address") {
+		front, next = front[:n-1], "for" // IP address [192.0.2.7] was blocked
+	}
+	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(strings.Trim(front[len(front)-1], "[]()"))
 }
 
 func isAddress(word string) bool {
