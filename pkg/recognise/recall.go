@@ -18,20 +18,21 @@ type recalled struct {
 }
 
 type recalledKey struct {
-	source        *source
-	subject, text uint64
-	length        int
+	source             *source
+	subject, text, end uint64
+	length             int
 }
 
 var seed = maphash.MakeSeed()
 
 func (r *recalled) of(s *source, subject, text string) Recognised {
+	read, end := text, ending(text)
 	if s == nil || s.bytes == maxBytes {
-		text = text[:min(len(text), maxBytes)]
+		read = text[:min(len(text), maxBytes)]
 	} else if len(text) > maxRecalledBytes {
 		return recognise(s, subject, text)
 	}
-	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, text), len(text)}
+	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, read), maphash.String(seed, end), len(read)}
 	r.mu.Lock()
 	rec, found := r.known[key]
 	r.mu.Unlock()

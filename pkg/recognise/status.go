@@ -38,34 +38,58 @@ func verdict(list []said) (status meaning.Status, weak bool) {
 	return "", true
 }
 
-// A view is what of a mail counts: its subject and the first lines of its text.
+// A view is what of a mail counts: its subject and the first lines of its text; of a longer one
+// the last lines, too, where they contradict a subject that says success.
 type view struct {
 	subject string
 	lines   []string // without blanks around them, none empty, quoted or of a signature
+	last    []string // likewise, behind these
 }
 
 // Bounds of what counts.
 const (
 	maxLines   = 20
 	maxBytes   = 4 << 10
+	maxLast    = 5
+	lastBytes  = 1 << 10
 	maxSubject = 400
 	maxLine    = 1000
 )
 
 func newView(subject, text string) view {
 	v := view{subject: strings.ToValidUTF8(strings.TrimSpace(subject[:min(len(subject), maxSubject)]), "")}
-	text = text[:min(len(text), maxBytes)]
+	if end := ending(text); end != "" {
+		text = text[:maxBytes] + "\n" + end
+	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, " \t\r\n")
-		if line == "--" || len(v.lines) == maxLines {
+		if line == "--" {
 			break // RFC 3676 section 4.3: a signature follows
 		}
 		line = strings.TrimLeft(line, " \t")
-		if line != "" && line[0] != '>' {
-			v.lines = append(v.lines, line[:min(len(line), maxLine)])
+		if line == "" || line[0] == '>' {
+			continue
 		}
+		line = line[:min(len(line), maxLine)]
+		if len(v.lines) < maxLines {
+			v.lines = append(v.lines, line)
+			continue
+		}
+		if len(v.last) == maxLast {
+			v.last = append(v.last[:0], v.last[1:]...)
+		}
+		v.last = append(v.last, line)
 	}
 	return v
+}
+
+// ending returns the last lines of a text that is longer than what is read of any.
+func ending(text string) string {
+	if len(text) <= maxBytes {
+		return ""
+	}
+	end := text[max(maxBytes, len(text)-lastBytes):]
+	return end[strings.IndexByte(end, '\n')+1:]
 }
 
 // whole returns v as patterns see it.
@@ -177,7 +201,7 @@ func (v view) beginsBad(list []said) bool {
 // fails returns the worst that the text says and the line that does, if it says that something is wrong. Headings
 // of tables name failures without saying that there are any.
 func (v view) fails() (worst meaning.Status, by string) {
-	for _, line := range v.lines {
+	for _, line := range slices.Concat(v.lines, v.last) {
 		list, words := scan(line), len(tokens(lowerOf(line)))
 		switch {
 		case len(list) == words && words > 1 && !says(list, bad):
