@@ -88,14 +88,24 @@ func TestAnEntryNamesTheThingsThatAreOpenAndThoseThatAreOver(t *testing.T) {
 	letters = append(letters, plain("RESOLVED: disk full on srv4", "", 60), plain("RESOLVED: disk full on srv2", "", 61))
 	s := summaryOf(t, letters...)
 	want := "open: disk on srv0, disk on srv1, disk on srv3, disk on srv5, disk on srv6, disk on srv7 and 1 more; over: disk on srv2, disk on srv4"
-	if got := things(s.Groups[0].Variants[0]); got != want {
+	if got := things(s.Groups[0].Variants[0], s.Groups[0].Title); got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	if _, text, _ := parts(t, render(t, s).Raw); !strings.Contains(text, want) {
 		t.Errorf("the summary does not say so:\n%s", text)
 	}
-	if got := things(summaryOf(t, letters[0]).Groups[0].Variants[0]); got != "" {
+	if got := things(summaryOf(t, letters[0]).Groups[0].Variants[0], ""); got != "" {
 		t.Errorf("of one thing: %q", got)
+	}
+}
+
+func TestAnEntryUnderASubjectOfAnyReportNamesTheThing(t *testing.T) {
+	s := summaryOf(t, plain("Backup report", "Host: srv7\r\nJob: nightly\r\nStatus: FAILED\r\nError: disk full\r\n", 0), plain("Backup report", "Host: srv9\r\nJob: weekly\r\nStatus: FAILED\r\nError: no route\r\n", 1))
+	_, text, _ := parts(t, render(t, s).Raw)
+	for _, want := range []string{"about srv7/nightly", "about srv9/weekly"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, text)
+		}
 	}
 }
 

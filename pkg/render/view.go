@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/hut8labs/failmail/internal/phrase"
-
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
+	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -55,7 +55,7 @@ type VariantView struct {
 	Heading  string   // what the mails share; empty where the title of the group says it
 	Origin   string   // who wrote the sample
 	Messages []string // of the exception with their numbers, if there are several
-	Things   string   // what is open, and what is over, of several; empty if it is one
+	Things   string   // what is open, and what is over, of several, or what the title does not name; empty otherwise
 	Fresh    string   // values never seen before of what varies; empty for none
 	Under    string   // how many subjects it came under, if they do not count
 	Varies   []string // what differs from mail to mail
@@ -115,7 +115,7 @@ func newBareView(variant Variant, g Group) VariantView {
 	if len(g.Variants) == 1 && g.Omitted == 0 && sameTitle(g.Title, variant.Reason) {
 		v.Heading = ""
 	}
-	v.Things = things(variant)
+	v.Things = things(variant, g.Title)
 	if len(variant.NewValues) > 0 {
 		v.Fresh = freshValues(variant.NewValues)
 	}
@@ -140,9 +140,14 @@ const (
 	maxThing  = 60
 )
 
-// things names what the problems of v are about, if there are several.
-func things(v Variant) string {
+// things names what the problems of v are about, if there are several or title does not say it.
+func things(v Variant, title string) string {
 	if len(v.OpenThings)+len(v.OverThings) < 2 {
+		if all := slices.Concat(v.OpenThings, v.OverThings); len(all) == 1 {
+			if name, isNamed := meaning.NamedBeside(title, all[0]); isNamed {
+				return "about " + phrase.Shorten(name, maxThing)
+			}
+		}
 		return ""
 	}
 	var parts []string
