@@ -74,3 +74,12 @@ func Things(names []string) string {
 	}
 	return text
 }
+
+// Beside returns what an object names that is not in the subject: fields, where the subject is
+// that of any report.
+func Beside(subject, object string) (name string, isNamed bool) {
+	if len(subject) >= len(object) || !strings.EqualFold(object[:len(subject)], subject) || object[len(subject)] != '/' {
+		return "", false
+	}
+	return object[len(subject)+1:], true
+}

@@ -23,7 +23,7 @@ var units = func() map[string]unit {
 	for name, long := range map[string]string{"m": "min", "h": "hour", "d": "day", "w": "week"} {
 		table[name] = unit{"<duration>", table[long].rank, false}
 	}
-	for name := range strings.FieldsSeq("B byte bytes kB KB MB GB TB PB KiB MiB GiB TiB PiB") {
+	for name := range strings.FieldsSeq("B byte bytes kB KB MB GB TB PB KiB MiB GiB TiB PiB kb mb gb tb") {
 		table[name] = unit{"<size>", 0, true}
 	}
 	for name := range strings.FieldsSeq("K M G T Ki Mi Gi Ti") { // as df writes them

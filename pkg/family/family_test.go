@@ -33,6 +33,8 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 	for name, texts := range map[string][]string{
 		"two placeholders":               {"took <num> at the gate", "took <duration> at the gate"},
 		"lists of two lengths":           {"playbook failed on web<num>, web<num>", "playbook failed on db<num>"},
+		"a word and two placeholders":    {"<ip> opened db<num>-a", "<host> opened <id>"},
+		"a word, a mask and four names":  {"[ssh-one] Ban <ip>", "[ssh-two] Ban <ip>", "[ssh-three] Ban <ip>", "[ssh-four] Ban <ip>"},
 		"machine-made words":             {"removed block rdd_<num> of memory", "removed block broadcast_<num> of memory"},
 		"three identifiers":              {"Job import_customers failed", "Job sync_invoices failed", "Job nightly_report failed"},
 		"four names behind a noun":       {"queue orders is stalled", "queue mails is stalled", "queue invoices is stalled", "queue refunds is stalled"},
@@ -87,7 +89,8 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"sentences in quotes":                   {"job 'file is a folder' today", "job 'There Failed Again' today", "job 'smoke in the room' today", "job 'water in the room' today", "job 'rats in the room' today"},
 		"a dotted word that speaks":             {"mapred.tip.id is old: take mapreduce.task.id", "mapred.job.id is old: take mapreduce.job.id", "mapred.map.out is old: take mapreduce.map.out"},
 		"more names than other words":           {"a_a host alpha table a_b", "b_b host beta table c_d", "c_c host gamma table e_f", "d_d host delta table g_h"},
-		"placeholders with too little context":  {"<ip> opened db<num>-a", "<host> opened <id>"},
+		"placeholders without a word":           {"<ip> - db<num>-a", "<host> - <id>"},
+		"a word and a name":                     {"[ssh-one] Ban", "[ssh-two] Ban", "[ssh-three] Ban", "[ssh-four] Ban"},
 		"placeholders and signs":                {"a gate (of <ip>) opened", "a gate of <ip> opened"},
 		"what happened behind a noun":           {"printer jam in room <num>", "printer toner in room <num>", "printer paper in room <num>", "printer cover in room <num>"},
 		"states behind a noun and a severity":   {"WARNING: user gone on the server", "WARNING: user back on the server", "WARNING: user moved on the server", "WARNING: user here on the server"},

@@ -87,7 +87,7 @@ func (o *open) extend(l *line, w word) {
 // opens returns which words of l may vary, of a text that has so many words of its own. In a line of
 // which less is its own than varies, those are placeholders only.
 func (l *line) opens(ofAll int) func(i int) bool {
-	own, made, others, values := l.own(), 0, 0, make([]uint64, 0, 8)
+	own, made, others, masked, values := l.own(), 0, 0, 0, make([]uint64, 0, 8)
 	if l.isField && ofAll >= own+minContext || own == 1 && l.saysOne() {
 		return l.varies
 	}
@@ -100,10 +100,12 @@ func (l *line) opens(ofAll int) func(i int) bool {
 			others++
 		case !isPlaceholder(l.word(i)):
 			made++
+		default:
+			masked++
 		}
 	}
 	switch {
-	case own >= max(minContext, len(values)):
+	case own > 0 && own >= len(values) && own+masked >= minContext:
 		return l.varies
 	case others >= minContext:
 		return func(i int) bool {

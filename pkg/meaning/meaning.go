@@ -10,8 +10,6 @@
 // [Thing] is an object of one source, by which a problem and its end find each other.
 package meaning
 
-import "strings"
-
 // A Status is what a mail says of the thing it is about.
 type Status string
 
@@ -57,13 +55,4 @@ func (m Meaning) Thing() Thing {
 		return Thing{}
 	}
 	return Thing{m.Source, m.Sender, m.Object}
-}
-
-// NamedBeside returns what an object names that is not in the subject: fields, where the subject is
-// that of any report.
-func NamedBeside(subject, object string) (name string, isNamed bool) {
-	if len(subject) >= len(object) || !strings.EqualFold(object[:len(subject)], subject) || object[len(subject)] != '/' {
-		return "", false
-	}
-	return object[len(subject)+1:], true
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/batch"
-	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -40,7 +39,7 @@ const maxSubject = 70
 // Facts returns what else people want to see of p at once; when writes a time.
 func (p Problem) Facts(when func(time.Time) string) []string {
 	var facts []string
-	switch named, isNamed := meaning.NamedBeside(p.Subject, p.Object); {
+	switch named, isNamed := phrase.Beside(p.Subject, p.Object); {
 	case p.Sender != "":
 	case isNamed:
 		facts = append(facts, phrase.Shorten(p.Subject, maxSubject), "about "+phrase.Shorten(named, maxSubject))

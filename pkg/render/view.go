@@ -9,7 +9,6 @@ import (
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/family"
-	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -144,7 +143,7 @@ const (
 func things(v Variant, title string) string {
 	if len(v.OpenThings)+len(v.OverThings) < 2 {
 		if all := slices.Concat(v.OpenThings, v.OverThings); len(all) == 1 {
-			if name, isNamed := meaning.NamedBeside(title, all[0]); isNamed {
+			if name, isNamed := phrase.Beside(title, all[0]); isNamed {
 				return "about " + phrase.Shorten(name, maxThing)
 			}
 		}
