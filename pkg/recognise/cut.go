@@ -10,8 +10,8 @@ import (
 // cutsOf returns the places of line that say how something stands; only its tags where
 // they do.
 func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
-	if isOverNow(line, list) {
-		return []span{{list[0].from, len(line)}}
+	if words, isOver := overNow(line, list); isOver {
+		return []span{words}
 	}
 	tag := 0 // where the first tag ends: what stands in front of it is a part of it
 	for _, w := range list {

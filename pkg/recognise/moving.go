@@ -3,6 +3,7 @@ package recognise
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hut8labs/failmail/internal/wordlist"
@@ -28,6 +29,9 @@ func steady(word string) string {
 	if key, value, found := strings.Cut(word, "="); found && strings.ContainsAny(value, "0123456789") && strings.HasSuffix(strings.ToLower(key), "id") {
 		return ""
 	}
+	if at := strings.LastIndexAny(word, "-_."); at > 0 && isDate(word[at+1:]) {
+		word = word[:at] // full-20261109234520
+	}
 	if at := strings.LastIndexByte(word, '#'); at > 0 && strings.Trim(word[at+1:], "0123456789") == "" && (len(word)-at > 3 || strings.IndexByte(word, '/') >= 0) {
 		word = word[:at]
 	}
@@ -41,6 +45,15 @@ func steady(word string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool {
 		return len(part) >= 3 && strings.Trim(part, "0123456789") == ""
 	}), "/")
+}
+
+// isDate reports whether digits are a date, with the time of day or without: 20261109, 20261109234520.
+func isDate(digits string) bool {
+	if n := len(digits); n != 8 && n != 12 && n != 14 || strings.Trim(digits, "0123456789") != "" {
+		return false
+	}
+	_, err := time.Parse("20060102", digits[:8])
+	return err == nil && (digits[:2] == "19" || digits[:2] == "20")
 }
 
 // isInterface reports whether parts between slashes are those of an interface of a switch: Gi1/0/24.

@@ -126,6 +126,10 @@ func keep(line string, cuts []span) string {
 				continue
 			}
 		}
+		if number && word == "%" {
+			kept, number, moving = withoutTime(kept[:len(kept)-1]), false, true
+			continue // 82 %
+		}
 		word = steady(word)
 		if follows && isNumberOf(kept[len(kept)-1], word) {
 			kept, joined, moving, number = append(kept, word), true, false, false

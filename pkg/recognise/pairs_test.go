@@ -14,6 +14,9 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 	}{
 		{"verbs of change", "pump7 went offline", "", "pump7 came back online", "", "pump7"},
 		{"how it was and is", "pump7 is down", "", "pump7 was down but is back online now", "", "pump7"},
+		{"how it was, and what was done", "pump7 down on site2", "", "pump7 was down -but restarted- on site2", "", "pump7 on site2"},
+		{"the date of a run", "Fill full-20261109234520 of tank4 failed", "", "Fill full-20261110234522 of tank4 succeeded", "", "Fill full of tank4"},
+		{"a percentage apart", "Level of tank4 too low, 12 %", "", "Level of tank4 normal, 82 %", "", "Level of tank4"},
 		{"how it is and was", "pump7 ist offline", "", "pump7 ist wieder online, nachdem es offline war", "", "pump7"},
 		{"how it is after it was otherwise", "pump7 is unreachable", "", "pump7 is back online after being unreachable for 3 minutes", "", "pump7"},
 		{"the state that it left", "Device Error: pump7 is DOWN", "", "Device Notice: pump7 returned from DOWN state", "", "Device pump7"},

@@ -40,6 +40,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"failure at the end of a long text beats success", "backup done", strings.Repeat("/srv/a/file.dat\n", 30) + "rsync error: some files could not be transferred", meaning.Problem, "backup"},
 		{"and of a text of which not all is read", "backup done", strings.Repeat("/srv/a/file.dat\n", 3000) + "rsync error: some files could not be transferred", meaning.Problem, "backup"},
 		{"what a company writes below its mails is no failure", "backup done", strings.Repeat("/srv/a/file.dat\n", 30) + "If you have received this message in error, please delete it.", meaning.OK, "backup"},
+		{"the kind of a job", "backup of web1 done", "Backup type: full", meaning.OK, "backup of web1"},
 		{"no failure is none", "check of web1", "Finished, 0 errors, no warnings.", meaning.OK, "check of web1"},
 		{"no success is a failure", "backup of web1 was not successful", "", meaning.Problem, "backup of web1"},
 		{"none of many is a failure", "Import: 0 of 812 orders imported", "done", meaning.Problem, "Import: of imported"},

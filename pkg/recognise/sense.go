@@ -32,6 +32,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // a job that is called "Full"
 	case (says == fault || says == alert || says == worry || says == aside) && words[next] == namesWhat:
 		return silent // an error log may log anything
+	case t.word == "full" && i > 0 && jobKinds[s.tokens[i-1].word]:
+		return silent // Backup type: full
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
 		return silent // to back up; a full backup
 	case t.word == "up" && s.isBehind(i, quantities):
@@ -74,6 +76,9 @@ func (s *scanner) isBehind(i int, set map[string]bool) bool {
 	}
 	return false
 }
+
+// jobKinds come in front of the kind of a job.
+var jobKinds = wordlist.Set(`type level mode kind typ art stufe niveau tipo livello nivel soort`)
 
 var articles = wordlist.Set(`a an the your our this`)
 

@@ -29,8 +29,10 @@ func transition(line string, list []said) (status meaning.Status) {
 			}
 		}
 	}
-	if status == "" && isOverNow(line, list) {
-		return meaning.Recovery
+	if status == "" {
+		if _, isOver := overNow(line, list); isOver {
+			return meaning.Recovery
+		}
 	}
 	if n := len(list); n > 0 && (list[n-1].says == well || list[n-1].says == done) && leadsOn(line[list[n-1].to:]) {
 		return meaning.Problem // healthy -> sick
@@ -38,41 +40,55 @@ func transition(line string, list []said) (status meaning.Status) {
 	return status
 }
 
-// isOverNow reports whether all that line says is that something was bad and is well, with nothing
-// between the two that the second could be about: "web1 was down but is up again".
-func isOverNow(line string, list []said) bool {
+// overNow returns the words of line that say that something was bad and is well, if it says nothing
+// else and nothing stands between the two that the second could be about: "web1 was down but is up
+// again".
+func overNow(line string, list []said) (words span, isOver bool) {
 	isGood := func(w said) bool { return w.says == well || w.says == over }
-	at := slices.IndexFunc(list, isGood)
-	if at < 0 || at > 1 {
-		return false
+	all := tokens(lowerOf(line))
+	if len(list) == 1 {
+		if at := slices.IndexFunc(all, func(t token) bool { return t.from > list[0].from && revivals[t.word] }); at >= 0 {
+			list = append(list[:1:1], said{says: well, from: all[at].from, to: all[at].to}) // was down, but restarted
+		}
 	}
-	end := at + 1
+	first := slices.IndexFunc(list, isGood)
+	if first < 0 || first > 1 {
+		return span{}, false
+	}
+	end := first + 1 // of what is good
 	for end < len(list) && isGood(list[end]) {
 		end++
 	}
-	lower := lowerOf(line)
-	between := func(left, right said) []string {
-		return strings.FieldsFunc(lower[left.to:max(left.to, right.from)], func(r rune) bool { return r == ' ' || r == ',' })
-	}
-	are := func(words []string, set map[string]bool) bool {
-		return len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return !set[word] })
+	// are reports whether there are words between two places, all of a set.
+	are := func(from, to int, set map[string]bool) (n int, are bool) {
+		for _, t := range all {
+			if t.from >= from && t.to <= to {
+				if n++; !set[t.word] {
+					return n, false
+				}
+			}
+		}
+		return n, true
 	}
 	switch {
-	case at == 1 && end == len(list) && list[0].says == bad:
-		before := strings.Fields(lower[:list[0].from])
-		return len(before) > 0 && pasts[before[len(before)-1]] && are(between(list[0], list[1]), presents)
-	case at == 0 && end == len(list)-1 && list[end].says == bad:
-		words := between(list[end-1], list[end])
-		return len(words) > 1 && are(words, afters)
+	case first == 1 && end == len(list) && list[0].says == bad:
+		before := tokens(lowerOf(line[:list[0].from]))
+		n, arePresent := are(list[0].to, list[1].from, presents)
+		isOver = len(before) > 0 && pasts[before[len(before)-1].word] && n > 0 && arePresent
+	case first == 0 && end == len(list)-1 && list[end].says == bad:
+		n, areAfter := are(list[end-1].to, list[end].from, afters)
+		isOver = n > 1 && areAfter
 	}
-	return false
+	return span{list[0].from, list[len(list)-1].to}, isOver
 }
 
 var (
 	// pasts are in front of how something was.
 	pasts = wordlist.Set(`was were war waren était étaient estaba estaban stava era estava estavam var był была`)
 	// presents are in front of how it is now.
-	presents = wordlist.Set(`but and is are now again back aber und ist sind jetzt nun wieder mais et est sont maintenant de nouveau pero y ya está están ahora ma è ora mas e agora maar en nu`)
+	presents = wordlist.Set(`but has have been wurde wurden a été ha sido è stato foi and is are now again back aber und ist sind jetzt nun wieder mais et est sont maintenant de nouveau pero y ya está están ahora ma è ora mas e agora maar en nu`)
+	// revivals are what ends that something was down.
+	revivals = wordlist.Set(`restarted rebooted neugestartet redémarré redémarrée reiniciado reiniciada riavviato riavviata herstart`)
 	// afters are between how it is now and how it was.
 	afters = wordlist.Set(`after being having been it was were nachdem er sie es war après avoir été después de haber estado`)
 )
