@@ -22,6 +22,14 @@ func (p Problem) Title() string {
 	return p.Object + ": " + p.Headline
 }
 
+// About returns what p is about, if that is one thing that its title does not name; empty otherwise.
+func (p Problem) About() string {
+	if len(p.Objects) > 0 || strings.Contains(strings.ToLower(p.Title()), strings.ToLower(p.Object)) {
+		return ""
+	}
+	return p.Object
+}
+
 // Mark returns how p stands, in one word: NEW, OPEN or OVER.
 func (p Problem) Mark() string {
 	switch {
