@@ -26,7 +26,7 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 	isWord := value != "" && !strings.Contains(value, " ")
 	lower := strings.ToLower(key)
 	s, known := keys[lower]
-	if last := lower[strings.LastIndexByte(lower, ' ')+1:]; !known && len(last) < len(lower) && messages[last] {
+	if last := lower[strings.LastIndexByte(lower, ' ')+1:]; !known && isMessage(lower) {
 		s, known = keys[last], true // Event Message
 	}
 	switch {
@@ -49,7 +49,14 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 // IsSaying reports whether key, in lower case, is one whose value is what happened, or how it went.
 func IsSaying(key string) bool {
 	s, known := keys[key]
-	return known && (s > 0 || s == deciding) || messages[key[strings.LastIndexByte(key, ' ')+1:]]
+	return known && (s > 0 || s == deciding) || isMessage(key)
+}
+
+// isMessage reports whether key, in lower case, is that of the message of an event: "alert description",
+// not "commit message".
+func isMessage(key string) bool {
+	of, last, found := strings.Cut(key, " ")
+	return found && messages[last] && messagesOf[of]
 }
 
 // saysWhen reports whether key, but for what stands in brackets behind it, ends with a word for

@@ -125,8 +125,11 @@ var keys = func() map[string]int {
 	return all
 }()
 
-// messages end keys whose value is what happened, whatever stands in front of them.
-var messages = wordlist.Set(`message msg description reason cause`)
+// messages are keys whose value is what happened, and messagesOf what it is that of.
+var (
+	messages   = wordlist.Set(`message msg description reason cause`)
+	messagesOf = wordlist.Set(`event error alert alarm fault exception failure log status problem trap detailed full short warning`)
+)
 
 // times end keys whose value is when something happened.
 var times = wordlist.Set(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)

@@ -107,7 +107,7 @@ func tell(subject, text string) (t told) {
 		}
 		// Those that differ only in their values count once.
 		alike = appendAlike(alike[:0], masked)
-		if line := beginning(string(alike)); !slices.Contains(t.lines[1:], line) {
+		if line := beginning(withoutReferrer(string(alike))); !slices.Contains(t.lines[1:], line) {
 			t.lines = append(t.lines, line)
 		}
 	}
@@ -116,6 +116,17 @@ func tell(subject, text string) (t told) {
 		t.lines = append(t.lines, t.masked)
 	}
 	return t
+}
+
+// withoutReferrer is line without the referrer that web servers write at its end if the request has
+// one (RFC 9110 section 10.1.3).
+func withoutReferrer(line string) string {
+	for _, key := range [...]string{", referrer: ", ", referer: "} {
+		if at := strings.LastIndex(line, key); at > 0 && !strings.ContainsAny(line[at+len(key):], " ,;") {
+			return line[:at]
+		}
+	}
+	return line
 }
 
 // maxCompared bounds the bytes of a masked line that are compared. It is cut when it is

@@ -116,6 +116,12 @@ func TestTheSubjectCountsOnlyWhereThereIsNoTrace(t *testing.T) {
 	if fingerprint("order 17", "see console\n").ID != fingerprint("order 4711", "see console\n").ID {
 		t.Error("a number in the subject splits equal texts")
 	}
+	if line := `upstream of "/cart" died, host: "a.example"`; fingerprint("s", line).ID != fingerprint("s", line+`, referrer: "https://a.example/"`).ID {
+		t.Error("a referrer splits equal texts")
+	}
+	if line := "upstream of /cart died, referer: https://a.example/, error: "; fingerprint("s", line+"refused").ID == fingerprint("s", line+"no space left").ID {
+		t.Error("what stands behind a referrer does not tell texts apart")
+	}
 	if fingerprint("ab", "c").ID == fingerprint("a", "bc").ID {
 		t.Error("subject and text run together")
 	}
@@ -127,6 +133,8 @@ func TestTheReasonIsTheLineThatTellsMost(t *testing.T) {
 		{"of a Java trace its first exception and its cause", "s", javaTrace, "example.shop.ChargeFailedException: acquirer <ip> gave no answer on example.shop.Connection@<hex>, caused by java.net.SocketTimeoutException: Connect timed out"},
 		{"of a JavaScript trace its error", "s", javaScriptTrace, "TypeError: Cannot read properties of undefined (reading 'total')"},
 		{"of a Go trace its panic", "s", goTrace, "panic: runtime error: index out of range [<num>] with length <num>"},
+		{"of a bare exception its type and the field for its message", "s", "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in pay\n    order.save()\n\nException Type: IntegrityError at /cart/\nException Value: duplicate key of 17\n", "IntegrityError: duplicate key of <num>"},
+		{"of a bare exception no message of another one", "s", "Exception Value: read timed out\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 3, in pay\n    order.save()\nshop.errors.CartError\n", "shop.errors.CartError"},
 		{"of a text the line with the failure", "s", "Good morning dear team,\n\nbackup FAILED after 12 s\n", "backup FAILED after <duration>"},
 		{"of a text without one the first with three words", "s", "***** Nagios *****\n\nhost web1 went away\nbye\n", "host web<num> went away"},
 		{"of short lines the subject", "disk 7 full", "hello\nworld\n", "disk <num> full"},

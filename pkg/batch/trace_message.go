@@ -20,11 +20,16 @@ func withMessage(headline, text string) string {
 	if strings.ContainsAny(kind, " :(") || !isException(kind) {
 		return headline
 	}
+	isType := false // the field before is the type of this exception
 	for line := range strings.Lines(text) {
-		key, message, found := strings.Cut(strings.TrimSpace(line), ": ")
+		key, value, found := strings.Cut(strings.TrimSpace(line), ": ")
 		first, last, _ := strings.Cut(strings.ToLower(key), " ")
-		if found && first == "exception" && messageFields[last] {
-			return kind + ": " + message
+		switch {
+		case !found || first != "exception":
+		case last == "type":
+			isType = value == headline || strings.HasPrefix(value, kind+" ") || value == kind
+		case messageFields[last] && isType && len(value) > len("None"):
+			return kind + ": " + value
 		}
 	}
 	return headline

@@ -102,7 +102,7 @@ func whyApart(a, b string, isOnly bool) string {
 	}
 	switch {
 	case names == 0:
-		return "they differ in more than words"
+		return "they differ only in signs; they merge with others of which the words vary"
 	case !isOnly:
 		return "they differ in more than one line"
 	case toA-from != toB-from:

@@ -53,7 +53,7 @@ func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
 		"two lines":              {"Job import_a failed\nsee <num>.log", "Job sync_b failed\nlook <num>.txt", family.Difference{Why: "they differ in more than one line"}},
 		"a line more":            {"Job failed\nat db<num>", "Job failed", family.Difference{A: "at db<num>", Why: "one of them has nothing there"}},
 		"too little in common":   {"queue a_<num>x", "queue b.c", family.Difference{Why: "too few words of the line are the same"}},
-		"what is between words":  {"read (a) failed", "read a failed", family.Difference{Why: "they differ in more than words"}},
+		"what is between words":  {"read (a) failed", "read a failed", family.Difference{Why: "they differ only in signs; they merge with others of which the words vary"}},
 		"too many words between": {"put 1a 2a 3a 4a 5a 6a 7a to the big shelf of the old house", "put 9b to the big shelf of the old house", family.Difference{Why: "one of them has more words there"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,10 +15,13 @@ type filling struct {
 	masked bool  // nothing but placeholders
 }
 
-// see notes what was seen in the place.
+// see notes what was seen in the place. A value that was seen as two kinds is of the surer one.
 func (e *evidence) see(seen filling) {
-	known := slices.ContainsFunc(e.seen, func(x filling) bool { return x.value == seen.value })
-	if !known && len(e.seen) < maxMembers {
+	at := slices.IndexFunc(e.seen, func(x filling) bool { return x.value == seen.value })
+	switch {
+	case at >= 0:
+		e.seen[at].need = min(e.seen[at].need, seen.need)
+	case len(e.seen) < maxMembers:
 		e.seen = append(e.seen, seen)
 	}
 }

@@ -21,6 +21,8 @@ func TestFieldsThatDoNotSayWhatHappenedVary(t *testing.T) {
 		"three versions":                 {"Modell", []string{"a_1", "b_2", "c_3"}, 1},
 		"values that say what happened":  {"Printer", []string{"jammed", "toner missing", "door open", "offline"}, 4},
 		"values of a state":              {"Event", []string{"smoke", "water", "heat", "gas", "motion", "noise"}, 6},
+		"a key in which a fault stands":  {"Fehlerart", []string{"Brennerstart", "Wasserdruck", "Gasdruck", "Flamme", "Abgas", "Sensorik"}, 6},
+		"the name of a threat":           {"Threat name", []string{"Ransomware", "Cryptominer", "Port scan", "Brute force"}, 4},
 		"a key that says what happened":  {"Reason", []string{"fraud", "theft", "age", "sanction", "limit", "chargeback"}, 6},
 		"sentences of more than a value": {"Modell", []string{"a b c d e f g", "b c d e f g h", "c d e f g h i", "d e f g h i j", "e f g h i j k", "f g h i j k l"}, 6},
 	} {

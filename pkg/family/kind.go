@@ -179,7 +179,7 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 	listener lock login machine mailbox metric module monitor mount namespace network node object organization package page
 	parameter partition path peer pipeline plugin pod policy pool port principal printer process producer product program project property
 	provider queue realm record region replica replication repo repository resource route router schema script secret sensor
-	server service session set shard share site slot snapshot source stage storage store stream subject subscription
+	server service session set shard share site slot snapshot source storage store stream subject subscription
 	switch system table tablespace tag target task template tenant test thread topic user username variable
 	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
 	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
@@ -196,17 +196,17 @@ var links = wordlist.Set(`is are was were be been being has have had will would 
 	as than that this these the a an it its ist sind war waren wurde wurden hat haben von zu auf im am der die das den dem des für mit und oder ein eine seit est sont était
 	de du la le les un une au aux en et ou dans sur pour par se es son era el los las del y con por ha è sono di il lo gli per e o os as no na do da um uma het een van voor`)
 
-// locators are in front of where something happened; "to" and "zu" are in front of what is done, too.
-var locators = wordlist.Set(`on for from at of in via by with within against auf für von bei in im am an vom nach aus mit sur pour de du dans par à
-	en para por per su da di em no na op voor van bij`)
+// locators are in front of where something happened. Others, such as "in", "by" and "for", are in front
+// of why, too.
+var locators = wordlist.Set(`on from via auf aus sur op`)
 
 // severities are words in front of what happened that do not say it.
 var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)
 
 // stateNouns are followed by what happened, not by names, as codes are.
-var stateNouns = wordlist.Set(`state reason result cause severity level type outcome verdict condition exception
+var stateNouns = wordlist.Set(`state reason result cause category class classification title summary comment comments note notes response detection diagnostic incident violation severity level type outcome verdict condition exception
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag
-	event action phase mode health role rule attribute trigger metric alarm step`)
+	event action stage phase mode health role rule attribute trigger metric alarm step`)
 
 // states are words that say how something is, wherever they stand.
 var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old

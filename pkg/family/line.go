@@ -38,7 +38,8 @@ func (l *line) next(from, to int) word {
 	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
 	case w.need == 0 && isNoun && !isStateNoun && (quoted || isValue) && mayBeName(text):
-		w.need = needName // database "billing"
+		w.need, w.named = needName, true // database "billing"
+		return w
 	}
 	w.named = w.need >= needName && (isNoun || quoted || isValue)
 	w.unsure = w.named && !quoted && !isValue
@@ -80,10 +81,11 @@ func (l *line) nameless() {
 	}
 }
 
-// mayBeName reports whether nothing but its ending makes word one that says what happened.
+// mayBeName reports whether nothing but its end makes word one that says what happened: names in -ing
+// are frequent.
 func mayBeName(word string) bool {
 	lower := strings.ToLower(word)
-	return endsAsVerb(lower) && !opposites[lower] && !hasState(lower)
+	return strings.HasSuffix(lower, "ing") && !opposites[lower] && !hasState(lower)
 }
 
 // saysMore reports whether word says what happened, and not only how bad it is.

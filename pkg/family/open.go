@@ -45,7 +45,12 @@ func (p parsed) opened() (all []open, rest uint64) {
 	for number, l := range p {
 		opens[number] = l.opens(own)
 		for i, w := range l.words {
-			if len(values) < maxOpen && (w.need > needMasked || w.named) && opens[number](i) {
+			if w.need <= needMasked && !w.named || !opens[number](i) {
+				continue
+			}
+			if at := slices.IndexFunc(values, func(value word) bool { return value.hash == w.hash }); at >= 0 {
+				values[at].need, values[at].named = min(values[at].need, w.need), values[at].named || w.named
+			} else if len(values) < maxOpen {
 				values = append(values, w)
 			}
 		}

@@ -2,6 +2,7 @@ package family
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
@@ -13,7 +14,6 @@ const separators = " \t=:,;()[]{}\"'`|"
 // split returns the words of a line.
 func split(text string) *line {
 	l := &line{text: text, words: make([]word, 0, 16)}
-	text = text[:withoutReferrer(text)]
 	for i := 0; i < len(text) && len(l.words) < maxWords; {
 		end := wordEnd(text, i)
 		from, to := withoutQuotes(text, i, end)
@@ -40,19 +40,19 @@ func split(text string) *line {
 }
 
 // wordEnd returns the end of the word of text that begins at i. A URL is one word (RFC 3986), and so
-// is the first line of a request (RFC 9112 section 3), "GET /cart HTTP/1.1".
+// is the first line of a request (RFC 9112 section 3): "GET /cart HTTP/1.1".
 func wordEnd(text string, i int) int {
 	end := i
 	for end < len(text) && !isSeparator[text[end]] {
 		end++
 	}
-	switch rest := text[end:]; {
-	case end > i && strings.HasPrefix(rest, "://"):
-		return end + untilAny(rest, urlEnds)
-	case end-i < len("PROPFIND ") && strings.HasPrefix(rest, " ") && isCapitals(text[i:end]):
-		target := 1 + untilAny(rest[1:], " ")
-		if strings.HasPrefix(rest[target:], " HTTP/") && kindOf(rest[1:target]) != 0 {
-			return end + target + 1 + untilAny(rest[target+1:], urlEnds)
+	if end > i && strings.HasPrefix(text[end:], "://") {
+		return end + untilAny(text[end:], urlEnds)
+	}
+	if target, isWord := strings.CutPrefix(text[end:], " "); isWord && end-i < len("PROPFIND ") && isCapitals(text[i:end]) {
+		at := untilAny(target, " ")
+		if protocol := target[at:]; strings.HasPrefix(protocol, " HTTP/") && kindOf(target[:at]) != 0 {
+			return end + len(" ") + at + len(" ") + untilAny(protocol[1:], urlEnds)
 		}
 	}
 	return end
@@ -65,17 +65,6 @@ const urlEnds = " \t\"'`,;|()[]{}"
 func untilAny(text, chars string) int {
 	if at := strings.IndexAny(text, chars); at >= 0 {
 		return at
-	}
-	return len(text)
-}
-
-// withoutReferrer returns where the referrer begins that web servers write at the end of a line if a
-// request has one (RFC 9110 section 10.1.3), which it may or may not have.
-func withoutReferrer(text string) int {
-	for _, key := range [...]string{", referrer: ", ", referer: "} {
-		if at := strings.LastIndex(text, key); at > 0 {
-			return at
-		}
 	}
 	return len(text)
 }
@@ -123,8 +112,7 @@ func (l *line) field(from int) (value word) {
 		return value
 	}
 	between := strings.TrimLeft(l.text[l.words[n-1].to:from], " \t")
-	if between == "" || between[0] != ':' || strings.Trim(between[1:], " \t") != "" || l.isStateNoun() ||
-		telling.IsSaying(strings.ToLower(l.text[l.words[0].from:l.words[n-1].to])) {
+	if between == "" || between[0] != ':' || strings.Trim(between[1:], " \t") != "" || l.saysWhat() {
 		return value
 	}
 	text := strings.TrimRight(l.text[from:], " \t")
@@ -151,6 +139,21 @@ func (l *line) field(from int) (value word) {
 	}
 	return value
 }
+
+// saysWhat reports whether the words of l, as the key of a field, may be in front of what happened.
+func (l *line) saysWhat() bool {
+	key := strings.ToLower(l.text[l.words[0].from:l.words[len(l.words)-1].to])
+	if telling.IsSaying(key) || slices.ContainsFunc(faults, func(stem string) bool { return strings.Contains(key, stem) }) {
+		return true
+	}
+	return slices.ContainsFunc(l.words, func(w word) bool {
+		text := strings.ToLower(l.text[w.from:w.to])
+		return stateNouns[text] || telling.NamesCode(text) || telling.Speaks(text)
+	})
+}
+
+// faults are in words for what goes wrong, which some languages join with others: Fehlerart.
+var faults = strings.Fields("error fault alarm alert fail fehler stör warn défaut anomal guast avari falh awari ошиб fout storing")
 
 // withoutQuotes is text[from:to] without the quotes that are more than a byte.
 func withoutQuotes(text string, from, to int) (int, int) {

@@ -189,7 +189,7 @@ func isNumberOf(noun, word string) bool {
 var fillers = wordlist.Set(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
-		ist sind war wurde wurden hat wieder jetzt est sont été fue ha se sido è stato stata está esta están
+		ist sind war wurde wurden hat wieder jetzt est sont été était étaient estaba estaban stava estava fue ha se sido è stato stata está esta están
 		status state
 		-- - – — > * ** *** | : !`)
 

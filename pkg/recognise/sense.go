@@ -32,6 +32,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // a job that is called "Full"
 	case (says == fault || says == alert || says == worry || says == aside) && words[next] == namesWhat:
 		return silent // an error log may log anything
+	case t.word == "error" && i > 0 && s.tokens[i-1].word == "in" && slices.ContainsFunc(s.tokens[:i], func(t token) bool { return t.word == "received" || t.word == "receive" }):
+		return silent // what companies write below their mails
 	case t.word == "full" && i > 0 && jobKinds[s.tokens[i-1].word]:
 		return silent // Backup type: full
 	case t.word == "up" && !s.isState(i, next), t.word == "full" && next != "" && next != "on" && next != "at" && next != "in":
@@ -78,7 +80,7 @@ func (s *scanner) isBehind(i int, set map[string]bool) bool {
 }
 
 // jobKinds come in front of the kind of a job.
-var jobKinds = wordlist.Set(`type level mode kind typ art stufe niveau tipo livello nivel soort`)
+var jobKinds = wordlist.Set(`type mode kind typ art tipo soort`)
 
 var articles = wordlist.Set(`a an the your our this`)
 
@@ -200,10 +202,7 @@ func (s *scanner) code(t token, text string) (says sense) {
 func (s *scanner) blocksAddress(t token) bool {
 	next, _, _ := strings.Cut(strings.TrimLeft(s.lower[t.to:], " "), " ")
 	front := strings.Fields(s.lower[:t.from])
-	if n := len(front); next != "for" && n > 2 && (copulas[front[n-1]] || pasts[front[n-1]]) && (front[n-3] == "ip" || front[n-3] == "address") {
-		front, next = front[:n-1], "for" // IP address [192.0.2.7] was blocked
-	}
-	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(strings.Trim(front[len(front)-1], "[]()"))
+	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(front[len(front)-1])
 }
 
 func isAddress(word string) bool {

@@ -46,7 +46,7 @@ func transition(line string, list []said) (status meaning.Status) {
 func overNow(line string, list []said) (words span, isOver bool) {
 	isGood := func(w said) bool { return w.says == well || w.says == over }
 	all := tokens(lowerOf(line))
-	if len(list) == 1 {
+	if len(list) == 1 && wereDown[lowerOf(line[list[0].from:list[0].to])] {
 		if at := slices.IndexFunc(all, func(t token) bool { return t.from > list[0].from && revivals[t.word] }); at >= 0 {
 			list = append(list[:1:1], said{says: well, from: all[at].from, to: all[at].to}) // was down, but restarted
 		}
@@ -79,7 +79,21 @@ func overNow(line string, list []said) (words span, isOver bool) {
 		n, areAfter := are(list[end-1].to, list[end].from, afters)
 		isOver = n > 1 && areAfter
 	}
-	return span{list[0].from, list[len(list)-1].to}, isOver
+	last := list[len(list)-1].to
+	return span{list[0].from, last}, isOver && isRest(line[last:])
+}
+
+// isRest reports whether rest, behind what line says to be so now, says no more than that it is so
+// again, since when, and where.
+func isRest(rest string) bool {
+	all := tokens(lowerOf(rest))
+	for i, t := range all {
+		isPlace := i > 0 && places[all[i-1].word] && i < 2
+		if !isPlace && !places[t.word] && !again[t.word] && !times[t.word] && !dates[t.word] && !isUnit(t.word) && strings.Trim(t.word, "0123456789.:-") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 var (
@@ -87,6 +101,12 @@ var (
 	pasts = wordlist.Set(`was were war waren était étaient estaba estaban stava era estava estavam var był была`)
 	// presents are in front of how it is now.
 	presents = wordlist.Set(`but has have been wurde wurden a été ha sido è stato foi and is are now again back aber und ist sind jetzt nun wieder mais et est sont maintenant de nouveau pero y ya está están ahora ma è ora mas e agora maar en nu`)
+	// again says that it is as it was before.
+	again = wordlist.Set(`again now wieder jetzt war waren for at nouveau maintenant ahora ora agora nu weer`)
+	// places come in front of where it is so.
+	places = wordlist.Set(`on auf sur op`)
+	// wereDown are how something was that was started again.
+	wereDown = wordlist.Set(`down offline unreachable unavailable stopped inactive unresponsive caído arrêté gestoppt`)
 	// revivals are what ends that something was down.
 	revivals = wordlist.Set(`restarted rebooted neugestartet redémarré redémarrée reiniciado reiniciada riavviato riavviata herstart`)
 	// afters are between how it is now and how it was.
