@@ -8,3 +8,6 @@ var codes = wordlist.Set(`code status errno rc exit signal http retcode error ab
 
 // NamesCode reports whether a code that says what went wrong stands behind word, in lower case.
 func NamesCode(word string) bool { return codes[word] }
+
+// numbered are in front of the number of an error.
+var numbered = wordlist.Set(`ORA PLS TNS`)

@@ -26,6 +26,7 @@ type parser struct {
 	denied   int  // words until which a "no" reaches
 	leveled  bool
 	said     int // words so far that say something
+	added    int // by the last of them
 }
 
 // A role is what a word does to those around it.
@@ -110,7 +111,7 @@ func (p *parser) word(from, to int) {
 	case p.isPart(from, to):
 		p.exits = p.exits || p.line[from:to] == "exit" // exit-code
 		return                                         // of a name, as libgpg-error
-	case isTypeOfError(p.line[from:to]):
+	case isTypeOfError(p.line[from:to]), p.isCode(from, to):
 		p.add(failing)
 		return
 	case n >= maxWord || n < 2:
@@ -164,7 +165,7 @@ func (p *parser) word(from, to int) {
 	case previous == negator:
 		p.add(troubling + 1)
 	case previous == noun && m.role == compound && isLetter(p.line[from-2]):
-		p.words -= failing
+		p.words -= p.added
 	case previous == out && m.role == partOf:
 		p.add(failing)
 	case m.role == hedge:
@@ -200,13 +201,19 @@ func isTypeOfError(word string) bool {
 	return false
 }
 
+// isCode reports whether line[from:to] begins the number of an error, as databases write it: ORA-01555.
+func (p *parser) isCode(from, to int) bool {
+	return numbered[p.line[from:to]] && to+1 < len(p.line) && p.line[to] == '-' && isDigit(p.line[to+1])
+}
+
 // add counts what a word says: the first says most.
 func (p *parser) add(score int) {
 	if p.said > 0 {
 		score = min(score, 1)
 	}
+	p.added = 0
 	if p.said < 3 {
-		p.words += score
+		p.words, p.added = p.words+score, score
 	}
 	if score != settling || p.said > 0 {
 		p.said++

@@ -181,7 +181,7 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 	provider queue realm record region replica replication repo repository resource route router schema script secret sensor
 	server service session set shard share site slot snapshot source storage store stream subject subscription
 	switch system table tablespace tag target task template tenant test thread topic user username variable
-	vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
+	chart release artifact vhost vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
 	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
 	department office comm executable binary tunnel
 	broker keyspace gateway engine unit station subnet lun nic pump valve tank outlet rack panel terminal token symbol currency

@@ -37,7 +37,7 @@ func (l *line) next(from, to int) word {
 	switch {
 	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
-	case w.need == 0 && isNoun && !isStateNoun && (quoted || isValue) && mayBeName(text):
+	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text):
 		w.need, w.named = needName, true // database "billing"
 		return w
 	}
@@ -117,6 +117,12 @@ func (l *line) isNoun() bool {
 		last = strings.ToLower(l.word(n - 2)) // the backup of
 	}
 	return nouns[last] || last[strings.LastIndexAny(last, "_-")+1:] == "name" // application_name
+}
+
+// endsPlain reports whether the last word says nothing of what happened.
+func (l *line) endsPlain() bool {
+	n := len(l.words)
+	return n > 0 && l.words[n-1].need == needName
 }
 
 // isNumbered reports whether the last words name something by its number: process 17.

@@ -44,6 +44,40 @@ func namesOf(object string) (n names) {
 	return n
 }
 
+// maxBrief is how many lines a text has at most in which what stands there is what the mail is about.
+const maxBrief = 5
+
+// place returns the machine or the device that a brief text is about; empty if it names none. Where
+// something came from is not what a mail is about.
+func (v view) place() string {
+	if len(v.lines) > maxBrief {
+		return ""
+	}
+	for _, line := range v.lines {
+		previous := ""
+		for field := range strings.FieldsSeq(line) {
+			word := strings.Trim(field, "\"'`[](){}<>,;:.!?")
+			if (isAddress(word) || isDevice(word) || isMachine(word)) && !origins[previous] {
+				return word
+			}
+			previous = strings.ToLower(word)
+		}
+	}
+	return ""
+}
+
+// isDevice reports whether word is the path of a device.
+func isDevice(word string) bool { return strings.HasPrefix(word, "/dev/") && len(word) > len("/dev/") }
+
+// isMachine reports whether word is the full name of a machine, after a user or not.
+func isMachine(word string) bool {
+	name := word[strings.IndexByte(word, '@')+1:]
+	return strings.Count(name, ".") > 1 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' })
+}
+
+// origins come in front of where something comes from.
+var origins = wordlist.Set(`from by client peer rhost von durch de desde da par van`)
+
 // isOwnName reports whether a word of several has one that no other mail need have: Backup-Bericht has
 // none.
 func isOwnName(word string) bool {

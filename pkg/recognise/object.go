@@ -45,9 +45,12 @@ func (v view) object(list []said, d decision) string {
 	} else if len(namesOf(withoutTag(object)).ids) == 0 {
 		// Mails about many things have this subject.
 		host, check := v.named()
+		if host == "" && check == "" {
+			host = v.place()
+		}
 		for _, name := range [...]string{host, check} {
 			if name != "" && !strings.Contains(object, name) {
-				object += "/" + name
+				object += "/" + strings.TrimPrefix(name, "/")
 			}
 		}
 	}

@@ -46,6 +46,8 @@ func (s *scanner) sense(i int) sense {
 		return silent // an alarm is active
 	case says == bad && triggers[next] && t.word == "triggered":
 		return silent // this build
+	case t.word == "down" && i > 0 && next == "alert" && s.line[t.from:t.to] == "DOWN":
+		return bad // Host DOWN alert for web1
 	case says == bad && criticals[t.word] && s.isLabel(i, next):
 		if labels[next] {
 			return silent
