@@ -45,6 +45,10 @@ func transition(line string, list []said) (status meaning.Status) {
 // again".
 func overNow(line string, list []said) (words span, isOver bool) {
 	isGood := func(w said) bool { return w.says == well || w.says == over }
+	isBad := func(w said) bool { return w.says == bad }
+	if len(list) == 0 || !slices.ContainsFunc(list, isBad) || len(list) > 1 && !slices.ContainsFunc(list, isGood) {
+		return span{}, false
+	}
 	all := tokens(lowerOf(line))
 	if len(list) == 1 && wereDown[lowerOf(line[list[0].from:list[0].to])] {
 		if at := slices.IndexFunc(all, func(t token) bool { return t.from > list[0].from && revivals[t.word] }); at >= 0 {
@@ -71,11 +75,11 @@ func overNow(line string, list []said) (words span, isOver bool) {
 		return n, true
 	}
 	switch {
-	case first == 1 && end == len(list) && list[0].says == bad:
+	case first == 1 && end == len(list) && isBad(list[0]):
 		before := tokens(lowerOf(line[:list[0].from]))
 		n, arePresent := are(list[0].to, list[1].from, presents)
 		isOver = len(before) > 0 && pasts[before[len(before)-1].word] && n > 0 && arePresent
-	case first == 0 && end == len(list)-1 && list[end].says == bad:
+	case first == 0 && end == len(list)-1 && isBad(list[end]):
 		n, areAfter := are(list[end-1].to, list[end].from, afters)
 		isOver = n > 1 && areAfter
 	}
