@@ -31,8 +31,7 @@ type Text struct {
 // MaxTexts bounds the texts that are learned. Those beyond it stand alone.
 const MaxTexts = 5000
 
-// maxMembers bounds the texts of a family that are learned: what is known of its
-// slots suffices.
+// maxMembers bounds the texts of a family that are evidence; of further ones only the values are kept.
 const maxMembers = 64
 
 // Families knows texts and which of them are one error. It is safe for concurrent
@@ -204,7 +203,7 @@ func (f *Families) Learn(t Text) {
 			first, varies = f.findParsed(p)
 		}
 		switch {
-		case first.isLarge() && len(f.texts) < 2*MaxTexts: // it is one of those, and no more evidence
+		case first.isLarge() && f.hasRoom(first): // it is one of those, and no more evidence
 			member := f.text(Text{Fingerprint: t.Fingerprint, Seen: t.Seen})
 			member.varies = varies
 			for _, v := range varies {
@@ -226,6 +225,12 @@ func (f *Families) Learn(t Text) {
 	if !f.alone[t.Fingerprint] {
 		f.fill(known, p)
 	}
+}
+
+// hasRoom reports whether more texts of a large family, of which first is, are remembered for their
+// values.
+func (f *Families) hasRoom(first *text) bool {
+	return len(first.members) < maxJoint && len(f.texts) < 2*MaxTexts
 }
 
 // text returns what is known of a text, which is made known if need be.

@@ -300,7 +300,7 @@ func TestTextsThatCameBeforeTheirFamilyWasKnownAreOfItHoweverManyTheyAre(t *test
 func TestAValueBeyondTheBoundOfAFamilyBelongsToItEachTime(t *testing.T) {
 	var f family.Families
 	text := func(i int) family.Text {
-		return family.Text{Fingerprint: fmt.Sprint(i), Lines: []string{fmt.Sprintf("Job imp_%c%c could not run today", 'a'+i%26, 'a'+i/26)}}
+		return family.Text{Fingerprint: fmt.Sprint(i), Lines: []string{fmt.Sprintf("Job imp_%c%c could not run today", 'a'+i%26, 'a'+i/26)}, Seen: time.Unix(int64(i)+1, 0)}
 	}
 	for i := range 100 {
 		for range 2 {
@@ -311,6 +311,11 @@ func TestAValueBeyondTheBoundOfAFamilyBelongsToItEachTime(t *testing.T) {
 			if i >= 3 && p.Fingerprint != "0" {
 				t.Fatalf("value %d is of %s", i, p.Fingerprint)
 			}
+		}
+	}
+	for i, isNew := range map[int]bool{10: false, 70: false, 99: false, 120: true} {
+		if p := f.Note(text(i)); p.IsNew(time.Unix(1000, 0)) != isNew {
+			t.Errorf("value %d is new: %t", i, !isNew)
 		}
 	}
 	if n := f.Len(); n > 64 {

@@ -36,14 +36,20 @@ func (f *Families) Note(t Text) Place {
 }
 
 // look returns where t stands after so many changes, and whether it needs to be noted.
-func (f *Families) look(t Text) (_ Place, changes int, needed bool) {
+func (f *Families) look(t Text) (place Place, changes int, needed bool) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	if n, known := f.noted[t.Fingerprint]; known && n.changes == f.changes {
 		return n.place, f.changes, false
 	}
 	place, first := f.find(t)
-	return place, f.changes, !f.texts[t.Fingerprint].isRead() && len(t.Lines) > 0 && !f.full && !f.alone[t.Fingerprint] && !first.isLarge()
+	known := f.texts[t.Fingerprint]
+	if first.isLarge() { // its values are still learned, so that they are not new for ever
+		needed = known == nil && f.hasRoom(first)
+	} else {
+		needed = !known.isRead() && !f.full
+	}
+	return place, f.changes, needed && len(t.Lines) > 0 && !f.alone[t.Fingerprint]
 }
 
 // maxNoted bounds what is kept to be learned; what is beyond it is noted when it
