@@ -11,7 +11,7 @@ var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "
 
 const (
 	// maxCode is how many digits a code has at most: a longer number counts something.
-	maxCode = 3
+	maxCode = 4
 	// maxLettered is how long a code with capital letters is at most, and one of SQL:
 	// S0C7, 40P01.
 	maxLettered = 5

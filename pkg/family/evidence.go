@@ -30,6 +30,12 @@ func (e *evidence) see(seen filling) {
 func (e *evidence) raise() bool {
 	hasName := slices.ContainsFunc(e.seen, func(x filling) bool { return standsForName(x.value) })
 	hasMasked := slices.ContainsFunc(e.seen, func(x filling) bool { return x.masked })
+	made := 0 // words that machines make, as eth<num>: where two are, a third one may be a plain word
+	for _, x := range e.seen {
+		if x.need <= needData && !x.masked {
+			made++
+		}
+	}
 	for _, level := range [...]uint8{needCode, needName, needData, needMasked} {
 		if level <= e.level {
 			break
@@ -38,6 +44,8 @@ func (e *evidence) raise() bool {
 		// Where a placeholder was seen, there are values: a second one suffices.
 		if hasMasked && level <= needData || hasName && level == needName {
 			enough = needMasked
+		} else if made >= 2 && level == needName {
+			enough = needData
 		}
 		n := uint8(0)
 		for _, x := range e.seen {

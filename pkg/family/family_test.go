@@ -46,6 +46,7 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"four names of an unknown key":   {"login of a client refused zone=shop", "login of a client refused zone=blog", "login of a client refused zone=wiki", "login of a client refused zone=mail"},
 		"six places of a sentence":       {"backup failed on alpha", "backup failed on beta", "backup failed on gamma", "backup failed on delta", "backup failed on omega", "backup failed on sigma"},
 		"two names in quotes":            {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`},
+		"four names with hyphens":        {"no reconnect to site-kiel today", "no reconnect to site-ulm today", "no reconnect to site-bonn today", "no reconnect to head-office today"},
 		"two names behind a number":      {"Killed process <num> (mysqld)", "Killed process <num> (java)"},
 		"three requests":                 {`no answer to "GET /cart HTTP/<num>" came`, `no answer to "POST /pay/<num> HTTP/<num>" came`, `no answer to "GET /api/a HTTP/<num>" came`},
 		"three URLs":                     {"cannot read http://a.example/x today", "cannot read https://b.example/y today", "cannot read ftp://c.example:<num>/z today"},
@@ -67,6 +68,15 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 				t.Errorf("%d families of %q", n, texts[:len(texts)-1])
 			}
 		})
+	}
+}
+
+func TestAWordIsANameWhereMachineMadeOnesStand(t *testing.T) {
+	if f, all := learned("request via eth<num> was lost", "request via br-lan was lost"); families(f, all) != 2 {
+		t.Error("one machine-made word is evidence")
+	}
+	if f, all := learned("request via eth<num> was lost", "request via ens<num> was lost", "request via br-lan was lost"); families(f, all) != 1 {
+		t.Error("two machine-made words are no evidence")
 	}
 }
 

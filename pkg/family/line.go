@@ -41,8 +41,9 @@ func (l *line) next(from, to int) word {
 		w.need, w.named = needName, true // database "billing"
 		return w
 	}
-	w.named = w.need >= needName && (isNoun || quoted || isValue)
-	w.unsure = w.named && !quoted && !isValue
+	isJoined := l.isLocated() && isKebab(text)
+	w.named = w.need >= needName && (isNoun || quoted || isValue || isJoined)
+	w.unsure = w.named && !quoted && !isValue && !isJoined
 	if quoted && w.named && isNoun {
 		w.need = needMasked // database 'shop': surely a name
 	}
@@ -97,6 +98,18 @@ func saysMore(word string) bool {
 // isIdentifier reports whether word is made of letters and underscores, as names in programs are.
 func isIdentifier(word string) bool {
 	return strings.IndexByte(word, '_') > 0 && !strings.ContainsAny(word, "0123456789./@\\$~<")
+}
+
+// isKebab reports whether word is made of small letters and hyphens, as names of machines and
+// interfaces are.
+func isKebab(word string) bool {
+	return strings.IndexByte(word, '-') > 0 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz-") == ""
+}
+
+// isLocated reports whether a name may follow the last word, and no reason.
+func (l *line) isLocated() bool {
+	n := len(l.words)
+	return n > 0 && (locators[strings.ToLower(l.word(n-1))] || l.word(n-1) == "to" || l.word(n-1) == "of")
 }
 
 // endsWithLink reports whether the last word links the next one to it, or is none.

@@ -45,6 +45,9 @@ func (v view) object(list []said, d decision) string {
 	} else if len(namesOf(withoutTag(object)).ids) == 0 {
 		// Mails about many things have this subject.
 		host, check := v.named()
+		if status, _ := verdict(list); status == "" && host == "" && check == "" && d.line != "" {
+			check = thingOf(d.line)
+		}
 		if host == "" && check == "" {
 			host = v.place()
 		}
@@ -58,6 +61,19 @@ func (v view) object(list []said, d decision) string {
 		object = strings.ToValidUTF8(object[:maxObject], "")
 	}
 	return object
+}
+
+// thingOf returns what a line is about, under a subject that names nothing: what stands in front of its
+// first colon that names something. Behind it stands why: "Backup of srv4 failed: disk full".
+func thingOf(line string) string {
+	for rest := line; rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, ": ")
+		if thing := tidy(keep(part, cutsOf(part, scan(part), false))); thing != "" {
+			return thing
+		}
+	}
+	return ""
 }
 
 // withoutTag is object without a name in brackets in front, which is that of the sender.
@@ -121,7 +137,7 @@ func keep(line string, cuts []span) string {
 		joined = false
 		if number && (isCounted(word) || word == "" && !ordinal) {
 			kept = kept[:len(kept)-1] // 1 failed, 2 objects; not camera 7
-			number = false
+			number, follows = false, false
 			if isCounted(word) {
 				if moving = isUnit(word); moving {
 					kept = withoutTime(kept) // after 4 minutes

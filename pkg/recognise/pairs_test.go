@@ -17,6 +17,8 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"how it was, and what was done", "pump7 down on site2", "", "pump7 was down -but restarted- on site2", "", "pump7 on site2"},
 		{"the date of a run", "Fill full-20261109234520 of tank4 failed", "", "Fill full-20261110234522 of tank4 succeeded", "", "Fill full of tank4"},
 		{"a percentage apart", "Level of tank4 too low, 12 %", "", "Level of tank4 normal, 82 %", "", "Level of tank4"},
+		{"what only the text names", "Fill report", "Fill of tank4 failed: pump stuck", "Fill report", "Fill of tank4 completed successfully", "Fill report/Fill of tank4"},
+		{"a name in front of a colon in the text", "Fill report", "tank4: fill failed", "Fill report", "tank4: fill ok", "Fill report/tank4"},
 		{"a device that only the text names", "Disk space low", "The space on partition /dev/sda2 is at 91 %.", "Disk space normal", "The space on partition /dev/sda2 is at 40 %.", "Disk space/dev/sda2"},
 		{"a machine that only the text names", "Backup failed", "no copy to copy@site2.plant.example.net", "Backup done", "copied to copy@site2.plant.example.net", "Backup/copy@site2.plant.example.net"},
 		{"not where something came from", "Import failed", "no answer from 192.0.2.7", "Import done", "data from 192.0.2.9", "Import"},
@@ -93,6 +95,9 @@ func TestDifferentThingsStayApart(t *testing.T) {
 		{Subject: "tank4: inlet flow above upper threshold"}, {Subject: "tank4: outlet flow above upper threshold"},
 		{Subject: "Alert", Text: "Host: pump7\nService: pressure\nState: DOWN"}, {Subject: "Alert", Text: "Host: pump7\nService: motor\nState: DOWN"},
 		{Subject: "Alert", Text: "Host: pump8\nThe seal is broken"}, {Subject: "Alert", Text: "Host: pump8\nThe valve is broken"},
+		{Subject: "Fill report", Text: "Fill of tank4 failed: pump stuck"}, {Subject: "Fill report", Text: "Fill of tank5 completed successfully"},
+		{Subject: "site", Text: "https://plant.example is DOWN (HTTP 503)"}, {Subject: "site", Text: "https://shop.example is UP (HTTP 200)"},
+		{Subject: "VPN", Text: "Tunnel North is down"}, {Subject: "VPN", Text: "Tunnel South is up"},
 		{Subject: "Backup Error: tape 4"}, {Subject: "Restore Error: tape 4"},
 		{Subject: "Step [pump/412/unit/1] failed"}, {Subject: "Step [pump/412/unit/2] failed"},
 	} {
