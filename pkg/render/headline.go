@@ -101,10 +101,11 @@ func standing(s *Summary, noun string) string {
 	return strings.Join(parts, ", ")
 }
 
-// withNewValues returns how many errors that are ongoing have a value that was never seen.
+// withNewValues returns how many errors that are ongoing have a value, or are about a thing, that was
+// never seen.
 func (s *Summary) withNewValues() int {
 	return s.sum(func(v *Variant) int {
-		if v.News.State == Ongoing && len(v.NewValues) > 0 {
+		if v.News.State == Ongoing && (len(v.NewValues) > 0 || v.New > 0) {
 			return 1
 		}
 		return 0

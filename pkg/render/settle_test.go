@@ -165,6 +165,9 @@ func TestAThingThatWasNeverBadIsNewInAnEntryThatIsKnown(t *testing.T) {
 	if s.OpenCount() != 3 || s.NewCount() != 2 || s.Errors() != 1 {
 		t.Errorf("%d open, %d new in %d entries", s.OpenCount(), s.NewCount(), s.Errors())
 	}
+	if first := headline(s); !strings.HasPrefix(first, "1 ongoing error with new values") {
+		t.Errorf("the first line is %q", first)
+	}
 	if past := pastOf(s.Groups[0]); past != "known since 2026-03-09 02:17 CET; 2 of 3 open were never seen before" {
 		t.Errorf("%q", past)
 	}
