@@ -2,10 +2,10 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/phrase"
-
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -13,13 +13,35 @@ import (
 // they say more than its type.
 func messages(v store.Variation) []string {
 	var lines []string
-	for _, top := range v.Top {
-		lines = append(lines, fmt.Sprintf("%s × %s", phrase.Number(top.Count), phrase.Shorten(top.Text, 160)))
+	for _, top := range surest(v.Top) {
+		lines = append(lines, countOf(top)+" × "+phrase.Shorten(top.Text, 160))
 	}
 	if more := v.Distinct - len(v.Top); more > 0 {
-		lines = append(lines, "and "+phrase.Count(more, "more message"))
+		lines = append(lines, "and "+about(v)+phrase.Count(more, "more message"))
 	}
 	return lines
+}
+
+// surest returns values with those in front that came most often for sure.
+func surest(top []store.CountedValue) []store.CountedValue {
+	top = slices.Clone(top)
+	slices.SortStableFunc(top, func(a, b store.CountedValue) int { return (b.Count - b.Over) - (a.Count - a.Over) })
+	return top
+}
+
+// countOf returns how often a value came: at least so often where there are too many to count each.
+func countOf(v store.CountedValue) string {
+	if v.Over > 0 {
+		return "at least " + phrase.Number(v.Count-v.Over)
+	}
+	return phrase.Number(v.Count)
+}
+
+func about(v store.Variation) string {
+	if v.Exact {
+		return ""
+	}
+	return "about "
 }
 
 // labelWords returns the label of a place. Between two values there may be no word
@@ -64,10 +86,6 @@ func placeOf(bare, reason string) int {
 
 // under says how many subjects an error came under.
 func under(v store.Variation) string {
-	about := ""
-	if !v.Exact {
-		about = "about "
-	}
 	var examples []string
 	for _, top := range v.Top[:min(len(v.Top), maxExamples)] {
 		examples = append(examples, shortenLeft(top.Text, 60)) // the beginning they often share
@@ -76,7 +94,7 @@ func under(v store.Variation) string {
 	if v.Distinct <= len(examples) {
 		such = ": "
 	}
-	return "under " + about + phrase.Count(v.Distinct, "subject") + such + strings.Join(examples, "; ")
+	return "under " + about(v) + phrase.Count(v.Distinct, "subject") + such + strings.Join(examples, "; ")
 }
 
 // shortenLeft cuts the beginning of text.
@@ -115,26 +133,22 @@ const maxExamples = 3
 
 // varies says what differs from mail to mail at one place.
 func varies(v store.Variation, reason string) string {
-	v.Top = v.Top[:min(len(v.Top), maxExamples)]
+	v.Top = surest(v.Top)[:min(len(v.Top), maxExamples)]
 	label := labelWords(v.Label, reason)
 	values := make([]string, len(v.Top))
 	repeated := false // for sure
 	for i, top := range v.Top {
-		values[i] = fmt.Sprintf("%s (%s)", phrase.Shorten(top.Text, 60), phrase.Number(top.Count))
+		values[i] = fmt.Sprintf("%s (%s)", phrase.Shorten(top.Text, 60), countOf(top))
 		repeated = repeated || top.Count-top.Over > 1
-	}
-	about := ""
-	if !v.Exact {
-		about = "about "
 	}
 	switch {
 	case v.Distinct <= len(v.Top):
 		return fmt.Sprintf("%s: %s", label, strings.Join(values, ", "))
 	case repeated:
-		return fmt.Sprintf("%s: %s%s values, mostly %s", label, about, phrase.Number(v.Distinct), strings.Join(values, ", "))
+		return fmt.Sprintf("%s: %s%s values, mostly %s", label, about(v), phrase.Number(v.Distinct), strings.Join(values, ", "))
 	}
 	for i, top := range v.Top {
 		values[i] = phrase.Shorten(top.Text, 60)
 	}
-	return fmt.Sprintf("%s: %s%s values, such as %s", label, about, phrase.Number(v.Distinct), strings.Join(values, ", "))
+	return fmt.Sprintf("%s: %s%s values, such as %s", label, about(v), phrase.Number(v.Distinct), strings.Join(values, ", "))
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/phrase"
+	"github.com/hut8labs/failmail/pkg/store"
 )
 
 func TestNumbersHaveThousandsSeparators(t *testing.T) {
@@ -184,5 +185,15 @@ func TestNoRedactorRemovesNothing(t *testing.T) {
 		if got := none.Text("password=x"); got != "password=x" {
 			t.Errorf("got %q", got)
 		}
+	}
+}
+
+func TestWhatIsNotCountedExactlyIsSaidAsTheLeastThereIs(t *testing.T) {
+	v := store.Variation{Label: "of <…>", Distinct: 40, Top: []store.CountedValue{{Text: "anna", Count: 71, Over: 66}, {Text: "ben", Count: 9, Over: 1}, {Text: "carl", Count: 4}}}
+	if got, want := strings.Join(messages(v), "|"), "at least 8 × ben|at least 5 × anna|4 × carl|and about 37 more messages"; got != want {
+		t.Errorf("messages: %q, want %q", got, want)
+	}
+	if got, want := varies(v, ""), "of <…>: about 40 values, mostly ben (at least 8), anna (at least 5), carl (4)"; got != want {
+		t.Errorf("values: %q, want %q", got, want)
 	}
 }
