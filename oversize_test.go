@@ -25,7 +25,7 @@ func submitLarge(t *testing.T, p *failmail.Proxy) {
 	t.Helper()
 	for i := range 40 {
 		text := strings.Repeat(strings.Repeat(string(rune('a'+i%26)), 60)+"\r\n", 100)
-		raw := fmt.Sprintf("Subject: error of service-%c%c\r\n\r\n%s", 'a'+i/26, 'a'+i%26, text)
+		raw := fmt.Sprintf("Subject: service %c%cx had an error\r\n\r\n%s", 'a'+i/26, 'a'+i%26, text)
 		if err := p.Submit(t.Context(), failmail.NewMessage("app@example.com", []string{"ops@example.com"}, []byte(raw))); err != nil {
 			t.Fatal(err)
 		}

@@ -158,11 +158,6 @@ func (m *masker) atSign(i int) int {
 			m.replace(i, i+n, "<ip>")
 			return i + n
 		}
-	case '/':
-		if from, to := matchDisk(text, i); to > 0 {
-			m.replace(from, to, "<id>")
-			return to
-		}
 	case '(':
 		if n := matchRepresentation(text, i); n > 0 {
 			m.replace(i+1, i+n, "<time>")

@@ -260,22 +260,3 @@ func matchHostList(text string, i int) int {
 	}
 	return 0
 }
-
-// matchDisk returns where in the path of a device at i the letters and digits stand that number it, as
-// in /dev/sdb1: the kernel gives them in the order in which it finds the disks.
-func matchDisk(text string, i int) (from, to int) {
-	for _, kind := range [...]string{"/dev/sd", "/dev/vd", "/dev/xvd", "/dev/hd"} {
-		if !strings.HasPrefix(text[i:], kind) {
-			continue
-		}
-		from = i + len(kind)
-		to = from
-		for to < len(text) && (isDigit(text[to]) || text[to] >= 'a' && text[to] <= 'z') {
-			to++
-		}
-		if n := to - from; n > 0 && n <= 4 && (to == len(text) || !isWordByte(text[to])) {
-			return from, to
-		}
-	}
-	return 0, 0
-}

@@ -73,5 +73,12 @@ func Headline(p *store.Problem, families *family.Families) string {
 		Fingerprint: p.Text, Reason: p.Headline, Meaning: p.Meaning, Count: p.TextCount, First: p.First, Last: p.Last, Varying: p.Varying,
 	}
 	g := &store.Group{Key: p.Text, Title: p.Subject, Count: p.TextCount, First: p.First, Last: p.Last, Variants: []*store.Variant{v}}
-	return Present(&store.Batch{Count: p.TextCount, Groups: []*store.Group{g}}, families).Groups[0].Variants[0].Reason
+	reason := Present(&store.Batch{Count: p.TextCount, Groups: []*store.Group{g}}, families).Groups[0].Variants[0].Reason
+	if p.TextCount > 1 && len(p.Named()) != 1 {
+		// Mails of other values may have come before it was known that they vary.
+		for _, varying := range families.Varying(p.Text) {
+			reason = withGap(reason, varying.Values)
+		}
+	}
+	return reason
 }
