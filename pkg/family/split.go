@@ -126,7 +126,11 @@ func (l *line) field(from int) (value word) {
 			continue
 		}
 		need := kindOf(text)
-		if need == 0 && strings.Trim(text, "0123456789") != "" {
+		switch {
+		case need > 0 || strings.Trim(text, "0123456789") == "":
+		case len(words) > 1 && l.isNoun() && namesJob(text):
+			need = needName
+		default:
 			return word{}
 		}
 		value.need = max(value.need, need)
@@ -138,6 +142,13 @@ func (l *line) field(from int) (value word) {
 		}
 	}
 	return value
+}
+
+// namesJob reports whether word may be a part of the name of a job, such as Import or Cleaning, though
+// it says what happened elsewhere.
+func namesJob(word string) bool {
+	lower := strings.ToLower(word)
+	return opposites[lower] && !isState(lower) || mayBeName(word)
 }
 
 // saysWhat reports whether the words of l, as the key of a field, may be in front of what happened.
