@@ -38,6 +38,9 @@ func TestFieldsThatDoNotSayWhatHappenedVary(t *testing.T) {
 			if n := families(&f, all); n != test.want {
 				t.Errorf("%d families of %q, want %d", n, test.values, test.want)
 			}
+			if place := f.Find(all[0]); test.want == 1 && place.Values[0].Text != test.values[0] {
+				t.Errorf("the value is %q, not %q", place.Values[0].Text, test.values[0])
+			}
 		})
 	}
 }

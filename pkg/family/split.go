@@ -115,7 +115,8 @@ func (l *line) field(from int) (value word) {
 	if between == "" || between[0] != ':' || strings.Trim(between[1:], " \t") != "" || l.saysWhat() {
 		return value
 	}
-	text := strings.TrimRight(l.text[from:], " \t")
+	text := strings.Trim(l.text[from:], " \t")
+	from += strings.Index(l.text[from:], text)
 	words := strings.FieldsFunc(text, func(r rune) bool { return r < 0x80 && isSeparator[r] })
 	if len(words) > maxField || strings.Contains(text, ": ") || strings.IndexByte(text, '=') >= 0 {
 		return value
