@@ -49,7 +49,7 @@ func (p Problem) Facts(when func(time.Time) string) []string {
 	var facts []string
 	switch named, isNamed := phrase.Beside(p.Subject, p.Object); {
 	case p.Sender != "":
-	case isNamed:
+	case isNamed && !strings.Contains(p.Headline, named):
 		facts = append(facts, phrase.Shorten(p.Subject, maxSubject), "about "+phrase.Shorten(named, maxSubject))
 	case !strings.Contains(p.Headline, p.Subject):
 		facts = append(facts, phrase.Shorten(p.Subject, maxSubject))

@@ -143,7 +143,7 @@ const (
 func things(v Variant, title string) string {
 	if len(v.OpenThings)+len(v.OverThings) < 2 {
 		if all := slices.Concat(v.OpenThings, v.OverThings); len(all) == 1 {
-			if name, isNamed := phrase.Beside(title, all[0]); isNamed {
+			if name, isNamed := phrase.Beside(title, all[0]); isNamed && !strings.Contains(v.Reason, name) {
 				return "about " + phrase.Shorten(name, maxThing)
 			}
 		}
