@@ -109,6 +109,7 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"what is to be done":                    {"this job failed to bake", "this job failed to fly", "this job failed to sing", "this job failed to sew", "this job failed to cut", "this job failed to knit"},
 		"reasons that a link is in front of":    {"the worker ran out of handles", "the worker ran out of sockets", "the worker ran out of buffers", "the worker ran out of threads", "the worker ran out of ports", "the worker ran out of slots", "the worker ran out of memory"},
 		"verbs in quotes":                       {"pod 'evicted' on node<num>: failed", "pod 'preempted' on node<num>: failed", "pod 'killed' on node<num>: failed", "pod 'restarted' on node<num>: failed"},
+		"reasons with hyphens":                  {"the login failed due to rate-limit", "the login failed due to brute-force", "the login failed due to geo-block", "the login failed due to port-scan"},
 		"identifiers in capitals":               {"the consumer stopped with RECORD_TOO_LARGE again", "the consumer stopped with NOT_LEADER again", "the consumer stopped with OUT_OF_RANGE again"},
 		"codes that the masks left":             {"GET /cart HTTP/<num> 500 was bad", "GET /cart HTTP/<num> 502 was bad", "GET /cart HTTP/<num> 503 was bad"},
 		"nothing and a value":                   {"cannot reach the server", "cannot reach the server <ip>"},

@@ -200,6 +200,9 @@ var links = wordlist.Set(`is are was were be been being has have had will would 
 // of why, too.
 var locators = wordlist.Set(`on from via auf aus sur op`)
 
+// whys make of "to" and "of" what is in front of a reason.
+var whys = wordlist.Set(`due because out loss lack owing`)
+
 // severities are words in front of what happened that do not say it.
 var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)
 

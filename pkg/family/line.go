@@ -109,7 +109,15 @@ func isKebab(word string) bool {
 // isLocated reports whether a name may follow the last word, and no reason.
 func (l *line) isLocated() bool {
 	n := len(l.words)
-	return n > 0 && (locators[strings.ToLower(l.word(n-1))] || l.word(n-1) == "to" || l.word(n-1) == "of")
+	if n == 0 {
+		return false
+	}
+	switch last := strings.ToLower(l.word(n - 1)); last {
+	case "to", "of": // due to, because of, out of, loss of
+		return n > 1 && !whys[strings.ToLower(l.word(n-2))]
+	default:
+		return locators[last]
+	}
 }
 
 // endsWithLink reports whether the last word links the next one to it, or is none.
