@@ -38,63 +38,6 @@ func verdict(list []said) (status meaning.Status, weak bool) {
 	return "", true
 }
 
-// A view is what of a mail counts: its subject and the first lines of its text; of a longer one
-// the last lines, too, where they contradict a subject that says success.
-type view struct {
-	subject string
-	lines   []string // without blanks around them, none empty, quoted or of a signature
-	last    []string // likewise, behind these
-}
-
-// Bounds of what counts.
-const (
-	maxLines   = 20
-	maxBytes   = 4 << 10
-	maxLast    = 5
-	lastBytes  = 1 << 10
-	maxSubject = 400
-	maxLine    = 1000
-)
-
-func newView(subject, text string) view {
-	v := view{subject: strings.ToValidUTF8(strings.TrimSpace(subject[:min(len(subject), maxSubject)]), "")}
-	if end := ending(text); end != "" {
-		text = text[:maxBytes] + "\n" + end
-	}
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, " \t\r\n")
-		if line == "--" {
-			break // RFC 3676 section 4.3: a signature follows
-		}
-		line = strings.TrimLeft(line, " \t")
-		if line == "" || line[0] == '>' {
-			continue
-		}
-		line = line[:min(len(line), maxLine)]
-		if len(v.lines) < maxLines {
-			v.lines = append(v.lines, line)
-			continue
-		}
-		if len(v.last) == maxLast {
-			v.last = append(v.last[:0], v.last[1:]...)
-		}
-		v.last = append(v.last, line)
-	}
-	return v
-}
-
-// ending returns the last lines of a text that is longer than what is read of any.
-func ending(text string) string {
-	if len(text) <= maxBytes {
-		return ""
-	}
-	end := text[max(maxBytes, len(text)-lastBytes):]
-	return end[strings.IndexByte(end, '\n')+1:]
-}
-
-// whole returns v as patterns see it.
-func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "\n") }
-
 // A decision is what a mail says and what says so.
 type decision struct {
 	status    meaning.Status
@@ -224,40 +167,6 @@ func (v view) fails() (worst meaning.Status, by string) {
 		}
 	}
 	return worst, by
-}
-
-// concludes reports whether line, at the end of a long text, says that it failed, as programs do:
-// "rsync error: ...", "ERROR: ...", "Backup failed", "exited with code 2". What companies write
-// below all mails speaks of errors, too, and so do counts and settings.
-func concludes(line string) bool {
-	if strings.ContainsAny(line, "@?") || strings.Contains(line, "://") {
-		return false
-	}
-	list, words := scan(line), tokens(lowerOf(line))
-	at := slices.IndexFunc(list, func(w said) bool { return w.says == bad || w.says == fault })
-	if at < 0 {
-		return false
-	}
-	first, last := list[at], list[len(list)-1]
-	front, rest := strings.TrimSpace(line[:first.from]), strings.TrimSpace(line[first.to:])
-	if value, isKey := strings.CutPrefix(rest, ":"); isKey && strings.Count(front, " ") < 2 && !strings.Contains(front, ":") {
-		value = strings.TrimSpace(value)
-		return !leading[strings.ToLower(front)] && strings.Contains(value, " ") && strings.IndexByte("0[-({", value[0]) < 0
-	}
-	program, _, found := strings.Cut(line, ": ")
-	switch {
-	case found && program == strings.ToLower(program) && !strings.Contains(program, " ") && words[0].to <= first.from:
-		return true // tar: Exiting with failure status
-	case len(words) > 8:
-		return false
-	case exitWords[words[len(words)-1].word], slices.ContainsFunc(words, func(t token) bool {
-		return exitWords[t.word] && t.from < last.to && (strings.HasPrefix(t.word, "exit") || t.word == "code")
-	}):
-		return true
-	case first.says == fault && at == 0 && strings.Trim(front, "0123456789") == "" && front != "" && strings.Trim(front, "0") != "":
-		return true // 2 errors
-	}
-	return last.says == bad && (len(words) > 1 || alone[words[0].word] || line == strings.ToUpper(line)) && last.to == len(strings.TrimRight(line, " .!")) && !strings.EqualFold(line[last.from:last.to], "full")
 }
 
 // ends returns the line of the text that says that a problem is over; empty if none does.
