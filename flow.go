@@ -29,6 +29,7 @@ type flow struct {
 	routine   *routine.Book
 	overdue   *overdue.Watch
 	wishes    wishes
+	past      past
 }
 
 // accept takes responsibility for one mail: it is durable when accept returns
@@ -99,6 +100,9 @@ func (f *flow) put(ctx context.Context, m *Message) error {
 // count adds m to its batch.
 func (f *flow) count(ctx context.Context, m *Message) error {
 	entries := f.settings.Load().classifier.Classify(m)
+	if err := f.past.inherit(ctx, m, entries); err != nil {
+		return err
+	}
 	if err := f.recorder.Record(ctx, entries...); err != nil {
 		return err
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/hut8labs/failmail/internal/learning"
 	"github.com/hut8labs/failmail/internal/phrase"
 	"github.com/hut8labs/failmail/internal/recent"
-	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -84,19 +83,6 @@ func (h *housekeeper) refresh(ctx context.Context) error {
 		h.settings.Load().classifier.Mutes.Set(mutes)
 	}
 	return err
-}
-
-// warnOfOutdated says how many mutes match nothing since this program is a newer one.
-func (h *housekeeper) warnOfOutdated(ctx context.Context) error {
-	mutes, err := h.store.Mutes(ctx, time.Now())
-	if err != nil {
-		return err
-	}
-	mutes = slices.DeleteFunc(mutes, func(m store.Mute) bool { return !batch.Outdated(m) })
-	if len(mutes) > 0 {
-		h.log.Warn("mutes are of an older version and match nothing; mute again what is to stay muted", "mutes", len(mutes))
-	}
-	return nil
 }
 
 // endMutes ends the mutes of problems that are over, or have so many mails, and returns those

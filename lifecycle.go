@@ -92,8 +92,8 @@ func (p *Proxy) start(ctx context.Context) (serve func(), err error) {
 	if err := parts.routine.Sync(ctx); err != nil {
 		return nil, fmt.Errorf("read which mails are expected: %w", err)
 	}
-	if err := errors.Join(parts.keeper.refresh(ctx), parts.keeper.warnOfOutdated(ctx)); err != nil {
-		return nil, fmt.Errorf("read mutes and families: %w", err)
+	if err := errors.Join(parts.keeper.refresh(ctx), parts.flow.past.open(ctx, kept.Engine(), time.Now())); err != nil {
+		return nil, fmt.Errorf("read mutes, families and history: %w", err)
 	}
 	if err := p.failDir.Check(); err != nil && !p.settings.config().ReceiveOnly {
 		// No reason to refuse mails: what cannot be delivered stays in the store.

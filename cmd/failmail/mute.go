@@ -179,9 +179,6 @@ func listMutes(c *cli.Context) error {
 	for _, m := range mutes {
 		what := cmp.Or(m.Name, m.Pattern, m.Fingerprint)
 		fmt.Fprintf(c.App.Writer, "%4d  until %s  %s", m.ID, endOf(m), what)
-		if m.Outdated {
-			fmt.Fprint(c.App.Writer, ", "+batch.OutdatedNote)
-		}
 		if things := phrase.Things(m.Things); things != "" {
 			fmt.Fprintf(c.App.Writer, ", %s", things)
 		}

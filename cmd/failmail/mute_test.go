@@ -6,41 +6,54 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/pkg/batch"
+	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 	"github.com/hut8labs/failmail/pkg/store/sqlite"
 )
 
-// A mute that no mail can match any more, since an upgrade changed the fingerprints, is not
-// taken for one that does something.
-func TestAMuteOfAnOlderVersionSaysThatItMatchesNothing(t *testing.T) {
+// What a store of 1.0 knows of an error holds on: it is not new, and stays muted.
+func TestWhatAnOlderVersionKnewIsKnown(t *testing.T) {
 	t.Parallel()
+	type mail struct{ header, body string }
+	known, muted := mail{"Subject: disk full on web-7\r\n", "error: only 17 bytes left\r\n"}, mail{"Subject: login refused\r\n", "error: wrong key of anna\r\n"}
+	former := func(m mail) string {
+		return batch.Former(message.New("app@example.com", []string{"ops@example.com"}, []byte(m.header+"\r\n"+m.body)))
+	}
 	path := filepath.Join(t.TempDir(), "failmail.db")
 	s, err := sqlite.Open(path, store.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	for _, fingerprint := range []string{"v1:0123456789abcdef", "v2:0123456789abcdef"} {
-		if _, err := s.Mute(t.Context(), store.Mute{Fingerprint: fingerprint, Created: now, Until: now.Add(time.Hour)}); err != nil {
+	now, ago := time.Now(), time.Now().Add(-50*time.Hour)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
+	must(s.Record(t.Context(), []store.Entry{{
+		Batch: "old", Group: "old", Fingerprint: former(known), Title: "disk full on web-7", Received: ago, Recipients: []string{"ops@example.com"},
+	}}))
+	b, err := s.Claim(t.Context(), now, time.Minute)
+	must(err)
+	must(s.Seal(t.Context(), b.ID, nil))
+	must(s.Note(t.Context(), store.FromOlder, now.UTC().Format(time.RFC3339)))
+	_, err = s.Mute(t.Context(), store.Mute{Fingerprint: former(muted), Created: ago, Until: now.Add(time.Hour)})
+	must(err)
+	must(s.Close())
+
+	p := proxyHere(t, "--store=sqlite:"+path, "--wait=1h")
+	for range 2 {
+		p.send(t, known.header, known.body)
+		p.send(t, muted.header, muted.body)
 	}
-	p := proxyHere(t, "--store=sqlite:"+path)
-	r := failmailHere(t, "", "mute", "--http="+p.http)
-	lines := strings.Split(r.stdout, "\n")
-	if !strings.HasSuffix(lines[0], "v1:0123456789abcdef, of an older version, matches nothing") || !strings.HasSuffix(lines[1], "v2:0123456789abcdef") {
-		t.Errorf("%+v", r)
+	_, open := get(t, "http://"+p.http+"/api/batches", "", "")
+	_, problems := get(t, "http://"+p.http+"/api/problems", "", "")
+	if first := ago.UTC().Format("2006-01-02T15:04:05"); !strings.Contains(problems, first) {
+		t.Errorf("no problem since %s in %s", first, problems)
 	}
-	if _, list := get(t, "http://"+p.http+"/api/mutes", "", ""); strings.Count(list, `"outdated": true`)+strings.Count(list, `"outdated":true`) != 1 {
-		t.Errorf("the API says %s", list)
-	}
-	if _, page := get(t, "http://"+p.http+"/", "", ""); strings.Count(page, "of an older version, matches nothing") != 1 {
-		t.Error("the page does not say it once")
-	}
-	if log := p.log.String(); strings.Count(log, "mutes are of an older version") != 1 || !strings.Contains(log, "mutes=1") {
-		t.Errorf("the log says %s", log)
+	if !strings.Contains(open, `"state":"BACK"`) || !strings.Contains(open, `"muted":2`) {
+		t.Errorf("want an error that is back, and two mails that are muted: %s", open)
 	}
 }

@@ -25,7 +25,6 @@ type Mute struct {
 	Until       time.Time `json:"until"`                 // at the latest
 	UntilOver   bool      `json:"until_over,omitempty"`  // when its problem is over
 	UntilCount  int       `json:"until_count,omitempty"` // when its problem has so many mails
-	Outdated    bool      `json:"outdated,omitempty"`    // its fingerprint is of an older version, and matches nothing
 }
 
 // A MuteRequest asks for a mute.
@@ -62,7 +61,7 @@ type MuteMatch struct {
 const maxMatches = 5
 
 func muteOf(m store.Mute) Mute {
-	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Objects(), m.Reason, m.Created, m.Until, m.UntilOver, m.UntilCount, batch.Outdated(m)}
+	return Mute{m.ID, m.Name, m.Problem, m.Pattern, m.Fingerprint, m.Objects(), m.Reason, m.Created, m.Until, m.UntilOver, m.UntilCount}
 }
 
 func (h *handler) listMutes(w http.ResponseWriter, r *http.Request) {

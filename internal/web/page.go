@@ -11,9 +11,7 @@ import (
 
 	"github.com/hut8labs/failmail/internal/phrase"
 
-	"github.com/hut8labs/failmail/pkg/batch"
 	"github.com/hut8labs/failmail/pkg/expect"
-	"github.com/hut8labs/failmail/pkg/store"
 )
 
 //go:embed templates
@@ -31,12 +29,6 @@ func newTemplates() *templates {
 		"number": phrase.Number,
 		"plural": phrase.Count,
 		"things": phrase.Things,
-		"outdated": func(m store.Mute) string {
-			if batch.Outdated(m) {
-				return batch.OutdatedNote
-			}
-			return ""
-		},
 		"lower":  func(s any) string { return strings.ToLower(fmt.Sprint(s)) },
 		"millis": time.Time.UnixMilli,
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/former"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/message"
@@ -139,7 +140,9 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	}
 	e.Occurrence = occurrence(group, own)
 	e.Occurrence.Recovers = print.Recovers
-	c.Mutes.apply(&e, m.Subject(), place, func(fingerprint string) bool { return c.Families.Of(fingerprint) == e.Fingerprint })
+	c.Mutes.apply(&e, m.Subject(), place, func(fingerprint string) bool {
+		return c.Families.Of(fingerprint) == e.Fingerprint || former.Is(fingerprint) && fingerprint == Former(m)
+	})
 	if s := e.Meaning.Status; c.HoldOK && !print.Ends && (s == meaning.OK || s == meaning.Info) {
 		e.HeldUntil = e.Received.Add(maxHold)
 	}

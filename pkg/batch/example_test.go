@@ -83,10 +83,10 @@ func ExampleClassifier() {
 	// Output: disk full - error: only <size> left
 }
 
-// What a mute is about, before it is made.
-func ExampleOutdated() {
-	fmt.Println(batch.Outdated(store.Mute{Fingerprint: "v1:0123456789abcdef"}), batch.Outdated(store.Mute{Pattern: "^disk"}))
-	// Output: true false
+// What Failmail 1.0 knew an error by, so that its mutes go on.
+func ExampleFormer() {
+	fmt.Println(batch.Former(mailOf("Subject: disk full\n\nerror: only 17 bytes left\n")) == batch.Former(mailOf("Subject: disk full\n\nerror: only 18 bytes left\n")))
+	// Output: true
 }
 
 func ExampleMutedThings() {

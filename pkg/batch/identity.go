@@ -2,9 +2,9 @@ package batch
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
+	"github.com/hut8labs/failmail/internal/former"
 	"github.com/hut8labs/failmail/pkg/message"
 )
 
@@ -41,7 +41,7 @@ func IdentityOf(m *message.Message, s Said) (id Identity) {
 func CheckFingerprints(texts ...string) error {
 	for i, text := range texts {
 		switch {
-		case olderFingerprint.MatchString(text):
+		case former.Is(text):
 			return fmt.Errorf("%q is a fingerprint of an older version, which no error has any more; failmail explain and the summaries show the one that begins with %q", text, fingerprintVersion)
 		case !isFingerprint(text):
 			return fmt.Errorf("%q is not a fingerprint: that is %q and 16 hexadecimal digits, as failmail explain and the summaries show it", text, fingerprintVersion)
@@ -52,8 +52,6 @@ func CheckFingerprints(texts ...string) error {
 	return nil
 }
 
-var olderFingerprint = regexp.MustCompile(`^v1:[0-9a-f]{16}$`)
-
 // An OpenError is an error, and what of it is in the open batches.
 type OpenError struct {
 	Fingerprint string // of its family, if it has one
@@ -61,3 +59,7 @@ type OpenError struct {
 	Title       string // empty if it is in none of them
 	Mails       int
 }
+
+// Former returns the fingerprint that Failmail 1.0 gave m, by which older stores and mutes know it;
+// empty if its content cannot be read.
+func Former(m *message.Message) string { return former.Fingerprint(m.Subject(), safeBody(m)) }

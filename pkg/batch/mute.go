@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/former"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/meaning"
 	"github.com/hut8labs/failmail/pkg/store"
@@ -54,7 +55,7 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 		return m, errors.New("the pattern is empty, it would mute everything; use a part of the subject, or a fingerprint")
 	case duration <= 0:
 		return m, fmt.Errorf("the duration %s is not more than zero; use one such as 2h", duration)
-	case isFingerprint(what):
+	case isFingerprint(what), former.Is(what):
 		m.Fingerprint = what
 	case likeFingerprint.MatchString(what):
 		return m, fmt.Errorf("%q looks like a fingerprint and is none: that is %q and 16 hexadecimal digits, as the summaries show it; for a pattern, write ^%s", what, fingerprintVersion, what)
@@ -70,13 +71,6 @@ func ParseMute(what, reason string, now time.Time, duration time.Duration) (stor
 // likeFingerprint matches what was meant to be one: as a pattern it would match
 // no mail.
 var likeFingerprint = regexp.MustCompile(`^(?i:v\d+:)\w*$`)
-
-// Outdated reports whether m is of a fingerprint of an older version, which no mail has any
-// more.
-func Outdated(m store.Mute) bool { return m.Fingerprint != "" && !isFingerprint(m.Fingerprint) }
-
-// OutdatedNote says of a mute that it is [Outdated].
-const OutdatedNote = "of an older version, matches nothing"
 
 // Set replaces the mutes. One that is wrong is left out.
 func (m *Mutes) Set(mutes []store.Mute) {
@@ -130,9 +124,10 @@ func (m *mute) matches(e *store.Entry, subject string, is func(fingerprint strin
 }
 
 // isNews reports whether e is about something that was not seen when m was made: another
-// thing, or another value of what varies in a family. A pattern says itself what it is about.
+// thing, or another value of what varies in a family. A pattern says itself what it is about, and
+// a fingerprint of 1.0 is of a text rather than a family.
 func (m *mute) isNews(e *store.Entry, place family.Place) bool {
-	if m.pattern != nil {
+	if m.pattern != nil || former.Is(m.Fingerprint) {
 		return false
 	}
 	thing := e.Meaning.Thing()

@@ -51,6 +51,20 @@ type Notebook interface {
 	Noted(ctx context.Context, name string) (string, error)
 }
 
+// FromOlder is the note of an engine that was upgraded from a version with other fingerprints:
+// since when, as RFC 3339 has it.
+const FromOlder = "from 1.0"
+
+// An Heir may have been upgraded, see [FromOlder].
+type Heir interface {
+	Notebook
+
+	// Inherit makes what the history knows of a fingerprint part of what it knows of another
+	// one. Doing it again changes nothing: of both, the earlier first time counts, the later
+	// last time, and the higher count.
+	Inherit(ctx context.Context, fingerprint, heir string) error
+}
+
 // A Repairer can mend what its Probe complains of.
 type Repairer interface {
 	// Repair mends what can be, and says in words what it did, and what was lost by

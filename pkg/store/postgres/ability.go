@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	_ store.Prober   = (*Store)(nil)
-	_ store.Clock    = (*Store)(nil)
-	_ store.Notebook = (*Store)(nil)
+	_ store.Prober = (*Store)(nil)
+	_ store.Clock  = (*Store)(nil)
+	_ store.Heir   = (*Store)(nil)
 )
 
 // probe is the note that Probe writes; those of components have no space in front.
@@ -49,6 +49,20 @@ func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
 		return tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
 	})
 	return now, err
+}
+
+// Inherit implements store.Heir.
+func (s *Store) Inherit(ctx context.Context, fingerprint, heir string) error {
+	return s.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO fingerprints AS have SELECT $2, first_at, last_at, count FROM fingerprints WHERE hash = $1
+			ON CONFLICT (hash) DO UPDATE SET
+				first_at = least(have.first_at, excluded.first_at),
+				last_at  = greatest(have.last_at, excluded.last_at),
+				count    = greatest(have.count, excluded.count)`,
+			hashOf(clean(fingerprint)).uuid(), hashOf(clean(heir)).uuid())
+		return err
+	})
 }
 
 // Note implements store.Notebook.

@@ -144,7 +144,7 @@ func TestOpenRefusesASchemaOfANewerVersion(t *testing.T) {
 	record(t, open(t, url, store.Limits{}), entry("one"))
 	exec(t, url, "UPDATE failmail_schema SET version = 99")
 	refused(t, url, "newer failmail", "99", "run that version")
-	exec(t, url, "UPDATE failmail_schema SET version = 7")
+	exec(t, url, "UPDATE failmail_schema SET version = 8")
 	wantMails(t, open(t, url, store.Limits{}), 1)
 }
 

@@ -17,7 +17,7 @@ import (
 var (
 	_ store.Prober   = (*Store)(nil)
 	_ store.Shifter  = (*Store)(nil)
-	_ store.Notebook = (*Store)(nil)
+	_ store.Heir     = (*Store)(nil)
 	_ store.Copier   = (*Store)(nil)
 	_ store.Repairer = (*Store)(nil)
 )
@@ -54,6 +54,11 @@ func (s *Store) Noted(ctx context.Context, name string) (text string, err error)
 	defer s.mu.Unlock()
 	_, err = s.stmt.noted.row(func(r *sqlite3.Stmt) { text = r.ColumnText(0) }, clean(name))
 	return text, err
+}
+
+// Inherit implements store.Heir.
+func (s *Store) Inherit(ctx context.Context, fingerprint, heir string) error {
+	return s.transaction(ctx, func() error { return s.stmt.inherit.exec(clean(fingerprint), clean(heir)) })
 }
 
 // Newest implements store.Shifter.

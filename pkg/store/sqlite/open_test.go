@@ -154,7 +154,7 @@ func TestOpenRefusesAFileOfANewerVersion(t *testing.T) {
 	}
 	setVersion("PRAGMA user_version = 99")
 	refused(t, path, "newer failmail", "99", "run that version")
-	setVersion("PRAGMA user_version = 9")
+	setVersion("PRAGMA user_version = 10")
 	wantMails(t, open(t, path, store.Limits{}), 1)
 }
 

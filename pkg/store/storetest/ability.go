@@ -18,6 +18,7 @@ func abilityChecks() []check {
 		{sentence: "Newest is when the last thing happened", run: newest},
 		{sentence: "Probe succeeds and leaves nothing behind, however large", run: probes},
 		{sentence: "a note is kept under its name, replaced, and removed", run: notes},
+		{sentence: "what is known of a fingerprint is known of its heir, once", run: inherits},
 		{sentence: "a copy has what was recorded", run: copies},
 	}
 }
@@ -121,6 +122,24 @@ func probes(t *testing.T, s *subject) {
 	if err := engine.Probe(t.Context(), 1); err == nil {
 		t.Errorf("Probe of a closed store: got %v", err)
 	}
+}
+
+func inherits(t *testing.T, s *subject) {
+	engine, ok := s.store.(store.Heir)
+	if !ok {
+		return
+	}
+	s.record(mail(0), mail(time.Minute), mail(2*time.Minute, of("group", "v1:b")))
+	s.seal(s.claim(later).ID)
+	for range 2 {
+		s.must("Inherit", engine.Inherit(t.Context(), "v1:a", "v2:a"))
+		s.must("Inherit", engine.Inherit(t.Context(), "v1:unknown", "v2:c"))
+		s.must("Inherit", engine.Inherit(t.Context(), "v1:a", "v1:b"))
+	}
+	wantSeen(s, "v1:a", seenAt(2, 0, time.Minute))
+	wantSeen(s, "v2:a", seenAt(2, 0, time.Minute))
+	wantSeen(s, "v1:b", seenAt(2, 0, 2*time.Minute))
+	wantSeen(s, "v2:c", store.Seen{})
 }
 
 func notes(t *testing.T, s *subject) {
