@@ -26,7 +26,8 @@ const (
 type Content struct {
 	// Text is what a person would read of the body, as plain text: text/html is
 	// converted where it has no plain alternative, and a forwarded mail is read if
-	// there is nothing else. Lines end in LF, the encoding is UTF-8.
+	// there is nothing else. A JSON object is read as lines, "key: value". Lines end in LF, the
+	// encoding is UTF-8.
 	Text string
 	// HTML is the text/html part as it was sent; empty if there is none.
 	HTML string
@@ -49,7 +50,7 @@ type Attachment struct {
 func Read(header message.Header, body []byte) *Content {
 	unlabelled := !header.Has("Content-Type") && !header.Has("Content-Transfer-Encoding")
 	if unlabelled && isPlain(body) && sniff(body) == "text/plain" {
-		return &Content{Text: unwrap(body[:min(len(body), maxTextBytes)])}
+		return &Content{Text: fields(unwrap(body[:min(len(body), maxTextBytes)]))}
 	}
 	r := reader{content: &Content{}, hint: charsetHint(&header)}
 	blocks := r.mail(header, body)
@@ -60,6 +61,7 @@ func Read(header message.Header, body []byte) *Content {
 		// Undecoded, but better than nothing.
 		c.Text = limit(tidy(guess(body[:min(len(body), maxTextBytes)], "")))
 	}
+	c.Text = fields(c.Text)
 	return c
 }
 

@@ -46,7 +46,7 @@ func TestWhatIsShownOfAMailWithParts(t *testing.T) {
 		{"a calendar entry that is the whole mail", "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\n", "BEGIN:VCALENDAR"},
 		{"a calendar entry beside a page", alternative + htmlPart + "<p>page</p>\n--b\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\n--b--", "page [text/calendar, text/calendar, 15]"},
 		{"a file in uuencode", "Subject: s\n\nsee below\nbegin 644 x\n#8V%T\n`\nend\n", "see below\nbegin 644 x\n#8V%T\n`\nend"},
-		{"JSON that is the whole mail", "Content-Type: application/json\n\n{\"a\": 1}\n", `{"a": 1}`},
+		{"JSON that is the whole mail", "Content-Type: application/json\n\n{\"a\": 1}\n", "a: 1"},
 		{"JSON in a part", mixed + plainPart + "one\n--b\nContent-Type: application/json\n\n{}\n--b--", "one [application/json, application/json, 2]"},
 		{"a picture inside a page", "Content-Type: multipart/related; boundary=b\n\n" + htmlPart + "<img src=cid:1 alt=chart>\n--b\nContent-Type: image/png; name=c.png\nContent-Disposition: inline\nContent-ID: <1>\n\npng\n--b--", "[chart] [c.png, image/png, 3]"},
 		{"winmail.dat", mixed + plainPart + "one\n--b\nContent-Type: application/ms-tnef; name=winmail.dat\n\nx\n--b--", "one [winmail.dat, application/ms-tnef, 1]"},

@@ -70,7 +70,10 @@ func isCarrier(subject string, p parsed) bool {
 	if second, more, _ := strings.Cut(rest, " "); !carriers[strings.ToLower(first)] && carriers[strings.ToLower(second)] && second != "event" {
 		first, rest = second, more
 	}
-	link, _, _ := strings.Cut(rest, " ")
+	link, further, _ := strings.Cut(rest, " ")
+	if carriers[strings.ToLower(link)] {
+		link, _, _ = strings.Cut(further, " ") // RDS Notification Message
+	}
 	return carriers[strings.ToLower(first)] && carrierLinks[strings.ToLower(link)]
 }
 

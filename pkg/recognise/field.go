@@ -24,7 +24,7 @@ func isKey(line string, w said) bool {
 // isSeverity reports whether line only says how bad something would be.
 func isSeverity(line string) bool {
 	key, _, found := strings.Cut(line, ":")
-	return found && fieldKinds[strings.ToLower(strings.TrimSpace(key))] == worry
+	return found && fieldKinds[keyOf(key)] == worry
 }
 
 // field returns what lines such as "Status: failed" say, the worst of them. isOver says that one of
@@ -36,7 +36,7 @@ func (v view) field() (status meaning.Status, isOver bool) {
 		if end <= 0 {
 			continue
 		}
-		key := strings.ToLower(strings.Trim(line[:end], " .*-_\"'[]#"))
+		key := keyOf(line[:end])
 		value := strings.Trim(line[end+1:], " :=|\t")
 		kind := fieldKinds[key]
 		if kind == silent || value == "" || len(value) > maxValue {
@@ -102,21 +102,21 @@ const maxNames = 2
 // such fields.
 func (v view) named() (host, check string) {
 	var names [2][]string
-	other := ""
+	other, isNamed := "", false
 	for _, line := range v.lines {
 		end := strings.IndexAny(line[:min(len(line), 40)], ":|=\t")
 		if end < 0 {
 			continue
 		}
-		key, value := strings.ToLower(strings.Trim(line[:end], " .*-_")), strings.TrimSpace(line[end+1:])
-		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 {
+		key, value := keyOf(line[:end]), strings.TrimSpace(line[end+1:])
+		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") {
 			continue
 		}
-		kind := nameKinds[key]
+		kind := kindOfName(key, value)
 		if kind > 0 && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
-		} else if other == "" && couldName(key, value) {
-			other = value
+		} else if names := namesOne(key, value); (other == "" || names && !isNamed) && couldName(key, value) {
+			other, isNamed = value, names
 		}
 	}
 	host, check = strings.Join(names[0], "/"), strings.Join(names[1], "/")
@@ -126,11 +126,64 @@ func (v view) named() (host, check string) {
 	return host, check
 }
 
+// keyOf returns text as the key of a field, in lower case: jobStatus, job_status and Job-Status are
+// "job status".
+func keyOf(text string) string {
+	text = strings.Trim(text, " .*-_\"'[]#")
+	if !strings.ContainsFunc(text[min(1, len(text)):], func(r rune) bool { return r == '_' || r == '-' || r >= 'A' && r <= 'Z' }) {
+		return strings.ToLower(text)
+	}
+	var key strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '_' || c == '-':
+			key.WriteByte(' ')
+			continue
+		case i > 0 && c >= 'A' && c <= 'Z' && text[i-1] >= 'a' && text[i-1] <= 'z':
+			key.WriteByte(' ')
+		}
+		key.WriteByte(text[i])
+	}
+	return strings.ToLower(key.String())
+}
+
+// kindOfName returns what a field with a key names, see nameKinds: as "Instance" does, so does
+// "Instance name", and "Instance ID" if that is no number of a run.
+func kindOfName(key, value string) int {
+	if kind := nameKinds[key]; kind > 0 {
+		return kind
+	}
+	if noun, isNamed := strings.CutSuffix(key, " name"); isNamed {
+		return nameKinds[noun]
+	}
+	if noun, isNumbered := strings.CutSuffix(key, " id"); isNumbered && isOneName(value) {
+		return nameKinds[noun]
+	}
+	return 0
+}
+
+// namesOne reports whether a field with a key says that its value is a name: of others it may be how
+// something is. An ID with many digits is that of a run.
+func namesOne(key, value string) bool {
+	digits := strings.Count(strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return '0'
+		}
+		return r
+	}, value), "0")
+	return digits < 4 && (strings.HasSuffix(key, " id") || strings.HasSuffix(key, " name") || strings.HasSuffix(key, " identifier"))
+}
+
+// isOneName reports whether value is a name of two words at most, and nothing that changes from mail
+// to mail.
+func isOneName(value string) bool {
+	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !hasDate(value) && strings.ContainsFunc(value, unicode.IsLetter)
+}
+
 // couldName reports whether a field with a key that is not known may name what a mail is about: one
 // name, and nothing that changes from mail to mail.
 func couldName(key, value string) bool {
-	isName := strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && strings.ContainsFunc(value, unicode.IsLetter)
-	return isName && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
+	return isOneName(value) && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
 }
 
 // besideTheThing are keys of what is told besides what a mail is about.
@@ -150,11 +203,6 @@ var nameKinds = func() map[string]int {
 			kinds[name] = i + 1
 		}
 	}
-	for _, of := range [...]string{"host name", "server name", "device name", "computer name", "client name", "machine name", "node name", "pool name", "instance name", "site name", "virtual machine"} {
-		kinds[of] = 1
-	}
-	for _, of := range [...]string{"service name", "check name", "job name", "task name", "monitor name", "alarm name", "alert name", "sensor name", "project name", "application name", "database name", "workflow name", "pipeline name"} {
-		kinds[of] = 2
-	}
+	kinds["virtual machine"], kinds["alarm name"], kinds["alert name"] = 1, 2, 2
 	return kinds
 }()

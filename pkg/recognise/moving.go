@@ -47,6 +47,16 @@ func steady(word string) string {
 	}), "/")
 }
 
+// hasDate reports whether a part of word is a date: ORDERS_20261113.csv.
+func hasDate(word string) bool {
+	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return !unicode.IsDigit(r) }) {
+		if isDate(part) {
+			return true
+		}
+	}
+	return false
+}
+
 // isDate reports whether digits are a date, with the time of day or without: 20261109, 20261109234520.
 func isDate(digits string) bool {
 	if n := len(digits); n != 8 && n != 12 && n != 14 || strings.Trim(digits, "0123456789") != "" {

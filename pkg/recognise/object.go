@@ -34,21 +34,24 @@ func (v view) object(list []said, d decision) string {
 		}
 		if check == "" && d.line != "" {
 			check = tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
-			if fieldKinds[strings.ToLower(check)] != silent {
+			if fieldKinds[keyOf(check)] != silent {
 				check = "" // Level: Error
 			}
-			if !isBare {
-				host = "" // the subject may say it
+			if strings.Contains(strings.ToLower(subject), strings.ToLower(host)) {
+				host = "" // the subject says it
 			}
 		}
 		object = strings.Trim(object+"/"+strings.Trim(host+"/"+check, "/"), "/")
-	} else if len(namesOf(withoutTag(object)).ids) == 0 {
-		// Mails about many things have this subject.
-		host, check := v.named()
+	} else if ids := namesOf(withoutTag(object)).ids; len(ids) == 0 || len(ids) == 1 && ids[0] == strings.ToLower(v.machine) {
+		// Mails about many things, or about all of a machine, have this subject.
+		var host, check string
+		if len(ids) == 0 {
+			host, check = v.named()
+		}
 		if status, _ := verdict(list); status == "" && host == "" && check == "" && d.line != "" {
 			check = thingOf(d.line)
 		}
-		if host == "" && check == "" {
+		if host == "" && check == "" && len(ids) == 0 {
 			host = v.place()
 		}
 		for _, name := range [...]string{host, check} {
@@ -158,8 +161,8 @@ func keep(line string, cuts []span) string {
 			from += len("downtime") // after 4 minutes of downtime
 			continue
 		}
-		isDay := month && isSmall(strings.Trim(word, ",."))
-		month = months[strings.ToLower(strings.Trim(word, ",."))]
+		isDay := month && isSmall(strings.Trim(word, ",.()"))
+		month = months[strings.ToLower(strings.Trim(word, ",.()"))]
 		if moved := isMoving(word) || isDay; word == "" || isFiller(word) || moved || moving && isUnit(word) {
 			if moved {
 				kept = withoutTime(kept) // after 312 s, since 02:14
@@ -171,9 +174,9 @@ func keep(line string, cuts []span) string {
 			counted = false
 			continue // 4120 messages
 		}
-		if number && len(word) > 1 && isUnit(word) {
+		if number && isUnit(word) && (len(word) > 1 || to == len(line) && strings.HasSuffix(kept[max(len(kept)-2, 0)], ":")) {
 			kept, number, moving = withoutTime(kept[:len(kept)-1]), false, true
-			continue // 38 °C
+			continue // 38 °C, room 2: 24 C
 		}
 		moving = false
 		if isSmall(word) && isReading(line, begin, cuts) {
@@ -205,7 +208,7 @@ func isNumberOf(noun, word string) bool {
 }
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
-var fillers = wordlist.Set(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again still became becomes become with
+var fillers = wordlist.Set(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie снова nuovamente opět igen still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été était étaient estaba estaban stava estava fue ha se sido è stato stata está esta están
@@ -216,7 +219,7 @@ func isFiller(word string) bool {
 	if len(word) == 1 && word[0] >= 'A' && word[0] <= 'Z' {
 		return false // rack A; an article in front of all is no part of an object
 	}
-	return fillers[strings.ToLower(word)] || !strings.ContainsFunc(word, isNaming)
+	return fillers[strings.ToLower(strings.TrimRight(word, ",;"))] || !strings.ContainsFunc(word, isNaming)
 }
 
 // isNaming reports whether r may be a part of a name: no sign, no symbol.

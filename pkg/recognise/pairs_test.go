@@ -16,6 +16,15 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"how it was and is", "pump7 is down", "", "pump7 was down but is back online now", "", "pump7"},
 		{"how it was, and what was done", "pump7 down on site2", "", "pump7 was down -but restarted- on site2", "", "pump7 on site2"},
 		{"the date of a run", "Fill full-20261109234520 of tank4 failed", "", "Fill full-20261110234522 of tank4 succeeded", "", "Fill full of tank4"},
+		{"a day in brackets", "certificate of pump7.example expires in 9 days (Nov 19 2026)", "", "certificate of pump7.example renewed, valid until Feb 17 2027", "", "certificate of pump7.example"},
+		{"a reading of one letter", "Temperature high in pump room: 35 C", "", "Temperature normal in pump room: 24 C", "", "Temperature in pump room"},
+		{"what feeds it", "pump7 has switched to battery mode", "", "pump7 has returned to AC power", "", "pump7"},
+		{"a stage behind a name in brackets", "[Plant] Identified: slow pumps on site2", "", "[Plant] Resolved: slow pumps on site2", "", "[Plant] slow pumps on site2"},
+		{"any good state again", "pump7 is unhealthy", "", "pump7 is healthy again", "", "pump7"},
+		{"a unit that has ended", "pump7.service failed", "Active: failed (Result: exit-code)", "pump7.service finished", "Active: inactive (dead) since Fri 2026-11-13", "pump7.service"},
+		{"no file of a day", "Import of ACME", "failed\nFile: ORDERS_20261113.edi", "Import of ACME", "completed", "Import of ACME"},
+		{"keys as programs write them", "Plant event", "instance-id: pump7\nnewState: failed", "Plant event", "instance-id: pump7\nnewState: recovered", "Plant event/pump7"},
+		{"a name rather than a kind", "Plant event", "Source: tank-pumps\nSource ID: pump-seven\nMessage: is down", "Plant event", "Source: tank-pumps\nSource ID: pump-seven\nMessage: is up again", "Plant event/pump-seven"},
 		{"a percentage apart", "Level of tank4 too low, 12 %", "", "Level of tank4 normal, 82 %", "", "Level of tank4"},
 		{"what only the text names", "Fill report", "Fill of tank4 failed: pump stuck", "Fill report", "Fill of tank4 completed successfully", "Fill report/Fill of tank4"},
 		{"a name in front of a colon in the text", "Fill report", "tank4: fill failed", "Fill report", "tank4: fill ok", "Fill report/tank4"},
@@ -79,6 +88,26 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 			}
 			if problem.Object != tt.object || end.Object != tt.object {
 				t.Errorf("of %q, then of %q; want %q", problem.Object, end.Object, tt.object)
+			}
+		})
+	}
+}
+
+// Under a subject that names only the machine that sends it, a mail is about what its text says.
+func TestTheNameOfTheSendingMachineIsNoThing(t *testing.T) {
+	r := newRecogniser(t)
+	of := func(from, subject, text string) string {
+		return r.Of(mailOf(Example{From: from, Subject: subject, Text: text})).Object
+	}
+	for _, tt := range []struct{ name, from, subject, text, object string }{
+		{"of a machine", "root@pump7.plant.example", "watch pump7", "container valve-app is unhealthy", "watch pump7/container valve-app"},
+		{"of another machine", "root@pump7.plant.example", "watch pump8", "container valve-app is unhealthy", "watch pump8"},
+		{"of a company", "root@pump7.example", "watch pump7", "container valve-app is unhealthy", "watch pump7"},
+		{"where the subject says how it is", "root@pump7.plant.example", "pump7 failed", "container valve-app is unhealthy", "pump7"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := of(tt.from, tt.subject, tt.text); got != tt.object {
+				t.Errorf("%q, want %q", got, tt.object)
 			}
 		})
 	}

@@ -21,25 +21,26 @@ type recalledKey struct {
 	source             *source
 	subject, text, end uint64
 	length             int
+	machine            string
 }
 
 var seed = maphash.MakeSeed()
 
-func (r *recalled) of(s *source, subject, text string) Recognised {
+func (r *recalled) of(s *source, subject, text, machine string) Recognised {
 	read, end := text, ending(text)
 	if s == nil || s.bytes == maxBytes {
 		read = text[:min(len(text), maxBytes)]
 	} else if len(text) > maxRecalledBytes {
-		return recognise(s, subject, text)
+		return recognise(s, subject, text, machine)
 	}
-	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, read), maphash.String(seed, end), len(read)}
+	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, read), maphash.String(seed, end), len(read), machine}
 	r.mu.Lock()
 	rec, found := r.known[key]
 	r.mu.Unlock()
 	if found {
 		return rec
 	}
-	rec = recognise(s, subject, text)
+	rec = recognise(s, subject, text, machine)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil || len(r.known) >= maxRecalled {

@@ -93,8 +93,12 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	}()
 	subject := withoutGateway(m.Subject())
 	s := r.source(m, subject)
-	rec = r.recent.of(s, subject, m.Body())
 	sender := addressOf(m)
+	machine := machineOf(sender)
+	if !strings.Contains(subject, machine) {
+		machine = "" // so that equal mails of several machines are read once
+	}
+	rec = r.recent.of(s, subject, m.Body(), machine)
 	if rec.Source == "" {
 		rec.Source = sender
 	} else {
@@ -112,6 +116,16 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 		rec.Object, rec.Known, rec.Parts = strings.ToValidUTF8(content.Line(object[:min(len(object), maxObject)]), ""), true, nil
 	}
 	return rec
+}
+
+// machineOf returns the name of the machine that a sender is one of, as docker1 of root@docker1.example.com;
+// empty if the address may be that of a company.
+func machineOf(sender string) string {
+	name, domain, _ := strings.Cut(sender[strings.IndexByte(sender, '@')+1:], ".")
+	if domain != "" && strings.IndexByte(domain, '.') < 0 {
+		return ""
+	}
+	return name
 }
 
 // addressOf returns the address of the author of m, which stays the same where that of the
@@ -201,10 +215,11 @@ func (v *values) value(name string) string {
 	return value
 }
 
-// recognise returns what a mail with a subject and a text means, of a source that may be
-// nil.
-func recognise(s *source, subject, text string) (rec Recognised) {
+// recognise returns what a mail with a subject and a text of a machine means, of a source that may
+// be nil.
+func recognise(s *source, subject, text, machine string) (rec Recognised) {
 	v := newView(subject, text)
+	v.machine = machine
 	if s == nil {
 		return s.read(nil, v, "")
 	}

@@ -27,7 +27,13 @@ func (s *scanner) sense(i int) sense {
 	if i+1 < len(s.tokens) && strings.TrimSpace(s.lower[t.to:s.tokens[i+1].from]) == "" {
 		next = s.tokens[i+1].word
 	}
+	isAgain := says == well && (next == "again" || i > 0 && anew[s.tokens[i-1].word])
+	if isAgain || t.word == "normal" && leading[next] {
+		next = "" // as at the end of the sentence: "normal in room 2"
+	}
 	switch {
+	case t.word == "dead" && i > 0 && s.tokens[i-1].word == "inactive":
+		return silent // as systemd calls a unit that has ended
 	case t.word == "full" && t.from > 0 && t.to < len(s.lower) && strings.IndexByte("\"'", s.lower[t.from-1]) >= 0 && s.lower[t.from-1] == s.lower[t.to]:
 		return silent // a job that is called "Full"
 	case (says == fault || says == alert || says == worry || says == aside) && words[next] == namesWhat:
@@ -54,7 +60,8 @@ func (s *scanner) sense(i int) sense {
 		}
 		return alert // [critical] closed
 	case says == opens || says == closes:
-		isTag := i == 0 && strings.HasPrefix(s.line[t.to:], ":") // CLOSED: disk full on web1
+		front := strings.TrimSpace(s.line[:t.from])
+		isTag := (i == 0 || strings.HasSuffix(front, "]")) && strings.HasPrefix(s.line[t.to:], ":") // CLOSED: disk full on web1
 		if !isTag && (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
 			return silent
 		}
@@ -66,9 +73,14 @@ func (s *scanner) sense(i int) sense {
 		return silent // an updated list of failures
 	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && !s.runs(i, next):
 		return silent // the space available; running out of it
+	case isAgain:
+		return over
 	}
 	return says
 }
+
+// anew comes in front of how something is again.
+var anew = wordlist.Set(`wieder weer nuovamente nouveau nuevo novo nuovo ponownie снова opět igen`)
 
 // isBehind reports whether one of the three words in front of the one at i, with no sign but blanks
 // between them, is of a set.

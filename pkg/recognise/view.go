@@ -8,6 +8,7 @@ type view struct {
 	subject string
 	lines   []string // without blanks around them, none empty, quoted or of a signature
 	last    []string // likewise, behind these
+	machine string   // that the mail is of, if the subject names it
 }
 
 // Bounds of what counts.
