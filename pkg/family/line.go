@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // A line is a line of a text as words.
@@ -37,7 +38,8 @@ func (l *line) next(from, to int) word {
 	switch {
 	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
-	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text):
+	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text),
+		isNoun && isValue && levels[strings.ToLower(text)]:
 		w.need, w.named = needName, true // database "billing"
 		return w
 	}
@@ -88,6 +90,9 @@ func mayBeName(word string) bool {
 	lower := strings.ToLower(word)
 	return strings.HasSuffix(lower, "ing") && !opposites[lower] && !hasState(lower)
 }
+
+// levels are those of a logger, which may be names, too: queue=debug.
+var levels = wordlist.Set(`trace debug verbose info`)
 
 // saysMore reports whether word says what happened, and not only how bad it is.
 func saysMore(word string) bool {

@@ -81,7 +81,7 @@ func worse(a, b meaning.Status) meaning.Status {
 var fieldKinds = func() map[string]sense {
 	kinds := make(map[string]sense)
 	for kind, names := range map[sense]string{
-		well: `status|state|trigger status|current state|current status|new state|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
+		well: `status|state|trigger status|current state|current status|new state|state value|new state value|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
 			backup status|health|condition|verdict|zustand|ergebnis|ereignis|statut|état|résultat|estado|resultado|evento|stato|risultato|esito|situação|
 			resultaat|toestand|resultat|stan|wynik|статус|состояние|результат|状态|結果|ステータス|status code text|overall status|summary status`,
 		worry: `severity|level|priority|alert level|trigger severity|schweregrad|priorität|stufe|ebene|gravité|niveau|priorité|gravedad|nivel|prioridad|gravità|livello|
@@ -97,12 +97,12 @@ var fieldKinds = func() map[string]sense {
 // maxNames is how many names of a kind are told.
 const maxNames = 2
 
-// named returns what the fields of the text say that the mail is about: a host and what of
-// it is watched, or else what the first field says that could name something. Empty if there are no
-// such fields.
-func (v view) named() (host, check string) {
+// named returns what the fields of the text say that the mail is about: a host, what of it is
+// watched, and what the first other field says that could name something. Empty if there are no such
+// fields.
+func (v view) named() (host, check, other string) {
 	var names [2][]string
-	other, isNamed := "", false
+	isNamed := false
 	for _, line := range v.lines {
 		end := strings.IndexAny(line[:min(len(line), 40)], ":|=\t")
 		if end < 0 {
@@ -119,11 +119,7 @@ func (v view) named() (host, check string) {
 			other, isNamed = value, names
 		}
 	}
-	host, check = strings.Join(names[0], "/"), strings.Join(names[1], "/")
-	if host == "" && check == "" {
-		check = other
-	}
-	return host, check
+	return strings.Join(names[0], "/"), strings.Join(names[1], "/"), other
 }
 
 // keyOf returns text as the key of a field, in lower case: jobStatus, job_status and Job-Status are

@@ -28,7 +28,10 @@ func (v view) object(list []said, d decision) string {
 	}
 	object := asFirst(tidy(keep(subject, cuts)), subject)
 	if isBare := object == ""; isBare || d.line != "" && isCarrier(list, subject) {
-		host, check := v.named()
+		host, check, other := v.named()
+		if host == "" && check == "" {
+			check = other
+		}
 		if isBare && d.line == "" {
 			_, d.line = v.fails() // the subject only says that something is wrong
 		}
@@ -42,19 +45,8 @@ func (v view) object(list []said, d decision) string {
 			}
 		}
 		object = strings.Trim(object+"/"+strings.Trim(host+"/"+check, "/"), "/")
-	} else if ids := namesOf(withoutTag(object)).ids; len(ids) == 0 || len(ids) == 1 && ids[0] == strings.ToLower(v.machine) {
-		// Mails about many things, or about all of a machine, have this subject.
-		var host, check string
-		if len(ids) == 0 {
-			host, check = v.named()
-		}
-		if status, _ := verdict(list); status == "" && host == "" && check == "" && d.line != "" {
-			check = thingOf(d.line)
-		}
-		if host == "" && check == "" && len(ids) == 0 {
-			host = v.place()
-		}
-		for _, name := range [...]string{host, check} {
+	} else {
+		for _, name := range v.beside(object, list, d) {
 			if name != "" && !strings.Contains(object, name) {
 				object += "/" + strings.TrimPrefix(name, "/")
 			}
@@ -64,28 +56,6 @@ func (v view) object(list []said, d decision) string {
 		object = strings.ToValidUTF8(object[:maxObject], "")
 	}
 	return object
-}
-
-// thingOf returns what a line is about, under a subject that names nothing: what stands in front of its
-// first colon that names something. Behind it stands why: "Backup of srv4 failed: disk full".
-func thingOf(line string) string {
-	for rest := line; rest != ""; {
-		var part string
-		part, rest, _ = strings.Cut(rest, ": ")
-		if thing := tidy(keep(part, cutsOf(part, scan(part), false))); thing != "" {
-			return thing
-		}
-	}
-	return ""
-}
-
-// withoutTag is object without a name in brackets in front, which is that of the sender.
-func withoutTag(object string) string {
-	tag, rest, found := strings.Cut(object, "] ")
-	if !found || tag == "" || tag[0] != '[' || strings.ContainsAny(tag, "0123456789.") {
-		return object
-	}
-	return rest
 }
 
 // asFirst returns object as it is where it begins a sentence, as subject does: "Error in job

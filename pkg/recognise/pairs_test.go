@@ -24,6 +24,8 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"a unit that has ended", "pump7.service failed", "Active: failed (Result: exit-code)", "pump7.service finished", "Active: inactive (dead) since Fri 2026-11-13", "pump7.service"},
 		{"no file of a day", "Import of ACME", "failed\nFile: ORDERS_20261113.edi", "Import of ACME", "completed", "Import of ACME"},
 		{"keys as programs write them", "Plant event", "instance-id: pump7\nnewState: failed", "Plant event", "instance-id: pump7\nnewState: recovered", "Plant event/pump7"},
+		{"how it was before", "Plant event", `{"service": "pump7", "state": "DOWN"}`, "Plant event", `{"service": "pump7", "state": "UP", "previous_state": "DOWN"}`, "Plant event/pump7"},
+		{"a field under the name of a machine", "report of pump7", "Service: valve\nState: DOWN", "report of pump7", "Service: valve\nState: UP", "report of pump7/valve"},
 		{"a name rather than a kind", "Plant event", "Source: tank-pumps\nSource ID: pump-seven\nMessage: is down", "Plant event", "Source: tank-pumps\nSource ID: pump-seven\nMessage: is up again", "Plant event/pump-seven"},
 		{"a percentage apart", "Level of tank4 too low, 12 %", "", "Level of tank4 normal, 82 %", "", "Level of tank4"},
 		{"what only the text names", "Fill report", "Fill of tank4 failed: pump stuck", "Fill report", "Fill of tank4 completed successfully", "Fill report/Fill of tank4"},

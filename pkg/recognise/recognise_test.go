@@ -68,7 +68,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"a tag of success with a failure behind it", "[Success] Daily VMs, 1 failed", "", meaning.Problem, "Daily VMs"},
 		{"a name in front of the tag", "[Shop] [Down] Request failed with status code 503", "", meaning.Problem, "[Shop]"},
 		{"an acknowledgement", "db1/Load Acknowledged (CRIT)", "", meaning.Info, "db1/Load"},
-		{"a field of the text", "report of web1", "Job: nightly\nStatus: FAILED\n", meaning.Problem, "report of web1"},
+		{"a field of the text", "report of web1", "Job: nightly\nStatus: FAILED\n", meaning.Problem, "report of web1/nightly"},
 		{"the worst of several fields", "report of web1", "Status: OK\nResult: failed\n", meaning.Problem, "report of web1"},
 		{"a severity is no good news", "report of web1", "Severity: normal\n", meaning.Problem, "report of web1"},
 		{"a name in quotation marks", `Job "Backup failed jobs" finished`, "", meaning.OK, `Job "Backup failed jobs"`},

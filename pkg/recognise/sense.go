@@ -32,6 +32,8 @@ func (s *scanner) sense(i int) sense {
 		next = "" // as at the end of the sentence: "normal in room 2"
 	}
 	switch {
+	case says == remark && i > 0 && strings.HasSuffix(s.lower[:t.from], "=") && fieldKinds[s.tokens[i-1].word] == silent:
+		return silent // partition=debug
 	case t.word == "dead" && i > 0 && s.tokens[i-1].word == "inactive":
 		return silent // as systemd calls a unit that has ended
 	case t.word == "full" && t.from > 0 && t.to < len(s.lower) && strings.IndexByte("\"'", s.lower[t.from-1]) >= 0 && s.lower[t.from-1] == s.lower[t.to]:
@@ -62,8 +64,8 @@ func (s *scanner) sense(i int) sense {
 	case says == opens || says == closes:
 		front := strings.TrimSpace(s.line[:t.from])
 		isTag := (i == 0 || strings.HasSuffix(front, "]")) && strings.HasPrefix(s.line[t.to:], ":") // CLOSED: disk full on web1
-		if !isTag && (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !inBrackets(s.line, t.from, t.to) {
-			return silent
+		if !isTag && (next != "" && !leading[next] && !times[next] || !s.isOfReport(i)) && !s.isBracketed(i) {
+			return silent // (0 connections now open)
 		}
 		if says == closes {
 			return over
@@ -77,6 +79,12 @@ func (s *scanner) sense(i int) sense {
 		return over
 	}
 	return says
+}
+
+// isBracketed reports whether the word at i stands in brackets, behind one other at most.
+func (s *scanner) isBracketed(i int) bool {
+	t := s.tokens[i]
+	return inBrackets(s.line, t.from, t.to) && (i < 2 || s.tokens[i-2].to <= strings.LastIndexAny(s.line[:t.from], "[("))
 }
 
 // anew comes in front of how something is again.

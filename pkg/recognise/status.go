@@ -100,8 +100,9 @@ func (v view) decide(list []said) decision {
 
 // isPast reports whether line is a field that says how something stood before.
 func isPast(line string) bool {
-	first, _, _ := strings.Cut(line, " ")
-	return past[strings.ToLower(first)]
+	key, _, _ := strings.Cut(line[:min(len(line), 40)], ":")
+	first, _, _ := strings.Cut(keyOf(key), " ")
+	return past[first]
 }
 
 var past = wordlist.Set(`previous previously last old former prior before vorher vorheriger letzter ancien ancienne dernier anterior último ultimo precedente vorige poprzedni`)

@@ -1,0 +1,51 @@
+package recognise
+
+import "strings"
+
+// beside returns what the text says that a mail is about, beside object, which its subject does:
+// nothing where the subject names a thing of its own and how it stands.
+func (v view) beside(object string, list []said, d decision) [2]string {
+	ids := namesOf(withoutTag(object)).ids
+	status, _ := verdict(list)
+	host, check, other := v.named()
+	switch {
+	case len(ids) == 0: // mails about many things have this subject
+		if host == "" && check == "" {
+			check = other
+		}
+		if host == "" && check == "" && status == "" {
+			check = thingOf(d.line)
+		}
+		if host == "" && check == "" {
+			host = v.place()
+		}
+		return [...]string{host, check}
+	case status != "":
+		return [2]string{}
+	case len(ids) == 1 && ids[0] == strings.ToLower(v.machine) && check == "":
+		check = thingOf(d.line) // it is one of several of the machine
+	}
+	return [...]string{"", check}
+}
+
+// thingOf returns what a line is about, under a subject that names nothing: what stands in front of its
+// first colon that names something. Behind it stands why: "Backup of srv4 failed: disk full".
+func thingOf(line string) string {
+	for rest := line; rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, ": ")
+		if thing := tidy(keep(part, cutsOf(part, scan(part), false))); thing != "" {
+			return thing
+		}
+	}
+	return ""
+}
+
+// withoutTag is object without a name in brackets in front, which is that of the sender.
+func withoutTag(object string) string {
+	tag, rest, found := strings.Cut(object, "] ")
+	if !found || tag == "" || tag[0] != '[' || strings.ContainsAny(tag, "0123456789.") {
+		return object
+	}
+	return rest
+}
