@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -14,10 +15,17 @@ const (
 
 // fields returns text with the JSON object (RFC 8259) that it begins with, as many services send
 // their events, as lines such as "Source ID: crm-prod": who reads it looks for those, and so does
-// everything that reads a mail. Any other text is returned as it is.
+// everything that reads a mail. So it does with a text that is one record of a logger in logfmt, level=error
+// msg="no answer" host=db1. Any other text is returned as it is.
 func fields(text string) string {
 	body := strings.TrimLeft(text, " \t\n")
-	if body == "" || body[0] != '{' || len(body) > maxDocument {
+	switch {
+	case body == "" || len(body) > maxDocument:
+		return text
+	case body[0] != '{':
+		if pairs := logfmt(strings.TrimSpace(body)); len(pairs) >= minPairs {
+			return strings.Join(pairs, "\n")
+		}
 		return text
 	}
 	d := document{decoder: json.NewDecoder(strings.NewReader(body))}
@@ -107,4 +115,47 @@ func (d *document) field(key, value string) bool {
 	d.lines.WriteString(value + "\n")
 	d.count++
 	return d.count <= maxFields
+}
+
+// minPairs is how many pairs make a line a record: a setting is none.
+const minPairs = 3
+
+// logfmt returns the pairs of a line that consists of them, as "key: value" without those that have
+// no value; none of any other text.
+func logfmt(line string) (pairs []string) {
+	for line != "" {
+		end := strings.IndexByte(line, '=')
+		if end <= 0 || strings.ContainsFunc(line[:end], func(r rune) bool { return !isKeyRune(r) }) {
+			return nil
+		}
+		key, value := line[:end], ""
+		if line = line[end+1:]; strings.HasPrefix(line, `"`) {
+			quoted, err := strconv.QuotedPrefix(line)
+			if err != nil {
+				return nil
+			}
+			if value, err = strconv.Unquote(quoted); err != nil {
+				return nil
+			}
+			line = line[len(quoted):]
+		} else {
+			end := strings.IndexAny(line, " \"\n")
+			if end < 0 {
+				end = len(line)
+			}
+			value, line = line[:end], line[end:]
+		}
+		if line != "" && line[0] != ' ' {
+			return nil
+		}
+		line = strings.TrimLeft(line, " ")
+		if value = strings.TrimSpace(tidy(value)); value != "" {
+			pairs = append(pairs, key+": "+value)
+		}
+	}
+	return pairs
+}
+
+func isKeyRune(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '.' || r == '-'
 }

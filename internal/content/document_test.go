@@ -16,6 +16,11 @@ func TestAJSONObjectIsReadAsFields(t *testing.T) {
 		"of one in a text":                 {`{"Message": "{\"AlarmName\":\"cpu\",\"NewStateValue\":\"ALARM\"}"}`, "AlarmName: cpu\nNewStateValue: ALARM"},
 		"with lines in a text":             {`{"stack": "a\n\tb\r\nc"}`, "stack: a\n\tb\nc"},
 		"with what follows in lines":       {"{\"a\": \"x\"}\n\n--\nunsubscribe", "a: x\n\n--\nunsubscribe"},
+		"a record of a logger, too":        {`time=2026-11-05T12:56:06Z level=error msg="job failed: \"x\"" job=a err=`, "time: 2026-11-05T12:56:06Z\nlevel: error\nmsg: job failed: \"x\"\njob: a"},
+		"none of several lines of pairs":   {"a=1 b=2 c=3\nd=4", "a=1 b=2 c=3\nd=4"},
+		"none of pairs in a sentence":      {"failed a=1 b=2 c=3", "failed a=1 b=2 c=3"},
+		"none of a setting":                {"PATH=/bin SHELL=/bin/sh", "PATH=/bin SHELL=/bin/sh"},
+		"none of an open quote":            {`a=1 b=2 c="x`, `a=1 b=2 c="x`},
 		"none of an empty one":             {`{}`, `{}`},
 		"none of several records":          {"{\"a\": 1}\n{\"a\": 2}", "{\"a\": 1}\n{\"a\": 2}"},
 		"none of a sentence":               {"{a} is missing", "{a} is missing"},
@@ -39,6 +44,8 @@ func FuzzFields(f *testing.F) {
 	for _, text := range []string{`{"a": [1, {"b": "c"}]}`, `{"a": "{\"b\": 1}"}`, "{\"a\": 1}\n\n--\nx", `{"a":`} {
 		f.Add(text, "", "", "")
 	}
+	f.Add("", `a=1 `, "", "b=2")
+	f.Add("a=1 b=2 c=", `"`, "", "")
 	f.Add(`{"a":`, `[`, `]`, `}`)
 	f.Add(`{"a":"`, `{\"a\":\"`, `\"}`, `"}`)
 	f.Fuzz(func(t *testing.T, prefix, open, close, suffix string) {

@@ -132,7 +132,7 @@ var (
 )
 
 // times end keys whose value is when something happened.
-var times = wordlist.Set(`time date timestamp at since on zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
+var times = wordlist.Set(`time date timestamp at since on after before until zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
 
 // phrases begin lines that programs and people write around what happened.
 var phrases = byFirst([]string{

@@ -16,7 +16,7 @@ func (v view) beside(object string, list []said, d decision) [2]string {
 		if host == "" && check == "" && status == "" {
 			check = thingOf(d.line)
 		}
-		if host == "" && check == "" {
+		if host == "" && check == "" && !(d.tagged && strings.IndexByte(object, ' ') > 0) { // VPN DOWN: lisbon
 			host = v.place()
 		}
 		return [...]string{host, check}
@@ -34,6 +34,9 @@ func thingOf(line string) string {
 	for rest := line; rest != ""; {
 		var part string
 		part, rest, _ = strings.Cut(rest, ": ")
+		if front, _, inBrackets := strings.Cut(part, " ("); inBrackets && strings.IndexByte(front, ' ') > 0 {
+			part = front // container shop-web (OOMKilled=true)
+		}
 		if thing := tidy(keep(part, cutsOf(part, scan(part), false))); thing != "" {
 			return thing
 		}

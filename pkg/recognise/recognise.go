@@ -78,7 +78,7 @@ type Recognised struct {
 	// Parts are what a digest says, of which the first one is what the mail is said to
 	// mean. There are none if the mail is not a digest.
 	Parts []Part
-	told  string // the subject, if that says what the mail means
+	told  string // what says what the mail means: the subject, or a line of the text that is good news
 	// Unread says that a digest says more than Parts.
 	Unread bool
 	Why    string
@@ -95,7 +95,9 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	s := r.source(m, subject)
 	sender := addressOf(m)
 	machine := machineOf(sender)
-	if !strings.Contains(subject, machine) {
+	if name, _, _ := strings.Cut(sender, "@"); strings.EqualFold(subject, name) {
+		machine = name
+	} else if !strings.Contains(strings.ToLower(subject), machine) {
 		machine = "" // so that equal mails of several machines are read once
 	}
 	rec = r.recent.of(s, subject, m.Body(), machine)
@@ -251,6 +253,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 		rec.Known, rec.Recovers = rec.Object != "" && p.watches(), p.recovers()
 	}
 	if rec.Status == "" || rec.Object == "" {
+		v = v.untimed()
 		d := v.decide(list)
 		if rec.Status == "" {
 			rec.Status, rec.Why = d.status, d.why
@@ -258,6 +261,8 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 				rec.Why = s.name + ", " + rec.Why
 			} else if d.bySubject {
 				rec.told = v.subject
+			} else if d.status.IsGood() {
+				rec.told = d.line
 			}
 		}
 		if rec.Object == "" {

@@ -1,6 +1,9 @@
 package recognise
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A view is what of a mail counts: its subject and the first lines of its text; of a longer one
 // the last lines, too, where they contradict a subject that says success.
@@ -59,3 +62,18 @@ func ending(text string) string {
 
 // whole returns v as patterns see it.
 func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "\n") }
+
+// untimed returns v without the dates and times that its lines begin with.
+func (v view) untimed() view {
+	for i, line := range v.lines {
+		if plain := withoutStamp(line); plain != line {
+			lines := slices.Clone(v.lines)
+			for ; i < len(lines); i++ {
+				lines[i] = withoutStamp(lines[i])
+			}
+			v.lines = lines
+			break
+		}
+	}
+	return v
+}
