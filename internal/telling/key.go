@@ -5,6 +5,7 @@ import "strings"
 // keyScore is the score of the key of a line "key: value"; says is whether the line
 // has words that say something. isReason says that the value is what happened, or why.
 func keyScore(line string, says bool) (score int, isReason bool) {
+	line = WithoutTime(line)
 	if at := strings.LastIndex(line, ": "); at > 0 && isTime(line[at+2:]) && saysWhen(line[:at]) {
 		return incidental, false
 	}
@@ -69,16 +70,23 @@ func saysWhen(key string) bool {
 // minTimeDigits is how many digits a date with the time of day has at least.
 const minTimeDigits = 8
 
-// isTime reports whether value is a date with the time of day, and nothing else.
+// isTime reports whether value is a date with the time of day, and nothing else: names of days, months
+// and zones have four letters at most.
 func isTime(value string) bool {
-	digits := 0
+	digits, letters := 0, 0
 	for i := range len(value) {
 		switch c := value[i]; {
 		case isDigit(c):
 			digits++
-		case strings.IndexByte(" :-/.,TZ+", c) < 0:
+		case isLetter(c):
+			if letters++; letters > 4 {
+				return false
+			}
+			continue
+		case strings.IndexByte(" :-/.,+", c) < 0:
 			return false
 		}
+		letters = 0
 	}
 	return digits >= minTimeDigits && strings.IndexByte(value, ':') > 0
 }

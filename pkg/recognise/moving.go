@@ -163,41 +163,6 @@ func isDuration(word string) bool {
 	return parts > 1
 }
 
-// withoutStamp returns line without the date and time in front of it, as loggers write them.
-func withoutStamp(line string) string {
-	rest, stamped := line, false
-	for range 2 { // a date, a time
-		word, more, _ := strings.Cut(strings.TrimLeft(rest, " ["), " ")
-		if !isClock(strings.TrimRight(word, "],:|-")) {
-			break
-		}
-		rest, stamped = more, true
-	}
-	if rest = strings.TrimLeft(rest, " ]:|-"); !stamped || rest == "" {
-		return line
-	}
-	return rest
-}
-
-// isClock reports whether word is a date with its year, a time of day with its minutes, or both.
-func isClock(word string) bool {
-	word = strings.TrimSuffix(word, "Z")
-	date, clock, isBoth := strings.Cut(word, "T")
-	if isBoth {
-		return isClock(date) && isClock(clock)
-	}
-	if len(word) < 5 || strings.Trim(word, "0123456789-/.:,+") != "" || word[0] < '0' || word[0] > '9' {
-		return false
-	}
-	switch {
-	case strings.Count(word, ":") > 0:
-		return len(word) <= len("00:00:00.000000000+00:00") && (word[1] == ':' || word[2] == ':')
-	case len(word) == len("2006-01-02") && (word[4] == '-' || word[4] == '/' || word[4] == '.'):
-		return word[4] == word[7]
-	}
-	return len(word) == len("02.01.2006") && strings.IndexByte("-/.", word[2]) >= 0 && word[2] == word[5]
-}
-
 func isUnit(word string) bool { return units[strings.ToLower(strings.Trim(word, ".,:;)]"))] }
 
 var units = wordlist.Set(`ms s sec secs second seconds min mins minute minutes m h hour hours d day days kb mb gb tb kib mib gib k g t b bytes °c c percent`)

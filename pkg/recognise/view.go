@@ -3,6 +3,8 @@ package recognise
 import (
 	"slices"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/telling"
 )
 
 // A view is what of a mail counts: its subject and the first lines of its text; of a longer one
@@ -66,10 +68,10 @@ func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "
 // untimed returns v without the dates and times that its lines begin with.
 func (v view) untimed() view {
 	for i, line := range v.lines {
-		if plain := withoutStamp(line); plain != line {
+		if plain := telling.WithoutTime(line); plain != line {
 			lines := slices.Clone(v.lines)
 			for ; i < len(lines); i++ {
-				lines[i] = withoutStamp(lines[i])
+				lines[i] = telling.WithoutTime(lines[i])
 			}
 			v.lines = lines
 			break
