@@ -149,10 +149,17 @@ func (w *Watch) state(j *expect.Job, t times) expect.State {
 	s := j.State()
 	s.Last, s.Missing = last, told.After(last)
 	s.Due, s.Late = w.plan(j, from, t[since+j.Name])
+	if s.Missing {
+		s.Late = latest(s.Late, told.Add(remindAfter))
+	}
 	// While no process ran, none could come; clients send again what they kept, within a day.
 	s.Late = together(latest(s.Late, w.started.Add(min(j.Within, 24*time.Hour))), j.Within).Add(w.after)
 	return s
 }
+
+// remindAfter is how long a job that is missing stays so before that is told again, which the next
+// look rounds up: once a day.
+const remindAfter = 23 * time.Hour
 
 // together puts late off to the next round time, so that jobs that report one after the other
 // are missing at the same look.

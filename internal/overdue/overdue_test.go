@@ -127,6 +127,19 @@ func TestAMailThatDoesNotComeIsToldOnce(t *testing.T) {
 	})
 }
 
+func TestWhatStaysMissingIsToldAgainOnceADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, expect.Expectation{Name: "beat", Match: []string{`subject="beat"`}, Every: "1m", Within: time.Minute})
+		watch, stop := w.start()
+		defer stop()
+		w.came(watch, "beat")
+		time.Sleep(23 * time.Hour)
+		w.want("problem MISSING: beat, last came Sat 2000-01-01 00:00 UTC")
+		time.Sleep(25 * time.Hour)
+		w.want("problem MISSING: beat, last came Sat 2000-01-01 00:00 UTC", "problem MISSING: beat, last came Sat 2000-01-01 00:00 UTC", "problem MISSING: beat, last came Sat 2000-01-01 00:00 UTC")
+	})
+}
+
 func TestItIsToldWhenItComesAfterAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, daily)
