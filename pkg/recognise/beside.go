@@ -1,6 +1,10 @@
 package recognise
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
 
 // beside returns what the text says that a mail is about, beside object, which its subject does:
 // nothing where the subject names a thing of its own and how it stands.
@@ -31,7 +35,7 @@ func (v view) beside(object string, list []said, d decision) [2]string {
 // thingOf returns what a line is about, under a subject that names nothing: what stands in front of its
 // first colon that names something. Behind it stands why: "Backup of srv4 failed: disk full".
 func thingOf(line string) string {
-	for rest := line; rest != ""; {
+	for rest := withoutLogger(line); rest != ""; {
 		var part string
 		part, rest, _ = strings.Cut(rest, ": ")
 		if front, _, inBrackets := strings.Cut(part, " ("); inBrackets && strings.IndexByte(front, ' ') > 0 {
@@ -52,3 +56,38 @@ func withoutTag(object string) string {
 	}
 	return rest
 }
+
+// statement returns of a line what says how something stands, without why it does so: what stands in
+// front of the first colon behind it, and of a logger nothing.
+func statement(line string) string {
+	line = withoutLogger(line)
+	if at := strings.Index(line, ": "); at > 0 && len(scan(line[:at])) > 0 && !cutsAll(line[:at], cutsOf(line[:at], scan(line[:at]), false)) {
+		return line[:at]
+	}
+	return line
+}
+
+// withoutLogger returns line without what a logger writes in front of its message: a level, a thread
+// in brackets, the name of a class, and then a dash.
+func withoutLogger(line string) string {
+	front, message, found := strings.Cut(line, " - ")
+	if !found || len(front) > maxTag {
+		return line
+	}
+	isLogger := false
+	for field := range strings.FieldsSeq(front) {
+		isName := strings.Count(field, ".") > 0 && field[len(field)-1] != '.' && strings.Trim(field, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._$") == ""
+		isThread := field[0] == '[' && field[len(field)-1] == ']'
+		if !isName && !isThread && !levels[field] {
+			return line
+		}
+		isLogger = isLogger || levels[field]
+	}
+	if !isLogger {
+		return line
+	}
+	return message
+}
+
+// levels are those that loggers write in capitals.
+var levels = wordlist.Set(`TRACE DEBUG INFO NOTICE WARN WARNING ERROR SEVERE CRITICAL FATAL`)

@@ -44,6 +44,9 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			continue
 		}
 		cut := withValue(line, tagAround(line, withCount(line, w)))
+		if next, _, _ := strings.Cut(strings.TrimPrefix(line[cut.to:], " "), " "); w.says == fault && genitives[strings.ToLower(next)] && cut.to+1+len(next) < len(line) {
+			cut.to += 1 + len(next) // failure of
+		}
 		if n := len(cuts); n > 0 && cuts[n-1].to < cut.from && joins[strings.ToLower(strings.TrimSpace(line[cuts[n-1].to:cut.from]))] {
 			cut.from = cuts[n-1].to // back to passed
 		}
@@ -56,6 +59,9 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 	}
 	return cuts
 }
+
+// genitives are between a failure and what it is one of.
+var genitives = wordlist.Set(`of de du des del della dello do da von der des van di`)
 
 // goodEnds are words at the end of a line that say what a tag in front of them says.
 var goodEnds = wordlist.Set(`working running reachable online up available alive active connected normal healthy ok`)

@@ -113,7 +113,7 @@ func (v view) named() (host, check, other string) {
 			continue
 		}
 		kind := kindOfName(key, value)
-		if kind > 0 && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
+		if kind > 0 && !isStateOnly(value) && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
 		} else if names := namesOne(key, value); (other == "" || names && !isNamed) && couldName(key, value) {
 			other, isNamed = value, names
@@ -158,6 +158,13 @@ func kindOfName(key, value string) int {
 	return 0
 }
 
+// isStateOnly reports whether value says how something stands or how much there is of it, and names
+// nothing: "Tunnel: down".
+func isStateOnly(value string) bool {
+	list := scan(value)
+	return len(list) > 0 && cutsAll(value, cutsOf(value, list, false)) || isMoving(value)
+}
+
 // namesOne reports whether a field with a key says that its value is a name: of others it may be how
 // something is. An ID with many digits is that of a run.
 func namesOne(key, value string) bool {
@@ -173,7 +180,9 @@ func namesOne(key, value string) bool {
 // isOneName reports whether value is a name of two words at most, and nothing that changes from mail
 // to mail.
 func isOneName(value string) bool {
-	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !hasDate(value) && strings.ContainsFunc(value, unicode.IsLetter)
+	number, unit, _ := strings.Cut(value, " ")
+	isAmount := isUnit(unit) && strings.Trim(number, "0123456789.,") == ""
+	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isAmount && !hasDate(value) && strings.ContainsFunc(value, unicode.IsLetter)
 }
 
 // couldName reports whether a field with a key that is not known may name what a mail is about: one
@@ -192,7 +201,7 @@ var nameKinds = func() map[string]int {
 	kinds := make(map[string]int)
 	for i, names := range [...]string{
 		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte servidor dispositivo equipo máquina`,
-		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname
+		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname container pod deployment unit tunnel vpn certificate share array ups printer filesystem mountpoint partition
 			dienst prüfung aufgabe projekt tâche capteur projet servicio tarea proyecto servizio serviço tarefa taak`,
 	} {
 		for name := range strings.FieldsSeq(names) {

@@ -36,7 +36,8 @@ func (v view) object(list []said, d decision) string {
 			_, d.line = v.fails() // the subject only says that something is wrong
 		}
 		if check == "" && d.line != "" {
-			check = tidy(keep(d.line, cutsOf(d.line, scan(d.line), false)))
+			line := statement(d.line)
+			check = tidy(keep(line, cutsOf(line, scan(line), false)))
 			if fieldKinds[keyOf(check)] != silent {
 				check = "" // Level: Error
 			}
@@ -256,7 +257,7 @@ var carriers = wordlist.Set(`notification notifications message event events ben
 var leading = wordlist.Set(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
 
 // trailing words end no object.
-var trailing = wordlist.Set(`to from of with for at by than as zu von mit con com avec met`)
+var trailing = wordlist.Set(`down to from of with for at by than as zu von mit con com avec met`)
 
 // general are words that name no thing.
 var general = wordlist.Set(`component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring

@@ -201,6 +201,14 @@ func (s *scanner) read(i int) int {
 	case hedge:
 		s.hedged = reach + 1
 	case silent, namesWhat, neutral:
+	case over:
+		to, n := t.to, 1
+		if words[t.word] == well && i+1 < len(s.tokens) && s.tokens[i+1].word == "again" {
+			to, n = s.tokens[i+1].to, 2 // ok again
+		}
+		s.add(says, t.from, to)
+		s.denied, s.hedged, s.ended = max(s.denied-n, 0), max(s.hedged-n, 0), max(s.ended-n, 0)
+		return n
 	default:
 		s.add(says, t.from, t.to)
 	}

@@ -32,8 +32,12 @@ func (s *scanner) sense(i int) sense {
 		next = "" // as at the end of the sentence: "normal in room 2"
 	}
 	switch {
+	case isAgain && (t.word == "running" || next == ""):
+		return over
 	case says == remark && i > 0 && strings.HasSuffix(s.lower[:t.from], "=") && fieldKinds[s.tokens[i-1].word] == silent:
 		return silent // partition=debug
+	case says == bad && s.isBehind(i, removals) && strings.HasSuffix(next, "s"):
+		return silent // removed 12 expired sessions
 	case t.word == "dead" && i > 0 && s.tokens[i-1].word == "inactive":
 		return silent // as systemd calls a unit that has ended
 	case t.word == "full" && t.from > 0 && t.to < len(s.lower) && strings.IndexByte("\"'", s.lower[t.from-1]) >= 0 && s.lower[t.from-1] == s.lower[t.to]:
@@ -75,8 +79,6 @@ func (s *scanner) sense(i int) sense {
 		return silent // an updated list of failures
 	case says == well && t.word != "ok" && t.word != "up" && !s.isState(i, next), t.word == "running" && !s.runs(i, next):
 		return silent // the space available; running out of it
-	case isAgain:
-		return over
 	}
 	return says
 }
@@ -86,6 +88,9 @@ func (s *scanner) isBracketed(i int) bool {
 	t := s.tokens[i]
 	return inBrackets(s.line, t.from, t.to) && (i < 2 || s.tokens[i-2].to <= strings.LastIndexAny(s.line[:t.from], "[("))
 }
+
+// removals are what is done to what nobody needs any more.
+var removals = wordlist.Set(`removed deleted purged cleaned pruned discarded evicted removing deleting purging pruning cleaning gelöscht gelöschte entfernt supprimé supprimés eliminado eliminados verwijderd`)
 
 // anew comes in front of how something is again.
 var anew = wordlist.Set(`wieder weer nuovamente nouveau nuevo novo nuovo ponownie снова opět igen`)
