@@ -27,8 +27,8 @@ type Content struct {
 	// Text is what a person would read of the body, as plain text: text/html is
 	// converted where it has no plain alternative, and a forwarded mail is read if
 	// there is nothing else. A JSON object is read as lines, "key: value". Lines end in LF, the
-	// encoding is UTF-8.
-	Text string
+	// encoding is UTF-8. Written is the text before an object in it was read.
+	Text, Written string
 	// HTML is the text/html part as it was sent; empty if there is none.
 	HTML string
 	// FromHTML reports that Text or a part of it was converted from HTML.
@@ -50,7 +50,8 @@ type Attachment struct {
 func Read(header message.Header, body []byte) *Content {
 	unlabelled := !header.Has("Content-Type") && !header.Has("Content-Transfer-Encoding")
 	if unlabelled && isPlain(body) && sniff(body) == "text/plain" {
-		return &Content{Text: fields(unwrap(body[:min(len(body), maxTextBytes)]))}
+		written := unwrap(body[:min(len(body), maxTextBytes)])
+		return &Content{Text: fields(written), Written: written}
 	}
 	r := reader{content: &Content{}, hint: charsetHint(&header)}
 	blocks := r.mail(header, body)
@@ -61,7 +62,7 @@ func Read(header message.Header, body []byte) *Content {
 		// Undecoded, but better than nothing.
 		c.Text = limit(tidy(guess(body[:min(len(body), maxTextBytes)], "")))
 	}
-	c.Text = fields(c.Text)
+	c.Written, c.Text = c.Text, fields(c.Text)
 	return c
 }
 

@@ -2,9 +2,11 @@ package content
 
 import (
 	"encoding/json"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/redact"
 )
 
 // Bounds of a document that is read as fields, in bytes and values.
@@ -13,129 +15,166 @@ const (
 	maxFields   = 1000
 )
 
+// Inside stands between a key and that of the object in which it is.
+const Inside = " > "
+
 // fields returns text with the JSON object (RFC 8259) that it begins with, as many services send
 // their events, as lines such as "Source ID: crm-prod": who reads it looks for those, and so does
-// everything that reads a mail. So it does with a text that is one record of a logger in logfmt, level=error
-// msg="no answer" host=db1. Any other text is returned as it is.
+// everything that reads a mail. So it does with a text that is one record of a logger in logfmt,
+// level=error msg="no answer" host=db1. Any other text is returned as it is.
 func fields(text string) string {
 	body := strings.TrimLeft(text, " \t\n")
-	switch {
-	case body == "" || len(body) > maxDocument:
+	if body == "" || len(body) > maxDocument {
 		return text
-	case body[0] != '{':
-		if pairs := logfmt(strings.TrimSpace(body)); len(pairs) >= minPairs {
-			return strings.Join(pairs, "\n")
+	}
+	var d document
+	if body[0] != '{' {
+		if d.logfmt(strings.TrimSpace(body)) {
+			return d.text()
 		}
 		return text
 	}
-	d := document{decoder: json.NewDecoder(strings.NewReader(body))}
-	d.decoder.UseNumber()
-	if !d.value("", 0) || d.count == 0 {
+	decoder := json.NewDecoder(strings.NewReader(body))
+	decoder.UseNumber()
+	if !d.value(decoder, nil, 0) {
 		return text
 	}
-	rest := strings.TrimLeft(body[d.decoder.InputOffset():], " \t\n")
+	rest := strings.TrimLeft(body[decoder.InputOffset():], " \t\n")
 	switch {
 	case rest == "":
-		return strings.TrimRight(d.lines.String(), "\n")
-	case rest[0] == '{' || rest[0] == '[' || body[d.decoder.InputOffset()] != '\n':
+		return d.text()
+	case rest[0] == '{' || rest[0] == '[' || body[decoder.InputOffset()] != '\n':
 		return text // one of several records, or no document
 	}
-	return d.lines.String() + "\n" + rest
+	return d.text() + "\n\n" + rest
 }
 
 // A document is read value by value, in the order in which it stands.
 type document struct {
-	decoder *json.Decoder
-	lines   strings.Builder
-	count   int
+	lines strings.Builder
+	count int
 }
 
-// value reads the next value, which is that of key; false if it is none, or there is too much.
-func (d *document) value(key string, depth int) bool {
-	token, err := d.decoder.Token()
+func (d *document) text() string {
+	if d.lines.Len() == 0 {
+		return "{}"
+	}
+	return strings.TrimRight(d.lines.String(), "\n")
+}
+
+// value reads the next value, which has the keys of the objects in which it is; false if it is
+// none, or there is too much.
+func (d *document) value(decoder *json.Decoder, keys []string, depth int) bool {
+	token, err := decoder.Token()
 	if err != nil || depth > maxDepth {
 		return false
 	}
 	switch token := token.(type) {
 	case json.Delim:
-		return d.composite(token, key, depth)
+		return d.composite(decoder, token, keys, depth)
 	case string:
-		return d.text(key, token, depth)
+		return d.string(keys, token, depth)
 	case json.Number:
-		return d.field(key, token.String())
+		return d.field(keys, token.String())
 	case bool:
-		if token {
-			return d.field(key, "true")
-		}
-		return d.field(key, "false")
+		return d.field(keys, strconv.FormatBool(token))
 	}
 	return true // null says nothing
 }
 
-// composite reads the rest of an object or an array. The fields of inner ones have the keys that
-// stand beside them.
-func (d *document) composite(open json.Delim, key string, depth int) bool {
-	for d.decoder.More() {
+// composite reads the rest of an object or an array.
+func (d *document) composite(decoder *json.Decoder, open json.Delim, keys []string, depth int) bool {
+	for decoder.More() {
+		inner := keys
 		if open == '{' {
-			name, err := d.decoder.Token()
+			name, err := decoder.Token()
 			if err != nil {
 				return false
 			}
-			key = name.(string) // as the decoder makes sure
+			inner = append(slices.Clip(keys), name.(string)) // as the decoder makes sure
 		}
-		if !d.value(key, depth+1) {
+		if !d.value(decoder, inner, depth+1) {
 			return false
 		}
 	}
-	_, err := d.decoder.Token()
-	return err == nil || err == io.EOF
+	_, err := decoder.Token()
+	return err == nil
 }
 
-// text adds a text, which may be a document itself, as that of a message that a queue carries.
-func (d *document) text(key, text string, depth int) bool {
+// string adds a text, which may be a document itself, as that of a message that a queue carries.
+func (d *document) string(keys []string, text string, depth int) bool {
 	if strings.HasPrefix(text, "{") && depth < maxDepth {
-		inner := document{decoder: json.NewDecoder(strings.NewReader(text)), count: d.count}
-		inner.decoder.UseNumber()
-		if inner.value(key, depth+1) && inner.count > d.count && strings.TrimSpace(text[inner.decoder.InputOffset():]) == "" {
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		inner := document{count: d.count}
+		if inner.value(decoder, keys, depth+1) && strings.TrimSpace(text[decoder.InputOffset():]) == "" {
 			d.lines.WriteString(inner.lines.String())
 			d.count = inner.count
 			return true
 		}
 	}
-	return d.field(key, tidy(text))
+	return d.field(keys, text)
 }
 
-func (d *document) field(key, value string) bool {
-	if value = strings.TrimSpace(value); value == "" {
+// field adds a value. That of a secret is quoted, so that all of it is known as such.
+func (d *document) field(keys []string, value string) bool {
+	value = strings.TrimSpace(tidy(value))
+	if value == "" {
 		return true
 	}
-	if key = strings.TrimSpace(tidy(key)); key != "" {
+	if secret := slices.IndexFunc(keys, redact.NamesSecret); secret >= 0 {
+		keys, value = keys[:secret+1], strconv.Quote(value)
+	}
+	if key := named(keys); key != "" {
 		d.lines.WriteString(key + ": ")
 	}
-	d.lines.WriteString(value + "\n")
+	for line := range strings.Lines(value) {
+		if strings.TrimRight(line, " \n") != "--" { // it would begin a signature
+			d.lines.WriteString(line)
+		}
+	}
+	d.lines.WriteByte('\n')
 	d.count++
 	return d.count <= maxFields
 }
 
+// named returns the key of a field, behind those of the objects that say more than that something
+// follows.
+func named(keys []string) string {
+	var path []string
+	for i, key := range keys {
+		key = strings.Join(strings.Fields(tidy(key)), " ")
+		if key != "" && (i == len(keys)-1 || !slices.Contains(envelopes, strings.ToLower(key))) {
+			path = append(path, key)
+		}
+	}
+	return strings.Join(path, Inside)
+}
+
+// envelopes are objects that hold what a message is about.
+var envelopes = strings.Fields("detail details data payload body message event record records alert alerts result attributes properties labels annotations")
+
 // minPairs is how many pairs make a line a record: a setting is none.
 const minPairs = 3
 
-// logfmt returns the pairs of a line that consists of them, as "key: value" without those that have
-// no value; none of any other text.
-func logfmt(line string) (pairs []string) {
-	for line != "" {
+// logfmt adds the pairs of a line that consists of them; false for any other text.
+func (d *document) logfmt(line string) bool {
+	for pairs := 0; ; pairs++ {
+		if line == "" {
+			return pairs >= minPairs
+		}
 		end := strings.IndexByte(line, '=')
 		if end <= 0 || strings.ContainsFunc(line[:end], func(r rune) bool { return !isKeyRune(r) }) {
-			return nil
+			return false
 		}
 		key, value := line[:end], ""
 		if line = line[end+1:]; strings.HasPrefix(line, `"`) {
 			quoted, err := strconv.QuotedPrefix(line)
 			if err != nil {
-				return nil
+				return false
 			}
 			if value, err = strconv.Unquote(quoted); err != nil {
-				return nil
+				return false
 			}
 			line = line[len(quoted):]
 		} else {
@@ -145,15 +184,11 @@ func logfmt(line string) (pairs []string) {
 			}
 			value, line = line[:end], line[end:]
 		}
-		if line != "" && line[0] != ' ' {
-			return nil
+		if line != "" && line[0] != ' ' || !d.field([]string{key}, value) {
+			return false
 		}
 		line = strings.TrimLeft(line, " ")
-		if value = strings.TrimSpace(tidy(value)); value != "" {
-			pairs = append(pairs, key+": "+value)
-		}
 	}
-	return pairs
 }
 
 func isKeyRune(r rune) bool {

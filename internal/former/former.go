@@ -17,19 +17,19 @@ var form = regexp.MustCompile(`^` + version + `[0-9a-f]{16}$`)
 // Is reports whether text is a fingerprint of 1.0.
 func Is(text string) bool { return form.MatchString(text) }
 
-// maxWord bounds the words of a text that is read, in bytes: the rules of 1.0 look at some bytes
-// of a word again for each one that follows.
-const maxWord = 2 << 10
+// maxCost bounds what the words of a text may cost, in bytes that are looked at: the rules of 1.0 look
+// at some bytes of a word again for each one that follows.
+const maxCost = 1 << 23
 
 // Fingerprint returns that of a mail with a subject and a text, as 1.0 computed it; empty if
-// the rules cannot read it, or a word of it has more than 2 KiB. It is safe for concurrent use.
+// the rules cannot read it, or its words are so long that it would take long. It is safe for concurrent use.
 func Fingerprint(subject, text string) (fingerprint string) {
 	defer func() {
 		if recover() != nil { // 1.0 knew such a mail by its bytes, of which two are never equal
 			fingerprint = ""
 		}
 	}()
-	if hasLongWord(subject) || hasLongWord(text) {
+	if cost(subject)+cost(text) > maxCost {
 		return ""
 	}
 	if t := findTrace(text); t != nil {
@@ -41,16 +41,19 @@ func Fingerprint(subject, text string) (fingerprint string) {
 	return hash(appendAlike(out, mask(text)))
 }
 
-func hasLongWord(text string) bool {
+// cost returns what the words of text may cost that are longer than those of prose.
+func cost(text string) (bytes int) {
+	const prose = 64
 	since := 0
-	for i := range len(text) {
-		if text[i] <= ' ' {
-			since = i
-		} else if i-since > maxWord {
-			return true
+	for i := range len(text) + 1 {
+		if i == len(text) || text[i] <= ' ' {
+			if n := i - since; n > prose {
+				bytes += n * n
+			}
+			since = i + 1
 		}
 	}
-	return false
+	return bytes
 }
 
 func hash(of []byte) string {

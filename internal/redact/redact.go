@@ -106,6 +106,9 @@ func namesSecret(lower string) bool {
 	return containsAny(lower, nameSigns) || slices.ContainsFunc(aloneSigns, func(sign string) bool { return standsAlone(lower, sign) })
 }
 
+// NamesSecret reports whether a field of that name holds a secret: clientSecret, db_password.
+func NamesSecret(name string) bool { return namesSecret(strings.ToLower(name)) }
+
 func containsAny(text string, signs []string) bool {
 	return slices.ContainsFunc(signs, func(sign string) bool { return strings.Contains(text, sign) })
 }

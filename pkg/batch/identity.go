@@ -62,4 +62,4 @@ type OpenError struct {
 
 // Former returns the fingerprint that Failmail 1.0 gave m, by which older stores and mutes know it;
 // empty if its content cannot be read.
-func Former(m *message.Message) string { return former.Fingerprint(m.Subject(), safeBody(m)) }
+func Former(m *message.Message) string { return former.Fingerprint(m.Subject(), safeText(m.Written)) }

@@ -32,7 +32,7 @@ type recalledPrint struct {
 
 // fingerprint is FingerprintOf, for a mail that may have been seen before.
 func (r *recalled) fingerprint(m *message.Message) Fingerprint {
-	return r.of(m.Subject(), safeBody(m), func() Fingerprint { return FingerprintOf(m) })
+	return r.of(m.Subject(), safeText(m.Body), func() Fingerprint { return FingerprintOf(m) })
 }
 
 // of returns what find does of a text that may have been seen before.
@@ -74,13 +74,13 @@ func (r *recalled) key(subject, text string) uint64 {
 	return h.Sum64()
 }
 
-// safeBody is empty where reading the content panics; FingerprintOf then knows
+// safeText is empty where reading the content panics; FingerprintOf then knows
 // what to do.
-func safeBody(m *message.Message) (text string) {
+func safeText(read func() string) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = ""
 		}
 	}()
-	return m.Body()
+	return read()
 }

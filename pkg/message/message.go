@@ -102,6 +102,12 @@ func (m *Message) Body() string {
 	return m.decoded.Text
 }
 
+// Written returns the text as it was written, of which [Message.Body] reads a JSON object as lines.
+func (m *Message) Written() string {
+	m.Body()
+	return m.decoded.Written
+}
+
 // HTML returns the decoded text/html part; empty if there is none. It is what
 // the sender wrote and not safe to show without a sandbox.
 func (m *Message) HTML() string {

@@ -18,7 +18,7 @@ func (v view) beside(object string, list []said, d decision) [2]string {
 			check = other
 		}
 		if host == "" && check == "" && status == "" {
-			check = thingOf(d.line)
+			check = v.thingOf(d.line)
 		}
 		if host == "" && check == "" && !(d.tagged && strings.IndexByte(object, ' ') > 0) { // VPN DOWN: lisbon
 			host = v.place()
@@ -26,22 +26,29 @@ func (v view) beside(object string, list []said, d decision) [2]string {
 		return [...]string{host, check}
 	case status != "":
 		return [2]string{}
-	case len(ids) == 1 && ids[0] == strings.ToLower(v.machine) && check == "":
-		check = thingOf(d.line) // it is one of several of the machine
+	case len(ids) == 1 && ids[0] == strings.ToLower(v.from.machine) && check == "":
+		check = v.thingOf(d.line) // it is one of several of the machine
 	}
 	return [...]string{"", check}
 }
 
 // thingOf returns what a line is about, under a subject that names nothing: what stands in front of its
 // first colon that names something. Behind it stands why: "Backup of srv4 failed: disk full".
-func thingOf(line string) string {
+func (v view) thingOf(line string) string {
 	for rest := withoutLogger(line); rest != ""; {
 		var part string
 		part, rest, _ = strings.Cut(rest, ": ")
+		if lower := strings.ToLower(part); besideTheThing[lower] || levels[strings.ToUpper(part)] {
+			continue // INFO: backup of /srv succeeded; msg: ...
+		}
 		if front, _, inBrackets := strings.Cut(part, " ("); inBrackets && strings.IndexByte(front, ' ') > 0 {
 			part = front // container shop-web (OOMKilled=true)
 		}
-		if thing := tidy(keep(part, cutsOf(part, scan(part), false))); thing != "" {
+		thing := tidy(keep(part, cutsOf(part, scan(part), false)))
+		if ids := namesOf(thing).ids; len(ids) == 1 && ids[0] == strings.ToLower(v.from.machine) && rest != "" {
+			continue // Checks on docker1: http failed
+		}
+		if thing != "" {
 			return thing
 		}
 	}
@@ -62,7 +69,10 @@ func withoutTag(object string) string {
 func statement(line string) string {
 	line = withoutLogger(line)
 	if at := strings.Index(line, ": "); at > 0 && len(scan(line[:at])) > 0 && !cutsAll(line[:at], cutsOf(line[:at], scan(line[:at]), false)) {
-		return line[:at]
+		line = line[:at]
+	}
+	if front, details, found := strings.Cut(line, " ("); found && strings.IndexByte(details, '=') > 0 {
+		return front // (read=7, written=7)
 	}
 	return line
 }

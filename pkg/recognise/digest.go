@@ -37,7 +37,7 @@ type digest struct {
 // split finds the parts of a digest in text. Each is a mail of its own, whose subject is
 // the line that begins its section; that of the mail if there is no such line.
 func (p *patterns) split(subject, text string) (d digest) {
-	d.head = newView(subject, "")
+	d.head = newView(subject, "", origin{})
 	section, lines := d.head.subject, &d.head.lines
 	if d.cut = len(text) > maxDigest; d.cut {
 		text = text[:maxDigest]

@@ -112,7 +112,7 @@ func TestTheCostOfADigestGrowsWithItsLengthOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			grow := func(size int) string { return strings.Repeat(unit, size/len(unit)+1) }
-			testutil.CheckLinear(t, 15000, grow, func(input string) { recognise(r.sources[0], "doors", input, "") })
+			testutil.CheckLinear(t, 15000, grow, func(input string) { recognise(r.sources[0], "doors", input, origin{}) })
 		})
 	}
 }
@@ -133,6 +133,6 @@ func FuzzCost(f *testing.F) {
 	f.Fuzz(func(t *testing.T, of uint8, prefix, open, middle, suffix string) {
 		shape := testutil.Shape{Prefix: prefix, Open: open, Close: middle, Suffix: suffix}
 		s := digests[int(of)%len(digests)]
-		testutil.CheckLinear(t, testutil.FuzzSize/4, shape.Grow, func(text string) { recognise(s, "[FIRING:2] doors", text, "") })
+		testutil.CheckLinear(t, testutil.FuzzSize/4, shape.Grow, func(text string) { recognise(s, "[FIRING:2] doors", text, origin{}) })
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/redact"
 	"github.com/hut8labs/failmail/internal/wordlist"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
@@ -32,12 +34,9 @@ func isSeverity(line string) bool {
 func (v view) field() (status meaning.Status, isOver bool) {
 	var byState, bySeverity meaning.Status
 	for _, line := range v.lines {
-		end := strings.IndexAny(line[:min(len(line), 40)], ":=|\t")
-		if end <= 0 {
-			continue
-		}
-		key := keyOf(line[:end])
-		value := strings.Trim(line[end+1:], " :=|\t")
+		path, value := fieldOf(line)
+		key := keyOf(path)
+		value = strings.Trim(value, " :=|\t")
 		kind := fieldKinds[key]
 		if kind == silent || value == "" || len(value) > maxValue {
 			continue
@@ -48,7 +47,7 @@ func (v view) field() (status meaning.Status, isOver bool) {
 			status, weak = changed, false
 		}
 		switch {
-		case status == "" || weak && status != meaning.Problem:
+		case status == "" || weak && status != meaning.Problem, status.IsGood() && v.saysElse(line):
 		case kind == well && status.IsGood() && len(tokens(lowerOf(value))) > 2*len(list):
 			// "ONLINE REPLACEBATT and more": it says something else besides
 		case kind == well:
@@ -104,16 +103,17 @@ func (v view) named() (host, check, other string) {
 	var names [2][]string
 	isNamed := false
 	for _, line := range v.lines {
-		end := strings.IndexAny(line[:min(len(line), 40)], ":|=\t")
-		if end < 0 {
+		path, value := fieldOf(line)
+		key := keyOf(path)
+		value = strings.TrimSpace(value)
+		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") || redact.NamesSecret(path) {
 			continue
 		}
-		key, value := keyOf(line[:end]), strings.TrimSpace(line[end+1:])
-		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") {
-			continue
+		kind := kindOfName(path, value)
+		if kind > 0 {
+			value = nameIn(value)
 		}
-		kind := kindOfName(key, value)
-		if kind > 0 && !isStateOnly(value) && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
+		if kind > 0 && value != "" && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
 		} else if names := namesOne(key, value); (other == "" || names && !isNamed) && couldName(key, value) {
 			other, isNamed = value, names
@@ -122,9 +122,39 @@ func (v view) named() (host, check, other string) {
 	return strings.Join(names[0], "/"), strings.Join(names[1], "/"), other
 }
 
-// keyOf returns text as the key of a field, in lower case: jobStatus, job_status and Job-Status are
-// "job status".
+// fieldOf returns the key of a field, behind those of the objects in which it is, and its value; none
+// of a line that is no field.
+func fieldOf(line string) (path, value string) {
+	most := 40
+	if isInner(line) {
+		most = maxLine
+	}
+	end := strings.IndexAny(line[:min(len(line), most)], ":=|\t")
+	if end <= 0 {
+		return "", ""
+	}
+	return line[:end], line[end+1:]
+}
+
+// saysElse reports whether line, as a field of a document, says how something else is: what an inner
+// object is about, or how it was before.
+func (v view) saysElse(line string) bool {
+	return isInner(line) || v.from.isDocument && isPast(line)
+}
+
+// isInner reports whether line is the field of an object inside another one: how something is, but
+// not the whole.
+func isInner(line string) bool {
+	key, _, found := strings.Cut(line, ": ")
+	return found && strings.Contains(key, content.Inside)
+}
+
+// keyOf returns text, or the last key of a path, as the key of a field, in lower case: jobStatus,
+// job_status and Job-Status are "job status".
 func keyOf(text string) string {
+	if at := strings.LastIndex(text, content.Inside); at >= 0 {
+		text = text[at+len(content.Inside):]
+	}
 	text = strings.Trim(text, " .*-_\"'[]#")
 	if !strings.ContainsFunc(text[min(1, len(text)):], func(r rune) bool { return r == '_' || r == '-' || r >= 'A' && r <= 'Z' }) {
 		return strings.ToLower(text)
@@ -144,8 +174,13 @@ func keyOf(text string) string {
 }
 
 // kindOfName returns what a field with a key names, see nameKinds: as "Instance" does, so does
-// "Instance name", and "Instance ID" if that is no number of a run.
-func kindOfName(key, value string) int {
+// "Instance name", and "Instance ID" if that is no number of a run. The name of an inner object
+// is that of what its key says.
+func kindOfName(path, value string) int {
+	key := keyOf(path)
+	if at := strings.LastIndex(path, content.Inside); at >= 0 && (key == "name" || key == "id") {
+		key = keyOf(path[:at]) + " " + key
+	}
 	if kind := nameKinds[key]; kind > 0 {
 		return kind
 	}
@@ -158,11 +193,18 @@ func kindOfName(key, value string) int {
 	return 0
 }
 
-// isStateOnly reports whether value says how something stands or how much there is of it, and names
-// nothing: "Tunnel: down".
-func isStateOnly(value string) bool {
-	list := scan(value)
-	return len(list) > 0 && cutsAll(value, cutsOf(value, list, false)) || isMoving(value)
+// nameIn returns what of the value of a field that names something is a name, without how it stands: none
+// of "down" and "93 %", nginx of "nginx failed".
+func nameIn(value string) string {
+	if isMoving(value) {
+		return ""
+	}
+	if list := scan(value); len(list) > 0 {
+		if cuts := cutsOf(value, list, false); len(cuts) > 0 {
+			return tidy(keep(value, cuts))
+		}
+	}
+	return value
 }
 
 // namesOne reports whether a field with a key says that its value is a name: of others it may be how
@@ -188,12 +230,16 @@ func isOneName(value string) bool {
 // couldName reports whether a field with a key that is not known may name what a mail is about: one
 // name, and nothing that changes from mail to mail.
 func couldName(key, value string) bool {
-	return isOneName(value) && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
+	return isOneName(value) && words[strings.ToLower(value)] != denier && !truths[strings.ToLower(value)] && strings.Count(key, " ") < 2 && len(key) > 1 && fieldKinds[key] == silent && !besideTheThing[key] && len(scan(value)) == 0
 }
+
+// truths are no names.
+var truths = wordlist.Set(`true yes on null none ja oui si sí sim`)
 
 // besideTheThing are keys of what is told besides what a mail is about.
 var besideTheThing = wordlist.Set(`date time datum uhrzeit heure fecha hora data started ended start end duration dauer durée duración durata from to subject message msg text description details detail
 	reason cause grund ursache raison motif motivo error fehler erreur errore erro info note hint version size count total type typ tipo category action user author by method url link http https output result summary
+	env environment region zone account tenant trigger msgtype
 	id uuid language timezone priority owner contact`)
 
 // nameKinds are the keys of lines that name a host, 1, and what of it is watched, 2.
@@ -201,7 +247,7 @@ var nameKinds = func() map[string]int {
 	kinds := make(map[string]int)
 	for i, names := range [...]string{
 		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte servidor dispositivo equipo máquina`,
-		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname container pod deployment unit tunnel vpn certificate share array ups printer filesystem mountpoint partition
+		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname name target item metric rule svc resource container pod deployment unit tunnel vpn certificate share array ups printer filesystem mountpoint partition
 			dienst prüfung aufgabe projekt tâche capteur projet servicio tarea proyecto servizio serviço tarefa taak`,
 	} {
 		for name := range strings.FieldsSeq(names) {

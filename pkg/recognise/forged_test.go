@@ -78,7 +78,7 @@ func TestADigestIsReadAsTheMailCountsIt(t *testing.T) {
 		{"a count that is not one", "[FIRING:1] x", "99999999999999999999 alerts for job=a\n" + fires, "problem", "Fire", []string{"problem | Fire | Fire"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rec := recognise(sourceOf(r, mailOf(Example{Subject: "[FIRING:1] x"})), tt.subject, tt.text, "")
+			rec := recognise(sourceOf(r, mailOf(Example{Subject: "[FIRING:1] x"})), tt.subject, tt.text, origin{})
 			if string(rec.Status) != tt.status || rec.Object != tt.object || !slices.Equal(partsOf(rec), tt.parts) {
 				t.Errorf("%s of %q, %q (%s)", rec.Status, rec.Object, partsOf(rec), rec.Why)
 			}
@@ -117,7 +117,7 @@ func TestALongDigestIsCounted(t *testing.T) {
 		{"it is cut, and some are over", "180 alerts for job=a\n" + alerts("[80] Firing", 80, "") + alerts("[100] Resolved", 100, long), 81, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			rec := recognise(sourceOf(r, mailOf(Example{Subject: "[FIRING:1] x"})), "[FIRING:80] x", tt.text, "")
+			rec := recognise(sourceOf(r, mailOf(Example{Subject: "[FIRING:1] x"})), "[FIRING:80] x", tt.text, origin{})
 			bad := 0
 			for _, part := range rec.Parts {
 				if isBad(part) {
@@ -147,7 +147,7 @@ var quoting = []struct{ subject, front, back string }{
 func checkQuoted(t *testing.T, r *Recogniser, quoted string) {
 	t.Helper()
 	for _, m := range quoting {
-		rec := recognise(sourceOf(r, mailOf(Example{From: fromOf(m.subject), Subject: m.subject})), m.subject, m.front+quoted+m.back, "")
+		rec := recognise(sourceOf(r, mailOf(Example{From: fromOf(m.subject), Subject: m.subject})), m.subject, m.front+quoted+m.back, origin{})
 		fires := false
 		for _, p := range rec.Parts {
 			name, _, _ := strings.Cut(strings.TrimPrefix(p.Object, "nas/"), " ")

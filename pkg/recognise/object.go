@@ -179,7 +179,7 @@ func isNumberOf(noun, word string) bool {
 }
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
-var fillers = wordlist.Set(`re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie снова nuovamente opět igen still became becomes become with
+var fillers = wordlist.Set(`valid gültig valable válido valido re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie снова nuovamente opět igen still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été était étaient estaba estaban stava estava fue ha se sido è stato stata está esta están
@@ -260,6 +260,6 @@ var leading = wordlist.Set(`in on of for to from by with the a an en la el los l
 var trailing = wordlist.Set(`down to from of with for at by than as zu von mit con com avec met`)
 
 // general are words that name no thing.
-var general = wordlist.Set(`component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
+var general = wordlist.Set(`true false null component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
 		run daily weekly monthly of on in for to from your by result results update updates check
 		meldung bericht benachrichtigung für von auf im rapport pour sur informe para en su trabajo segnalazione rapporto per su relatório em`)

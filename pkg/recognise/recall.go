@@ -21,26 +21,28 @@ type recalledKey struct {
 	source             *source
 	subject, text, end uint64
 	length             int
-	machine            string
+	from               origin
 }
 
 var seed = maphash.MakeSeed()
 
-func (r *recalled) of(s *source, subject, text, machine string) Recognised {
+func (r *recalled) of(s *source, subject, text string, from origin) Recognised {
 	read, end := text, ending(text)
-	if s == nil || s.bytes == maxBytes {
+	if from.isDocument {
+		end = ""
+	} else if s == nil || s.bytes == maxBytes {
 		read = text[:min(len(text), maxBytes)]
 	} else if len(text) > maxRecalledBytes {
-		return recognise(s, subject, text, machine)
+		return recognise(s, subject, text, from)
 	}
-	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, read), maphash.String(seed, end), len(read), machine}
+	key := recalledKey{s, maphash.String(seed, subject), maphash.String(seed, read), maphash.String(seed, end), len(read), from}
 	r.mu.Lock()
 	rec, found := r.known[key]
 	r.mu.Unlock()
 	if found {
 		return rec
 	}
-	rec = recognise(s, subject, text, machine)
+	rec = recognise(s, subject, text, from)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil || len(r.known) >= maxRecalled {

@@ -93,14 +93,8 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	}()
 	subject := withoutGateway(m.Subject())
 	s := r.source(m, subject)
-	sender := addressOf(m)
-	machine := machineOf(sender)
-	if name, _, _ := strings.Cut(sender, "@"); strings.EqualFold(subject, name) {
-		machine = name
-	} else if !strings.Contains(strings.ToLower(subject), machine) {
-		machine = "" // so that equal mails of several machines are read once
-	}
-	rec = r.recent.of(s, subject, m.Body(), machine)
+	sender, text := addressOf(m), m.Body()
+	rec = r.recent.of(s, subject, text, origin{machineOf(sender, subject), text != m.Written()})
 	if rec.Source == "" {
 		rec.Source = sender
 	} else {
@@ -120,14 +114,25 @@ func (r *Recogniser) Of(m *message.Message) (rec Recognised) {
 	return rec
 }
 
-// machineOf returns the name of the machine that a sender is one of, as docker1 of root@docker1.example.com;
-// empty if the address may be that of a company.
-func machineOf(sender string) string {
-	name, domain, _ := strings.Cut(sender[strings.IndexByte(sender, '@')+1:], ".")
-	if domain != "" && strings.IndexByte(domain, '.') < 0 {
+// An origin is what a text comes from.
+type origin struct {
+	machine    string // if the subject names it
+	isDocument bool   // its lines are the fields of a document
+}
+
+// machineOf returns the name of the machine that a sender is one of, as docker1 of root@docker1.example.com
+// and APP03 of app03@example.com; empty if subject does not name it, or the address may be that of
+// a company.
+func machineOf(sender, subject string) string {
+	name, domain, _ := strings.Cut(sender, "@")
+	if strings.EqualFold(subject, name) {
+		return name
+	}
+	machine, domain, _ := strings.Cut(domain, ".")
+	if domain != "" && strings.IndexByte(domain, '.') < 0 || !strings.Contains(strings.ToLower(subject), machine) {
 		return ""
 	}
-	return name
+	return machine
 }
 
 // addressOf returns the address of the author of m, which stays the same where that of the
@@ -217,11 +222,10 @@ func (v *values) value(name string) string {
 	return value
 }
 
-// recognise returns what a mail with a subject and a text of a machine means, of a source that may
-// be nil.
-func recognise(s *source, subject, text, machine string) (rec Recognised) {
-	v := newView(subject, text)
-	v.machine = machine
+// recognise returns what a mail with a subject and a text from an origin means, of a source that
+// may be nil.
+func recognise(s *source, subject, text string, from origin) (rec Recognised) {
+	v := newView(subject, text, from)
 	if s == nil {
 		return s.read(nil, v, "")
 	}
@@ -253,7 +257,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 		rec.Known, rec.Recovers = rec.Object != "" && p.watches(), p.recovers()
 	}
 	if rec.Status == "" || rec.Object == "" {
-		v = v.untimed()
+		v = v.plain()
 		d := v.decide(list)
 		if rec.Status == "" {
 			rec.Status, rec.Why = d.status, d.why

@@ -269,7 +269,7 @@ func FuzzRecognise(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, subject, text string) {
 		for _, s := range append([]*source{nil, r.sources[1], r.sources[2]}, digests...) {
-			rec := recognise(s, subject, text, "")
+			rec := recognise(s, subject, text, origin{})
 			objects := make(map[string]bool)
 			for _, p := range rec.Parts {
 				if !slices.Contains(meaning.Statuses(), p.Status) || p.Object == "" || objects[p.Object] || p.Object != content.Line(strings.ToValidUTF8(p.Object, "")) || len(p.Object) > maxObject {
@@ -293,7 +293,7 @@ func TestTheCostGrowsWithTheLengthOfAMailOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			grow := func(size int) string { return strings.Repeat(strings.Repeat(unit, 40)+"\n", size/(40*len(unit))+1) }
-			testutil.CheckLinear(t, 2000, grow, func(input string) { recognise(nil, input[:min(len(input), 8000)], input, "") })
+			testutil.CheckLinear(t, 2000, grow, func(input string) { recognise(nil, input[:min(len(input), 8000)], input, origin{}) })
 		})
 	}
 }
@@ -308,7 +308,7 @@ func BenchmarkRecognise(b *testing.B) {
 		m.Body()
 		b.Run(name+"/new", func(b *testing.B) {
 			for b.Loop() {
-				recognise(r.source(m, m.Subject()), m.Subject(), m.Body(), "")
+				recognise(r.source(m, m.Subject()), m.Subject(), m.Body(), origin{})
 			}
 		})
 		b.Run(name+"/equal", func(b *testing.B) {

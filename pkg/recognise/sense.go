@@ -28,17 +28,21 @@ func (s *scanner) sense(i int) sense {
 		next = s.tokens[i+1].word
 	}
 	isAgain := says == well && (next == "again" || i > 0 && anew[s.tokens[i-1].word])
-	if isAgain || t.word == "normal" && leading[next] {
+	if isAgain || t.word == "normal" && leading[next] && s.isAll(i) {
 		next = "" // as at the end of the sentence: "normal in room 2"
 	}
 	switch {
-	case isAgain && (t.word == "running" || next == ""):
+	case t.word == "normal" && i > 0 && comparatives[s.tokens[i-1].word]:
+		return worry
+	case isAgain && slices.ContainsFunc(s.tokens[:i], func(t token) bool { return promises[t.word] }):
+		return silent
+	case isAgain:
 		return over
 	case says == remark && i > 0 && strings.HasSuffix(s.lower[:t.from], "=") && fieldKinds[s.tokens[i-1].word] == silent:
 		return silent // partition=debug
 	case says == bad && s.isBehind(i, removals) && strings.HasSuffix(next, "s"):
 		return silent // removed 12 expired sessions
-	case t.word == "dead" && i > 0 && s.tokens[i-1].word == "inactive":
+	case t.word == "dead" && i > 1 && s.tokens[i-1].word == "inactive" && s.tokens[0].word == "active":
 		return silent // as systemd calls a unit that has ended
 	case t.word == "full" && t.from > 0 && t.to < len(s.lower) && strings.IndexByte("\"'", s.lower[t.from-1]) >= 0 && s.lower[t.from-1] == s.lower[t.to]:
 		return silent // a job that is called "Full"
@@ -88,6 +92,26 @@ func (s *scanner) isBracketed(i int) bool {
 	t := s.tokens[i]
 	return inBrackets(s.line, t.from, t.to) && (i < 2 || s.tokens[i-2].to <= strings.LastIndexAny(s.line[:t.from], "[("))
 }
+
+// isAll reports whether what line says of the word at i is all that it says: no part is in front of it, and
+// behind it no more than a value.
+func (s *scanner) isAll(i int) bool {
+	t := s.tokens[i]
+	if strings.ContainsAny(s.lower[:t.from], ",;:") {
+		return false
+	}
+	at := strings.IndexAny(s.lower[t.to:], ",;:")
+	return at < 0 || !slices.ContainsFunc(tokens(s.lower[t.to+at:]), func(t token) bool {
+		return !isUnit(t.word) && !measures[t.word] && !limits[t.word] && strings.Trim(t.word, "0123456789.,°") != ""
+	})
+}
+
+var (
+	// comparatives come in front of what something differs from: above normal.
+	comparatives = wordlist.Set(`above over below under than über unter als boven onder dan encima debajo sopra sotto acima abaixo`)
+	// promises are in front of what is waited for: until it is online again.
+	promises = wordlist.Set(`until till when whenever once if bis sobald wenn falls jusqu'à quand lorsque dès hasta cuando finché quando até zodra wanneer totdat`)
+)
 
 // removals are what is done to what nobody needs any more.
 var removals = wordlist.Set(`removed deleted purged cleaned pruned discarded evicted removing deleting purging pruning cleaning gelöscht gelöschte entfernt supprimé supprimés eliminado eliminados verwijderd`)

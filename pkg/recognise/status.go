@@ -87,6 +87,9 @@ func (v view) decide(list []said) decision {
 	}
 	ofText, line := v.text()
 	if status, isOver := v.field(); status != "" && !(status.IsGood() && !isOver && ofText == meaning.Problem && !isPast(line)) {
+		if status.IsGood() && ofText.IsBad() {
+			line = "" // how it was before
+		}
 		return decision{status: status, why: "by a field of the text", line: line}
 	}
 	if ofText != "" {
@@ -208,7 +211,7 @@ func (v view) text() (meaning.Status, string) {
 			status, weak = changed, false
 		}
 		switch {
-		case isSeverity(line): // see field
+		case isSeverity(line), status.IsGood() && v.saysElse(line): // see field
 		case status == meaning.Problem && !weak:
 			return status, line
 		case status == meaning.Warning:

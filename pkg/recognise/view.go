@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/telling"
 )
 
@@ -13,7 +14,7 @@ type view struct {
 	subject string
 	lines   []string // without blanks around them, none empty, quoted or of a signature
 	last    []string // likewise, behind these
-	machine string   // that the mail is of, if the subject names it
+	from    origin
 }
 
 // Bounds of what counts.
@@ -24,11 +25,16 @@ const (
 	lastBytes  = 1 << 10
 	maxSubject = 400
 	maxLine    = 1000
+	// A document has a field for each of many things, of which one may have failed.
+	maxDocumentLines = 1000
+	maxDocumentBytes = 64 << 10
 )
 
-func newView(subject, text string) view {
-	v := view{subject: strings.ToValidUTF8(strings.TrimSpace(subject[:min(len(subject), maxSubject)]), "")}
-	if end := ending(text); end != "" {
+func newView(subject, text string, from origin) view {
+	v, most := view{subject: strings.ToValidUTF8(strings.TrimSpace(subject[:min(len(subject), maxSubject)]), ""), from: from}, maxLines
+	if from.isDocument {
+		text, most = text[:min(len(text), maxDocumentBytes)], maxDocumentLines
+	} else if end := ending(text); end != "" {
 		text = text[:maxBytes] + "\n" + end
 	}
 	for line := range strings.Lines(text) {
@@ -41,7 +47,7 @@ func newView(subject, text string) view {
 			continue
 		}
 		line = line[:min(len(line), maxLine)]
-		if len(v.lines) < maxLines {
+		if len(v.lines) < most {
 			v.lines = append(v.lines, line)
 			continue
 		}
@@ -65,17 +71,51 @@ func ending(text string) string {
 // whole returns v as patterns see it.
 func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "\n") }
 
-// untimed returns v without the dates and times that its lines begin with.
-func (v view) untimed() view {
+// plain returns v as its words are read: without the dates and times that lines begin with, and with the
+// words of the keys of a document apart, failedJobs.
+func (v view) plain() view {
+	plainOf := telling.WithoutTime
+	if v.from.isDocument {
+		plainOf = plainField
+	}
 	for i, line := range v.lines {
-		if plain := telling.WithoutTime(line); plain != line {
+		if plain := plainOf(line); plain != line {
 			lines := slices.Clone(v.lines)
 			for ; i < len(lines); i++ {
-				lines[i] = telling.WithoutTime(lines[i])
+				lines[i] = plainOf(lines[i])
 			}
 			v.lines = lines
 			break
 		}
 	}
 	return v
+}
+
+func plainField(line string) string {
+	at := strings.Index(line, ": ")
+	if at <= 0 || at > maxTag {
+		return line
+	}
+	from := strings.LastIndex(line[:at], content.Inside)
+	if from >= 0 {
+		from += len(content.Inside)
+	}
+	from = max(from, 0)
+	key := line[from:at]
+	if !isIdentifier(key) {
+		return line
+	}
+	key = keyOf(key)
+	if noun, isCount := strings.CutSuffix(key, " count"); isCount {
+		key = strings.TrimSuffix(noun, "s") + "s" // errorCount: 3
+	}
+	return line[:from] + key + line[at:]
+}
+
+// isIdentifier reports whether key is one word made of several: failedJobs, failed_jobs.
+func isIdentifier(key string) bool {
+	if strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" || key == strings.ToUpper(key) {
+		return false
+	}
+	return strings.IndexByte(key, '_') > 0 || keyOf(key) != strings.ToLower(key)
 }
