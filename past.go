@@ -3,6 +3,7 @@ package failmail
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +16,7 @@ const (
 	// some apart that are one error now.
 	maxLooks = 64
 	// maxLooked bounds the errors that were looked at; beyond them it begins anew.
-	maxLooked = 100_000
+	maxLooked = 10_000
 )
 
 // A past is what an older version knew of errors, by fingerprints of its own. The zero value
@@ -25,7 +26,13 @@ type past struct {
 	until time.Time  // it was forgotten by then
 
 	mu    sync.Mutex
-	looks map[string]int // by fingerprint
+	looks map[string]look // by fingerprint
+}
+
+// A look is what was asked of the past for an error.
+type look struct {
+	mails   int
+	formers []string // in the store already
 }
 
 // open finds out whether engine was upgraded from 1.0, so that its history may have
@@ -44,7 +51,7 @@ func (p *past) open(ctx context.Context, engine store.Store, now time.Time) erro
 		return fmt.Errorf("the note %q of the store should be a time: %w", store.FromOlder, err)
 	}
 	if until := at.Add(remember); until.After(now) {
-		p.store, p.until, p.looks = heir, until, make(map[string]int)
+		p.store, p.until, p.looks = heir, until, make(map[string]look)
 	}
 	return nil
 }
@@ -65,10 +72,25 @@ func (p *past) inherit(ctx context.Context, m *Message, entries []store.Entry) e
 		return nil
 	}
 	former := batch.Former(m)
-	if former == "" {
+	if former == "" || p.asked(fingerprint, former) {
 		return nil
 	}
-	return p.store.Inherit(ctx, former, fingerprint)
+	if err := p.store.Inherit(ctx, former, fingerprint); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seen := p.looks[fingerprint]
+	seen.formers = append(seen.formers, former)
+	p.looks[fingerprint] = seen
+	return nil
+}
+
+// asked reports whether the store has been asked already, as for all mails of a storm but the first.
+func (p *past) asked(fingerprint, former string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.looks[fingerprint].formers, former)
 }
 
 // looksAt reports whether another mail of an error is looked at.
@@ -78,6 +100,11 @@ func (p *past) looksAt(fingerprint string) bool {
 	if len(p.looks) >= maxLooked {
 		clear(p.looks)
 	}
-	p.looks[fingerprint]++
-	return p.looks[fingerprint] <= maxLooks
+	seen := p.looks[fingerprint]
+	if seen.mails == maxLooks {
+		return false
+	}
+	seen.mails++
+	p.looks[fingerprint] = seen
+	return true
 }

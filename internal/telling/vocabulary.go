@@ -84,6 +84,13 @@ var levels = map[string]int{
 	"info": -8, "information": -8, "debug": -8, "trace": -8, "notice": -6, "fine": -8, "verbose": -8,
 }
 
+// Level reports whether word, in lower case, is a severity that loggers print, and whether that is one of
+// which nothing went wrong.
+func Level(word string) (isLevel, isQuiet bool) {
+	score, isLevel := levels[word]
+	return isLevel, score < 0
+}
+
 const (
 	attribute  = -8  // of what happened; a whole sentence is more
 	incidental = -9  // where, when, how long: no other error

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -140,8 +141,15 @@ func (c *Classifier) entry(m *message.Message, print *Said, batch placement) sto
 	}
 	e.Occurrence = occurrence(group, own)
 	e.Occurrence.Recovers = print.Recovers
+	known := "" // by the rules of 1.0, which are asked once
 	c.Mutes.apply(&e, m.Subject(), place, func(fingerprint string) bool {
-		return c.Families.Of(fingerprint) == e.Fingerprint || former.Is(fingerprint) && fingerprint == Former(m)
+		if !former.Is(fingerprint) {
+			return c.Families.Of(fingerprint) == e.Fingerprint
+		}
+		if known == "" {
+			known = cmp.Or(Former(m), "unreadable")
+		}
+		return fingerprint == known
 	})
 	if s := e.Meaning.Status; c.HoldOK && !print.Ends && (s == meaning.OK || s == meaning.Info) {
 		e.HeldUntil = e.Received.Add(maxHold)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
-	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // A line is a line of a text as words.
@@ -39,7 +38,7 @@ func (l *line) next(from, to int) word {
 	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
 	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text),
-		isNoun && isValue && levels[strings.ToLower(text)]:
+		isNoun && isValue && isQuietLevel(text): // queue=debug
 		w.need, w.named = needName, true // database "billing"
 		return w
 	}
@@ -91,8 +90,11 @@ func mayBeName(word string) bool {
 	return strings.HasSuffix(lower, "ing") && !opposites[lower] && !hasState(lower)
 }
 
-// levels are those of a logger, which may be names, too: queue=debug.
-var levels = wordlist.Set(`trace debug verbose info`)
+// isQuietLevel reports whether word is that of a logger for what is no failure: a name may be, too.
+func isQuietLevel(word string) bool {
+	_, isQuiet := telling.Level(strings.ToLower(word))
+	return isQuiet
+}
 
 // saysMore reports whether word says what happened, and not only how bad it is.
 func saysMore(word string) bool {

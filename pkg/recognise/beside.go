@@ -3,7 +3,7 @@ package recognise
 import (
 	"strings"
 
-	"github.com/hut8labs/failmail/internal/wordlist"
+	"github.com/hut8labs/failmail/internal/telling"
 )
 
 // beside returns what the text says that a mail is about, beside object, which its subject does:
@@ -38,7 +38,7 @@ func (v view) thingOf(line string) string {
 	for rest := withoutLogger(line); rest != ""; {
 		var part string
 		part, rest, _ = strings.Cut(rest, ": ")
-		if lower := strings.ToLower(part); besideTheThing[lower] || levels[strings.ToUpper(part)] {
+		if lower := strings.ToLower(part); besideTheThing[lower] || isLevel(lower) {
 			continue // INFO: backup of /srv succeeded; msg: ...
 		}
 		if front, _, inBrackets := strings.Cut(part, " ("); inBrackets && strings.IndexByte(front, ' ') > 0 {
@@ -88,10 +88,11 @@ func withoutLogger(line string) string {
 	for field := range strings.FieldsSeq(front) {
 		isName := strings.Count(field, ".") > 0 && field[len(field)-1] != '.' && strings.Trim(field, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._$") == ""
 		isThread := field[0] == '[' && field[len(field)-1] == ']'
-		if !isName && !isThread && !levels[field] {
+		isShouted := field == strings.ToUpper(field) && isLevel(strings.ToLower(field))
+		if !isName && !isThread && !isShouted {
 			return line
 		}
-		isLogger = isLogger || levels[field]
+		isLogger = isLogger || isShouted
 	}
 	if !isLogger {
 		return line
@@ -99,5 +100,7 @@ func withoutLogger(line string) string {
 	return message
 }
 
-// levels are those that loggers write in capitals.
-var levels = wordlist.Set(`TRACE DEBUG INFO NOTICE WARN WARNING ERROR SEVERE CRITICAL FATAL`)
+func isLevel(lower string) bool {
+	is, _ := telling.Level(lower)
+	return is
+}

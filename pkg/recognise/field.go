@@ -210,12 +210,12 @@ func nameIn(value string) string {
 // namesOne reports whether a field with a key says that its value is a name: of others it may be how
 // something is. An ID with many digits is that of a run.
 func namesOne(key, value string) bool {
-	digits := strings.Count(strings.Map(func(r rune) rune {
+	digits := 0
+	for _, r := range value {
 		if unicode.IsDigit(r) {
-			return '0'
+			digits++
 		}
-		return r
-	}, value), "0")
+	}
 	return digits < 4 && (strings.HasSuffix(key, " id") || strings.HasSuffix(key, " name") || strings.HasSuffix(key, " identifier"))
 }
 
@@ -247,7 +247,8 @@ var nameKinds = func() map[string]int {
 	kinds := make(map[string]int)
 	for i, names := range [...]string{
 		`host hostname server node device machine computer client agent instance site location pool vm system rechner gerät standort serveur hôte servidor dispositivo equipo máquina`,
-		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname name target item metric rule svc resource container pod deployment unit tunnel vpn certificate share array ups printer filesystem mountpoint partition
+		`service check sensor monitor module component job task process volume interface project application app workflow pipeline repository database camera domain channel queue alertname
+			name target item metric rule svc resource container pod deployment unit tunnel vpn certificate share array ups printer filesystem mountpoint partition
 			dienst prüfung aufgabe projekt tâche capteur projet servicio tarea proyecto servizio serviço tarefa taak`,
 	} {
 		for name := range strings.FieldsSeq(names) {

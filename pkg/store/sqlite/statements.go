@@ -10,42 +10,43 @@ import (
 type statements struct {
 	begin, commit, vacuum, size statement
 
-	note, notes, settle                             statement
-	seen, see                                       statement
-	addBatch, addRecipient                          statement
-	setGroups, setVariants                          statement
-	countGroup, newGroup                            statement
-	countVariant, newVariant, setVarying            statement
-	beginGroup, beginVariant, setSample             statement
-	newSample, countHost, newHost                   statement
-	addMinute                                       statement
-	nextDue, claim, seal, delete, remember, inherit statement
-	groups, variants, hosts, minutes                statement
-	recipients, open, flush, pending                statement
-	said, standing, stand                           statement
-	problem, aboutThing, history                    statement
-	saveProblem, saveRecord, saveThing              statement
-	saveSample, saveAlias, removeProblem            statement
-	releaseAlias                                    statement
-	moveSamples, moveAliases                        statement
-	problemSamples, problemsOf                      statement
-	forgetProblems, boundProblems                   statement
-	forgetSamples                                   statement
-	keepSent, keepContent, listSent                 statement
-	sentContent, dropSent, forgetSent               statement
-	insert, insertPiece                             statement
-	nextSend, claimOutgoing, pieces                 statement
-	postpone, finish, hasSummary                    statement
-	sealedBatch, isOpen, reopen, merge              statement
-	moveGroups, moveRecipients                      statement
-	outgoing, retry                                 statement
-	mute, unmute, mutes, beat, heartbeats           statement
-	learn, lessons                                  statement
-	forgetFingerprints, forgetSeen                  statement
-	forgetMutes, forgetHeartbeats                   statement
-	forgetStandings                                 statement
-	keepNote, dropNote, noted, newest               statement
-	noteLater                                       statement
+	note, notes, settle                    statement
+	seen, see                              statement
+	addBatch, addRecipient                 statement
+	setGroups, setVariants                 statement
+	countGroup, newGroup                   statement
+	countVariant, newVariant, setVarying   statement
+	beginGroup, beginVariant, setSample    statement
+	newSample, countHost, newHost          statement
+	addMinute                              statement
+	nextDue, claim, seal, delete, remember statement
+	inherit                                statement
+	groups, variants, hosts, minutes       statement
+	recipients, open, flush, pending       statement
+	said, standing, stand                  statement
+	problem, aboutThing, history           statement
+	saveProblem, saveRecord, saveThing     statement
+	saveSample, saveAlias, removeProblem   statement
+	releaseAlias                           statement
+	moveSamples, moveAliases               statement
+	problemSamples, problemsOf             statement
+	forgetProblems, boundProblems          statement
+	forgetSamples                          statement
+	keepSent, keepContent, listSent        statement
+	sentContent, dropSent, forgetSent      statement
+	insert, insertPiece                    statement
+	nextSend, claimOutgoing, pieces        statement
+	postpone, finish, hasSummary           statement
+	sealedBatch, isOpen, reopen, merge     statement
+	moveGroups, moveRecipients             statement
+	outgoing, retry                        statement
+	mute, unmute, mutes, beat, heartbeats  statement
+	learn, lessons                         statement
+	forgetFingerprints, forgetSeen         statement
+	forgetMutes, forgetHeartbeats          statement
+	forgetStandings                        statement
+	keepNote, dropNote, noted, newest      statement
+	noteLater                              statement
 }
 
 const (
