@@ -20,6 +20,9 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 	if strings.Count(key, " ") > 3 {
 		return 0, false
 	}
+	if word, _, found := strings.Cut(key, "["); found && word != "" {
+		key = word // error[E0382]
+	}
 	value := strings.TrimSpace(line[end+1:])
 	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
 		return incidental, false

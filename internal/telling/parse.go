@@ -109,6 +109,9 @@ func (p *parser) word(from, to int) {
 	switch {
 	case p.isChannel(from, to):
 	case p.isPart(from, to):
+		if p.isConstant(from, to) {
+			p.add(failing)
+		}
 		p.exits = p.exits || p.line[from:to] == "exit" // exit-code
 		return                                         // of a name, as libgpg-error
 	case isTypeOfError(p.line[from:to]), p.isCode(from, to):
@@ -187,6 +190,16 @@ func (p *parser) isChannel(from, to int) bool {
 func (p *parser) isPart(from, to int) bool {
 	return from > 1 && isJoint(p.line[from-1]) && isLetter(p.line[from-2]) ||
 		to+1 < len(p.line) && isJoint(p.line[to]) && isLetter(p.line[to+1])
+}
+
+// isConstant reports whether line[from:to] ends the name of an exception in capitals, as in
+// CONSTRAINT_ERROR.
+func (p *parser) isConstant(from, to int) bool {
+	switch p.line[from:to] {
+	case "ERROR", "EXCEPTION", "FAILURE", "FAULT":
+		return from > 0 && p.line[from-1] == '_' && (to == len(p.line) || !isJoint(p.line[to]))
+	}
+	return false
 }
 
 func isJoint(c byte) bool { return c == '-' || c == '_' || c == '.' || c == '/' }

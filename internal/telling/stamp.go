@@ -2,9 +2,10 @@ package telling
 
 import "strings"
 
-// WithoutTime returns line without the date and time in front of it, as loggers write them.
+// WithoutTime returns line without the date and time in front of it, as loggers write them
+// or as they are masked.
 func WithoutTime(line string) string {
-	if line == "" || line[0] != '[' && (line[0] < '0' || line[0] > '9') {
+	if line == "" || line[0] != '[' && line[0] != '<' && (line[0] < '0' || line[0] > '9') {
 		return line
 	}
 	rest, stamped := line, false
@@ -23,6 +24,9 @@ func WithoutTime(line string) string {
 
 // isClock reports whether word is a date with its year, a time of day with its minutes, or both.
 func isClock(word string) bool {
+	if word == "<time>" || word == "<date>" {
+		return true
+	}
 	word = strings.TrimSuffix(word, "Z")
 	date, clock, isBoth := strings.Cut(word, "T")
 	if isBoth {

@@ -11,6 +11,7 @@ func TestTheTimeInFrontOfALineIsNoPartOfWhatItSays(t *testing.T) {
 		"of RFC 3339 in UTC":            {"2026-11-14T02:00:07Z pump7 is down", "pump7 is down"},
 		"as in Germany":                 {"14.11.2026 02:00 - pump7 is down", "pump7 is down"},
 		"as in Spain":                   {"14/11/2026 2:00 | pump7 is down", "pump7 is down"},
+		"as it is masked":               {"[<time>] pump7 is down", "pump7 is down"},
 		"a time alone":                  {"02:00:07 pump7 is down", "pump7 is down"},
 		"but an address is none":        {"192.168.100.7 is down", "192.168.100.7 is down"},
 		"nor an address with a port":    {"192.168.100.7:8080 is down", "192.168.100.7:8080 is down"},

@@ -26,6 +26,11 @@ func edit(t *testing.T, text string, pairs ...string) string {
 	return text
 }
 
+const (
+	perlDeath  = "no VAT rate for country 'CH' at /srv/shop/lib/Shop/Tax.pm line 31.\n\tShop::Tax::rate(\"CH\") called at /srv/shop/lib/Shop/Invoice.pm line 118\n"
+	haskellLog = "Mar 09 03:10:42 web1 rated[1812]: rated: Map.!: given key is not an element in the map\nCallStack (from HasCallStack):\n  error, called at libraries/containers/src/Data/Map/Internal.hs:633:17 in containers-0.6:Data.Map.Internal\n"
+)
+
 func TestTheSameErrorHasTheSameFingerprint(t *testing.T) {
 	tests := []struct {
 		name, text string
@@ -58,7 +63,13 @@ func TestTheSameErrorHasTheSameFingerprint(t *testing.T) {
 		{"Go with another index", goTrace, []string{"[5] with length 3", "[17] with length 12"}},
 		{"Go with other idle goroutines", goTrace, []string{"goroutine 1 [chan receive, 5 minutes]", "goroutine 77 [select]", "main.main()", "main.wait()"}},
 		{"Go started by a function from another goroutine", startedTrace, []string{"in goroutine 18", "in goroutine 35"}},
+		{"Go with a second panic in the log", goTrace, []string{"goroutine 1 [chan receive, 5 minutes]:\n", "panic: runtime error: integer divide by zero\n\ngoroutine 1 [chan receive, 5 minutes]:\n"}},
+		{"Perl with another value in quotes", perlDeath, []string{"'CH'", "'NO'", "(\"CH\")", "(\"NO\")"}},
+		{"Haskell on another machine of the syslog", haskellLog, []string{"03:10:42 web1", "04:11:00 backup", "[1812]", "[9]"}},
 
+		{"text of another machine of the syslog", "Mar  9 03:17:42 web1 rated[41]: no rate of EUR\n", []string{"web1", "backup", "[41]", "[7]"}},
+		{"text of another user of a database", "2026-03-09 03:10:42 [19] app@erp ERROR: stock is negative\n", []string{"app@erp", "batch@crm"}},
+		{"text for another person", "Delivery has failed:\n\nBob Miller (bob@corp.example)\nthe mailbox is full\n", []string{"Bob Miller (bob@", "Anna K (anna@"}},
 		{"text with another time, number, address and id", "disk sda at 97% on 10.0.0.1 since 2026-03-09 03:17:42, request 550e8400-e29b-41d4-a716-446655440000\n",
 			[]string{"97%", "100%", "10.0.0.1", "10.0.0.254", "03:17:42", "23:00:01", "550e8400", "0123abcd"}},
 		{"text with CRLF line ends", "disk full\non sda\n", []string{"\n", "\r\n"}},
@@ -93,6 +104,8 @@ func TestAnotherErrorHasAnotherFingerprint(t *testing.T) {
 		{"Go with another panic", goTrace, []string{"index out of range [5] with length 3", "integer divide by zero"}},
 		{"Go in another function", goTrace, []string{"(*Batch).line", "(*Batch).total"}},
 		{"Go in another file", goTrace, []string{"invoice/batch.go", "invoice/lines.go"}},
+		{"Perl without another method", perlDeath, []string{"VAT rate for country 'CH'", "object method 'rate'", "(\"CH\")", "(\"CH\")"}},
+		{"text of a log without a process", "2026-03-09 03:17:42 import of stock: refused\n", []string{"import", "export"}},
 		{"text with another word", "disk sda full\n", []string{"full", "failing"}},
 		{"text with another line", "disk sda full\n", []string{"full\n", "full\nand disk sdb is full too\n"}},
 	}
@@ -134,6 +147,8 @@ func TestTheReasonIsTheLineThatTellsMost(t *testing.T) {
 		{"of a JavaScript trace its error", "s", javaScriptTrace, "TypeError: Cannot read properties of undefined (reading 'total')"},
 		{"of a Go trace its panic", "s", goTrace, "panic: runtime error: index out of range [<num>] with length <num>"},
 		{"of a bare exception its type and the field for its message", "s", "Traceback (most recent call last):\n  File \"/srv/a.py\", line 3, in pay\n    order.save()\n\nException Type: IntegrityError at /cart/\nException Value: duplicate key of 17\n", "IntegrityError: duplicate key of <num>"},
+		{"of a bare exception the message beside its type in JSON", "s", `{"err":{"type":"DatabaseError","message":"deadlock of 2 detected","stack":"error: deadlock\n    at Wallet.move (/app/dist/wallet.js:88:9)\n    at Wallet.run (/app/dist/wallet.js:9:9)"}}`, "DatabaseError: deadlock of <num> detected"},
+		{"of a crash in a debugger what was detected", "s", "free(): double free detected in tcache 2\nProgram terminated with signal SIGABRT, Aborted.\n#0  raise (sig=6) at ../posix/raise.c:26\n#1  0x00007fe085f1115b in abort () at ./stdlib/abort.c:79\n#2  0x00007f8fec3b9605 in printerr (str=0x7ff1e48b9662 \"%s\\n\") at ./malloc/malloc.c:5664\n", "free(): double free detected in tcache <num>"},
 		{"of a bare exception no message of another one", "s", "Exception Value: read timed out\nTraceback (most recent call last):\n  File \"/srv/a.py\", line 3, in pay\n    order.save()\nshop.errors.CartError\n", "shop.errors.CartError"},
 		{"of a text the line with the failure", "s", "Good morning dear team,\n\nbackup FAILED after 12 s\n", "backup FAILED after <duration>"},
 		{"of a text without one the first with three words", "s", "***** Nagios *****\n\nhost web1 went away\nbye\n", "host web<num> went away"},

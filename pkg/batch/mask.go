@@ -71,7 +71,7 @@ func (m *masker) run() {
 			if endsPlaceholder(text, i) {
 				t.hasDot, t.hasAt = false, false // the rest of a word, not a name
 			} else if next := m.atName(i, t); next > i {
-				i = next
+				i = m.logHost(i, next)
 				continue
 			} else if n := matchNamedHex(text, i); n > 0 {
 				m.replace(i, i+n, "<hex>")
@@ -106,8 +106,11 @@ func (m *masker) run() {
 			to = withResolvedName(text, to)
 		}
 		from = max(from, m.rest)
+		if placeholder == "<email>" {
+			m.displayName(from)
+		}
 		m.replace(from, to, placeholder)
-		i = to
+		i = m.logHost(from, to)
 		if placeholder == "<num>" && i < len(text) && text[i] == ' ' && isCount(text[:from]) {
 			i = m.plural(i)
 		}

@@ -94,6 +94,34 @@ func matchHost(text, before string) int {
 	return n + port
 }
 
+// logHost writes the machine of a line of the syslog, which stands behind the time from which the
+// line begins, and returns where to go on; that is to if it is no such line.
+func (m *masker) logHost(from, to int) int {
+	if from > 0 && m.text[from-1] != '\n' || to >= len(m.text) || m.text[to] != ' ' {
+		return to
+	}
+	n := matchLogHost(m.text[to+1:])
+	if n == 0 {
+		return to
+	}
+	m.replace(to+1, to+1+n, "<host>")
+	return to + 1 + n
+}
+
+// matchLogHost takes the name of a machine that a process with its number follows (RFC 3164 section
+// 4.1.2): "web1 sshd[4711]: ".
+func matchLogHost(rest string) int {
+	const maxTag = 120
+	host, tag, _ := strings.Cut(rest[:min(len(rest), maxTag)], " ")
+	tag, _, _ = strings.Cut(tag, " ")
+	name, number, _ := strings.Cut(tag, "[")
+	isProcess := strings.HasSuffix(number, "]:") && allDigits(number[:len(number)-2])
+	if name == "" || !isProcess && tag != "kernel:" || strings.Trim(host, "0123456789.") == "" || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
+		return 0
+	}
+	return len(host)
+}
+
 // isAddressed reports whether rest, behind a name, begins with its address in brackets, as mail
 // servers write a client.
 func isAddressed(rest string) bool {

@@ -90,6 +90,8 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a time of Python", "at datetime.datetime(2026, 3, 9, 3, 17, tzinfo=x), f(2026, 3, 9)", "at datetime.datetime(<time>, tzinfo=x), f(<num>, <num>, <num>)"},
 		{"seconds in a log of Linux", "[    5.125] a [12345.678901] b [ 7]", "[<num>] a [<num>] b [ <num>]"},
 		{"a date with the name of a month", "on 9 Mar 2026, March 9, 2026", "on <date>, <date>"},
+		{"a day without its year before a time", "09-Mar 03:17 job 9-Mar", "<time> job <num>-Mar"},
+		{"a date that begins with a month", "Mar/09/2026 03:17:42 Mar/9/2026, mar/9/26", "<time> <date>, mar/<num>/<num>"},
 		{"a time of RFC 5322", "Mon, 09 Mar 2026 03:17:42 +0100 sent", "<time> sent"},
 		{"a time of ctime", "at Mon Mar  9 03:17:42 2026", "at <time>"},
 		{"a time of date(1)", "Mon Mar  9 03:17:42 UTC 2026: ok", "<time>: ok"},

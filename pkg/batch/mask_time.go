@@ -51,7 +51,7 @@ func number(text string, n int) (length int) {
 }
 
 // matchDate takes 2026-03-09, 2026/3/9, 9.3.2026, 3/9/26, 9 Mar 2026,
-// 09/Mar/2026, 09-Mar-2026 and, before a time of day, 20260309T.
+// 09/Mar/2026, 09-Mar-2026 and, before a time of day, 09-Mar and 20260309T.
 func matchDate(text string) int {
 	first := number(text, 9)
 	if first == 8 && len(text) > 10 && text[8] == 'T' && isDigit(text[9]) && isDigit(text[10]) {
@@ -72,7 +72,7 @@ func matchDate(text string) int {
 				return n + 1 + year
 			}
 		}
-		if separator == ' ' {
+		if separator == ' ' || strings.HasPrefix(text[n:], " ") && matchClock(text[n+1:]) > 0 {
 			return n
 		}
 		return 0
@@ -142,8 +142,8 @@ func matchAbbreviated(text, names string, long ...string) int {
 }
 
 // matchNamedDate takes a date that begins with a name: the syslog's "Mar  9
-// 03:17:42", ctime's "Mon Mar  9 03:17:42 2026", "March 9, 2026", and RFC 5322's
-// "Mon, 9 Mar 2026 03:17:42 +0100".
+// 03:17:42", ctime's "Mon Mar  9 03:17:42 2026", "March 9, 2026", RouterOS's
+// "Mar/09/2026 03:17:42", and RFC 5322's "Mon, 9 Mar 2026 03:17:42 +0100".
 func matchNamedDate(text string) (placeholder string, length int) {
 	n := 0
 	if weekday := matchWeekday(text); weekday > 0 {
@@ -168,6 +168,14 @@ func matchNamedDate(text string) (placeholder string, length int) {
 		return "", 0
 	}
 	n += month
+	if n < len(text) && text[n] == '/' {
+		day := number(text[n+1:], 3)
+		year := n + 1 + day
+		if day == 0 || day > 2 || !strings.HasPrefix(text[year:], "/") || number(text[year+1:], 5) != 4 {
+			return "", 0
+		}
+		return withClock(text, year+1+4)
+	}
 	blanks := countBlanks(text[n:])
 	day := number(text[n+blanks:], 3)
 	if blanks == 0 || day == 0 || day > 2 {

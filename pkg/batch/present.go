@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/telling"
 	"github.com/hut8labs/failmail/pkg/family"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -122,14 +123,14 @@ func (p presenter) describe(v *store.Variant) (title string) {
 			reason, title = withGap(reason, varying.Values), withGap(title, varying.Values)
 		}
 	}
-	v.Reason = reason
+	v.Reason = telling.WithoutTime(reason)
 	return title
 }
 
 // concrete returns the reason of v as it is in all of its mails.
 func concrete(v *store.Variant) string {
 	reason, _ := shared(v, func(string) bool { return true })
-	return reason
+	return telling.WithoutTime(reason)
 }
 
 // commonTitle returns what subjects are after masking, if they differ in values only,

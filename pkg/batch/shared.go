@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
+	"github.com/hut8labs/failmail/internal/telling"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -32,7 +33,7 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 	if isHeadline {
 		defer func() { reason = v.Reason }()
 	}
-	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int)}
+	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int), isOne: v.Count == 1}
 	if t := findTrace(m.Body()); t != nil {
 		return c.line(t.reason()), content.Line(m.Subject())
 	}
@@ -48,21 +49,16 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 type concreter struct {
 	values map[occurrenceOf]string
 	seen   map[string]int // labels so far
+	isOne  bool           // there is one mail only
 }
 
-// line returns a masked line with the values that were masked in it. Lines come in the
-// order of the values of a Fingerprint.
+// line returns a masked line with the values that were masked in it, but the time in front
+// of it. Lines come in the order of the values of a Fingerprint.
 func (c *concreter) line(masked string, values []value) string {
 	var out strings.Builder
-	from := 0
+	from := len(masked) - len(telling.WithoutTime(masked))
 	for _, value := range values {
-		if isTime(value) {
-			continue
-		}
-		name := label(masked, value)
-		text, ok := c.values[occurrenceOf{name, c.seen[name]}]
-		c.seen[name]++
-		if !ok || text != content.Line(clipValue(value.text, maxValueBytes)) {
+		if !c.isShared(masked, value) || value.at < from {
 			continue
 		}
 		out.WriteString(masked[from:value.at])
@@ -72,6 +68,17 @@ func (c *concreter) line(masked string, values []value) string {
 	}
 	out.WriteString(masked[from:])
 	return cut(content.Line(out.String()))
+}
+
+// isShared reports whether all mails have value, the next one in masked.
+func (c *concreter) isShared(masked string, v value) bool {
+	if isTime(v) {
+		return c.isOne // times are not counted
+	}
+	name := label(masked, v)
+	text, ok := c.values[occurrenceOf{name, c.seen[name]}]
+	c.seen[name]++
+	return ok && text == content.Line(clipValue(v.text, maxValueBytes))
 }
 
 // placeholders are what stands in a masked line for values.

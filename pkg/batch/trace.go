@@ -38,20 +38,27 @@ func findTrace(text string) *trace {
 		return nil
 	}
 	texts := readings(text)
-	for _, read := range []func(string) *trace{readParticular, readFrames} {
-		// A prefix may be on some lines only, which then are not read with it.
-		var longest *trace
-		for _, text := range texts {
-			if t := read(text); t != nil && (longest == nil || len(t.frames) > len(longest.frames)) {
-				longest = t
-			}
-		}
-		if longest != nil {
-			longest.headline = withMessage(longest.headline, text)
-			return longest
+	found := longest(texts, readParticular)
+	if found == nil || len(found.frames) == 1 { // a line by chance
+		if general := longest(texts, readFrames); found == nil || general != nil && len(general.frames) > 2 {
+			found = general
 		}
 	}
-	return nil
+	if found != nil {
+		found.headline = withMessage(found.headline, text)
+	}
+	return found
+}
+
+// longest returns the trace with most frames that read finds in texts: a prefix may be on some
+// lines only, which then are not read with it.
+func longest(texts []string, read func(string) *trace) (longest *trace) {
+	for _, text := range texts {
+		if t := read(text); t != nil && (longest == nil || len(t.frames) > len(longest.frames)) {
+			longest = t
+		}
+	}
+	return longest
 }
 
 // maxReadings bounds how often a text is read.

@@ -3,6 +3,7 @@ package batch
 import (
 	"strings"
 
+	"github.com/hut8labs/failmail/internal/content"
 	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
@@ -24,6 +25,9 @@ func withMessage(headline, text string) string {
 	for line := range strings.Lines(text) {
 		key, value, found := strings.Cut(strings.TrimSpace(line), ": ")
 		first, last, _ := strings.Cut(strings.ToLower(key), " ")
+		if at := strings.LastIndex(key, content.Inside); at >= 0 { // err > message
+			first, last = "exception", strings.ToLower(key[at+len(content.Inside):])
+		}
 		switch {
 		case !found || first != "exception":
 		case last == "type":

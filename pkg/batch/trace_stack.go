@@ -160,7 +160,7 @@ func isIntro(line string) bool {
 
 // reportWords are in the lines that report the error of a stack.
 var reportWords = []string{"error", "exception", "fatal", "panic", "abort", "signal", "segmentation", "segfault", "bug:", "oops", "terminat", "dumped core",
-	"uncaught", "unhandled", "fail", "fault", "warning:", "overflow", "killed", "assert", "unable", "cannot", "violation"}
+	"uncaught", "unhandled", "fail", "fault", "warning:", "overflow", "killed", "assert", "unable", "cannot", "violation", "detected", "corrupt"}
 
 // reported returns the line above the stack that names an exception, else the first
 // line that speaks of an error in the nearest paragraph which has one.

@@ -115,6 +115,9 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 		"nothing and a value":                   {"cannot reach the server", "cannot reach the server <ip>"},
 		"what links words behind a noun":        {"the queue is here and failed", "the queue was here and failed", "the queue of here and failed", "the queue for here and failed"},
 		"a name where others have a number":     {"disk <num> is gone for good", "disk controller is gone for good", "disk header is gone for good"},
+		"parts of a program in quotes":          {"no value in column \"email\" came", "no value in column \"birthday\" came", "no value in column \"city_a\" came", "no value in column \"note\" came"},
+		"constraints":                           {"a row violates constraint \"mail_key\"", "a row violates constraint \"name_key\"", "a row violates constraint \"city_idx\""},
+		"modules that are missing":              {"the job has no module named 'lxml'", "the job has no module named '<value>'", "the job has no module named 'yaml'"},
 		"too little context":                    {"queue orders", "queue mails", "queue invoices", "queue refunds", "queue baskets"},
 	} {
 		t.Run(name, func(t *testing.T) {

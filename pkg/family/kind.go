@@ -173,7 +173,7 @@ func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // nouns are what is called by a name.
 var nouns = wordlist.Set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
-	collection column command component config connector consumer container controller customer daemon database dataset db
+	collection command component config connector consumer container controller customer daemon database dataset db
 	dependency deployment device directory disk domain driver endpoint environment exchange extension feature field file filesystem
 	folder function group guest handler host hostname image index instance interface job key kernel label layer library link list
 	listener lock login machine mailbox metric module monitor mount namespace network node object organization package page
@@ -206,9 +206,11 @@ var whys = wordlist.Set(`due because out loss lack owing`)
 // severities are words in front of what happened that do not say it.
 var severities = wordlist.Set(`error err warning warn alarm alert critical crit fatal severe info notice problem failure warnung fehler achtung störung erreur alerte avertissement errore avviso erro aviso alerta fout waarschuwing`)
 
-// stateNouns are followed by what happened, not by names, as codes are.
+// stateNouns are followed by what happened, not by names, as codes are, or by what of a program it
+// happened to: another column, another mistake.
 var stateNouns = wordlist.Set(`state reason result cause category class classification title summary comment comments note notes response detection diagnostic incident violation severity level type outcome verdict condition exception
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag
+	column constraint
 	event action stage phase mode health role rule attribute trigger metric alarm step`)
 
 // states are words that say how something is, wherever they stand.

@@ -165,6 +165,9 @@ func (l *line) isStateNoun() bool {
 		return false
 	}
 	last := strings.ToLower(l.word(len(l.words) - 1))
+	if n := len(l.words); last == "named" && n > 1 {
+		return strings.EqualFold(l.word(n-2), "module") // No module named 'yaml'
+	}
 	return stateNouns[last] || telling.NamesCode(last)
 }
 

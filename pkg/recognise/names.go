@@ -36,6 +36,9 @@ func namesOf(object string) (n names) {
 		if lower == "" || degrees[lower] || isUnsaying(lower) {
 			continue
 		}
+		if temperatures[lower] {
+			lower, n.measured = "temperature", true
+		}
 		n.words = append(n.words, lower)
 		if inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexByte(word, '.') > 0 || isOwnName(lower) {
 			n.ids = append(n.ids, lower)
@@ -99,12 +102,30 @@ func (n names) equal(other names) bool {
 	a, b := slices.Clone(n.words), slices.Clone(other.words)
 	slices.Sort(a)
 	slices.Sort(b)
-	return slices.Equal(a, b)
+	return slices.EqualFunc(a, b, isInflected)
 }
 
-// beginAs reports whether the first words of n are those of other, of which there are several.
+// beginAs reports whether the first words of n, but for what is measured, are those of other, of
+// which there are several.
 func (n names) beginAs(other names) bool {
-	return len(other.words) > 1 && len(n.words) > len(other.words) && slices.Equal(n.words[:len(other.words)], other.words)
+	words := n.words
+	if len(words) > 0 && words[0] == "temperature" {
+		words = words[1:]
+	}
+	return len(other.words) > 1 && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.Equal(words[:len(other.words)], other.words)
+}
+
+// isInflected reports whether a and b are one word, or forms of one: import, importu.
+func isInflected(a, b string) bool {
+	if a == b {
+		return true
+	}
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	const stem, ending = 5, 2
+	return n >= stem && len(a)-n <= ending && len(b)-n <= ending && !strings.ContainsAny(a+b, "0123456789./\\@_-:")
 }
 
 // isUnsaying reports whether word, in lower case, tells no thing from others: it links words or
@@ -113,16 +134,32 @@ func isUnsaying(word string) bool {
 	if periods[word] {
 		return false
 	}
-	says := words[word]
-	return general[word] || leading[word] || trailing[word] || fillers[word] || copulas[word] || notices[word] ||
-		says == remark || says == alert || says == well || says == over || says == opens || says == closes
+	switch words[word] {
+	case silent, job, namesWhat:
+		return general[word] || leading[word] || trailing[word] || fillers[word] || copulas[word] || notices[word] || connections[word] || again[word] || anew[word]
+	}
+	return !specifics[word] // how it stands
 }
 
-// notices are words by which mails are introduced.
-var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value`)
+// specifics are words of what can be wrong that tell it from other things that can be, or a job from others.
+var specifics = wordlist.Set(`full partial intrusion attack malware virus vulnerabilities corruption mismatch loss conflict conflicts violation violations
+	shortage overload breakage deadlock`)
+
+// notices are words by which mails are introduced, or say in which state something is.
+var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op inactive inaktiv`)
 
 // degrees are words for how much of something there is.
-var degrees = wordlist.Set(`too very hot warm cold cool high low large small slow fast enough normal normale zu heiß warm kalt hoch niedrig`)
+var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch hohe niedrig alta alto bassa basso baja bajo baixa baixo haut haute bas basse trop troppo demasiado muito hoog laag te za`)
+
+// temperatures are words for what a thermometer measures.
+var temperatures = wordlist.Set(`hot warm cold cool heiß warm kalt chaud chaude froid caliente frío caldo freddo quente frio heet koud gorąco zimno
+	temperature temp temperatur température temperatura temperatuur teplota температура`)
+
+// connections are words for that something can be reached, by whatever it is called.
+var connections = wordlist.Set(`communication communications communicate connection connectivity contact reachability ping
+	kommunikation kommuniziert verbindung kontakt erreichbarkeit liaison connexion communique contact
+	comunicación comunica conexión contacto comunicazione connessione contatto comunicação conexão contato
+	communicatie communiceert verbinding contact komunikacja komunikuje łączność połączenie kommunikation spojení связь`)
 
 // directions stand between where something goes from and where to.
 var directions = wordlist.Set(`to into onto nach auf vers hacia verso para naar`)
