@@ -20,8 +20,11 @@ func (v view) beside(object string, list []said, d decision) [2]string {
 		if host == "" && check == "" && status == "" {
 			check = v.thingOf(d.line)
 		}
-		if host == "" && check == "" && !(d.tagged && strings.IndexByte(object, ' ') > 0) { // VPN DOWN: lisbon
+		if host == "" && check == "" {
 			host = v.place()
+			if d.tagged && strings.IndexByte(object, ' ') > 0 && !isDevice(host) {
+				host = "" // VPN DOWN: lisbon
+			}
 		}
 		return [...]string{host, check}
 	case status != "":

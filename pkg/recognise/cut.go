@@ -32,7 +32,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		case job:
 			continue
 		case remark:
-			if w.to > lead && !inBrackets(line, w.from, w.to) && (w.from > 0 || !strings.HasPrefix(line[w.to:], " [")) && (!w.caps || !isPart(line, w)) {
+			if w.to > lead && !inBrackets(line, w.from, w.to) && !isInFrontOfTag(line, w) && (!w.caps || !isPart(line, w)) {
 				continue // but for "Notice [nas3] - " and "[nas3] NOTICE: "
 			}
 		}
@@ -40,7 +40,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 			continue
 		}
 		counted := w.from > 1 && line[w.from-1] == ' ' && line[w.from-2] >= '0' && line[w.from-2] <= '9'
-		if tagsOnly && w.to > tag && !counted && !w.caps && !inBrackets(line, w.from, w.to) && w.to > lead && !isPart(line, w) && !isPredicate(line, w, list) {
+		if tagsOnly && w.to > tag && !isInFrontOfTag(line, w) && !counted && !w.caps && !inBrackets(line, w.from, w.to) && w.to > lead && !isPart(line, w) && !isPredicate(line, w, list) {
 			continue
 		}
 		cut := withValue(line, tagAround(line, withCount(line, w)))
@@ -58,6 +58,11 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 		}
 	}
 	return cuts
+}
+
+// isInFrontOfTag reports whether line begins with w, and a name in brackets follows: "Notice [nas3] - ".
+func isInFrontOfTag(line string, w said) bool {
+	return w.from == 0 && strings.HasPrefix(line[w.to:], " [")
 }
 
 // genitives are between a failure and what it is one of.

@@ -28,6 +28,8 @@ func TestWhatIsNotSaidToBeWellIsBad(t *testing.T) {
 		{"Voltage normal on L1, none on L2", ""}, {"Certificate for pump7.example valid until 2026-12-02, renew now", ""}, {"Licence", "Valid until: 2026-12-01\nDays left: 1"},
 		{"pump7.service is inactive (dead)", "Loaded: loaded (/lib; enabled)\nActive: inactive (dead)"}, {"pump7 unit went inactive (dead) on web1", "ok"},
 		{"Waiting until pump7 is online again", ""}, {"You will be notified when pump7 is online again", ""}, {"Alarm", "Sie erhalten eine Mail, sobald die Pumpe wieder erreichbar ist."},
+		{"Plant 7: pump 2 non invia dati", "Ultimo codice errore: nessuno"}, {"Pumpe 7 pumpt nicht", "Fehler: keine"}, {"pump7 hasn't reported", "errors: 0"},
+		{"ALARM pump7 - motor", "Status: ACTIVE"}, {"Alarm pump7", "Zustand: aktiv"},
 		{"Report", manyJobs(60, 30)}, {"Backup completed", manyJobs(60, 30)},
 		{"Note", `{"message": "pump leaks", "gateway": {"state": "connected"}}`}, {"Note", `{"status": null, "expected": {"status": "ok"}}`},
 		{"Note", `{"current": {"status": "weird"}, "previous": {"status": "ok"}}`}, {"Note", `{"lastStatus": "OK", "status": "weird"}`}, {"Note", `{"status": null, "healthy": null}`},

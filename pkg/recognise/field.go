@@ -46,6 +46,9 @@ func (v view) field() (status meaning.Status, isOver bool) {
 		if changed := transition(value, list); changed != "" {
 			status, weak = changed, false
 		}
+		if status == meaning.Recovery && actives[strings.ToLower(value)] && says(scan(v.subject), alert) {
+			status = meaning.Problem // of an alarm
+		}
 		switch {
 		case status == "" || weak && status != meaning.Problem, status.IsGood() && v.saysElse(line):
 		case kind == well && status.IsGood() && len(tokens(lowerOf(value))) > 2*len(list):
@@ -116,7 +119,7 @@ func (v view) named() (host, check, other string) {
 		if kind > 0 && value != "" && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
 		} else if names := namesOne(key, value); (other == "" || names && !isNamed) && couldName(key, value) {
-			other, isNamed = value, names
+			other, isNamed = dayInName.ReplaceAllString(value, ""), names
 		}
 	}
 	return strings.Join(names[0], "/"), strings.Join(names[1], "/"), other
@@ -196,9 +199,10 @@ func kindOfName(path, value string) int {
 // nameIn returns what of the value of a field that names something is a name, without how it stands: none
 // of "down" and "93 %", nginx of "nginx failed".
 func nameIn(value string) string {
-	if isMoving(value) {
-		return ""
+	if number, unit, found := strings.Cut(value, " "); isMoving(value) || found && strings.Trim(number, "0123456789.,") == "" && unit[0] >= 'a' && unit[0] <= 'z' {
+		return "" // 3 file(s)
 	}
+	value = dayInName.ReplaceAllString(value, "")
 	if list := scan(value); len(list) > 0 {
 		if cuts := cutsOf(value, list, false); len(cuts) > 0 {
 			return tidy(keep(value, cuts))
@@ -223,7 +227,7 @@ func namesOne(key, value string) bool {
 // to mail.
 func isOneName(value string) bool {
 	number, unit, _ := strings.Cut(value, " ")
-	isAmount := isUnit(unit) && strings.Trim(number, "0123456789.,") == ""
+	isAmount := (isUnit(unit) || unit != "") && strings.Trim(number, "0123456789.,") == ""
 	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isAmount && !hasDate(value) && strings.ContainsFunc(value, unicode.IsLetter)
 }
 

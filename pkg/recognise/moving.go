@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ func steady(word string) string {
 	if at := strings.LastIndexAny(word, "-_."); at > 0 && isDate(word[at+1:]) {
 		word = word[:at] // full-20261109234520
 	}
+	word = dayInName.ReplaceAllString(word, "") // stock_2026-11-09.csv
 	if at := strings.LastIndexByte(word, '#'); at > 0 && strings.Trim(word[at+1:], "0123456789") == "" && (len(word)-at > 3 || strings.IndexByte(word, '/') >= 0) {
 		word = word[:at]
 	}
@@ -46,6 +48,9 @@ func steady(word string) string {
 		return len(part) >= 3 && strings.Trim(part, "0123456789") == ""
 	}), "/")
 }
+
+// dayInName is the date of a day in a name, as of ISO 8601, and what joins it.
+var dayInName = regexp.MustCompile(`[-_.](?:19|20)\d\d-\d\d-\d\d\b`)
 
 // hasDate reports whether a part of word is a date: ORDERS_20261113.csv.
 func hasDate(word string) bool {

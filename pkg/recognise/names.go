@@ -1,6 +1,7 @@
 package recognise
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ type names struct {
 // namesOf returns those of an object.
 func namesOf(object string) (n names) {
 	quote := byte(0)
-	for _, field := range strings.FieldsFunc(object, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
+	for _, field := range strings.FieldsFunc(besideNames.ReplaceAllString(object, "$1 $2"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
 		if quote == 0 && strings.IndexByte("\"'`[", field[0]) >= 0 {
 			quote = field[0]
 		}
@@ -31,6 +32,9 @@ func namesOf(object string) (n names) {
 			quote = 0
 		}
 		word := strings.Trim(field, "\"'`[](){}<>:.!?*#-=")
+		if article, noun, found := strings.Cut(word, "'"); found && elided[strings.ToLower(article)] {
+			word = noun // l'import
+		}
 		lower := strings.ToLower(word)
 		n.measured, n.directed = n.measured || degrees[lower], n.directed || directions[lower]
 		if lower == "" || degrees[lower] || isUnsaying(lower) {
@@ -75,8 +79,12 @@ func isDevice(word string) bool { return strings.HasPrefix(word, "/dev/") && len
 // isMachine reports whether word is the full name of a machine, after a user or not.
 func isMachine(word string) bool {
 	name := word[strings.IndexByte(word, '@')+1:]
-	return strings.Count(name, ".") > 1 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' })
+	isLocal := ofLocal[name[strings.LastIndexByte(name, '.')+1:]]
+	return (strings.Count(name, ".") > 1 || isLocal && strings.IndexByte(name, '.') > 0) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' })
 }
+
+// ofLocal are the ends of names of machines of a local network.
+var ofLocal = wordlist.Set(`local lan home internal localdomain intranet corp`)
 
 // origins come in front of where something comes from.
 var origins = wordlist.Set(`from by client peer rhost von durch de desde da par van`)
@@ -105,14 +113,11 @@ func (n names) equal(other names) bool {
 	return slices.EqualFunc(a, b, isInflected)
 }
 
-// beginAs reports whether the first words of n, but for what is measured, are those of other, of
-// which there are several.
+// beginAs reports whether the first words of n, but for those of what is measured, are those of other,
+// of which there are several.
 func (n names) beginAs(other names) bool {
-	words := n.words
-	if len(words) > 0 && words[0] == "temperature" {
-		words = words[1:]
-	}
-	return len(other.words) > 1 && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.Equal(words[:len(other.words)], other.words)
+	words := slices.DeleteFunc(slices.Clone(n.words), func(word string) bool { return quantities[word] && !slices.Contains(other.words, word) })
+	return len(other.words) > 1 && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.EqualFunc(words[:len(other.words)], other.words, isInflected)
 }
 
 // isInflected reports whether a and b are one word, or forms of one: import, importu.
@@ -145,11 +150,17 @@ func isUnsaying(word string) bool {
 var specifics = wordlist.Set(`full partial intrusion attack malware virus vulnerabilities corruption mismatch loss conflict conflicts violation violations
 	shortage overload breakage deadlock`)
 
+// besideNames match the slash between what a subject names and what the text does: "queue/Acme Ltd".
+var besideNames = regexp.MustCompile(`(\pL)/(\p{Lu}\p{Ll})`)
+
+// elided are articles and prepositions in front of a vowel.
+var elided = wordlist.Set(`l d dell all dall nell sull un qu`)
+
 // notices are words by which mails are introduced, or say in which state something is.
 var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op inactive inaktiv`)
 
 // degrees are words for how much of something there is.
-var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch hohe niedrig alta alto bassa basso baja bajo baixa baixo haut haute bas basse trop troppo demasiado muito hoog laag te za`)
+var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch hohe niedrig alta alto bassa basso baja bajo baixa baixo haut haute bas basse trop troppo demasiado muito hoog laag te za empty leer vide vacío vacía vuoto vuota vazio vazia leeg pusty pusta`)
 
 // temperatures are words for what a thermometer measures.
 var temperatures = wordlist.Set(`hot warm cold cool heiß warm kalt chaud chaude froid caliente frío caldo freddo quente frio heet koud gorąco zimno

@@ -179,7 +179,7 @@ func isNumberOf(noun, word string) bool {
 }
 
 // fillers link a thing with how it stands, or say that this is a mail about it.
-var fillers = wordlist.Set(`valid gültig valable válido valido re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie снова nuovamente opět igen still became becomes become with
+var fillers = wordlist.Set(`valid gültig valable válido valido re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie znów znowu снова nuovamente novamente nuevamente opět znovu igen åter opnieuw erneut still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder jetzt est sont été était étaient estaba estaban stava estava fue ha se sido è stato stata está esta están
@@ -254,7 +254,7 @@ func isName(word string) bool {
 var carriers = wordlist.Set(`notification notifications message event events benachrichtigung meldung ereignis événement notificación evento notifica notificação melding`)
 
 // leading words begin no object.
-var leading = wordlist.Set(`in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
+var leading = wordlist.Set(`bij in on of for to from by with the a an en la el los las le les de des du der die das dem den im bei beim auf von für il lo gli di da su per o os as no na em do het een van op voor and und et y e com con avec mit met un une uno una`)
 
 // trailing words end no object.
 var trailing = wordlist.Set(`down to from of with for at by than as zu von mit con com avec met`)

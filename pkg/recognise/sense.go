@@ -117,7 +117,7 @@ var (
 var removals = wordlist.Set(`removed deleted purged cleaned pruned discarded evicted removing deleting purging pruning cleaning gelöscht gelöschte entfernt supprimé supprimés eliminado eliminados verwijderd`)
 
 // anew comes in front of how something is again.
-var anew = wordlist.Set(`wieder weer nuovamente nouveau nuevo novo nuovo ponownie снова opět igen`)
+var anew = wordlist.Set(`wieder erneut weer opnieuw novamente nuevamente znów znowu znovu åter nuovamente nouveau nuevo novo nuovo ponownie снова opět igen`)
 
 // isBehind reports whether one of the three words in front of the one at i, with no sign but blanks
 // between them, is of a set.
@@ -149,7 +149,7 @@ func (s *scanner) runs(i int, next string) bool {
 		return false
 	}
 	t, previous := s.tokens[i], s.tokens[i-1].word
-	return s.line[t.from:t.to] == "RUNNING" || previous == "is" || previous == "are" || previous == "not"
+	return s.line[t.from:t.to] == "RUNNING" || links[previous] || previous == "is" || previous == "are" || previous == "not"
 }
 
 // isOfReport reports whether the word at i says what became of an alert or an incident: it

@@ -86,6 +86,9 @@ func (v view) decide(list []said) decision {
 		return decision{status: status, why: "by words of the subject", bySubject: true}
 	}
 	ofText, line := v.text()
+	if status == "" && deniesSomething(v.subject) && (ofText == "" || ofText.IsGood()) {
+		return decision{status: meaning.Problem, why: "by a denial in the subject", bySubject: true} // not sent; errors: none
+	}
 	if status, isOver := v.field(); status != "" && !(status.IsGood() && !isOver && ofText == meaning.Problem && !isPast(line)) {
 		if status.IsGood() && ofText.IsBad() {
 			line = "" // how it was before
@@ -100,6 +103,30 @@ func (v view) decide(list []said) decision {
 	}
 	return decision{status: meaning.Problem, why: "nothing says that all is well"}
 }
+
+// deniesSomething reports whether a subject says that something is not so, whatever that is: no request
+// such as "do not reply".
+func deniesSomething(subject string) bool {
+	all := tokens(lowerOf(subject))
+	for i, t := range all {
+		if !nots[t.word] && !strings.HasSuffix(t.word, "n't") {
+			continue
+		}
+		isRequest := i > 0 && requests[all[i-1].word] || i+1 < len(all) && requests[all[i+1].word]
+		if !isRequest {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// nots deny the verb behind them.
+	nots = wordlist.Set(`not nicht niet nie non pas plus inte ikke не não`)
+	// requests are beside a not that asks for something, or says that nothing need be done.
+	requests = wordlist.Set(`do don't please bitte prière alstublieft proszę reply respond antworten répondre rispondere responder
+		needed necessary required nötig notwendig erforderlich requis nécessaire necessario necessário`)
+)
 
 // isPast reports whether line is a field that says how something stood before.
 func isPast(line string) bool {

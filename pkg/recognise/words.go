@@ -64,7 +64,8 @@ var words = tableOf(map[sense]string{
 		mislukt mislukte geweigerd onbereikbaar defect verlopen verbroken afgebroken kritiek
 		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie
 		selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично
-		критический ошибочно`,
+		критический ошибочно
+		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages
 		violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
@@ -105,13 +106,15 @@ var words = tableOf(map[sense]string{
 		resolvido resolvida restabelecido restabelecida normalizado recuperado
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
-		устранено`,
+		устранено
+		powrót wrócił wróciła wróciło powrócił rientro tornato tornata`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile
 		operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny
-		dostępna tillgänglig`,
+		dostępna tillgänglig
+		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funciona funktioniert fonctionne funziona werkt fungerar funguje работает`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished
 		done passed pass established
 		succes verified updated installed upgraded renewed ended deployed processed
@@ -123,7 +126,8 @@ var words = tableOf(map[sense]string{
 		sucesso concluído concluída êxito finalizada
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart
 		zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех
-		завершено завершен завершена выполнено`,
+		завершено завершен завершена выполнено
+		correctement corretamente korrekt correctly properly ordnungsgemäß`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté
 		acquittée reconocido riconosciuto reconhecido bevestigd`,
@@ -131,7 +135,8 @@ var words = tableOf(map[sense]string{
 		logins logon logged downtime maintenance disabled
 		digest newsletter invoice welcome invitation scheduled summary
 		wartung wartungsfenster gestartet aktiviert démarré démarrée mantenimiento manutenzione manutenção
-		iniciado iniciada avviato avviata onderhoud gestart underhåll startad`,
+		iniciado iniciada avviato avviata onderhoud gestart underhåll startad
+		tagesbericht wochenbericht monatsbericht dagrapport weekrapport maandrapport`,
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine
 		keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
 		nunca nessun nessuna nessuno senza mai nenhum nenhuma sem não geen niet zonder nooit ingen inga inte
@@ -200,7 +205,7 @@ var partials = wordlist.Set(`partially partial partly teilweise partiellement pa
 	частично`)
 
 // quantities are what may be up for worse.
-var quantities = wordlist.Set(`rate usage level load latency temperature traffic count`)
+var quantities = wordlist.Set(`rate usage level load latency temperature traffic count lag delay`)
 
 // actives are what a service should be, and an alarm should not.
 var actives = wordlist.Set(`active aktiv attivo attiva activo activa ativo ativa actif actief aktywny aktywna`)
