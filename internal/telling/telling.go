@@ -201,7 +201,7 @@ func judge(line string, p parsed) Line {
 	if line != "" && line[0] == '>' {
 		judged.Score--
 	}
-	if p.refers || strings.Contains(line, " previous error") {
+	if p.refers || p.words > failing && strings.Contains(line, " previous error") {
 		judged.Score -= 2 // to the line before
 	}
 	if !strings.Contains(line, " ") {
