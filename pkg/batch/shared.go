@@ -33,7 +33,7 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 	if isHeadline {
 		defer func() { reason = v.Reason }()
 	}
-	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int), isOne: v.Count == 1}
+	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int)}
 	if t := findTrace(m.Body()); t != nil {
 		return c.line(t.reason()), content.Line(m.Subject())
 	}
@@ -49,7 +49,6 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 type concreter struct {
 	values map[occurrenceOf]string
 	seen   map[string]int // labels so far
-	isOne  bool           // there is one mail only
 }
 
 // line returns a masked line with the values that were masked in it, but the time in front
@@ -73,7 +72,7 @@ func (c *concreter) line(masked string, values []value) string {
 // isShared reports whether all mails have value, the next one in masked.
 func (c *concreter) isShared(masked string, v value) bool {
 	if isTime(v) {
-		return c.isOne // times are not counted
+		return false // times are not counted
 	}
 	name := label(masked, v)
 	text, ok := c.values[occurrenceOf{name, c.seen[name]}]
