@@ -27,7 +27,7 @@ func (v view) object(list []said, d decision) string {
 		}
 	}
 	object := asFirst(tidy(keep(subject, cuts)), subject)
-	if isBare := object == ""; isBare || d.line != "" && isCarrier(list, subject) {
+	if isBare := object == ""; isBare || d.line != "" && len(namesOf(object).ids) == 0 && isCarrier(list, subject) {
 		host, check, other := v.named()
 		if host == "" && check == "" {
 			check = other
