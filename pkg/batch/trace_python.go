@@ -1,6 +1,9 @@
 package batch
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // python reads what Python's traceback module prints. There the exception
 // comes after its frames, at the indent of the first line.
@@ -8,6 +11,7 @@ type python struct {
 	open   bool // frames were seen, the exception was not
 	indent int  // of what begins the traceback
 	boxed  bool // Rich draws a box around the frames
+	group  bool // what follows are the exceptions of a group
 }
 
 // boxLine takes what Rich draws: a heading, "/srv/a.py:88 in f" with its source, and
@@ -59,6 +63,9 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		r.inBlock = true // the exception is not above
 		r.frame(path(file) + " " + name)
 		return true
+	case strings.HasPrefix(trimmed, "During handling of the above"), strings.HasPrefix(trimmed, "The above exception was"):
+		p.group = false
+		return true
 	case !p.open:
 		return false
 	case indent > p.indent:
@@ -71,8 +78,13 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		trimmed, _, _ = strings.Cut(kind, " at ")
 	}
 	kind, _, _ := strings.Cut(trimmed, ":")
-	r.headline = "" // the last exception is the one that was reported
-	r.exception(strings.TrimSpace(kind), trimmed)
+	if p.group {
+		r.types, r.cause = append(r.types, typeOf(strings.TrimSpace(kind))), cmp.Or(r.cause, trimmed)
+	} else {
+		r.headline, r.cause = "", "" // the last exception is the one that was reported
+		r.exception(strings.TrimSpace(kind), trimmed)
+		p.group = strings.HasSuffix(strings.TrimSpace(kind), "ExceptionGroup")
+	}
 	r.inBlock, r.named = false, false
 	p.indent = 0
 	return true
