@@ -29,6 +29,8 @@ func TestWhatIsNotSaidToBeWellIsBad(t *testing.T) {
 		{"pump7.service is inactive (dead)", "Loaded: loaded (/lib; enabled)\nActive: inactive (dead)"}, {"pump7 unit went inactive (dead) on web1", "ok"},
 		{"Waiting until pump7 is online again", ""}, {"You will be notified when pump7 is online again", ""}, {"Alarm", "Sie erhalten eine Mail, sobald die Pumpe wieder erreichbar ist."},
 		{"Plant 7: pump 2 non invia dati", "Ultimo codice errore: nessuno"}, {"Pumpe 7 pumpt nicht", "Fehler: keine"}, {"pump7 hasn't reported", "errors: 0"},
+		{"PLANT1 Alert: Mirror Disk 0 is Degraded", ""}, {"Fan 0 was stopped", ""}, {"[Plant] 17 valves without pressure", "17 valves had no pressure and were skipped"}, {"[Anlage] 17 Ventile", "17 Ventile hatten keinen Druck und wurden übersprungen"},
+		{"kernel", "INFO: task pump:512 blocked for more than 120 seconds."}, {"Werk 7: Netzausfall", "Fehler: keine"}, {"❌ node pump-4 NotReady", "errors: 0"},
 		{"ALARM pump7 - motor", "Status: ACTIVE"}, {"Alarm pump7", "Zustand: aktiv"},
 		{"Report", manyJobs(60, 30)}, {"Backup completed", manyJobs(60, 30)},
 		{"Note", `{"message": "pump leaks", "gateway": {"state": "connected"}}`}, {"Note", `{"status": null, "expected": {"status": "ok"}}`},

@@ -2,6 +2,7 @@ package recognise
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -119,7 +120,7 @@ func (v view) named() (host, check, other string) {
 		if kind > 0 && value != "" && len(names[kind-1]) < maxNames && !slices.Contains(names[kind-1], value) {
 			names[kind-1] = append(names[kind-1], value)
 		} else if names := namesOne(key, value); (other == "" || names && !isNamed) && couldName(key, value) {
-			other, isNamed = dayInName.ReplaceAllString(value, ""), names
+			other, isNamed = value, names
 		}
 	}
 	return strings.Join(names[0], "/"), strings.Join(names[1], "/"), other
@@ -228,8 +229,10 @@ func namesOne(key, value string) bool {
 func isOneName(value string) bool {
 	number, unit, _ := strings.Cut(value, " ")
 	isAmount := (isUnit(unit) || unit != "") && strings.Trim(number, "0123456789.,") == ""
-	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isAmount && !hasDate(value) && strings.ContainsFunc(value, unicode.IsLetter)
+	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isAmount && !hasDate(value) && !version.MatchString(value) && strings.ContainsFunc(value, unicode.IsLetter)
 }
+
+var version = regexp.MustCompile(`^v?\d+(?:\.\d+)+\b`)
 
 // couldName reports whether a field with a key that is not known may name what a mail is about: one
 // name, and nothing that changes from mail to mail.

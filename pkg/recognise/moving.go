@@ -50,16 +50,19 @@ func steady(word string) string {
 }
 
 // dayInName is the date of a day in a name, as of ISO 8601, and what joins it.
-var dayInName = regexp.MustCompile(`[-_.](?:19|20)\d\d-\d\d-\d\d\b`)
+var dayInName = regexp.MustCompile(`[-_.](?:19|20)\d\d-\d\d-\d\d(?:[_T]\d\d[-:]?\d\d(?:[-:]?\d\d)?)?\b`)
+
+// dayOfMonth is a date with the name of a month: 26-Nov-2026, in any language.
+var dayOfMonth = regexp.MustCompile(`^\d{1,2}-\pL{3,4}-(?:19|20)\d\d$`)
 
 // hasDate reports whether a part of word is a date: ORDERS_20261113.csv.
 func hasDate(word string) bool {
 	for part := range strings.FieldsFuncSeq(word, func(r rune) bool { return !unicode.IsDigit(r) }) {
-		if isDate(part) {
+		if isDate(part) || len(part) > 8 { // or a time in seconds
 			return true
 		}
 	}
-	return false
+	return dayInName.MatchString(word)
 }
 
 // isDate reports whether digits are a date, with the time of day or without: 20261109, 20261109234520.
@@ -99,7 +102,7 @@ func isMoving(word string) bool {
 	if word == "" {
 		return false
 	}
-	if dates[strings.ToLower(word)] {
+	if dates[strings.ToLower(word)] || dayOfMonth.MatchString(word) {
 		return true
 	}
 	digits, letters, others := 0, 0, 0
@@ -123,7 +126,7 @@ func isMoving(word string) bool {
 	case letters == 0 && isAddress(strings.SplitN(word, ":", 2)[0]):
 		return false // with a port, too
 	case letters == 0 && others == 0:
-		return digits >= 3
+		return digits > 3 || digits == 3 && word[0] != '0' // 012 is the name of one
 	case letters == 0:
 		return true // 02:14:05, 2026-11-03, 1.87
 	case letters+digits == len(word) && len(word) >= 7 && isHex(word) && letters > 0:

@@ -23,7 +23,7 @@ type names struct {
 // namesOf returns those of an object.
 func namesOf(object string) (n names) {
 	quote := byte(0)
-	for _, field := range strings.FieldsFunc(besideNames.ReplaceAllString(object, "$1 $2"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
+	for _, field := range strings.FieldsFunc(besideNames.ReplaceAllString(shares.ReplaceAllString(object, " "), "$1 $2"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
 		if quote == 0 && strings.IndexByte("\"'`[", field[0]) >= 0 {
 			quote = field[0]
 		}
@@ -152,6 +152,9 @@ var specifics = wordlist.Set(`full partial intrusion attack malware virus vulner
 
 // besideNames match the slash between what a subject names and what the text does: "queue/Acme Ltd".
 var besideNames = regexp.MustCompile(`(\pL)/(\p{Lu}\p{Ll})`)
+
+// shares match how many of several there are.
+var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b|\b(?i:all|alle|tous|todos|tutti|wszystkie)\b`)
 
 // elided are articles and prepositions in front of a vowel.
 var elided = wordlist.Set(`l d dell all dall nell sull un qu`)

@@ -129,11 +129,18 @@ var numberings = func() map[string]numbering {
 // isIdentity reports whether the number at i names what stands before it, so that its 0 is no
 // "no".
 func (s *scanner) isIdentity(i int) bool {
-	if i == 0 || i+1 < len(s.tokens) && strings.HasSuffix(s.tokens[i+1].word, "s") {
+	says := i + 1 // where the words are that say how it is
+	if says < len(s.tokens) && singulars[s.tokens[says].word] {
+		says++ // disk 0 is degraded
+	} else if says < len(s.tokens) && strings.HasSuffix(s.tokens[says].word, "s") {
 		return false // disk: 0 errors
+	}
+	if i == 0 {
+		return false
 	}
 	noun := s.tokens[i-1]
 	between := strings.Trim(s.lower[noun.to:s.tokens[i].from], " \t#")
+	isBad := between == "" && says < len(s.tokens) && words[s.tokens[says].word] == bad
 	switch numberings[noun.word] {
 	case named:
 		return between == ""
@@ -142,10 +149,13 @@ func (s *scanner) isIdentity(i int) bool {
 	case counted:
 		return false
 	}
-	// Of a noun in the singular the next word says how it is: fan 0 failed.
-	return i+1 < len(s.tokens) && words[s.tokens[i+1].word] == bad && words[noun.word] == silent && between == "" &&
+	// Of a noun in the singular the next words say how it is: fan 0 failed.
+	return isBad && words[noun.word] == silent &&
 		!strings.HasSuffix(noun.word, "s") && strings.Trim(noun.word, "abcdefghijklmnopqrstuvwxyz") == ""
 }
+
+// singulars come between one thing and how it is.
+var singulars = wordlist.Set(`is was has ist war hat est es está è é`)
 
 // parts come between a number and the one of which it is a part.
 var parts = wordlist.Set(`of von de di du van av из z sur`)

@@ -44,7 +44,7 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		communiceert niet, nie komunikuje, non trasmette, no transmite, não transmite, ne transmet pas,
 		ne transmet plus, sendet nicht, nie działa, em bateria, na bateria, en batería, sur batterie,
 		auf batterie, im batteriebetrieb, su batteria, op batterij, na baterii, falha no, falhas no, erro no,
-		erros no`,
+		erros no, blocked for more than`,
 	worry: `too high, too old, too small, too long, smaller than, too low, too hot, too slow, bis auf, read only,
 		recovery needed, recovery required, needs recovery, recovery in progress, recovery started,
 		with warnings, with warning, mit warnungen, avec avertissements, con advertencias, con avvisi,
@@ -75,9 +75,12 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		de nouveau en ligne, de nouveau en marche, de nouveau en service, à nouveau, di nuovo, de nuevo,
 		de novo, снова работает, снова отвечает, vuelve a estar disponible, vuelve a responder,
 		voltou ao normal, na rede elétrica, en red eléctrica, sur secteur, im netzbetrieb, su rete elettrica,
-		op netstroom, na zasilaniu sieciowym, est revenu, est revenue, retour en ligne`,
+		op netstroom, na zasilaniu sieciowym, est revenu, est revenue, retour en ligne, fin défaut,
+		fin de défaut, fin d'alerte, fin alerte, fin alarme, fin de avería, fin de fallo, fim de falha,
+		fim do alarme, fine anomalia, ende störung, ende der störung, einde storing, einde alarm,
+		koniec awarii, konec poruchy`,
 	well: `está en línea, is valid, enough space, enough disk space, enough room, enough memory, w normie,
-		v pořádku, en línea, en linea, in sync, within range, within limits, nei limiti, entro i limiti,
+		v pořádku, en línea, in sync, within range, within limits, nei limiti, entro i limiti,
 		dentro dos limites, dentro de los límites, dans les limites, innerhalb der grenzwerte,
 		im normalbereich, binnen de grenzen`,
 	done: `all is ok, everything is ok, everything ok, alles ok, alles in ordnung, tout va bien, todo bien,
@@ -121,7 +124,11 @@ func phrasesOf(lists map[sense]string) []phrase {
 	var all []phrase
 	for says, list := range lists {
 		for text := range strings.SplitSeq(list, ",") {
-			all = append(all, phrase{strings.TrimSpace(text), says})
+			text = strings.TrimSpace(text)
+			all = append(all, phrase{text, says})
+			if plain := unaccented.Replace(text); plain != text && strings.IndexByte(text, ' ') > 0 {
+				all = append(all, phrase{plain, says}) // as words
+			}
 		}
 	}
 	// A phrase goes in front of those that it contains.

@@ -162,6 +162,9 @@ func (s *scanner) read(i int) int {
 			s.denied = 0 // 0 files copied, connection failed
 		}
 	}
+	if i > 0 && auxiliaries[t.word] && presents[s.tokens[i-1].word] && !auxiliaries[s.tokens[i-1].word] {
+		s.denied = 0 // had no price and were skipped
+	}
 	if s.byZero && isAmount(t.word) {
 		s.denied = 0 // the next count
 	}

@@ -209,6 +209,11 @@ func (s *scanner) compound(t token) sense {
 	if what, found := strings.CutSuffix(t.word, "-down"); found && !downs[what] {
 		return bad // tunnel-down
 	}
+	for _, end := range compounds {
+		if len(t.word) > len(end)+2 && strings.HasSuffix(t.word, end) {
+			return fault // Netzausfall
+		}
+	}
 	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
 		if c := text[at+1]; c >= 'A' && c <= 'Z' && text[0] != c+'a'-'A' {
 			if says := words[t.word[at+1:]]; says == bad || says == fault {
@@ -218,6 +223,9 @@ func (s *scanner) compound(t token) sense {
 	}
 	return silent
 }
+
+// compounds end nouns for what goes wrong in languages that write them as one word.
+var compounds = [...]string{"ausfall", "fehler", "störung", "stoerung", "storing", "defekt", "uitval", "avbrott"}
 
 // code returns what a code such as BACKUP_FAILED or [CRIT-850] says.
 func (s *scanner) code(t token, text string) (says sense) {

@@ -65,7 +65,7 @@ var words = tableOf(map[sense]string{
 		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie
 		selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично
 		критический ошибочно
-		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped`,
+		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped notready`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages
 		violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
@@ -107,14 +107,14 @@ var words = tableOf(map[sense]string{
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
-		powrót wrócił wróciła wróciło powrócił rientro tornato tornata`,
+		powrót wrócił wróciła wróciło powrócił rientro tornato tornata un-broken unbroken wiedergekehrt wiederkehr przywrócone przywrócony przywrócona`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile
 		operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny
 		dostępna tillgänglig
-		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funciona funktioniert fonctionne funziona werkt fungerar funguje работает`,
+		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funciona funktioniert fonctionne funziona werkt fungerar funguje работает fonctionnel fonctionnelle goed dobrze`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished
 		done passed pass established
 		succes verified updated installed upgraded renewed ended deployed processed
