@@ -106,11 +106,10 @@ func (m *masker) run() {
 			to = withResolvedName(text, to)
 		}
 		from = max(from, m.rest)
-		if placeholder == "<email>" {
-			m.displayName(from)
-		}
 		m.replace(from, to, placeholder)
-		i = m.logHost(from, to)
+		if i = to; to-from > len("2006-01-02T") && text[from+len("2006-01-02")] == 'T' {
+			i = m.logHost(from, to)
+		}
 		if placeholder == "<num>" && i < len(text) && text[i] == ' ' && isCount(text[:from]) {
 			i = m.plural(i)
 		}
@@ -226,6 +225,9 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 	if t.hasAt && !startsPlaceholder(text, t.end) {
 		if n := matchEmail(rest[:t.end-i]); n > 0 {
 			return "<email>", i, i + n
+		}
+		if isSession(rest[t.end-i:]) {
+			return "<user>", i, t.end
 		}
 	}
 	if t.hasDot && startsName(text, i) {

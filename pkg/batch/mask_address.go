@@ -237,31 +237,17 @@ func matchEmail(token string) int {
 		domain = domain[:i]
 	}
 	domain = strings.TrimRight(domain, ".-")
-	if strings.ContainsAny(domain, "@_") || !strings.Contains(domain, ".") && strings.Trim(token, "abcdefghijklmnopqrstuvwxyz@") != "" {
-		return 0 // but for user@host, as in logs
+	if strings.ContainsAny(domain, "@_") || !strings.Contains(domain, ".") {
+		return 0
 	}
 	return len(local) + 1 + len(domain)
 }
 
-// displayName writes the name of the person whose address stands behind it at i, in brackets (RFC 5322
-// section 3.4), if it is all that its line says in front of that.
-func (m *masker) displayName(i int) {
-	const maxName = 60
-	if i < 2 || m.text[i-2] != ' ' || m.text[i-1] != '(' && m.text[i-1] != '<' {
-		return
-	}
-	name := m.text[max(i-2-maxName, 0) : i-2]
-	from := strings.LastIndexByte(name, '\n') + 1
-	if from == 0 && len(name) < i-2 {
-		return
-	}
-	name = name[from:]
-	for word := range strings.FieldsSeq(name) {
-		if word = strings.Trim(word, "\",."); word == "" || word[0] >= 'a' && word[0] <= 'z' || strings.ContainsAny(word, "<>:=/0123456789") {
-			return
-		}
-	}
-	if from = i - 2 - len(name); name != "" && strings.Count(name, " ") < 4 && from >= m.rest {
-		m.replace(from, i-2, "<user>")
-	}
+// isSession reports whether a severity of PostgreSQL follows a user and a database, as its
+// log_line_prefix %u@%d writes them: "app@shop ERROR:  ...".
+func isSession(after string) bool {
+	level, _, found := strings.Cut(after[:min(len(after), len(" STATEMENT:"))], ":")
+	return found && sessionLevels[level]
 }
+
+var sessionLevels = map[string]bool{" ERROR": true, " FATAL": true, " PANIC": true, " WARNING": true, " LOG": true, " DETAIL": true, " HINT": true, " CONTEXT": true, " STATEMENT": true, " NOTICE": true}

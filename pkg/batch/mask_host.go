@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/hut8labs/failmail/internal/telling"
 )
 
 // Evidence is how much what stands before a name speaks for its being a host's.
@@ -116,7 +118,7 @@ func matchLogHost(rest string) int {
 	tag, _, _ = strings.Cut(tag, " ")
 	name, number, _ := strings.Cut(tag, "[")
 	isProcess := strings.HasSuffix(number, "]:") && allDigits(number[:len(number)-2])
-	if name == "" || !isProcess && tag != "kernel:" || strings.Trim(host, "0123456789.") == "" || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
+	if isLevel, _ := telling.Level(strings.ToLower(host)); isLevel || name == "" || !isProcess && tag != "kernel:" || strings.Trim(host, "0123456789.") == "" || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
 		return 0
 	}
 	return len(host)

@@ -1,11 +1,6 @@
 package batch
 
-import (
-	"regexp"
-	"strings"
-
-	"github.com/hut8labs/failmail/internal/wordlist"
-)
+import "strings"
 
 // exceptionType returns the type of the exception that line names, and where in
 // line it stands; empty if line names none. A logger puts time, level and thread
@@ -96,9 +91,6 @@ func errorCode(word, rest string) string {
 // typeOf is kind as it is compared. Where it is a whole message, the files in it
 // are shortened as those of frames are.
 func typeOf(kind string) string {
-	if strings.IndexByte(kind, ' ') > 0 {
-		kind = unquoted(kind)
-	}
 	if !strings.Contains(kind, "/") {
 		return Mask(kind)
 	}
@@ -110,23 +102,6 @@ func typeOf(kind string) string {
 	}
 	return Mask(strings.Join(fields, " "))
 }
-
-// unquoted returns a message without the values that stand in it in quotes; what is named in the
-// program stays, such as the method that is missing.
-func unquoted(message string) string {
-	return quotedWord.ReplaceAllStringFunc(message, func(found string) string {
-		noun, quoted, _ := strings.Cut(found, " ")
-		if programNouns[strings.ToLower(noun)] {
-			return found
-		}
-		return noun + " " + quoted[:1] + "<value>" + quoted[len(quoted)-1:]
-	})
-}
-
-var (
-	quotedWord   = regexp.MustCompile(`[A-Za-z]+ (?:'[\w-]+'|"[\w-]+")`)
-	programNouns = wordlist.Set(`field global local upvalue method function sub variable column constraint attribute module package class property member symbol key object type`)
-)
 
 // fallbackType is for a line that names no type known by its form: what stands
 // before its message, if that may be a name, else the whole line.

@@ -132,8 +132,8 @@ func (r *traceReader) goPanic(line string) bool {
 	if r.named && len(r.frames) == 0 {
 		return true // panicked again: the first one tells
 	}
-	if r.goer.done = len(r.frames) > 0; r.goer.done {
-		return true // another one, of another goroutine
+	if r.goer.done = len(r.frames) > 0 && line == r.headline; r.goer.done {
+		return true // the same again, of another goroutine
 	}
 	r.exception(line, line)
 	r.named = true

@@ -117,7 +117,7 @@ func prefixOf(line, prefix string) int {
 // isPrefix reports whether a logger's prefix looks like text: it ends with a sign that
 // divides, or holds a time.
 func isPrefix(text string) bool {
-	return strings.IndexByte("|>]:-})", text[len(text)-1]) >= 0 || strings.Contains(Mask(text), "<time>")
+	return strings.IndexByte("|>]:-})=", text[len(text)-1]) >= 0 || strings.Contains(Mask(text), "<time>")
 }
 
 // traceOpenings are how the lines of traces begin which no frame is.

@@ -160,7 +160,7 @@ func isIntro(line string) bool {
 
 // reportWords are in the lines that report the error of a stack.
 var reportWords = []string{"error", "exception", "fatal", "panic", "abort", "signal", "segmentation", "segfault", "bug:", "oops", "terminat", "dumped core",
-	"uncaught", "unhandled", "fail", "fault", "warning:", "overflow", "killed", "assert", "unable", "cannot", "violation", "detected", "corrupt"}
+	"uncaught", "unhandled", "fail", "fault", "warning:", "overflow", "killed", "assert", "unable", "cannot", "violation", "detected", "corrupt", "blocked for"}
 
 // reported returns the line above the stack that names an exception, else the first
 // line that speaks of an error in the nearest paragraph which has one.
@@ -205,7 +205,7 @@ func (r *stackReader) name() {
 	kind, line, found := r.reported()
 	for i := len(r.above) - 1; i >= 0 && !found; i-- {
 		kind, line = r.above[i], r.above[i]
-		found = line != "" && !isIntro(line) && !strings.HasSuffix(line, ":")
+		found = line != "" && line[0] != '<' && !isIntro(line) && !strings.HasSuffix(line, ":") // no <TASK>
 	}
 	if !found {
 		kind = r.intro()

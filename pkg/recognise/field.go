@@ -200,8 +200,8 @@ func kindOfName(path, value string) int {
 // nameIn returns what of the value of a field that names something is a name, without how it stands: none
 // of "down" and "93 %", nginx of "nginx failed".
 func nameIn(value string) string {
-	if number, unit, found := strings.Cut(value, " "); isMoving(value) || found && strings.Trim(number, "0123456789.,") == "" && unit[0] >= 'a' && unit[0] <= 'z' {
-		return "" // 3 file(s)
+	if isMoving(value) || isQuantity(value) {
+		return ""
 	}
 	value = dayInName.ReplaceAllString(value, "")
 	if list := scan(value); len(list) > 0 {
@@ -224,12 +224,16 @@ func namesOne(key, value string) bool {
 	return digits < 4 && (strings.HasSuffix(key, " id") || strings.HasSuffix(key, " name") || strings.HasSuffix(key, " identifier"))
 }
 
+// isQuantity reports whether value is a number with its unit: 4 GB, 3 file(s).
+func isQuantity(value string) bool {
+	number, unit, _ := strings.Cut(value, " ")
+	return (isUnit(unit) || strings.HasSuffix(unit, "(s)")) && strings.Trim(number, "0123456789.,") == ""
+}
+
 // isOneName reports whether value is a name of two words at most, and nothing that changes from mail
 // to mail.
 func isOneName(value string) bool {
-	number, unit, _ := strings.Cut(value, " ")
-	isAmount := (isUnit(unit) || unit != "") && strings.Trim(number, "0123456789.,") == ""
-	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isAmount && !hasDate(value) && !version.MatchString(value) && strings.ContainsFunc(value, unicode.IsLetter)
+	return strings.Count(value, " ") < 2 && strings.IndexByte(value, '=') < 0 && !isMoving(value) && !isQuantity(value) && !hasDate(value) && !version.MatchString(value) && strings.ContainsFunc(value, unicode.IsLetter)
 }
 
 var version = regexp.MustCompile(`^v?\d+(?:\.\d+)+\b`)

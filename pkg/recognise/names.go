@@ -18,12 +18,15 @@ type names struct {
 	// measured says that the object says how much of something there is: what is too warm is not
 	// well because it is up.
 	measured bool
+	// connected says that it is about that something can be reached: a pump that leaks still does
+	// when its connection is restored.
+	connected bool
 }
 
 // namesOf returns those of an object.
 func namesOf(object string) (n names) {
 	quote := byte(0)
-	for _, field := range strings.FieldsFunc(besideNames.ReplaceAllString(shares.ReplaceAllString(object, " "), "$1 $2"), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
+	for _, field := range strings.FieldsFunc(shares.ReplaceAllString(object, " "), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
 		if quote == 0 && strings.IndexByte("\"'`[", field[0]) >= 0 {
 			quote = field[0]
 		}
@@ -36,7 +39,7 @@ func namesOf(object string) (n names) {
 			word = noun // l'import
 		}
 		lower := strings.ToLower(word)
-		n.measured, n.directed = n.measured || degrees[lower], n.directed || directions[lower]
+		n.measured, n.directed, n.connected = n.measured || degrees[lower], n.directed || directions[lower], n.connected || connections[lower]
 		if lower == "" || degrees[lower] || isUnsaying(lower) {
 			continue
 		}
@@ -104,7 +107,7 @@ func (n names) areSure() bool {
 // equal reports whether both are of the same thing: they have the same words, in whatever order, but
 // for what may be from one to another.
 func (n names) equal(other names) bool {
-	if n.measured != other.measured || len(n.words) != len(other.words) || (n.directed || other.directed) && !slices.Equal(n.ids, other.ids) {
+	if n.measured != other.measured || other.connected && !n.connected || len(n.words) != len(other.words) || (n.directed || other.directed) && !slices.Equal(n.ids, other.ids) {
 		return false
 	}
 	a, b := slices.Clone(n.words), slices.Clone(other.words)
@@ -117,21 +120,21 @@ func (n names) equal(other names) bool {
 // of which there are several.
 func (n names) beginAs(other names) bool {
 	words := slices.DeleteFunc(slices.Clone(n.words), func(word string) bool { return quantities[word] && !slices.Contains(other.words, word) })
-	return len(other.words) > 1 && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.EqualFunc(words[:len(other.words)], other.words, isInflected)
+	return len(other.words) > 1 && (n.connected || !other.connected) && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.EqualFunc(words[:len(other.words)], other.words, isInflected)
 }
 
-// isInflected reports whether a and b are one word, or forms of one: import, importu.
+// isInflected reports whether a and b are one word, or one of them is a form of the other: import,
+// importu.
 func isInflected(a, b string) bool {
-	if a == b {
-		return true
+	const stem = 6
+	if len(a) > len(b) {
+		a, b = b, a
 	}
-	n := 0
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	const stem, ending = 5, 2
-	return n >= stem && len(a)-n <= ending && len(b)-n <= ending && !strings.ContainsAny(a+b, "0123456789./\\@_-:")
+	return a == b || len(a) >= stem && strings.HasPrefix(b, a) && inflections[b[len(a):]]
 }
+
+// inflections are endings that do not tell one thing from another.
+var inflections = wordlist.Set(`u ów owi em s es n en`)
 
 // isUnsaying reports whether word, in lower case, tells no thing from others: it links words or
 // introduces a mail.
@@ -150,9 +153,6 @@ func isUnsaying(word string) bool {
 var specifics = wordlist.Set(`full partial intrusion attack malware virus vulnerabilities corruption mismatch loss conflict conflicts violation violations
 	shortage overload breakage deadlock`)
 
-// besideNames match the slash between what a subject names and what the text does: "queue/Acme Ltd".
-var besideNames = regexp.MustCompile(`(\pL)/(\p{Lu}\p{Ll})`)
-
 // shares match how many of several there are.
 var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b|\b(?i:all|alle|tous|todos|tutti|wszystkie)\b`)
 
@@ -160,20 +160,19 @@ var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b|\b(?i
 var elided = wordlist.Set(`l d dell all dall nell sull un qu`)
 
 // notices are words by which mails are introduced, or say in which state something is.
-var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op inactive inaktiv`)
+var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op powrót rientro retour inactive inaktiv`)
 
 // degrees are words for how much of something there is.
-var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch hohe niedrig alta alto bassa basso baja bajo baixa baixo haut haute bas basse trop troppo demasiado muito hoog laag te za empty leer vide vacío vacía vuoto vuota vazio vazia leeg pusty pusta`)
+var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch niedrig te trop troppo demasiado muito`)
 
 // temperatures are words for what a thermometer measures.
-var temperatures = wordlist.Set(`hot warm cold cool heiß warm kalt chaud chaude froid caliente frío caldo freddo quente frio heet koud gorąco zimno
-	temperature temp temperatur température temperatura temperatuur teplota температура`)
+var temperatures = wordlist.Set(`hot warm cold cool heiß kalt temperature temp temperatur température temperatura temperatuur teplota температура`)
 
 // connections are words for that something can be reached, by whatever it is called.
-var connections = wordlist.Set(`communication communications communicate connection connectivity contact reachability ping
-	kommunikation kommuniziert verbindung kontakt erreichbarkeit liaison connexion communique contact
-	comunicación comunica conexión contacto comunicazione connessione contatto comunicação conexão contato
-	communicatie communiceert verbinding contact komunikacja komunikuje łączność połączenie kommunikation spojení связь`)
+var connections = wordlist.Set(`communication communications communicate connection connectivity reachability
+	kommunikation kommuniziert verbindung erreichbarkeit liaison connexion communique
+	comunicación comunica conexión comunicazione connessione comunicação conexão
+	communicatie communiceert verbinding komunikacja komunikuje łączność połączenie kommunikation spojení связь`)
 
 // directions stand between where something goes from and where to.
 var directions = wordlist.Set(`to into onto nach auf vers hacia verso para naar`)

@@ -38,6 +38,8 @@ func (s *scanner) sense(i int) sense {
 		return silent
 	case isAgain:
 		return over
+	case reachables[t.word]:
+		return silent
 	case says == remark && i > 0 && strings.HasSuffix(s.lower[:t.from], "=") && fieldKinds[s.tokens[i-1].word] == silent:
 		return silent // partition=debug
 	case says == bad && s.isBehind(i, removals) && strings.HasSuffix(next, "s"):
@@ -149,7 +151,7 @@ func (s *scanner) runs(i int, next string) bool {
 		return false
 	}
 	t, previous := s.tokens[i], s.tokens[i-1].word
-	return s.line[t.from:t.to] == "RUNNING" || links[previous] || previous == "is" || previous == "are" || previous == "not"
+	return s.line[t.from:t.to] == "RUNNING" || arrivals[previous] || previous == "is" || previous == "are" || previous == "not"
 }
 
 // isOfReport reports whether the word at i says what became of an alert or an incident: it
@@ -187,6 +189,9 @@ func (s *scanner) isState(i int, next string) bool {
 	}
 	return next == "" && (t.word != "up" || strings.TrimSpace(s.lower[s.tokens[i-1].to:t.from]) != "")
 }
+
+// arrivals come in front of the state to which something changed.
+var arrivals = wordlist.Set(`to nach zu auf à a naar para`)
 
 // links stand between the states of a change.
 var links = wordlist.Set(`from to von nach zu auf de à a da van naar para`)

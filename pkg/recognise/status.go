@@ -108,6 +108,9 @@ func (v view) decide(list []said) decision {
 // such as "do not reply".
 func deniesSomething(subject string) bool {
 	all := tokens(lowerOf(subject))
+	if slices.ContainsFunc(all, func(t token) bool { return words[t.word] == hedge }) {
+		return false // if it does not run, call us
+	}
 	for i, t := range all {
 		if !nots[t.word] && !strings.HasSuffix(t.word, "n't") {
 			continue
@@ -122,7 +125,7 @@ func deniesSomething(subject string) bool {
 
 var (
 	// nots deny the verb behind them.
-	nots = wordlist.Set(`not nicht niet nie non pas plus inte ikke не não`)
+	nots = wordlist.Set(`not nicht niet nie non pas inte ikke не não`)
 	// requests are beside a not that asks for something, or says that nothing need be done.
 	requests = wordlist.Set(`do don't please bitte prière alstublieft proszę reply respond antworten répondre rispondere responder
 		needed necessary required nötig notwendig erforderlich requis nécessaire necessario necessário`)

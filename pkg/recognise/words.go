@@ -65,7 +65,7 @@ var words = tableOf(map[sense]string{
 		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie
 		selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично
 		критический ошибочно
-		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped notready`,
+		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped notready caídos caídas`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages
 		violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
@@ -78,7 +78,7 @@ var words = tableOf(map[sense]string{
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки
-		ошибок авария проблема`,
+		ошибок авария проблема awarii usterka usterki problemu`,
 	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms alarme alarma allarme alerte
 		alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `stale needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled
@@ -102,19 +102,19 @@ var words = tableOf(map[sense]string{
 		rétabli rétablie rétablissement résolu résolue restauré restaurée
 		resuelto resuelta restablecido restablecida recuperado recuperada restaurado restaurada solucionado
 		solucionada normalizado normalizada
-		risolto risolta ripristinato ripristinata rientrato rientrata ripartito ripartita
+		risolto risolta ripristinato ripristinata ripartito ripartita
 		resolvido resolvida restabelecido restabelecida normalizado recuperado
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
-		powrót wrócił wróciła wróciło powrócił rientro tornato tornata un-broken unbroken wiedergekehrt wiederkehr przywrócone przywrócony przywrócona`,
+		un-broken unbroken wiedergekehrt przywrócone przywrócony przywrócona`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile
 		operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny
 		dostępna tillgänglig
-		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funciona funktioniert fonctionne funziona werkt fungerar funguje работает fonctionnel fonctionnelle goed dobrze`,
+		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funktioniert fonctionne fungerar funguje работает fonctionnel fonctionnelle goed dobrze`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished
 		done passed pass established
 		succes verified updated installed upgraded renewed ended deployed processed
@@ -126,8 +126,7 @@ var words = tableOf(map[sense]string{
 		sucesso concluído concluída êxito finalizada
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart
 		zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех
-		завершено завершен завершена выполнено
-		correctement corretamente korrekt correctly properly ordnungsgemäß`,
+		завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté
 		acquittée reconocido riconosciuto reconhecido bevestigd`,
@@ -220,6 +219,9 @@ var codes = map[string]sense{"miss": bad, "met": done, "warn": worry}
 // availables say of a new version that it can be had, and of all else that it can be reached.
 var availables = wordlist.Set(`available verfügbar disponible disponibles disponibile disponibili disponível disponíveis
 	beschikbaar tillgänglig dostępna dostępny`)
+
+// reachables say that something is well only if it is so again: a port that is accessible is not.
+var reachables = wordlist.Set(`accessible accesible accessibile acessível zugänglich verfügbar toegankelijk`)
 
 // versions are words for what is new.
 var versions = wordlist.Set(`version release update updates upgrade upgrades packages aktualisierung jour niveau versión
