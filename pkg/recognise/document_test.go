@@ -34,6 +34,7 @@ func TestWhatIsNotSaidToBeWellIsBad(t *testing.T) {
 		{"Falha na rede elétrica", "Nobreak 2"}, {"Störung im Netzbetrieb", ""}, {"Alarme incendie sur secteur 2", ""}, {"Il problema è tornato", "nas3 di nuovo lento"}, {"Powrót awarii", ""}, {"Le job est revenu en échec", ""},
 		{"Email tornata al mittente", ""}, {"Retour en ligne prévu à 14:00", ""}, {"S3 bucket publicly accessible", ""}, {"Security scan", "Redis on port 6379 is accessible"}, {"Speicherplatz verfügbar: 1 %", ""},
 		{"Fridge 3: 14 C", "Must be within limits 2-8 C"}, {"Container shop exited from running", ""}, {"Please shut the freezer door properly", "Freezer 3 at -4 C"},
+		{"Fin défaut alimentation prévue à 14h", ""}, {"Ende der Störung nicht absehbar", ""}, {"La fin d'alerte n'est pas arrivée", ""}, {"Fehler wiedergekehrt", ""},
 		{"ALARM pump7 - motor", "Status: ACTIVE"}, {"Alarm pump7", "Zustand: aktiv"},
 		{"Report", manyJobs(60, 30)}, {"Backup completed", manyJobs(60, 30)},
 		{"Note", `{"message": "pump leaks", "gateway": {"state": "connected"}}`}, {"Note", `{"status": null, "expected": {"status": "ok"}}`},

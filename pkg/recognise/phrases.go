@@ -74,11 +74,8 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		répond de nouveau, responde de nuevo, risponde di nuovo, responding again, answers again,
 		de nouveau en ligne, de nouveau en marche, de nouveau en service, à nouveau, di nuovo, de nuevo,
 		de novo, снова работает, снова отвечает, vuelve a estar disponible, vuelve a responder,
-		voltou ao normal, fin défaut, fin de défaut, fin d'alerte, fin alerte, fin alarme, fin de avería,
-		fin de fallo, fim de falha, fim do alarme, fine anomalia, ende störung, ende der störung,
-		einde storing, einde alarm, koniec awarii, konec poruchy, rientro allarme, rientrata nei limiti,
-		rientrato nei limiti, back within range, within range again, back within limits, within limits again,
-		weer binnen de grenzen`,
+		voltou ao normal, rientro allarme, rientrata nei limiti, rientrato nei limiti, back within range,
+		within range again, back within limits, within limits again, weer binnen de grenzen`,
 	well: `está en línea, is valid, enough space, enough disk space, enough room, enough memory, w normie,
 		v pořádku, en línea, in sync`,
 	done: `all is ok, everything is ok, everything ok, alles ok, alles in ordnung, tout va bien, todo bien,
@@ -104,6 +101,14 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		recovery requested, mise à jour, mise à niveau, alarm level, alert level, error log`,
 	ended: `instead of, statt, au lieu de, en lugar de, no longer, nicht mehr, n'est plus, ne sont plus, ya no,
 		non è più, não está mais, niet meer, больше не`,
+}))
+
+// lifted are phrases that say that a fault is over where a line begins with them, and says neither
+// that it is not nor when it will be.
+var lifted = byFirstWord(phrasesOf(map[sense]string{
+	over: `fin défaut, fin de défaut, fin d'alerte, fin alerte, fin alarme, fin de avería, fin de fallo, fim de falha,
+		fim do alarme, fine anomalia, ende störung, ende der störung, einde storing, einde alarm, koniec awarii,
+		konec poruchy`,
 }))
 
 // endings are what mails in languages without blanks between words say.

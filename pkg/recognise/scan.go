@@ -179,6 +179,14 @@ func (s *scanner) read(i int) int {
 			return n
 		}
 	}
+	if i == 0 {
+		for _, p := range lifted[t.word] {
+			if n := s.matches(0, p.text); n > 0 && !s.isOpen() {
+				s.add(p.says, t.from, s.tokens[n-1].to)
+				return n
+			}
+		}
+	}
 	if n := s.exit(i); n > 0 {
 		return n
 	}
@@ -217,6 +225,11 @@ func (s *scanner) read(i int) int {
 	}
 	s.denied, s.hedged, s.ended = max(s.denied-1, 0), max(s.hedged-1, 0), max(s.ended-1, 0)
 	return 1
+}
+
+// isOpen reports whether a word of the line denies something, or makes it what could happen.
+func (s *scanner) isOpen() bool {
+	return slices.ContainsFunc(s.tokens, func(t token) bool { return words[t.word] == denier || words[t.word] == hedge })
 }
 
 // add notes what the line says at a place.

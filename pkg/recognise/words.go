@@ -107,14 +107,14 @@ var words = tableOf(map[sense]string{
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
-		un-broken unbroken wiedergekehrt przywrócone przywrócony przywrócona`,
+		un-broken unbroken przywrócone przywrócony przywrócona`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile
 		operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny
 		dostępna tillgänglig
-		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funktioniert fonctionne fungerar funguje работает fonctionnel fonctionnelle goed dobrze`,
+		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funktioniert fonctionne fungerar funguje работает fonctionnel fonctionnelle goed dobrze wiedergekehrt`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished
 		done passed pass established
 		succes verified updated installed upgraded renewed ended deployed processed
@@ -141,7 +141,7 @@ var words = tableOf(map[sense]string{
 		nunca nessun nessuna nessuno senza mai nenhum nenhuma sem não geen niet zonder nooit ingen inga inte
 		utan utan brak bez nie нет без не 0 false nein`,
 	hedge: `expected erwartet attendu attendue esperado esperada atteso waiting awaiting pending should may
-		might could would should if unless falls wenn si als om kann könnte peut podría potrebbe pode`,
+		might could would should if unless falls wenn si als om kann könnte peut podría potrebbe pode prévu prévue prévus geplant previsto prevista gepland`,
 	job: `run batch pipeline backup backups job jobs task build sync synchronization replication scan import
 		export dump upload download sicherung auftrag sauvegarde tâche copia respaldo tarea lavoro tarefa
 		taak back-up`,
@@ -221,7 +221,7 @@ var availables = wordlist.Set(`available verfügbar disponible disponibles dispo
 	beschikbaar tillgänglig dostępna dostępny`)
 
 // reachables say that something is well only if it is so again: a port that is accessible is not.
-var reachables = wordlist.Set(`accessible accesible accessibile acessível zugänglich verfügbar toegankelijk`)
+var reachables = wordlist.Set(`accessible accesible accessibile acessível zugänglich verfügbar toegankelijk goed dobrze fonctionnel fonctionnelle`)
 
 // versions are words for what is new.
 var versions = wordlist.Set(`version release update updates upgrade upgrades packages aktualisierung jour niveau versión
