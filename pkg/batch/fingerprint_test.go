@@ -103,6 +103,7 @@ func TestAnotherErrorHasAnotherFingerprint(t *testing.T) {
 		{"Go in another function", goTrace, []string{"(*Batch).line", "(*Batch).total"}},
 		{"Go in another file", goTrace, []string{"invoice/batch.go", "invoice/lines.go"}},
 		{"Perl with another value in quotes", perlDeath, []string{"'CH'", "'NO'", "(\"CH\")", "(\"NO\")"}},
+		{"text of another user of what is no database", "orders@main ERROR: failed\n", []string{"orders@main", "billing@main"}},
 		{"text of another unit of systemd", "Unit postgresql@main failed\n", []string{"postgresql@main", "redis@main"}},
 		{"text of another level of a log", "2026-11-09 03:17:42 ERROR worker[12]: job failed\n", []string{"ERROR", "WARN"}},
 		{"text of another service of a log", "2026-11-09 03:17:42 orders worker[12]: job failed\n", []string{"orders", "billing"}},

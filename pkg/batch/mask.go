@@ -107,8 +107,8 @@ func (m *masker) run() {
 		}
 		from = max(from, m.rest)
 		m.replace(from, to, placeholder)
-		if i = to; to-from > len("2006-01-02T") && text[from+len("2006-01-02")] == 'T' {
-			i = m.logHost(from, to)
+		if i = to; placeholder == "<time>" && to-from > len("2006-01-02T") && text[from+len("2006-01-02")] == 'T' {
+			i = m.logHost(from, to) // RFC 3339; a logger of its own may write another time
 		}
 		if placeholder == "<num>" && i < len(text) && text[i] == ' ' && isCount(text[:from]) {
 			i = m.plural(i)
@@ -226,7 +226,7 @@ func (m *masker) classify(i int, t token) (placeholder string, from, to int) {
 		if n := matchEmail(rest[:t.end-i]); n > 0 {
 			return "<email>", i, i + n
 		}
-		if isSession(rest[t.end-i:]) {
+		if isSession(text[:i], text[t.end:]) {
 			return "<user>", i, t.end
 		}
 	}

@@ -3,6 +3,8 @@ package batch
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // matchMAC takes 00:1a:2b:3c:4d:5e, Windows' 00-1a-2b-3c-4d-5e and Cisco's
@@ -243,11 +245,11 @@ func matchEmail(token string) int {
 	return len(local) + 1 + len(domain)
 }
 
-// isSession reports whether a severity of PostgreSQL follows a user and a database, as its
-// log_line_prefix %u@%d writes them: "app@shop ERROR:  ...".
-func isSession(after string) bool {
+// isSession reports whether what stands between before and after are a user and a database, as the
+// log_line_prefix "[%p] %u@%d " of PostgreSQL writes them: "[17] app@shop ERROR:  ...".
+func isSession(before, after string) bool {
 	level, _, found := strings.Cut(after[:min(len(after), len(" STATEMENT:"))], ":")
-	return found && sessionLevels[level]
+	return found && strings.HasSuffix(before, "] ") && sessionLevels[strings.TrimPrefix(level, " ")]
 }
 
-var sessionLevels = map[string]bool{" ERROR": true, " FATAL": true, " PANIC": true, " WARNING": true, " LOG": true, " DETAIL": true, " HINT": true, " CONTEXT": true, " STATEMENT": true, " NOTICE": true}
+var sessionLevels = wordlist.Set(`ERROR FATAL PANIC WARNING LOG DETAIL HINT CONTEXT STATEMENT NOTICE`)

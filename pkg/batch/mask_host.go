@@ -117,8 +117,13 @@ func matchLogHost(rest string) int {
 	host, tag, _ := strings.Cut(rest[:min(len(rest), maxTag)], " ")
 	tag, _, _ = strings.Cut(tag, " ")
 	name, number, _ := strings.Cut(tag, "[")
-	isProcess := strings.HasSuffix(number, "]:") && allDigits(number[:len(number)-2])
-	if isLevel, _ := telling.Level(strings.ToLower(host)); isLevel || name == "" || !isProcess && tag != "kernel:" || strings.Trim(host, "0123456789.") == "" || strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != "" {
+	isProcess := name != "" && strings.HasSuffix(number, "]:") && allDigits(number[:len(number)-2])
+	if !isProcess && tag != "kernel:" {
+		return 0
+	}
+	isLevel, _ := telling.Level(strings.ToLower(host))
+	isName := strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == ""
+	if isLevel || !isName || strings.Trim(host, "0123456789.") == "" {
 		return 0
 	}
 	return len(host)

@@ -33,7 +33,9 @@ func steady(word string) string {
 	if at := strings.LastIndexAny(word, "-_."); at > 0 && isDate(word[at+1:]) {
 		word = word[:at] // full-20261109234520
 	}
-	word = dayInName.ReplaceAllString(word, "") // stock_2026-11-09.csv
+	if strings.Count(word, "-") > 1 {
+		word = dayInName.ReplaceAllString(word, "") // stock_2026-11-09.csv
+	}
 	if at := strings.LastIndexByte(word, '#'); at > 0 && strings.Trim(word[at+1:], "0123456789") == "" && (len(word)-at > 3 || strings.IndexByte(word, '/') >= 0) {
 		word = word[:at]
 	}
@@ -102,7 +104,7 @@ func isMoving(word string) bool {
 	if word == "" {
 		return false
 	}
-	if dates[strings.ToLower(word)] || dayOfMonth.MatchString(word) {
+	if dates[strings.ToLower(word)] || word[0] >= '0' && word[0] <= '9' && dayOfMonth.MatchString(word) {
 		return true
 	}
 	digits, letters, others := 0, 0, 0

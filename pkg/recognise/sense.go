@@ -230,7 +230,7 @@ func (s *scanner) compound(t token) sense {
 }
 
 // compounds end nouns for what goes wrong in languages that write them as one word.
-var compounds = [...]string{"ausfall", "fehler", "störung", "stoerung", "storing", "defekt", "uitval", "avbrott"}
+var compounds = [...]string{"ausfall", "fehler", "störung", "stoerung", "defekt", "uitval", "avbrott"}
 
 // code returns what a code such as BACKUP_FAILED or [CRIT-850] says.
 func (s *scanner) code(t token, text string) (says sense) {

@@ -78,7 +78,7 @@ var words = tableOf(map[sense]string{
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки
-		ошибок авария проблема awarii usterka usterki problemu`,
+		ошибок авария проблема awarii usterka usterki problemu stroomstoring netwerkstoring`,
 	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms alarme alarma allarme alerte
 		alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `stale needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled
