@@ -26,7 +26,10 @@ type names struct {
 // namesOf returns those of an object.
 func namesOf(object string) (n names) {
 	quote := byte(0)
-	for _, field := range strings.FieldsFunc(shares.ReplaceAllString(object, " "), func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
+	if strings.ContainsAny(object, "0123456789") {
+		object = shares.ReplaceAllString(object, " ")
+	}
+	for _, field := range strings.FieldsFunc(object, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' }) {
 		if quote == 0 && strings.IndexByte("\"'`[", field[0]) >= 0 {
 			quote = field[0]
 		}
@@ -154,13 +157,13 @@ var specifics = wordlist.Set(`full partial intrusion attack malware virus vulner
 	shortage overload breakage deadlock`)
 
 // shares match how many of several there are.
-var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b|\b(?i:all|alle|tous|todos|tutti|wszystkie)\b`)
+var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b`)
 
 // elided are articles and prepositions in front of a vowel.
 var elided = wordlist.Set(`l d dell all dall nell sull un qu`)
 
 // notices are words by which mails are introduced, or say in which state something is.
-var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op powrót rientro retour inactive inaktiv`)
+var notices = wordlist.Set(`hinweis note notice important importante wichtig ważne value let op powrót rientro retour inactive inaktiv all alle tous todos tutti wszystkie`)
 
 // degrees are words for how much of something there is.
 var degrees = wordlist.Set(`too very high low large small slow fast enough normal normale zu hoch niedrig te trop troppo demasiado muito`)

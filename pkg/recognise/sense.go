@@ -214,10 +214,8 @@ func (s *scanner) compound(t token) sense {
 	if what, found := strings.CutSuffix(t.word, "-down"); found && !downs[what] {
 		return bad // tunnel-down
 	}
-	for _, end := range compounds {
-		if len(t.word) > len(end)+2 && strings.HasSuffix(t.word, end) {
-			return fault // Netzausfall
-		}
+	if len(t.word) >= minCompound && slices.ContainsFunc(compounds, func(end string) bool { return strings.HasSuffix(t.word, end) }) {
+		return fault // Netzausfall
 	}
 	if at := strings.LastIndexByte(text, '-'); at > 0 && at+1 < len(text) && !strings.ContainsAny(text, "./@_") {
 		if c := text[at+1]; c >= 'A' && c <= 'Z' && text[0] != c+'a'-'A' {
@@ -230,7 +228,10 @@ func (s *scanner) compound(t token) sense {
 }
 
 // compounds end nouns for what goes wrong in languages that write them as one word.
-var compounds = [...]string{"ausfall", "fehler", "störung", "stoerung", "defekt", "uitval", "avbrott"}
+var compounds = []string{"ausfall", "fehler", "störung", "stoerung", "defekt", "uitval", "avbrott"}
+
+// minCompound is how many bytes a word of two has at least.
+const minCompound = 9
 
 // code returns what a code such as BACKUP_FAILED or [CRIT-850] says.
 func (s *scanner) code(t token, text string) (says sense) {
