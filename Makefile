@@ -3,7 +3,7 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 TESTFLAGS ?=
-# Once on each machine is enough of the race detector; "make test RACE=" does without.
+# Once on each machine is enough of the race detector, with which costs are not compared; "make test RACE=" does.
 RACE ?= -race
 
 .DEFAULT_GOAL := help
