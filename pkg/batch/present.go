@@ -124,7 +124,7 @@ func (p presenter) describe(v *store.Variant) (title string) {
 		}
 	}
 	v.Reason = telling.WithoutTime(reason)
-	return title
+	return telling.WithoutTime(title)
 }
 
 // concrete returns the reason of v as it is in all of its mails.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/content"
-	"github.com/hut8labs/failmail/internal/telling"
 	"github.com/hut8labs/failmail/pkg/message"
 	"github.com/hut8labs/failmail/pkg/store"
 )
@@ -51,13 +50,19 @@ type concreter struct {
 	seen   map[string]int // labels so far
 }
 
-// line returns a masked line with the values that were masked in it, but the time in front
-// of it. Lines come in the order of the values of a Fingerprint.
+// line returns a masked line with the values that were masked in it. Lines come in the
+// order of the values of a Fingerprint.
 func (c *concreter) line(masked string, values []value) string {
 	var out strings.Builder
-	from := len(masked) - len(telling.WithoutTime(masked))
+	from := 0
 	for _, value := range values {
-		if !c.isShared(masked, value) || value.at < from {
+		if isTime(value) {
+			continue
+		}
+		name := label(masked, value)
+		text, ok := c.values[occurrenceOf{name, c.seen[name]}]
+		c.seen[name]++
+		if !ok || text != content.Line(clipValue(value.text, maxValueBytes)) {
 			continue
 		}
 		out.WriteString(masked[from:value.at])
@@ -67,17 +72,6 @@ func (c *concreter) line(masked string, values []value) string {
 	}
 	out.WriteString(masked[from:])
 	return cut(content.Line(out.String()))
-}
-
-// isShared reports whether all mails have value, the next one in masked.
-func (c *concreter) isShared(masked string, v value) bool {
-	if isTime(v) {
-		return false // times are not counted
-	}
-	name := label(masked, v)
-	text, ok := c.values[occurrenceOf{name, c.seen[name]}]
-	c.seen[name]++
-	return ok && text == content.Line(clipValue(v.text, maxValueBytes))
 }
 
 // placeholders are what stands in a masked line for values.
