@@ -105,8 +105,10 @@ func (r *reader) read(text string) {
 	}
 }
 
-// uncommented returns line without the mark of a comment in front of it.
+// uncommented returns line without the mark of a comment, or the frame that is drawn around a report,
+// in front of it.
 func uncommented(line string) string {
+	line = strings.TrimLeft(line, "╷│╵┃║ ")
 	if rest := strings.TrimLeft(line, "#"); rest == "" || rest[0] == ' ' || rest[0] == '\t' {
 		return strings.TrimLeft(rest, " \t")
 	}

@@ -30,6 +30,7 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 		"an exception in capitals":             {"plant", "the controller levelctl has ended at 3\nraised RANGE_ERROR : level of tank 4", "raised RANGE_ERROR : level of tank 4"},
 		"an error with its code":               {"build", "error[E0382]: borrow of moved value: `j`\nerror: could not compile `ingest` due to 1 previous error", "error[E0382]: borrow of moved value: `j`"},
 		"no note that a mail is automatic":     {"Nivel bajo en pozo7", "Nivel: 0,94 m\nMensaje automático, no responder.", "Nivel bajo en pozo7"},
+		"no frame around a report":             {"pipeline 7", "╷\n│ Error: the pool has no capacity left\n│   on main.tf line 12:\n╵", "Error: the pool has no capacity left"},
 		"no advice":                            {"pool", "state of the pool is degraded\naction: replace the missing device and online it", "state of the pool is degraded"},
 		"not what is around it":                {"mail", "This message was sent by an automatic error reporter\nPlease do not reply, or errors get lost\nlookup of db1 failed", "lookup of db1 failed"},
 		"no signature":                         {"mail", "lookup took long today\n--\nError Tracking Team, fatal errors are our business", "lookup took long today"},

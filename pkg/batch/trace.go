@@ -20,7 +20,7 @@ type trace struct {
 func (t *trace) reason() (string, []value) {
 	line := t.headline
 	if t.cause != "" && len(t.cause) < 300 {
-		line += ", caused by " + t.cause
+		line = strings.TrimSuffix(line, ":") + ", caused by " + t.cause
 	}
 	return maskValues(line)
 }
@@ -105,6 +105,7 @@ type traceReader struct {
 	trace
 	recent  []string // the lines since the last frame, trimmed
 	named   bool     // the exception of the frames to come is known
+	grouped bool     // the exceptions to come are those of a group, of which the first one is the cause
 	inBlock bool     // the line before was a frame
 
 	python                  python
@@ -200,9 +201,12 @@ func hasWords(line string) bool {
 // exception notes an exception of a type, which line introduces.
 func (r *traceReader) exception(kind, line string) {
 	r.types = append(r.types, typeOf(kind))
-	if r.headline == "" {
+	switch {
+	case r.headline == "":
 		r.headline = line
-	} else {
+	case !r.grouped:
+		r.cause = line
+	case r.cause == "":
 		r.cause = line
 	}
 }
@@ -218,6 +222,14 @@ func (r *traceReader) causeLine(trimmed string) bool {
 			r.named = true
 			return true
 		}
+	}
+	if trimmed == "[errors]: [" || trimmed == "errors: [" { // an AggregateError of JavaScript
+		if !r.named && !r.inBlock && len(r.types) == 0 {
+			r.nameFromRecent()
+			r.headline, r.recent = strings.TrimSuffix(r.headline, "] {"), r.recent[:0]
+		}
+		r.grouped, r.inBlock, r.named = true, false, false
+		return true
 	}
 	for _, prefix := range causes {
 		rest, found := strings.CutPrefix(trimmed, prefix)

@@ -110,7 +110,7 @@ func (v view) named() (host, check, other string) {
 		path, value := fieldOf(line)
 		key := keyOf(path)
 		value = strings.TrimSpace(value)
-		if value == "" || len(value) > maxValue || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") || redact.NamesSecret(path) {
+		if value == "" || len(value) > maxValue || value[len(value)-1] == ',' || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") || redact.NamesSecret(path) {
 			continue
 		}
 		kind := kindOfName(path, value)

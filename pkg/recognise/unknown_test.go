@@ -28,6 +28,7 @@ func TestThingsThatDifferInANumberOrAFieldAreNotOneThing(t *testing.T) {
 	for name, pair := range map[string][2][2]string{
 		"numbers of builds": {{"Build #412 of shop failed"}, {"Build #413 of shop succeeded"}},
 		"readings":          {{"Temperature in room 2 too high: 43"}, {"Temperature in room 2 normal: 21"}},
+		"what code has":     {{"Worker 7 failed", "connect failed {\n  code: 'ECONNREFUSED',\n}"}, {"Worker 7 succeeded", ""}},
 		"another result":    {{"Backup report", "UPS: rack1\nResult: failed"}, {"Backup report", "UPS: rack1\nResult: OK"}},
 	} {
 		if a, b := object(pair[0][0], pair[0][1]), object(pair[1][0], pair[1][1]); a != b || a == "" {
