@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // beside returns what the text says that a mail is about, beside object, which its subject does:
@@ -106,4 +107,46 @@ func withoutLogger(line string) string {
 func isLevel(lower string) bool {
 	is, _ := telling.Level(lower)
 	return is
+}
+
+// maxBrief is how many lines a text has at most in which what stands there is what the mail is about.
+const maxBrief = 5
+
+// place returns the machine or the device that a brief text is about; empty if it names none. Where
+// something came from is not what a mail is about.
+func (v view) place() string {
+	if len(v.lines) > maxBrief {
+		return ""
+	}
+	for _, line := range v.lines {
+		previous := ""
+		for field := range strings.FieldsSeq(line) {
+			word := strings.Trim(field, "\"'`[](){}<>,;:.!?")
+			if (isAddress(word) || isDevice(word) || isMachine(word)) && !origins[previous] {
+				return word
+			}
+			previous = strings.ToLower(word)
+		}
+	}
+	return ""
+}
+
+// isDevice reports whether word is the path of a device.
+func isDevice(word string) bool { return strings.HasPrefix(word, "/dev/") && len(word) > len("/dev/") }
+
+// isMachine reports whether word is the full name of a machine, after a user or not.
+func isMachine(word string) bool {
+	name := word[strings.IndexByte(word, '@')+1:]
+	isLocal := ofLocal[name[strings.LastIndexByte(name, '.')+1:]]
+	return (strings.Count(name, ".") > 1 || isLocal && strings.IndexByte(name, '.') > 0) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' })
+}
+
+// ofLocal are the ends of names of machines of a local network.
+var ofLocal = wordlist.Set(`local lan home internal localdomain intranet corp`)
+
+// origins come in front of where something comes from.
+var origins = wordlist.Set(`from by client peer rhost von durch de desde da par van`)
+
+func isAddress(word string) bool {
+	return strings.Count(word, ".") == 3 && strings.Trim(word, "0123456789.") == ""
 }

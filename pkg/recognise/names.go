@@ -57,44 +57,6 @@ func namesOf(object string) (n names) {
 	return n
 }
 
-// maxBrief is how many lines a text has at most in which what stands there is what the mail is about.
-const maxBrief = 5
-
-// place returns the machine or the device that a brief text is about; empty if it names none. Where
-// something came from is not what a mail is about.
-func (v view) place() string {
-	if len(v.lines) > maxBrief {
-		return ""
-	}
-	for _, line := range v.lines {
-		previous := ""
-		for field := range strings.FieldsSeq(line) {
-			word := strings.Trim(field, "\"'`[](){}<>,;:.!?")
-			if (isAddress(word) || isDevice(word) || isMachine(word)) && !origins[previous] {
-				return word
-			}
-			previous = strings.ToLower(word)
-		}
-	}
-	return ""
-}
-
-// isDevice reports whether word is the path of a device.
-func isDevice(word string) bool { return strings.HasPrefix(word, "/dev/") && len(word) > len("/dev/") }
-
-// isMachine reports whether word is the full name of a machine, after a user or not.
-func isMachine(word string) bool {
-	name := word[strings.IndexByte(word, '@')+1:]
-	isLocal := ofLocal[name[strings.LastIndexByte(name, '.')+1:]]
-	return (strings.Count(name, ".") > 1 || isLocal && strings.IndexByte(name, '.') > 0) && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && strings.ContainsFunc(name, func(r rune) bool { return r >= 'a' })
-}
-
-// ofLocal are the ends of names of machines of a local network.
-var ofLocal = wordlist.Set(`local lan home internal localdomain intranet corp`)
-
-// origins come in front of where something comes from.
-var origins = wordlist.Set(`from by client peer rhost von durch de desde da par van`)
-
 // isOwnName reports whether a word of several has one that no other mail need have: Backup-Bericht has
 // none.
 func isOwnName(word string) bool {
@@ -182,20 +144,3 @@ var directions = wordlist.Set(`to into onto nach auf vers hacia verso para naar`
 
 // periods tell a job from others.
 var periods = wordlist.Set(`daily weekly monthly`)
-
-// maxCause is how many words a line has at most that only says why something is wrong.
-const maxCause = 6
-
-// HeadlineOver returns the headline of a mail whose text has line for one, masked: the subject,
-// if nothing is wrong and that says so, or if the line only says why, and not what. Empty if
-// line is to stay.
-func (r *Recognised) HeadlineOver(line string) string {
-	if r.Headline != "" || r.told == "" {
-		return r.Headline
-	}
-	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && len(namesOf(line).ids) == 0
-	if !r.Status.IsBad() || namesNothing && len(namesOf(r.told).ids) > 0 {
-		return r.told
-	}
-	return ""
-}

@@ -101,12 +101,7 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		recovery requested, mise à jour, mise à niveau, alarm level, alert level, error log`,
 	ended: `instead of, statt, au lieu de, en lugar de, no longer, nicht mehr, n'est plus, ne sont plus, ya no,
 		non è più, não está mais, niet meer, больше не`,
-}))
-
-// lifted are phrases that say that a fault is over where a line begins with them, and says neither
-// that it is not nor when it will be.
-var lifted = byFirstWord(phrasesOf(map[sense]string{
-	over: `fin défaut, fin de défaut, fin d'alerte, fin alerte, fin alarme, fin de avería, fin de fallo, fim de falha,
+	lifts: `fin défaut, fin de défaut, fin d'alerte, fin alerte, fin alarme, fin de avería, fin de fallo, fim de falha,
 		fim do alarme, fine anomalia, ende störung, ende der störung, einde storing, einde alarm, koniec awarii,
 		konec poruchy`,
 }))

@@ -169,23 +169,20 @@ func (s *scanner) read(i int) int {
 		s.denied = 0 // the next count
 	}
 	for _, p := range phrases[t.word] {
-		if n := s.matches(i, p.text); n > 0 {
-			if p.says == ended {
-				s.ended, s.endedAt = reach, span{t.from, s.tokens[i+n-1].to}
-				return n
-			}
-			s.add(p.says, t.from, s.tokens[i+n-1].to)
-			s.denied = 0
+		n := s.matches(i, p.text)
+		if n == 0 || p.says == lifts && (i > 0 || s.isOpen()) {
+			continue
+		}
+		switch p.says {
+		case ended:
+			s.ended, s.endedAt = reach, span{t.from, s.tokens[i+n-1].to}
 			return n
+		case lifts:
+			p.says = over
 		}
-	}
-	if i == 0 {
-		for _, p := range lifted[t.word] {
-			if n := s.matches(0, p.text); n > 0 && !s.isOpen() {
-				s.add(p.says, t.from, s.tokens[n-1].to)
-				return n
-			}
-		}
+		s.add(p.says, t.from, s.tokens[i+n-1].to)
+		s.denied = 0
+		return n
 	}
 	if n := s.exit(i); n > 0 {
 		return n

@@ -269,7 +269,3 @@ func (s *scanner) blocksAddress(t token) bool {
 	front := strings.Fields(s.lower[:t.from])
 	return isAddress(next) || next == "for" && len(front) > 0 && isAddress(front[len(front)-1])
 }
-
-func isAddress(word string) bool {
-	return strings.Count(word, ".") == 3 && strings.Trim(word, "0123456789.") == ""
-}

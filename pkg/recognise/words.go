@@ -23,6 +23,7 @@ const (
 	remark          // for information only, unless something else is said
 	denier          // denies what follows
 	ended           // what follows is no longer so
+	lifts           // a fault is over, where a line begins so and says neither that it is not nor when it will be
 	hedge           // makes of what happened what could happen
 	job             // something that ends, rather than one that stands
 	namesWhat       // behind a fault it makes a name: error log
