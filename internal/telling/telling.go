@@ -206,6 +206,10 @@ func judge(line string, p parsed) Line {
 	if p.refers || p.words > failing && strings.Contains(line, " previous error") {
 		judged.Score -= 2 // to the line before
 	}
+	isExcerpt := IsExcerpt(line)
+	if isExcerpt {
+		judged.Score -= 10
+	}
 	if !strings.Contains(line, " ") {
 		judged.Score -= 3 // a name, a path, an address
 	}
@@ -213,11 +217,14 @@ func judge(line string, p parsed) Line {
 	if isPhrase || strings.HasSuffix(line, "?") && !strings.Contains(line, "id you mean") { // as compilers guess
 		judged.Score -= 8
 	}
-	judged.Around = isPhrase || key == incidental || key == advice || p.level < 0
+	judged.Around = isPhrase || isExcerpt || key == incidental || key == advice || p.level < 0
 	judged.Decides = key == deciding && !isPhrase
 	judged.fails = p.words >= failing || isReason
 	return judged
 }
+
+// maxStamp bounds what a log has in front of a line, in bytes.
+const maxStamp = 120
 
 // maxFrameWords is how many words a frame of a stack trace has at most; what has
 // more is prose.
@@ -260,8 +267,24 @@ func isWide(line string) bool {
 	return runs >= 3 || strings.IndexByte(line, '|') >= 0 && strings.Count(line, " | ") >= 2
 }
 
-// hasPhrase reports whether line begins as what is written around a report.
+// IsExcerpt reports whether line is one of a source with its number, as compilers and test runners print
+// them: "> 17 | return total;", "   | ^^^^"; no row of a table.
+func IsExcerpt(line string) bool {
+	rest := strings.TrimLeft(strings.TrimLeft(line, ">"), " ")
+	number := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+	source, found := strings.CutPrefix(strings.TrimLeft(rest[number:], " "), "|")
+	if !found || strings.Contains(source, " | ") {
+		return false
+	}
+	return strings.Trim(source, "^~- ") == "" || number > 0 && (line[0] == '>' || strings.ContainsAny(source, "(){};="))
+}
+
+// hasPhrase reports whether line begins as what is written around a report, behind what a log has in
+// front of it.
 func hasPhrase(line string) bool {
+	if at := strings.Index(line[:min(len(line), maxStamp)], ":  "); at > 0 { // as PostgreSQL does
+		line = line[strings.LastIndexByte(line[:at], ' ')+1:]
+	}
 	if line == "" {
 		return false
 	}

@@ -29,6 +29,9 @@ func matchMAC(text string) int {
 // RFC 3986 section 3.2.2 wants it of IPv6.
 func matchBracketed(text string) int {
 	n := matchIPv6(text[1:])
+	if strings.HasPrefix(text, "[::]") { // any address (RFC 4291 section 2.5.2)
+		return len("[::]") + matchPort(text[len("[::]"):])
+	}
 	if n == 0 {
 		n = matchIPv4(text[1:])
 	}

@@ -20,7 +20,7 @@ const (
 // precede has the words that stand before the name of a host.
 var precede = map[string]evidence{
 	"host": stated, "hosts": stated, "hostname": stated, "server": stated, "node": stated, "peer": stated, "relay": stated,
-	"domain": stated, "client": stated, "upstream": stated, "endpoint": stated, "mx": stated, "rhost": stated, "lookup": stated,
+	"tcp": stated, "udp": stated, "domain": stated, "client": stated, "upstream": stated, "endpoint": stated, "mx": stated, "rhost": stated, "lookup": stated,
 	"resolve": stated, "resolving": stated, "dial": stated, "ping": stated, "ssh": stated, "website": stated, "site": stated, "vhost": stated, "helo": stated, "ehlo": stated,
 	"from": likely, "to": likely, "at": likely, "on": likely, "with": likely, "by": likely, "of": likely, "for": likely, "reach": likely, "via": likely,
 }

@@ -3,6 +3,8 @@ package batch
 import (
 	"slices"
 	"strings"
+
+	"github.com/hut8labs/failmail/internal/telling"
 )
 
 // A trace is what two occurrences of an exception have in common: the types
@@ -133,6 +135,7 @@ func (r *traceReader) line(line string) bool {
 	case r.atLine(trimmed, indent):
 	case r.scriptLine(trimmed):
 	case r.causeLine(trimmed):
+	case telling.IsExcerpt(trimmed):
 	default:
 		r.inBlock = false
 		if len(r.recent) == maxRecent {

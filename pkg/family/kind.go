@@ -36,7 +36,7 @@ func kindOf(word string) uint8 {
 		return needMasked
 	}
 	switch {
-	case isFile(word), isPath && len(word) > 1:
+	case isFile(word), isPath:
 		return needData // whatever it is made of
 	case isCode(word), speaks(word), links[strings.ToLower(word)], strings.Trim(word, "0123456789") == "":
 		return 0 // a number that the masks left says what went wrong
@@ -212,6 +212,16 @@ var stateNouns = wordlist.Set(`state reason result cause category class classifi
 	err fault problem why message msg detail details description decision kind signature attack threat symptom diagnosis finding op operation flag
 	column constraint
 	event action stage phase mode health role rule attribute trigger metric alarm step`)
+
+// codeNouns are what programs are made of, and inCode is what stands in front of further ones.
+var (
+	codeNouns = wordlist.Set(`class function method module attribute property variable constant symbol identifier trait enum import`)
+	inCode    = wordlist.Set(`import array hash dict index undefined missing`)
+)
+
+// missings are in lines that say that something is not there.
+var missings = []string{"undefined", "undeclared", "uninitialized", "not defined", "not found", "no such", "no module", "has no ", "not exist", "doesn't exist",
+	"cannot find", "can't find", "could not find", "cannot import", "cannot resolve", "could not resolve", "unresolved", "unknown", "missing", "not installed"}
 
 // states are words that say how something is, wherever they stand.
 var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old

@@ -2,6 +2,7 @@ package family
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
@@ -165,10 +166,26 @@ func (l *line) isStateNoun() bool {
 		return false
 	}
 	last := strings.ToLower(l.word(len(l.words) - 1))
-	if n := len(l.words); last == "named" && n > 1 {
-		return strings.EqualFold(l.word(n-2), "module") // No module named 'yaml'
+	return stateNouns[last] || telling.NamesCode(last) || l.isCodeNoun(last) && l.misses()
+}
+
+// isCodeNoun reports whether last, the last word in lower case, is what programs are made of: another
+// name behind it is another mistake, where it is missing.
+func (l *line) isCodeNoun(last string) bool {
+	n := len(l.words)
+	switch last {
+	case "named", "or": // No module named 'yaml', undefined local variable or method
+		return n > 1 && codeNouns[strings.ToLower(l.word(n-2))]
+	case "name", "key": // cannot import name 'escape', undefined array key "qty"
+		return n > 1 && inCode[strings.ToLower(l.word(n-2))]
 	}
-	return stateNouns[last] || telling.NamesCode(last)
+	return codeNouns[last]
+}
+
+// misses reports whether the line says that something is not there.
+func (l *line) misses() bool {
+	lower := strings.ToLower(l.text)
+	return slices.ContainsFunc(missings, func(text string) bool { return strings.Contains(lower, text) })
 }
 
 // seed is one of this process: hashes are compared, not kept.

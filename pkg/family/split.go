@@ -118,7 +118,7 @@ func (l *line) field(from int) (value word) {
 	text := strings.Trim(l.text[from:], " \t")
 	from += strings.Index(l.text[from:], text)
 	words := strings.FieldsFunc(text, func(r rune) bool { return r < 0x80 && isSeparator[r] })
-	if len(words) > maxField || strings.Contains(text, ": ") || strings.IndexByte(text, '=') >= 0 {
+	if len(words) > maxField || strings.Contains(text, ": ") || strings.ContainsAny(strings.Trim(text, "\"'"), "=\"'") {
 		return value
 	}
 	value = word{from: from, to: from + len(text), hash: maphash.String(seed, text)}

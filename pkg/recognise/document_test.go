@@ -35,6 +35,8 @@ func TestWhatIsNotSaidToBeWellIsBad(t *testing.T) {
 		{"Email tornata al mittente", ""}, {"Retour en ligne prévu à 14:00", ""}, {"S3 bucket publicly accessible", ""}, {"Security scan", "Redis on port 6379 is accessible"}, {"Speicherplatz verfügbar: 1 %", ""},
 		{"Fridge 3: 14 C", "Must be within limits 2-8 C"}, {"Container shop exited from running", ""}, {"Please shut the freezer door properly", "Freezer 3 at -4 C"},
 		{"Fin défaut alimentation prévue à 14h", ""}, {"Ende der Störung nicht absehbar", ""}, {"La fin d'alerte n'est pas arrivée", ""}, {"Fehler wiedergekehrt", ""},
+		{"Leak alarm detected for boiler!", `{"battery": 91, "battery_low": false, "tamper": false, "water_leak": true}`}, {"Alarm of pump7", `{"tamper": false}`},
+		{"Störmeldung KOMMT: Tank 2 warm", ""}, {"Störungsmeldung Heizung", "Status: aktiv"}, {"[GTC] Fin de défaut impossible", ""}, {"[plant] valve kommend", ""},
 		{"ALARM pump7 - motor", "Status: ACTIVE"}, {"Alarm pump7", "Zustand: aktiv"},
 		{"Report", manyJobs(60, 30)}, {"Backup completed", manyJobs(60, 30)},
 		{"Note", `{"message": "pump leaks", "gateway": {"state": "connected"}}`}, {"Note", `{"status": null, "expected": {"status": "ok"}}`},

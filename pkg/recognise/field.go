@@ -143,7 +143,16 @@ func fieldOf(line string) (path, value string) {
 // saysElse reports whether line, as a field of a document, says how something else is: what an inner
 // object is about, or how it was before.
 func (v view) saysElse(line string) bool {
-	return isInner(line) || v.from.isDocument && isPast(line)
+	return isInner(line) || v.from.isDocument && (isPast(line) || isUnset(line) && v.isAlarm())
+}
+
+// isUnset reports whether line is a field that is not so: "battery low: false".
+func isUnset(line string) bool { return strings.HasSuffix(line, ": false") }
+
+// isAlarm reports whether the subject speaks of an alarm or a fault.
+func (v view) isAlarm() bool {
+	list := scan(v.subject)
+	return says(list, alert) || says(list, fault)
 }
 
 // isInner reports whether line is the field of an object inside another one: how something is, but

@@ -13,7 +13,8 @@ func (r *Recognised) HeadlineOver(line string) string {
 		return r.Headline
 	}
 	namesNothing := strings.IndexByte(line, '<') < 0 && strings.Count(line, " ") < maxCause && len(namesOf(line).ids) == 0
-	if !r.Status.IsBad() || namesNothing && len(namesOf(r.told).ids) > 0 {
+	saysMore := len(namesOf(r.told).ids) > 0 && len(namesOf(withoutTag(r.told)).words) > 0 // no "[shop] ERROR"
+	if !r.Status.IsBad() || namesNothing && saysMore {
 		return r.told
 	}
 	return ""

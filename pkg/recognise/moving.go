@@ -11,7 +11,7 @@ import (
 )
 
 // times come in front of how long something took, or since when it is so.
-var times = wordlist.Set(`after since within until seit nach innerhalb depuis après desde dopo sinds`)
+var times = wordlist.Set(`for after since within until seit nach innerhalb depuis après desde dopo sinds`)
 
 // withoutTime returns words without one at their end that a time or duration follows.
 func withoutTime(words []string) []string {
@@ -100,7 +100,7 @@ func isCounted(word string) bool {
 // isMoving reports whether word is a value that changes from mail to mail: a time, an
 // amount, the number of a build. The number of a thing is not: disk 3, CAM 07.
 func isMoving(word string) bool {
-	word = strings.Trim(word, ".,:;!?*()[]<>\"'|")
+	word = strings.Trim(word, ".,:;!?*()[]<>\"'|~≈±")
 	if word == "" {
 		return false
 	}

@@ -49,6 +49,9 @@ func namesOf(object string) (n names) {
 		if temperatures[lower] {
 			lower, n.measured = "temperature", true
 		}
+		if backups[lower] {
+			lower = "backup"
+		}
 		n.words = append(n.words, lower)
 		if inQuotes || strings.ContainsAny(word, "0123456789/\\@_") || strings.IndexByte(word, '.') > 0 || isOwnName(lower) {
 			n.ids = append(n.ids, lower)
@@ -88,14 +91,30 @@ func (n names) beginAs(other names) bool {
 	return len(other.words) > 1 && (n.connected || !other.connected) && len(n.words) > len(other.words) && len(words) >= len(other.words) && slices.EqualFunc(words[:len(other.words)], other.words, isInflected)
 }
 
-// isInflected reports whether a and b are one word, or one of them is a form of the other: import,
-// importu.
+// isInflected reports whether a and b are one word, or forms of it: import, importu.
 func isInflected(a, b string) bool {
+	if isCyrillic(a) && isCyrillic(b) {
+		return isDeclined([]rune(a), []rune(b))
+	}
 	const stem = 6
 	if len(a) > len(b) {
 		a, b = b, a
 	}
 	return a == b || len(a) >= stem && strings.HasPrefix(b, a) && inflections[b[len(a):]]
+}
+
+// isDeclined reports whether a and b begin as long words do that differ in their cases only.
+func isDeclined(a, b []rune) bool {
+	const stem, ending = 4, 3
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n == len(a) && n == len(b) || n >= stem && len(a)-n <= ending && len(b)-n <= ending
+}
+
+func isCyrillic(word string) bool {
+	return strings.Trim(word, "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў") == ""
 }
 
 // inflections are endings that do not tell one thing from another.
@@ -116,7 +135,7 @@ func isUnsaying(word string) bool {
 
 // specifics are words of what can be wrong that tell it from other things that can be, or a job from others.
 var specifics = wordlist.Set(`full partial intrusion attack malware virus vulnerabilities corruption mismatch loss conflict conflicts violation violations
-	shortage overload breakage deadlock`)
+	shortage overload breakage deadlock leak leakage fuite fuga lekkage leckage wyciek`)
 
 // shares match how many of several there are.
 var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b`)
@@ -132,6 +151,9 @@ var degrees = wordlist.Set(`too very high low large small slow fast enough norma
 
 // temperatures are words for what a thermometer measures.
 var temperatures = wordlist.Set(`hot warm cold cool heiß kalt temperature temp temperatur température temperatura temperatuur teplota температура`)
+
+// backups are words for a backup.
+var backups = wordlist.Set(`backups back-up sicherung datensicherung sauvegarde respaldo`)
 
 // connections are words for that something can be reached, by whatever it is called.
 var connections = wordlist.Set(`communication communications communicate connection connectivity reachability

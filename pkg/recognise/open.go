@@ -111,7 +111,7 @@ func (of *opened) called(m meaning.Meaning) string {
 		return m.Object
 	}
 	names := namesOf(m.Object)
-	if !names.areSure() {
+	if len(names.words) == 0 {
 		return m.Object
 	}
 	var same, more []string
@@ -119,7 +119,7 @@ func (of *opened) called(m meaning.Meaning) string {
 		switch {
 		case t.names.equal(names):
 			same = append(same, t.object)
-		case m.Status == meaning.Recovery && t.names.beginAs(names):
+		case m.Status == meaning.Recovery && names.areSure() && t.names.beginAs(names):
 			more = append(more, t.object)
 		}
 	}

@@ -222,7 +222,7 @@ func recognise(s *source, subject, text string, from origin) (rec Recognised) {
 // read returns what v says, by the patterns of s as far as there are any. object is what
 // they say it is about.
 func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
-	list := scan(v.subject)
+	var list []said
 	if s != nil {
 		rec.Source = s.name
 	}
@@ -237,6 +237,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 	}
 	if rec.Status == "" || rec.Object == "" {
 		v = v.plain()
+		list = scan(v.subject)
 		d := v.decide(list)
 		if rec.Status == "" {
 			rec.Status, rec.Why = d.status, d.why
@@ -256,6 +257,9 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 		}
 	}
 	if rec.Severity == "" {
+		if list == nil {
+			list = scan(v.subject)
+		}
 		rec.Severity = severityOf(rec.Status, list)
 	}
 	// Subject and lines are what the sender made of them.

@@ -170,7 +170,7 @@ func (s *scanner) read(i int) int {
 	}
 	for _, p := range phrases[t.word] {
 		n := s.matches(i, p.text)
-		if n == 0 || p.says == lifts && (i > 0 || s.isOpen()) {
+		if n == 0 || p.says == lifts && (!s.beginsPart(i) || s.isOpen()) {
 			continue
 		}
 		switch p.says {
@@ -222,6 +222,12 @@ func (s *scanner) read(i int) int {
 	}
 	s.denied, s.hedged, s.ended = max(s.denied-1, 0), max(s.hedged-1, 0), max(s.ended-1, 0)
 	return 1
+}
+
+// beginsPart reports whether the word at i begins the line, or stands behind a tag.
+func (s *scanner) beginsPart(i int) bool {
+	front := strings.TrimRight(s.lower[:s.tokens[i].from], " ")
+	return i == 0 || front[len(front)-1] == ']' || front[len(front)-1] == ':'
 }
 
 // isOpen reports whether a word of the line denies something, or makes it what could happen.

@@ -71,9 +71,10 @@ func ending(text string) string {
 // whole returns v as patterns see it.
 func (v view) whole() string { return v.subject + "\n" + strings.Join(v.lines, "\n") }
 
-// plain returns v as its words are read: without the dates and times that lines begin with, and with the
-// words of the keys of a document apart, failedJobs.
+// plain returns v as its words are read: with its tags apart, without the dates and times that lines
+// begin with, and with the words of the keys of a document apart, failedJobs.
 func (v view) plain() view {
+	v.subject = strings.ReplaceAll(v.subject, "][", "] [")
 	plainOf := telling.WithoutTime
 	if v.from.isDocument {
 		plainOf = plainField

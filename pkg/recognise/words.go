@@ -23,7 +23,7 @@ const (
 	remark          // for information only, unless something else is said
 	denier          // denies what follows
 	ended           // what follows is no longer so
-	lifts           // a fault is over, where a line begins so and says neither that it is not nor when it will be
+	lifts           // a fault is over, where a line or what stands behind its tag begins so and says neither that it is not nor when it will be
 	hedge           // makes of what happened what could happen
 	job             // something that ends, rather than one that stands
 	namesWhat       // behind a fault it makes a name: error log
@@ -66,7 +66,7 @@ var words = tableOf(map[sense]string{
 		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie
 		selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично
 		критический ошибочно
-		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped notready caídos caídas`,
+		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped kommend notready caídos caídas`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages
 		violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
@@ -79,11 +79,11 @@ var words = tableOf(map[sense]string{
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки
-		ошибок авария проблема awarii usterka usterki problemu stroomstoring netwerkstoring`,
-	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms alarme alarma allarme alerte
+		ошибок авария проблема leak leaks leakage fuite fuga lekkage leckage wyciek awarii usterka usterki problemu stroomstoring netwerkstoring`,
+	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms störmeldung störungsmeldung alarmmeldung alarme alarma allarme alerte
 		alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `stale needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled
-		canceled warning warnings warn unstable yellow amber minor expiring expires retry retrying
+		canceled cancelado cancelada annulé annulée annullato annullata geannuleerd warning warnings warn unstable yellow amber minor expiring expires retry retrying
 		partial partially skipped incomplète incompleta incompleto unvollständig onvolledig niekompletny
 		teilweise parcialmente partiellement parzialmente gedeeltelijk częściowo übersprungen ignorés
 		ignorées omitidos omitidas saltati saltate overgeslagen pominięto пропущено пропущены skipped
@@ -108,14 +108,14 @@ var words = tableOf(map[sense]string{
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
-		un-broken unbroken przywrócone przywrócony przywrócona`,
+		gehend un-broken unbroken przywrócone przywrócony przywrócona`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
 		erreichbar normalbetrieb gesund joignable disponible sain saine sains saines operativo raggiungibile
 		operacional saludable saudável gezond bereikbaar disponível норма доступен доступна dostępny
 		dostępna tillgänglig
-		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funktioniert fonctionne fungerar funguje работает fonctionnel fonctionnelle goed dobrze wiedergekehrt`,
+		accessible accesible accessibile acessível zugänglich verfügbar toegankelijk funktioniert fonctionne fungerar funguje работает fonctionnel fonctionnelle beschikbaar goed dobrze wiedergekehrt`,
 	done: `success successful successfully succeeded succeed succeeds completed complete completes finished
 		done passed pass established
 		succes verified updated installed upgraded renewed ended deployed processed
@@ -127,7 +127,7 @@ var words = tableOf(map[sense]string{
 		sucesso concluído concluída êxito finalizada
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart
 		zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех
-		завершено завершен завершена выполнено`,
+		успешное успешная успешный успешные gereed завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté
 		acquittée reconocido riconosciuto reconhecido bevestigd`,
