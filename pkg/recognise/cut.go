@@ -22,7 +22,7 @@ func cutsOf(line string, list []said, tagsOnly bool) (cuts []span) {
 	lead := leadIn(line, list)
 	if lead > 0 {
 		for _, t := range tokens(lowerOf(line[:lead])) {
-			if criticals[t.word] || t.word == "new" {
+			if criticals[t.word] || tidings[t.word] {
 				cuts = append(cuts, span{t.from, t.to}) // DOWN ALERT: web1, New incident: web1
 			}
 		}
@@ -145,7 +145,7 @@ func saysKind(line string, s span, list []said) bool {
 	for _, t := range tokens(lowerOf(text)) {
 		from, to := s.from+t.from, s.from+t.to
 		isSaid := slices.ContainsFunc(list, func(w said) bool { return w.from <= from && to <= w.to && w.says != job })
-		if !isSaid && !general[t.word] && !kindNouns[t.word] && !criticals[t.word] && (from == 0 || line[from-1] != '#') {
+		if !isSaid && !general[t.word] && !kindNouns[t.word] && !tidings[t.word] && !criticals[t.word] && (from == 0 || line[from-1] != '#') {
 			return false
 		}
 	}
@@ -153,7 +153,10 @@ func saysKind(line string, s span, list []said) bool {
 }
 
 // kindNouns are words for what a mail is about that name none of them.
-var kindNouns = wordlist.Set(`device node component new`)
+var kindNouns = wordlist.Set(`device node component`)
+
+// tidings say which of several mails about one thing it is.
+var tidings = wordlist.Set(`new reminder erinnerung rappel recordatorio promemoria lembrete herinnering`)
 
 // withValue widens what says how something stands to the value that is measured and its
 // limit: "above threshold of 90 with 93.4".

@@ -42,6 +42,7 @@ func TestAProblemAndItsEndAreAboutOneThing(t *testing.T) {
 		{"a tag at the end only", "queue of printer9 failed", "", "RESOLVED: queue of printer9 failed", "", "queue of printer9"},
 		{"an attribute of what is measured", "[plant] pump7 high pressure exceeded", "", "[plant] CLEAR: pump7 high pressure restored", "", "[plant] pump7 high pressure"},
 		{"what an incident becomes", "Incident 4711 opened: tank4 leaks", "", "Incident 4712 closed: tank4 leaks", "", "tank4"},
+		{"a reminder", "REMINDER: pump7 still DOWN", "", "RESOLVED: pump7 is UP", "", "pump7"},
 		{"how long it took", "DOWN: Checkout since 9:05 am", "", "RECOVERED: Checkout after 1 h 22 min", "", "Checkout"},
 		{"tags side by side", "[plant alert][DOWN] tank4", "", "[plant alert][UP] tank4", "", "tank4"},
 		{"an alarm that comes and goes", "Störmeldung KOMMT: Tank 2 warm", "", "Störmeldung GEHT: Tank 2 warm", "", "Tank 2 warm"},
