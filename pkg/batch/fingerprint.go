@@ -112,7 +112,7 @@ func tell(subject, text string) (t told) {
 		}
 	}
 	if t.masked == "" {
-		t.masked = cmp.Or(masked, beginning(strings.TrimSpace(text[:min(len(text), maxCompared)])), "(empty message)")
+		t.masked = cmp.Or(masked, beginning(Mask(strings.TrimSpace(text[:min(len(text), 4*maxCompared)]))), "(empty message)")
 		t.lines = append(t.lines, t.masked)
 	}
 	return t

@@ -160,6 +160,7 @@ func TestTheReasonIsTheLineThatTellsMost(t *testing.T) {
 		{"of a text without one the first with three words", "s", "***** Nagios *****\n\nhost web1 went away\nbye\n", "host web<num> went away"},
 		{"of short lines the subject", "disk 7 full", "hello\nworld\n", "disk <num> full"},
 		{"of short lines without a subject all of them", "", "hello\nworld 7\n", "world <num>"},
+		{"of a text without words what does not vary", "", "/srv/cache/00/00000017\n", "/srv/cache/<num>/<num>"},
 		{"of nothing", "", "", "(empty message)"},
 	}
 	for _, tt := range tests {

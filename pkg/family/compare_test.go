@@ -51,6 +51,8 @@ func TestACompareNamesTheFirstLineThatDiffersAndWhatWouldMerge(t *testing.T) {
 			family.Difference{Why: `"volume.MountVolume" says what happened`}},
 		"paths, whatever they are made of": {"cannot read /srv/pads-old today", "cannot read /srv/failed/x today",
 			family.Difference{A: "cannot read /srv/pads-old today", B: "cannot read /srv/failed/x today", Shape: "cannot read <…> today", Need: 3}},
+		"the root of all paths": {"fixing the layout of / today", "fixing the layout of /d<num> today",
+			family.Difference{A: "fixing the layout of / today", B: "fixing the layout of /d<num> today", Shape: "fixing the layout of <…> today", Need: 2}},
 		"opposites in a word with a placeholder": {"task <num>-start took too much time", "task <num>-stop took too much time",
 			family.Difference{Why: `"<num>-start" says what happened`}},
 		"what happened in front of a repeated value": {"Queue orders got connection_refused.orders today", "Queue mails got disk_full.mails today",

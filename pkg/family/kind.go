@@ -20,8 +20,8 @@ const (
 
 // kindOf returns how many values of the kind of word are needed.
 func kindOf(word string) uint8 {
-	if word == "localhost" {
-		return needMasked // as an address
+	if word == "localhost" || word == "/" {
+		return needMasked // as an address, a path
 	}
 	if strings.Contains(word, " HTTP/") {
 		return needData // the first line of a request
@@ -36,7 +36,7 @@ func kindOf(word string) uint8 {
 		return needMasked
 	}
 	switch {
-	case isFile(word), isPath:
+	case isFile(word), isPath && len(word) > 1:
 		return needData // whatever it is made of
 	case isCode(word), speaks(word), links[strings.ToLower(word)], strings.Trim(word, "0123456789") == "":
 		return 0 // a number that the masks left says what went wrong
