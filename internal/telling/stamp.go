@@ -1,10 +1,15 @@
 package telling
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
+)
 
 // WithoutTime returns line without the date and time in front of it, as loggers write them
-// or as they are masked.
+// or as they are masked, and without masked ones at its end.
 func WithoutTime(line string) string {
+	line = withoutLastTime(line)
 	if line == "" || line[0] != '[' && line[0] != '<' && (line[0] < '0' || line[0] > '9') {
 		return line
 	}
@@ -21,6 +26,30 @@ func WithoutTime(line string) string {
 	}
 	return rest
 }
+
+// withoutLastTime returns line without the masked times that end it, behind what only introduces
+// them: "backup of db1 failed on <date> at <time>", not "valid until <date>".
+func withoutLastTime(line string) string {
+	rest := strings.TrimRight(line, " .!")
+	end := len(rest)
+	for strings.HasSuffix(rest[:end], " <time>") || strings.HasSuffix(rest[:end], " <date>") {
+		end -= len(" <time>")
+		at := strings.LastIndexByte(rest[:end], ' ') + 1
+		switch word := strings.ToLower(rest[at:end]); {
+		case beforeTimes[word]:
+			end = max(at-1, 0)
+		case word == "<date>" || word == "<time>":
+			continue
+		default:
+			return line
+		}
+		line = strings.TrimRight(rest[:end], " ,-–")
+	}
+	return line
+}
+
+// beforeTimes stand between what happened and when it did.
+var beforeTimes = wordlist.Set(`- – on at am um le à el il alle op om em den dnia`)
 
 // isClock reports whether word is a date with its year, a time of day with its minutes, or both.
 func isClock(word string) bool {
