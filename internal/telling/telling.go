@@ -276,7 +276,7 @@ func IsExcerpt(line string) bool {
 	if !found || strings.Contains(source, " | ") {
 		return false
 	}
-	return strings.Trim(source, "^~- ") == "" || number > 0 && (line[0] == '>' || strings.ContainsAny(source, "(){};="))
+	return strings.Trim(source, "^~- ") == "" || number > 0 && line[0] == '>' && strings.ContainsAny(source, "(){};=")
 }
 
 // hasPhrase reports whether line begins as what is written around a report, behind what a log has in

@@ -31,6 +31,7 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 		"an error with its code":               {"build", "error[E0382]: borrow of moved value: `j`\nerror: could not compile `ingest` due to 1 previous error", "error[E0382]: borrow of moved value: `j`"},
 		"no note that a mail is automatic":     {"Nivel bajo en pozo7", "Nivel: 0,94 m\nMensaje automático, no responder.", "Nivel bajo en pozo7"},
 		"no line of a source":                  {"test 7", "> 17 | expect(failed()).toBe(error); // fatal\n     |     ^^^^^^^\nthe total of 3 lines is wrong", "the total of 3 lines is wrong"},
+		"a row with its number":                {"orders", " id | message\n 17 | connect() to upstream failed (111: Connection refused)", "17 | connect() to upstream failed (111: Connection refused)"},
 		"a row of a table":                     {"orders", "7 | order 4711 was refused by the bank\n8 | order 4712 was paid", "7 | order 4711 was refused by the bank"},
 		"no detail behind the prefix of a log": {"PostgreSQL errors", "[17] app@shop ERROR:  new row violates the check of stock\n[17] app@shop DETAIL:  Failing row contains (B-7, -6, 1).", "[17] app@shop ERROR:  new row violates the check of stock"},
 		"no frame around a report":             {"pipeline 7", "╷\n│ Error: the pool has no capacity left\n│   on main.tf line 12:\n╵", "Error: the pool has no capacity left"},

@@ -182,7 +182,7 @@ func matchQuoted(text string, i int) int {
 			return 0
 		}
 	}
-	if end == i+1 || !strings.ContainsAny(text[i+1:end], `0123456789/\`) || isAddress(text[i+1:end]) || isClass(text[i+1:end]) {
+	if end == i+1 || !strings.ContainsAny(text[i+1:end], `0123456789/\`) || isAddress(text[i+1:end]) || isClass(text[:i], text[i+1:end]) {
 		return 0
 	}
 	if next := end + 1; next < len(text) {
@@ -202,18 +202,13 @@ func matchQuoted(text string, i int) int {
 	return end + 1 - i
 }
 
-// isClass reports whether text is the name of a class of PHP in its namespace: App\Mailer, and no
-// path, and no user of a domain such as SHOP\anna.
-func isClass(text string) bool {
-	if strings.IndexByte(text, '\\') <= 0 || strings.ContainsAny(text, "0123456789") {
+// isClass reports whether text is the name of a class in its namespace, as before says: class "App\Mailer".
+func isClass(before, text string) bool {
+	if strings.ContainsAny(text, "0123456789/") {
 		return false
 	}
-	for part := range strings.SplitSeq(text, `\`) {
-		if len(part) < 2 || part[0] < 'A' || part[0] > 'Z' || !isLetter(part[1]) || strings.ToUpper(part) == part || wordLength(part) < len(part) {
-			return false
-		}
-	}
-	return true
+	before = strings.ToLower(before[max(0, len(before)-len("interface ")):])
+	return strings.HasSuffix(before, "class ") || strings.HasSuffix(before, "trait ") || strings.HasSuffix(before, "interface ")
 }
 
 // isAddress reports whether text has a placeholder of its own that says more.

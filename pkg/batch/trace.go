@@ -214,6 +214,16 @@ func (r *traceReader) exception(kind, line string) {
 	}
 }
 
+// isAggregate reports whether what was read last is an AggregateError of JavaScript, which is noted
+// where it has no frames.
+func (r *traceReader) isAggregate() bool {
+	if len(r.types) == 0 && len(r.recent) > 0 && strings.Contains(r.recent[len(r.recent)-1], "AggregateError") {
+		r.nameFromRecent()
+		r.headline, r.recent = strings.TrimSuffix(r.headline, "] {"), r.recent[:0]
+	}
+	return len(r.types) > 0 && strings.HasPrefix(r.types[len(r.types)-1], "AggregateError")
+}
+
 // causes are how a trace introduces the exception behind the one before.
 var causes = []string{"Caused by: ", "Suppressed: ", "---> ", "[cause]: ", "Next ", "(Inner Exception #"}
 
@@ -226,11 +236,10 @@ func (r *traceReader) causeLine(trimmed string) bool {
 			return true
 		}
 	}
-	if trimmed == "[errors]: [" || trimmed == "errors: [" { // an AggregateError of JavaScript
-		if !r.named && !r.inBlock && len(r.types) == 0 {
-			r.nameFromRecent()
-			r.headline, r.recent = strings.TrimSuffix(r.headline, "] {"), r.recent[:0]
-		}
+	if r.grouped && trimmed[0] == ']' {
+		r.grouped = false
+	}
+	if trimmed == "[errors]: [" && r.isAggregate() {
 		r.grouped, r.inBlock, r.named = true, false, false
 		return true
 	}

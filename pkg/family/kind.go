@@ -213,15 +213,18 @@ var stateNouns = wordlist.Set(`state reason result cause category class classifi
 	column constraint
 	event action stage phase mode health role rule attribute trigger metric alarm step`)
 
-// codeNouns are what programs are made of, and inCode is what stands in front of further ones.
+// codeNouns are what programs are made of, and partsOfCode those of two words.
 var (
-	codeNouns = wordlist.Set(`class function method module attribute property variable constant symbol identifier trait enum import`)
-	inCode    = wordlist.Set(`import array hash dict index undefined missing`)
+	codeNouns   = wordlist.Set(`class function method module attribute property variable constant identifier trait`)
+	partsOfCode = map[string]bool{"import name": true, "array key": true}
 )
 
-// missings are in lines that say that something is not there.
-var missings = []string{"undefined", "undeclared", "uninitialized", "not defined", "not found", "no such", "no module", "has no ", "not exist", "doesn't exist",
-	"cannot find", "can't find", "could not find", "cannot import", "cannot resolve", "could not resolve", "unresolved", "unknown", "missing", "not installed"}
+// missingBefore and missingAfter are around the name of what is not there.
+var (
+	missingBefore = []string{"undefined ", "undefined local ", "undeclared ", "uninitialized ", "unknown ", "unresolved ", "no ", "no such ", "cannot find ", "can't find ",
+		"could not find ", "cannot ", "cannot resolve ", "could not resolve "}
+	missingAfter = []string{" not found", " is not defined", " not defined", " is undefined", " does not exist", " doesn't exist", " has no ", " could not be found", " cannot be found"}
+)
 
 // states are words that say how something is, wherever they stand.
 var states = wordlist.Set(`up down ok on off true false yes no none null full empty ready unready alive dead good bad new old

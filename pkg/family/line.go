@@ -31,7 +31,7 @@ func (l *line) word(i int) string { return l.text[l.words[i].from:l.words[i].to]
 func (l *line) next(from, to int) word {
 	text := l.text[from:to]
 	w := word{from: from, to: to, hash: maphash.String(seed, text), need: kindOf(text)}
-	isNoun, isStateNoun := l.isNoun(), l.isStateNoun()
+	isNoun, isStateNoun := l.isNoun(), l.isStateNoun() || l.isMissingCode(from, to)
 	isValue := from > 0 && l.text[from-1] == '='
 	quoted := from > 0 && to < len(l.text) && closes(l.text[from-1], l.text[to])
 	isNoun = isNoun || quoted && l.isNumbered()
@@ -166,27 +166,34 @@ func (l *line) isStateNoun() bool {
 		return false
 	}
 	last := strings.ToLower(l.word(len(l.words) - 1))
-	return stateNouns[last] || telling.NamesCode(last) || l.isCodeNoun(last) && l.misses()
+	return stateNouns[last] || telling.NamesCode(last)
 }
 
-// isCodeNoun reports whether last, the last word in lower case, is what programs are made of: another
-// name behind it is another mistake, where it is missing.
-func (l *line) isCodeNoun(last string) bool {
-	n := len(l.words)
-	switch last {
-	case "named", "or": // No module named 'yaml', undefined local variable or method
-		return n > 1 && codeNouns[strings.ToLower(l.word(n-2))]
-	case "name", "key": // cannot import name 'escape', undefined array key "qty"
-		return n > 1 && inCode[strings.ToLower(l.word(n-2))]
+// isMissingCode reports whether text[from:to] is the name of what a program is made of, and the line says
+// that this is not there: another name is another mistake.
+func (l *line) isMissingCode(from, to int) bool {
+	n := len(l.words) - 1
+	if n < 0 {
+		return false
 	}
-	return codeNouns[last]
+	noun := strings.ToLower(l.word(n))
+	if (noun == "named" || noun == "or") && n > 0 { // No module named 'yaml', undefined local variable or method
+		n--
+		noun = strings.ToLower(l.word(n))
+	}
+	isPart := n > 0 && partsOfCode[strings.ToLower(l.word(n-1))+" "+noun] && strings.Trim(l.text[from:to], identifier) == ""
+	if isPart {
+		n--
+	} else if !codeNouns[noun] {
+		return false
+	}
+	before, after := strings.ToLower(l.text[:l.words[n].from]), strings.ToLower(strings.TrimLeft(l.text[to:], "\"'`()"))
+	return slices.ContainsFunc(missingBefore, func(words string) bool { return strings.HasSuffix(before, words) }) ||
+		slices.ContainsFunc(missingAfter, func(words string) bool { return strings.HasPrefix(after, words) })
 }
 
-// misses reports whether the line says that something is not there.
-func (l *line) misses() bool {
-	lower := strings.ToLower(l.text)
-	return slices.ContainsFunc(missings, func(text string) bool { return strings.Contains(lower, text) })
-}
+// identifier has the signs of names in programs.
+const identifier = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 
 // seed is one of this process: hashes are compared, not kept.
 var seed = maphash.MakeSeed()

@@ -109,8 +109,8 @@ func (v view) named() (host, check, other string) {
 	for _, line := range v.lines {
 		path, value := fieldOf(line)
 		key := keyOf(path)
-		value = strings.TrimSpace(value)
-		if value == "" || len(value) > maxValue || value[len(value)-1] == ',' || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") || redact.NamesSecret(path) {
+		value = strings.Trim(strings.TrimSuffix(strings.TrimSpace(value), ","), "'\"")
+		if value == "" || len(value) > maxValue || key == "code" || strings.IndexByte(value, '|') >= 0 || strings.Contains(value, "://") || redact.NamesSecret(path) {
 			continue
 		}
 		kind := kindOfName(path, value)
@@ -143,16 +143,17 @@ func fieldOf(line string) (path, value string) {
 // saysElse reports whether line, as a field of a document, says how something else is: what an inner
 // object is about, or how it was before.
 func (v view) saysElse(line string) bool {
-	return isInner(line) || v.from.isDocument && (isPast(line) || isUnset(line) && v.isAlarm())
+	return isInner(line) || v.from.isDocument && (isPast(line) || v.isBesidesAlarm(line))
 }
 
-// isUnset reports whether line is a field that is not so: "battery low: false".
-func isUnset(line string) bool { return strings.HasSuffix(line, ": false") }
-
-// isAlarm reports whether the subject speaks of an alarm or a fault.
-func (v view) isAlarm() bool {
-	list := scan(v.subject)
-	return says(list, alert) || says(list, fault)
+// isBesidesAlarm reports whether line is a field of an alarm that is not so, as "battery low: false", of
+// which another one is: it is not the one that was alarming.
+func (v view) isBesidesAlarm(line string) bool {
+	key, isUnset := strings.CutSuffix(line, ": false")
+	if !isUnset || !says(scan(v.subject), alert) || says(scan(key), alert) {
+		return false
+	}
+	return slices.ContainsFunc(v.lines, func(line string) bool { return strings.HasSuffix(line, ": true") })
 }
 
 // isInner reports whether line is the field of an object inside another one: how something is, but

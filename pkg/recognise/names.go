@@ -105,13 +105,28 @@ func isInflected(a, b string) bool {
 
 // isDeclined reports whether a and b begin as long words do that differ in their cases only.
 func isDeclined(a, b []rune) bool {
-	const stem, ending = 4, 3
+	const stem = 4
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++
 	}
-	return n == len(a) && n == len(b) || n >= stem && len(a)-n <= ending && len(b)-n <= ending
+	if n == len(a) && n == len(b) {
+		return true
+	}
+	for ; n >= stem; n-- { // endings may begin alike
+		if declensions[string(a[n:])] && declensions[string(b[n:])] {
+			return true
+		}
+	}
+	return false
 }
+
+// declensions are the endings of cases in Russian.
+var declensions = func() map[string]bool {
+	all := wordlist.Set(`а у ом е ы и ов ам ами ах я ю ем ей й ями ях ям ое ого ому ым ая ой ую ый ий ые ых ыми его ему им их ими`)
+	all[""] = true
+	return all
+}()
 
 func isCyrillic(word string) bool {
 	return strings.Trim(word, "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў") == ""
@@ -135,7 +150,7 @@ func isUnsaying(word string) bool {
 
 // specifics are words of what can be wrong that tell it from other things that can be, or a job from others.
 var specifics = wordlist.Set(`full partial intrusion attack malware virus vulnerabilities corruption mismatch loss conflict conflicts violation violations
-	shortage overload breakage deadlock leak leakage fuite fuga lekkage leckage wyciek`)
+	shortage overload breakage deadlock`)
 
 // shares match how many of several there are.
 var shares = regexp.MustCompile(`\b\d+ (?:of|von|de|di|van|z|out of) \d+\b`)
@@ -151,6 +166,10 @@ var degrees = wordlist.Set(`too very high low large small slow fast enough norma
 
 // temperatures are words for what a thermometer measures.
 var temperatures = wordlist.Set(`hot warm cold cool heiß kalt temperature temp temperatur température temperatura temperatuur teplota температура`)
+
+// restarts are words for what ended a problem of a machine or a service: a job that was started again
+// need not have succeeded.
+var restarts = wordlist.Set(`restarted rebooted neugestartet redémarré redémarrée reiniciado reiniciada riavviato riavviata reiniciou herstart`)
 
 // backups are words for a backup.
 var backups = wordlist.Set(`backups back-up sicherung datensicherung sauvegarde respaldo`)

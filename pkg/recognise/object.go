@@ -145,7 +145,7 @@ func keep(line string, cuts []span) string {
 			counted = false
 			continue // 4120 messages
 		}
-		if before := kept[max(len(kept)-2, 0):]; number && isUnit(word) && (len(word) > 1 || times[strings.ToLower(before[0])] || to == len(line) && strings.HasSuffix(before[0], ":")) {
+		if before := kept[max(len(kept)-2, 0):]; number && isUnit(word) && (len(word) > 1 || times[strings.ToLower(before[0])] && strings.Contains("hmsd", word) || to == len(line) && strings.HasSuffix(before[0], ":")) {
 			kept, number, moving = withoutTime(kept[:len(kept)-1]), false, true
 			continue // 38 °C, room 2: 24 C
 		}
@@ -181,7 +181,6 @@ func isNumberOf(noun, word string) bool {
 // fillers link a thing with how it stands, or say that this is a mail about it.
 var fillers = wordlist.Set(`valid gültig valable válido valido re: aw: fwd: fw: wg: tr: is are was were be been being has have had now again ponownie znów znowu снова nuovamente novamente nuevamente opět znovu igen åter opnieuw erneut still became becomes become with
 		the a an and but since at changed change seems seem appears least went came comes goes got gets vuelve volvió voltou jest är
-		restarted rebooted neugestartet redémarré redémarrée reiniciado reiniciada riavviato riavviata reiniciou herstart
 		probably detected occurred gedetecteerd erkannt festgestellt détecté détectée detectado detectada rilevato rilevata
 		ist sind war wurde wurden hat wieder weer jetzt est sont été était étaient estaba estaban stava estava fue ha se sido è stato stata está esta están
 		status state

@@ -111,7 +111,10 @@ func (of *opened) called(m meaning.Meaning) string {
 		return m.Object
 	}
 	names := namesOf(m.Object)
-	if len(names.words) == 0 {
+	if m.Status == meaning.Recovery {
+		names.words = slices.DeleteFunc(names.words, func(word string) bool { return restarts[word] })
+	}
+	if !names.areSure() {
 		return m.Object
 	}
 	var same, more []string
@@ -119,7 +122,7 @@ func (of *opened) called(m meaning.Meaning) string {
 		switch {
 		case t.names.equal(names):
 			same = append(same, t.object)
-		case m.Status == meaning.Recovery && names.areSure() && t.names.beginAs(names):
+		case m.Status == meaning.Recovery && t.names.beginAs(names):
 			more = append(more, t.object)
 		}
 	}

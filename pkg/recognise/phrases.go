@@ -15,7 +15,7 @@ type phrase struct {
 // phrases are what they say, by their first words.
 var phrases = byFirstWord(phrasesOf(map[sense]string{
 	fault: `falha no, falhas no, erro no, erros no`,
-	bad: `alarm kommt, störung kommt, störmeldung kommt, meldung kommt, alarm start, switched to battery mode, switched to battery power, switched to battery,
+	bad: `alarm start, switched to battery mode, switched to battery power, switched to battery,
 		back above normal, nie odpowiada, not ok, no such, does not answer, does not respond, does not react,
 		does not start, does not boot, does not work, does not match, core dump, ended early, nicht gefunden,
 		no encontrado, no encontrada, non trovato, closed the connection, bad passphrase, ended abnormally,
@@ -65,9 +65,7 @@ var phrases = byFirstWord(phrasesOf(map[sense]string{
 		back under threshold, load under threshold, usage under threshold, retour à la normale,
 		revenu à la normale, vuelta a la normalidad, vuelve a la normalidad, ritorno alla normalità,
 		tornato alla normalità, tornato normale, wieder im normalbereich, weer normaal, tillbaka till normal,
-		powrót do normy, is now back, are back, back to life, alarm stopped, alert stopped,
-		alarm has stopped, leak stopped, alarm gone, alarm over, alarm geht, störung geht, störmeldung geht, meldung geht,
-		défaut disparu, alarme disparue, alarma desaparecida, working again, succeeded again, all clear, est en ligne,
+		powrót do normy, is now back, are back, working again, succeeded again, all clear, est en ligne,
 		issue closed, issue is closed, incident closed, alert closed, problem closed, case closed,
 		is now closed, has been established, power has returned, has returned to normal,
 		has returned to a normal, has returned to ac power, has returned to utility power,

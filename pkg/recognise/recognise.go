@@ -236,6 +236,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 		rec.Known, rec.Recovers = rec.Object != "" && p.watches(), p.recovers()
 	}
 	if rec.Status == "" || rec.Object == "" {
+		subject := v.subject
 		v = v.plain()
 		list = scan(v.subject)
 		d := v.decide(list)
@@ -244,7 +245,7 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 			if s != nil {
 				rec.Why = s.name + ", " + rec.Why
 			} else if d.bySubject {
-				rec.told = v.subject
+				rec.told = subject
 			} else if d.status.IsGood() {
 				rec.told = d.line
 			}

@@ -40,7 +40,7 @@ func TestAMailOfAnUnknownSenderMeansWhatItsWordsSay(t *testing.T) {
 		{"failure at the end of a long text beats success", "backup done", strings.Repeat("/srv/a/file.dat\n", 30) + "rsync error: some files could not be transferred", meaning.Problem, "backup"},
 		{"and of a text of which not all is read", "backup done", strings.Repeat("/srv/a/file.dat\n", 3000) + "rsync error: some files could not be transferred", meaning.Problem, "backup"},
 		{"what a company writes below its mails is no failure", "backup done", strings.Repeat("/srv/a/file.dat\n", 30) + "If you have received this message in error, please delete it.", meaning.OK, "backup"},
-		{"a loop of restarts is not over", "pump7 was down but restarted 14 times", "", meaning.Problem, "pump7"},
+		{"a loop of restarts is not over", "pump7 was down but restarted 14 times", "", meaning.Problem, "pump7 restarted"},
 		{"the end of one is not that of another", "pump7 was down and is up again, pump8 is not", "", meaning.Problem, "pump7 pump8 not"},
 		{"what is well is not all", "tank4 was offline and is now available read-only", "", meaning.Problem, "tank4 read-only"},
 		{"a message in error", "import done", "Message in error: ORDERS 4711", meaning.Problem, "import"},

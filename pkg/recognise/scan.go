@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // A said word is one of a line that says how something stands.
@@ -227,13 +229,16 @@ func (s *scanner) read(i int) int {
 // beginsPart reports whether the word at i begins the line, or stands behind a tag.
 func (s *scanner) beginsPart(i int) bool {
 	front := strings.TrimRight(s.lower[:s.tokens[i].from], " ")
-	return i == 0 || front[len(front)-1] == ']' || front[len(front)-1] == ':'
+	return i == 0 || front[len(front)-1] == ']' && len(s.said) == 0
 }
 
 // isOpen reports whether a word of the line denies something, or makes it what could happen.
 func (s *scanner) isOpen() bool {
-	return slices.ContainsFunc(s.tokens, func(t token) bool { return words[t.word] == denier || words[t.word] == hedge })
+	return slices.ContainsFunc(s.tokens, func(t token) bool { return words[t.word] == denier || words[t.word] == hedge || unknowns[t.word] })
 }
+
+// unknowns say of the end of a fault that nobody knows it, or when it will be.
+var unknowns = wordlist.Set(`offen unklar unbekannt ungewiss voraussichtlich gegen inconnu inconnue vers échec desconocido desconocida hacia sconosciuta sconosciuto verso onbekend rond nieznany nieznana o`)
 
 // add notes what the line says at a place.
 func (s *scanner) add(says sense, from, to int) {

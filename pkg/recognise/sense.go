@@ -38,7 +38,7 @@ func (s *scanner) sense(i int) sense {
 		return silent
 	case isAgain:
 		return over
-	case reachables[t.word]:
+	case reachables[t.word], comings[t.word] && !s.isInCapitals(i):
 		return silent
 	case says == remark && i > 0 && strings.HasSuffix(s.lower[:t.from], "=") && fieldKinds[s.tokens[i-1].word] == silent:
 		return silent // partition=debug
@@ -87,6 +87,15 @@ func (s *scanner) sense(i int) sense {
 		return silent // the space available; running out of it
 	}
 	return says
+}
+
+// comings are what a German alarm does, where a colon follows: "KOMMT: ", "GEHT: ". It goes elsewhere, too.
+var comings = wordlist.Set(`kommt geht`)
+
+// isInCapitals reports whether the word at i is, in front of a colon.
+func (s *scanner) isInCapitals(i int) bool {
+	t := s.tokens[i]
+	return s.line[t.from:t.to] == strings.ToUpper(t.word) && strings.HasPrefix(s.line[t.to:], ": ")
 }
 
 // isBracketed reports whether the word at i stands in brackets, behind one other at most.

@@ -66,7 +66,7 @@ var words = tableOf(map[sense]string{
 		misslyckades misslyckats kritisk nere inaktiv inactif inattivo nieudane nieudany niepowodzenie
 		selhal selhala selhalo krytyczny niedostępny niedostępna сбой отказ недоступен недоступна критично
 		критический ошибочно
-		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped kommend notready caídos caídas`,
+		éteint éteinte apagado apagada spento spenta ausgeschaltet uitgeschakeld wyłączony wyłączona mancata mancato tripped kommend kommt notready caídos caídas`,
 	fault: `failure failures error errors exception exceptions fault faults timeout timeouts outage outages
 		violation violations malfunction
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
@@ -79,7 +79,7 @@ var words = tableOf(map[sense]string{
 		errore errori problema problemi guasti anomalia
 		erro erros falha falhas problema problemas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки
-		ошибок авария проблема leak leaks leakage fuite fuga lekkage leckage wyciek awarii usterka usterki problemu stroomstoring netwerkstoring`,
+		ошибок авария проблема awarii usterka usterki problemu stroomstoring netwerkstoring`,
 	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms störmeldung störungsmeldung alarmmeldung alarme alarma allarme alerte
 		alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `stale needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled
@@ -108,7 +108,7 @@ var words = tableOf(map[sense]string{
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
-		gehend un-broken unbroken przywrócone przywrócony przywrócona`,
+		gehend geht un-broken unbroken przywrócone przywrócony przywrócona`,
 	well: `ok okay up online responding healthy optimal normal green passing reachable available alive stable
 		connected operational good in_sync running ready
 		aktiv attivo attiva activo activa ativo ativa actif actief działa odpowiada aktywny aktywna
@@ -127,7 +127,7 @@ var words = tableOf(map[sense]string{
 		sucesso concluído concluída êxito finalizada
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart
 		zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех
-		успешное успешная успешный успешные gereed завершено завершен завершена выполнено`,
+		gereed завершено завершен завершена выполнено`,
 	aside: `acknowledged acknowledgement acknowledgment ack flapping
 		suppressed silenced snoozed muted ban bans banned unbanned unban bestätigt quittiert acquitté
 		acquittée reconocido riconosciuto reconhecido bevestigd`,
@@ -222,7 +222,7 @@ var availables = wordlist.Set(`available verfügbar disponible disponibles dispo
 	beschikbaar tillgänglig dostępna dostępny`)
 
 // reachables say that something is well only if it is so again: a port that is accessible is not.
-var reachables = wordlist.Set(`accessible accesible accessibile acessível zugänglich verfügbar toegankelijk goed dobrze fonctionnel fonctionnelle`)
+var reachables = wordlist.Set(`accessible accesible accessibile acessível zugänglich verfügbar toegankelijk beschikbaar goed dobrze fonctionnel fonctionnelle`)
 
 // versions are words for what is new.
 var versions = wordlist.Set(`version release update updates upgrade upgrades packages aktualisierung jour niveau versión
