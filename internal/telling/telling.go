@@ -267,16 +267,17 @@ func isWide(line string) bool {
 	return runs >= 3 || strings.IndexByte(line, '|') >= 0 && strings.Count(line, " | ") >= 2
 }
 
-// IsExcerpt reports whether line is one of a source with its number, as compilers and test runners print
-// them: "> 17 | return total;", "   | ^^^^"; no row of a table.
+// IsExcerpt reports whether line is the one of a source that compilers and test runners point at, or the
+// marks below it: "> 17 | return total;", "| ^^^^".
 func IsExcerpt(line string) bool {
-	rest := strings.TrimLeft(strings.TrimLeft(line, ">"), " ")
-	number := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-	source, found := strings.CutPrefix(strings.TrimLeft(rest[number:], " "), "|")
-	if !found || strings.Contains(source, " | ") {
+	if line == "" || line[0] != '>' && line[0] != '|' {
 		return false
 	}
-	return strings.Trim(source, "^~- ") == "" || number > 0 && line[0] == '>' && strings.ContainsAny(source, "(){};=")
+	number, source, found := strings.Cut(line, "|")
+	if number = strings.Trim(number, "> "); !found || strings.Trim(number, "0123456789") != "" || strings.Contains(source, " | ") {
+		return false
+	}
+	return strings.Trim(source, "^~- ") == "" || number != "" && strings.ContainsAny(source, "(){};=")
 }
 
 // hasPhrase reports whether line begins as what is written around a report, behind what a log has in
