@@ -209,7 +209,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	select {
 	case <-s.ended:
-		return nil
+		if ctx.Err() == nil {
+			return nil
+		}
 	case <-ctx.Done():
 	}
 	// The library's Close does nothing once Shutdown was called.
