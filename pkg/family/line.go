@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/telling"
+	"github.com/hut8labs/failmail/internal/wordlist"
 )
 
 // A line is a line of a text as words.
@@ -59,7 +60,7 @@ func (l *line) next(from, to int) word {
 // the end of a part of the sentence: "backup failed on alpha".
 func (l *line) places() {
 	for i, w := range l.words {
-		if i == 0 || w.need != needName || w.named || !locators[strings.ToLower(l.word(i-1))] || nouns[strings.ToLower(l.word(i))] {
+		if i == 0 || w.need != needName || w.named || !locators[strings.ToLower(l.word(i-1))] && !l.isWhom(i) || nouns[strings.ToLower(l.word(i))] {
 			continue
 		}
 		isLast := i+1 == len(l.words) || strings.IndexByte(",;.)", l.text[w.to]) >= 0 || links[strings.ToLower(l.word(i+1))]
@@ -68,6 +69,15 @@ func (l *line) places() {
 		}
 	}
 }
+
+// isWhom reports whether the i-th word says for whom something was that came from a place: "password for
+// anna from <ip>".
+func (l *line) isWhom(i int) bool {
+	return i > 1 && i+2 < len(l.words) && logins[strings.ToLower(l.word(i-2))] && l.word(i-1) == "for" && l.word(i+1) == "from" && isPlaceholder(l.word(i+2))
+}
+
+// logins are what somebody comes in with.
+var logins = wordlist.Set(`password passwd publickey key login logon authentication credentials session`)
 
 // nameless takes words for no names that stand behind a noun of a line that says nothing else: they
 // may be what happened, as in "printer jam in room 17".

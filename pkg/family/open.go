@@ -29,7 +29,7 @@ func parse(lines []string) parsed {
 }
 
 // An open word is one that may be another one in each text. A list of placeholders is one, however
-// long.
+// long, but not with what stands in brackets on its own: "pump7.example [<ip>]".
 type open struct {
 	filling
 	hash     uint64
@@ -60,12 +60,13 @@ func (p parsed) opened() (all []open, rest uint64) {
 		h, inList := uint64(1), false
 		for i, w := range l.words {
 			isOpen := opens[number](i)
-			if at := slices.IndexFunc(values, func(value word) bool { return value.hash == w.hash }); at >= 0 {
+			isNoun := i+1 < len(l.words) && l.words[i+1].hash == w.hash && nouns[l.word(i)] // invalid user user
+			if at := slices.IndexFunc(values, func(value word) bool { return value.hash == w.hash }); at >= 0 && !isNoun {
 				w.need, w.named, isOpen = values[at].need, values[at].named, true
 			}
 			isListed := isOpen && w.need == needMasked && !w.named
 			switch last := len(all) - 1; {
-			case isListed && inList:
+			case isListed && inList && !strings.Contains(l.text[l.words[i-1].to:w.from], " ["):
 				all[last].extend(l, w)
 				continue
 			case isOpen && len(all) < maxOpen:
@@ -97,7 +98,9 @@ func (l *line) opens(ofAll int) func(i int) bool {
 		return l.varies
 	}
 	for i, w := range l.words {
-		if l.varies(i) && w.need > needMasked && !slices.Contains(values, w.hash) {
+		if i == 0 && w.need > needMasked && l.varies(i) && l.speaks() {
+			own++ // mostly it does not vary
+		} else if l.varies(i) && w.need > needMasked && !slices.Contains(values, w.hash) {
 			values = append(values, w.hash)
 		}
 		switch {
@@ -119,6 +122,12 @@ func (l *line) opens(ofAll int) func(i int) bool {
 		}
 	}
 	return func(int) bool { return false }
+}
+
+// speaks reports whether l begins with a name in a program, and a colon, as that of the function which
+// logs: "read_config: ".
+func (l *line) speaks() bool {
+	return isIdentifier(l.word(0)) && strings.HasPrefix(l.text[l.words[0].to:], ": ")
 }
 
 // saysOne reports whether l is a word that says what happened, and one value: "Opening /srv/a".
