@@ -12,6 +12,7 @@ import (
 type trace struct {
 	types  []string // as printed: the outermost first, except in Python
 	frames []string
+	passed int // further ones, which tell nothing
 	// headline is the line that names the exception which was reported, with
 	// its message; cause, if not empty, the one that names its root cause.
 	headline, cause string
@@ -41,8 +42,8 @@ func findTrace(text string) *trace {
 	}
 	texts := readings(text)
 	found := longest(texts, readParticular)
-	if found == nil || len(found.frames) == 1 { // a line by chance
-		if general := longest(texts, readFrames); found == nil || general != nil && len(general.frames) > 2 {
+	if found == nil || found.length() == 1 { // a line by chance
+		if general := longest(texts, readFrames); found == nil || general != nil && general.length() > 2 {
 			found = general
 		}
 	}
@@ -52,11 +53,14 @@ func findTrace(text string) *trace {
 	return found
 }
 
+// length returns how many frames were printed.
+func (t *trace) length() int { return len(t.frames) + t.passed }
+
 // longest returns the trace with most frames that read finds in texts: a prefix may be on some
 // lines only, which then are not read with it.
 func longest(texts []string, read func(string) *trace) (longest *trace) {
 	for _, text := range texts {
-		if t := read(text); t != nil && (longest == nil || len(t.frames) > len(longest.frames)) {
+		if t := read(text); t != nil && (longest == nil || t.length() > longest.length()) {
 			longest = t
 		}
 	}
@@ -109,6 +113,7 @@ type traceReader struct {
 	named   bool     // the exception of the frames to come is known
 	grouped bool     // the exceptions to come are those of a group, of which the first one is the cause
 	inBlock bool     // the line before was a frame
+	called  bool     // a frame of the block is of no executor
 
 	python                  python
 	goer                    goroutine
@@ -152,20 +157,17 @@ func (r *traceReader) frame(frame string) {
 	if !r.inBlock && !r.named {
 		r.nameFromRecent()
 	}
+	isCalled := !isExecutor(frame)
+	r.called = isCalled || r.inBlock && r.called
 	r.inBlock, r.named, r.recent = true, false, r.recent[:0]
-	if isReflection(frame) {
+	if isReflection(frame) || r.called && !isCalled || r.grouped && slices.Contains(r.frames, frame) {
+		r.passed++
 		return
 	}
 	if len(r.frames) == maxFrames || len(r.frames) > 0 && r.frames[len(r.frames)-1] == frame {
 		return
 	}
 	r.frames = append(r.frames, frame)
-}
-
-// isReflection reports whether frame is of the JVM's way to call a method by its name, which
-// becomes another one when it was called often.
-func isReflection(frame string) bool {
-	return strings.HasPrefix(frame, "sun.reflect.") || strings.HasPrefix(frame, "jdk.internal.reflect.")
 }
 
 // nameFromRecent names the exception after the nearest line that does so, else
@@ -203,7 +205,9 @@ func hasWords(line string) bool {
 
 // exception notes an exception of a type, which line introduces.
 func (r *traceReader) exception(kind, line string) {
-	r.types = append(r.types, typeOf(kind))
+	if kind = typeOf(kind); !r.grouped || !slices.Contains(r.types, kind) { // how many failed alike is chance
+		r.types = append(r.types, kind)
+	}
 	switch {
 	case r.headline == "":
 		r.headline = line
@@ -212,66 +216,4 @@ func (r *traceReader) exception(kind, line string) {
 	case r.cause == "":
 		r.cause = line
 	}
-}
-
-// isAggregate reports whether what was read last is an AggregateError of JavaScript, which is noted
-// where it has no frames.
-func (r *traceReader) isAggregate() bool {
-	if len(r.types) == 0 && len(r.recent) > 0 && strings.Contains(r.recent[len(r.recent)-1], "AggregateError") {
-		r.nameFromRecent()
-		r.headline, r.recent = strings.TrimSuffix(r.headline, "] {"), r.recent[:0]
-	}
-	return len(r.types) > 0 && strings.HasPrefix(r.types[len(r.types)-1], "AggregateError")
-}
-
-// causes are how a trace introduces the exception behind the one before.
-var causes = []string{"Caused by: ", "Suppressed: ", "---> ", "[cause]: ", "Next ", "(Inner Exception #"}
-
-// causeLine takes a line that introduces a further exception, or says only how
-// many frames are left out.
-func (r *traceReader) causeLine(trimmed string) bool {
-	if r.inBlock || r.named {
-		if strings.HasPrefix(trimmed, "... ") || strings.HasPrefix(trimmed, "--- End of ") || trimmed == "{main}" {
-			r.named = true
-			return true
-		}
-	}
-	if r.grouped && trimmed[0] == ']' {
-		r.grouped = false
-	}
-	if trimmed == "[errors]: [" && r.isAggregate() {
-		r.grouped, r.inBlock, r.named = true, false, false
-		return true
-	}
-	for _, prefix := range causes {
-		rest, found := strings.CutPrefix(trimmed, prefix)
-		if !found {
-			continue
-		}
-		kind, at := exceptionType(rest)
-		if kind == "" {
-			return false
-		}
-		if len(r.types) == 0 {
-			r.nameFromRecent()
-		}
-		r.exception(kind, rest[at:])
-		r.named, r.inBlock = true, false
-		r.recent = r.recent[:0]
-		return true
-	}
-	// .NET wrote the inner exception behind the outer one.
-	if outer, inner, found := strings.Cut(trimmed, " ---> "); found {
-		if kind, at := exceptionType(outer); kind != "" {
-			r.exception(kind, outer[at:])
-			for _, inner := range strings.Split(inner, " ---> ") {
-				if kind, at := exceptionType(inner); kind != "" {
-					r.exception(kind, inner[at:])
-				}
-			}
-			r.named = true
-			return true
-		}
-	}
-	return false
 }

@@ -146,3 +146,21 @@ func allDigits(s string) bool {
 	}
 	return s != ""
 }
+
+// executors begin the names of what calls a program in a pool of threads or in a server.
+var executors = []string{
+	"java.util.concurrent.FutureTask", "java.util.concurrent.ThreadPoolExecutor", "java.util.concurrent.ScheduledThreadPoolExecutor",
+	"java.util.concurrent.Executors", "java.util.concurrent.ForkJoin", "java.lang.Thread.run", "System.Threading.ExecutionContext.", "System.Threading.ThreadPool",
+	"net/http.(*ServeMux).", "net/http.HandlerFunc.", "net/http.serverHandler.", "net/http.(*conn).",
+}
+
+// isExecutor reports whether frame is of one. Behind a frame of what it called it says nothing of what went wrong.
+func isExecutor(frame string) bool {
+	return slices.ContainsFunc(executors, func(begin string) bool { return strings.HasPrefix(frame, begin) })
+}
+
+// isReflection reports whether frame is of the JVM's way to call a method by its name, which
+// becomes another one when it was called often.
+func isReflection(frame string) bool {
+	return strings.HasPrefix(frame, "sun.reflect.") || strings.HasPrefix(frame, "jdk.internal.reflect.")
+}
