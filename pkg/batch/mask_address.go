@@ -28,10 +28,10 @@ func matchMAC(text string) int {
 // matchBracketed takes an address in brackets with the port that follows it, as
 // RFC 3986 section 3.2.2 wants it of IPv6.
 func matchBracketed(text string) int {
-	n := matchIPv6(text[1:])
-	if strings.HasPrefix(text, "[::]") { // any address (RFC 4291 section 2.5.2)
-		return len("[::]") + matchPort(text[len("[::]"):])
+	if rest, isAny := strings.CutPrefix(text, "[::]"); isAny { // RFC 4291 section 2.5.2
+		return len("[::]") + matchPort(rest)
 	}
+	n := matchIPv6(text[1:])
 	if n == 0 {
 		n = matchIPv4(text[1:])
 	}

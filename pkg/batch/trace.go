@@ -208,12 +208,9 @@ func (r *traceReader) exception(kind, line string) {
 	if kind = typeOf(kind); !r.grouped || !slices.Contains(r.types, kind) { // how many failed alike is chance
 		r.types = append(r.types, kind)
 	}
-	switch {
-	case r.headline == "":
+	if r.headline == "" {
 		r.headline = line
-	case !r.grouped:
-		r.cause = line
-	case r.cause == "":
+	} else if !r.grouped || r.cause == "" {
 		r.cause = line
 	}
 }

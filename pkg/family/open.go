@@ -98,7 +98,7 @@ func (l *line) opens(ofAll int) func(i int) bool {
 		return l.varies
 	}
 	for i, w := range l.words {
-		if i == 0 && w.need > needMasked && l.varies(i) && l.speaks() {
+		if i == 0 && w.need > needMasked && l.varies(i) && l.hasSpeaker() {
 			own++ // mostly it does not vary
 		} else if l.varies(i) && w.need > needMasked && !slices.Contains(values, w.hash) {
 			values = append(values, w.hash)
@@ -124,9 +124,8 @@ func (l *line) opens(ofAll int) func(i int) bool {
 	return func(int) bool { return false }
 }
 
-// speaks reports whether l begins with a name in a program, and a colon, as that of the function which
-// logs: "read_config: ".
-func (l *line) speaks() bool {
+// hasSpeaker reports whether l begins with the name of the function that logs it: "read_config: ".
+func (l *line) hasSpeaker() bool {
 	return isIdentifier(l.word(0)) && strings.HasPrefix(l.text[l.words[0].to:], ": ")
 }
 
