@@ -80,6 +80,9 @@ func nounBefore(text string, i int) string {
 	if front, found := strings.CutSuffix(before, " with"); found && endings[lastWord(front)] && !counts(text[i:]) {
 		return "code" // exited with 2
 	}
+	if strings.HasSuffix(before, " error, data") {
+		return "code" // of Active Directory: AcceptSecurityContext error, data 775
+	}
 	if version := strings.TrimRight(strings.TrimSuffix(before, "<num>"), "0123456789."); strings.HasSuffix(version, "/") {
 		before = version[:len(version)-1] // HTTP/1.1 503
 	}

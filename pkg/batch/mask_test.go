@@ -85,6 +85,7 @@ func TestMaskReplacesWhatChangesAndKeepsTheRest(t *testing.T) {
 		{"a noun behind a number is in the singular", "3 errors, 2 retries, 5 matches: 2 boxes.", "<num> error, <num> retry, <num> match: <num> box."},
 		{"a hexadecimal number without a digit behind its noun", "snapshot aabbccdd saved, commit deadbeef: facade", "snapshot <hex> saved, commit <hex>: facade"},
 		{"a number behind a word that makes it a code", "HTTP 503, exit code: 137, HTTP/1.1 404 in 7 tries, error 0x80070005", "HTTP 503, exit code: 137, HTTP/<num> 404 in <num> try, error 0x80070005"},
+		{"a code of Active Directory", "AcceptSecurityContext error, data 775, v2580; after an error, 775 bytes of data", "AcceptSecurityContext error, data 775, v<num>; after an error, <size> of data"},
 		{"words in s that are no plurals stay", "443 https 3 status 2 access 1 this 4 tls-certs", "<num> https <num> status 2 access <num> this <num> tls-certs"},
 		{"a time of JavaScript", "Mon Mar 09 2026 03:17:42 GMT-0800 (Pacific Standard Time)", "<time>"},
 		{"a time of Python", "at datetime.datetime(2026, 3, 9, 3, 17, tzinfo=x), f(2026, 3, 9)", "at datetime.datetime(<time>, tzinfo=x), f(<num>, <num>, <num>)"},

@@ -47,8 +47,8 @@ func (l *line) next(from, to int) word {
 	isJoined := l.isLocated() && isKebab(text)
 	w.named = w.need >= needName && (isNoun || quoted || isValue || isJoined)
 	w.unsure = w.named && !quoted && !isValue && !isJoined
-	if quoted && w.named && isNoun {
-		w.need = needMasked // database 'shop': surely a name
+	if (quoted || isValue) && w.named && isNoun {
+		w.need = needMasked // database 'shop', user=anna: surely a name
 	}
 	if isIdentifier(text) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text)) && (!quoted || l.text[from-1] == '(' || l.text[from-1] == '[') {
 		w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
