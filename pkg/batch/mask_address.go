@@ -118,7 +118,7 @@ func matchPort(text string) (n int) {
 	}
 	for n = 1; n < len(text) && isDigit(text[n]); n++ {
 	}
-	if n < len(text) && (isWordByte(text[n]) || text[n] == ':') {
+	if n < len(text) && (isWordByte(text[n]) || text[n] == ':' && n+1 < len(text) && text[n+1] != ' ') {
 		return 0
 	}
 	return n

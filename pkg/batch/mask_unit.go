@@ -171,15 +171,16 @@ const (
 )
 
 // matchPlural takes a noun behind a number and a blank, whose plural follows from the
-// number. It returns where what is left of it in the singular ends, what is added to
-// that, and where the plural ends; zeros if it is none.
+// number; there may be an adjective in front of it. It returns where what is left of it in
+// the singular ends, what is added to that, and where the plural ends; zeros if it is none.
 func matchPlural(text string, i int) (stem int, ending string, end int) {
 	if i+len(" vms") > len(text) || text[i] != ' ' {
 		return 0, "", 0
 	}
-	end = i + 1
-	for end < len(text) && end <= i+maxNoun+1 && text[end] >= 'a' && text[end] <= 'z' {
-		end++
+	end = nounEnd(text, i+1)
+	if end < len(text) && text[end] == ' ' && isAdjective(text[i+1:end]) {
+		i = end
+		end = nounEnd(text, i+1)
 	}
 	noun := text[i+1 : end]
 	if len(noun) < minNoun && !isInitials(noun) || len(noun) > maxNoun || noun[len(noun)-1] != 's' || !endsNoun(text[end:]) || strings.Contains(notPlural, text[i:end]+" ") {
@@ -191,6 +192,24 @@ func matchPlural(text string, i int) (stem int, ending string, end int) {
 		}
 	}
 	return 0, "", 0
+}
+
+// nounEnd returns where the word of small letters that begins at i ends.
+func nounEnd(text string, i int) int {
+	end := i
+	for end < len(text) && end <= i+maxNoun && (text[end] >= 'a' && text[end] <= 'z' || text[end] == '_') {
+		end++
+	}
+	return end
+}
+
+// isAdjective reports whether word may stand between a number and the noun that it counts: failed jobs.
+func isAdjective(word string) bool {
+	switch word {
+	case "new", "more", "other", "bad", "slow":
+		return true
+	}
+	return strings.HasSuffix(word, "ed") || strings.IndexByte(word, '_') > 0
 }
 
 // isInitials reports whether noun is a plural that is no word, and so short.

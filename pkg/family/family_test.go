@@ -45,6 +45,8 @@ func TestTextsThatDifferInAValueAreOneError(t *testing.T) {
 		"four names of what is of them":  {"Backup of intranet failed again", "Backup of webmail failed again", "Backup of wiki failed again", "Backup of gitlab failed again"},
 		"four names of an unknown key":   {"login of a client refused mandant=shop", "login of a client refused mandant=blog", "login of a client refused mandant=wiki", "login of a client refused mandant=mail"},
 		"six places of a sentence":       {"backup failed on alpha", "backup failed on beta", "backup failed on gamma", "backup failed on delta", "backup failed on omega", "backup failed on sigma"},
+		"parts of opposites in names":    {"pods db-redis-master-<num> stuck", "pods db-redis-slave-<num> stuck"},
+		"a name beside its number":       {"pod web-a (<hex>) is stuck", "pod shop<num> (<hex>) is stuck", "pod web-b (<hex>) is stuck", "pod web-c (<hex>) is stuck"},
 		"two names in quotes":            {`Mailbox "anna" is over quota`, `Mailbox "otto" is over quota`},
 		"four names with hyphens":        {"no reconnect to site-kiel today", "no reconnect to site-ulm today", "no reconnect to site-bonn today", "no reconnect to head-office today"},
 		"two names behind a number":      {"Killed process <num> (mysqld)", "Killed process <num> (java)"},

@@ -1,6 +1,7 @@
 package family
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -139,14 +140,11 @@ func hasState(word string) bool {
 	return false
 }
 
-// hasOpposite reports whether a part of word means another event than its opposite.
+// hasOpposite reports whether a part of word means another event than its opposite. One of many parts
+// belongs to a name: gitlab-redis-master-<num>.
 func hasOpposite(word string) bool {
-	for part := range strings.FieldsFuncSeq(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\`, r) }) {
-		if opposites[part] {
-			return true
-		}
-	}
-	return false
+	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\`, r) })
+	return len(parts) <= 2 && slices.ContainsFunc(parts, func(part string) bool { return opposites[part] })
 }
 
 // isState reports whether word, in lower case, says how something is or what happened.

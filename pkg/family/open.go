@@ -66,7 +66,7 @@ func (p parsed) opened() (all []open, rest uint64) {
 			}
 			isListed := isOpen && w.need == needMasked && !w.named
 			switch last := len(all) - 1; {
-			case isListed && inList && !strings.Contains(l.text[l.words[i-1].to:w.from], " ["):
+			case isListed && inList && !l.standsAside(i):
 				all[last].extend(l, w)
 				continue
 			case isOpen && len(all) < maxOpen:
@@ -81,6 +81,13 @@ func (p parsed) opened() (all []open, rest uint64) {
 		rest = rest*linePrime + h
 	}
 	return all, rest
+}
+
+// standsAside reports whether the i-th word is in brackets, and not one of a list with the one in front of it:
+// "web<num> (<hex>)", but "localhost (<ip>)".
+func (l *line) standsAside(i int) bool {
+	before, between := l.word(i-1), l.text[l.words[i-1].to:l.words[i].from]
+	return strings.Contains(between, " [") || strings.Contains(between, " (") && strings.IndexByte(before, '<') >= 0 && !isPlaceholder(before)
 }
 
 // extend adds the next word of l, which is w.
