@@ -63,11 +63,7 @@ func (c *Classifier) Said(m *message.Message) []Said {
 
 func newSaid(print Fingerprint, rec recognise.Recognised) Said {
 	s := Said{Fingerprint: print, Recognised: rec}
-	headline := rec.Headline
-	if print.Lines != nil { // an exception says what happened
-		headline = rec.HeadlineOver(s.Reason)
-	}
-	if headline != "" {
+	if headline := rec.HeadlineOver(s.Reason, print.Lines == nil); headline != "" {
 		s.Reason = cut(content.Line(strings.ToValidUTF8(headline, "")))
 		s.Values = append([]store.Value{{Label: HeadlineLabel, Text: s.Reason}}, s.Values...)
 	}

@@ -234,6 +234,9 @@ func (s *source) read(p *patterns, v view, object string) (rec Recognised) {
 		}
 		rec.Object, rec.Severity, rec.Headline = object, p.severityOf(whole), p.headlineOf(whole)
 		rec.Known, rec.Recovers = rec.Object != "" && p.watches(), p.recovers()
+		if rec.Status.IsBad() {
+			rec.told = v.subject
+		}
 	}
 	if rec.Status == "" || rec.Object == "" {
 		subject := v.subject
