@@ -44,7 +44,7 @@ func (m *masker) part(from, to int) {
 	case digits == len(part):
 		m.replace(from, to, "<num>")
 	case isTerm(part):
-	case digits == 0 && len(part) >= minLetters && allHex(part):
+	case digits == 0 && len(part) >= minLetters && allHex(part), digits > 0 && len(part) >= minHex && allHex(part):
 		m.replace(from, to, "<hex>")
 	case digits > 0 && (isCode(part) || isVersion(part)):
 		m.digits(from, to)

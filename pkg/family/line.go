@@ -34,15 +34,18 @@ func (l *line) next(from, to int) word {
 	w := word{from: from, to: to, hash: maphash.String(seed, text), need: kindOf(text)}
 	isNoun, isStateNoun := l.isNoun(), l.isStateNoun() || l.isMissingCode(from, to)
 	isValue := from > 0 && l.text[from-1] == '='
-	quoted := from > 0 && to < len(l.text) && closes(l.text[from-1], l.text[to])
+	quoted := l.isQuoted(from, to)
 	isNoun = isNoun || quoted && l.isNumbered()
 	switch {
 	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
-	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text),
-		isNoun && isValue && isQuietLevel(text): // queue=debug
+	case text == "null" && quoted:
+		w.need = needMasked // (null): C has no value
+	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text):
 		w.need, w.named = needName, true // database "billing"
 		return w
+	case isNoun && (isValue && isQuietLevel(text) || quoted && links[text]):
+		w.need = needName // queue=debug, device (lo)
 	}
 	isJoined := l.isLocated() && isKebab(text)
 	w.named = w.need >= needName && (isNoun || quoted || isValue || isJoined)
@@ -54,6 +57,14 @@ func (l *line) next(from, to int) word {
 		w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
 	}
 	return w
+}
+
+// isQuoted reports whether text[from:to] is in quotes or brackets of its own, or in quotes that are escaped.
+func (l *line) isQuoted(from, to int) bool {
+	if to+1 < len(l.text) && l.text[to] == '\\' {
+		to++
+	}
+	return from > 0 && to < len(l.text) && closes(l.text[from-1], l.text[to])
 }
 
 // places takes words for names that stand for a place on their own, behind "on" or the like and at

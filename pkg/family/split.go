@@ -20,7 +20,7 @@ func split(text string) *line {
 		for from < to && isLeader(text[from]) {
 			from++
 		}
-		for to > from && isLeader(text[to-1]) {
+		for to > from && (isLeader(text[to-1]) || text[to-1] == '\\') {
 			to--
 		}
 		if value := l.field(from); value.need > 0 {
@@ -108,7 +108,7 @@ const (
 // say what happened, as in "Job: Nightly ETL".
 func (l *line) field(from int) (value word) {
 	n := len(l.words)
-	if n == 0 || n > maxKey || from >= len(l.text) || len(l.text)-from > maxPhrase {
+	if n == 0 || n > maxKey || from >= len(l.text) || len(l.text)-from > maxPhrase && strings.IndexByte(l.text[from:], ' ') >= 0 {
 		return value
 	}
 	between := strings.TrimLeft(l.text[l.words[n-1].to:from], " \t")
