@@ -216,7 +216,7 @@ func isTypeOfError(word string) bool {
 
 // isCode reports whether line[from:to] begins the number of an error, as databases write it: ORA-01555.
 func (p *parser) isCode(from, to int) bool {
-	return numbered[p.line[from:to]] && to+1 < len(p.line) && p.line[to] == '-' && isDigit(p.line[to+1])
+	return NumbersErrors(p.line[from:to]) && to+1 < len(p.line) && p.line[to] == '-' && isDigit(p.line[to+1])
 }
 
 // add counts what a word says: the first says most.

@@ -9,6 +9,9 @@ import (
 // endings come in front of "with" and the code of what ended.
 var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "ended": true, "completed": true, "terminated": true, "finished": true}
 
+// codePhrases are words in front of a code, none of which means one on its own.
+var codePhrases = [...]string{"event id", "return value", "alert number"}
+
 const (
 	// maxCode is how many digits a code has at most: a longer number counts something.
 	maxCode = 4
@@ -30,6 +33,9 @@ func matchCode(text string, i int) (n int) {
 	if n == 1 && strings.HasPrefix(text[i:], "0x") {
 		for n = 2; i+n < len(text) && n < len("0x80070005") && isHex(text[i+n]); n++ {
 		}
+		if n == len("0x80070005") && isOfWindows(text[i:]) {
+			noun = "hresult"
+		}
 	} else if n == 0 || n == letters || n > maxLettered {
 		return 0
 	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "sqlstate" && (n > maxCode+1 || text[i] != '0') {
@@ -45,6 +51,12 @@ func matchCode(text string, i int) (n int) {
 		return 0
 	}
 	return n
+}
+
+// isOfWindows reports whether text begins as an HRESULT of a failure or an NTSTATUS does ([MS-ERREF]): an
+// address hardly ever does.
+func isOfWindows(text string) bool {
+	return strings.HasPrefix(text, "0x800") || strings.HasPrefix(text, "0x8024") || strings.HasPrefix(text, "0xC000") || strings.HasPrefix(text, "0xc000")
 }
 
 // hexNouns are in front of a hexadecimal number, which may happen to have no digit.
@@ -76,7 +88,15 @@ func nounBefore(text string, i int) string {
 	if n := len(before); n > 1 && before[n-1] == '-' && strings.IndexByte(" =:([", before[n-2]) >= 0 {
 		before = before[:n-1] // SQLCODE=-911
 	}
+	if word, found := strings.CutSuffix(before, "-"); found && telling.NumbersErrors(word[strings.LastIndexAny(word, " ([\"':,")+1:]) {
+		return "sqlstate" // ORA-01555
+	}
 	before = strings.TrimRight(before, " :=([\"'")
+	for _, phrase := range codePhrases {
+		if at := len(before) - len(phrase); at >= 0 && strings.EqualFold(before[at:], phrase) {
+			return "code"
+		}
+	}
 	if front, found := strings.CutSuffix(before, " with"); found && endings[lastWord(front)] && !counts(text[i:]) {
 		return "code" // exited with 2
 	}

@@ -39,8 +39,8 @@ func kindOf(word string) uint8 {
 	switch {
 	case isFile(word), isPath && len(word) > 1:
 		return needData // whatever it is made of
-	case isCode(word), speaks(word), links[strings.ToLower(word)], strings.Trim(word, "0123456789") == "":
-		return 0 // a number that the masks left says what went wrong
+	case isCode(word), speaks(word), links[strings.ToLower(word)], isNumber(word):
+		return 0
 	case isCapitals(word) && !strings.ContainsAny(word, `0123456789./@\$~`):
 		return needCode
 	case strings.ContainsAny(word, `0123456789_./@\$~`):
@@ -94,6 +94,12 @@ func isCode(word string) bool {
 		}
 	}
 	return isCapitals(word) && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
+}
+
+// isNumber reports whether word is a number that the masks left: it says what went wrong.
+func isNumber(word string) bool {
+	vendor, _, _ := strings.Cut(word, "-")
+	return strings.HasPrefix(word, "0x") || strings.Trim(word, "0123456789") == "" || telling.NumbersErrors(vendor)
 }
 
 // isCapitals reports whether word has letters, all of them upper case.
@@ -170,7 +176,7 @@ func hasHump(word string) bool {
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 // nouns are what is called by a name.
-var nouns = wordlist.Set(`account alias application app backup bean branch bucket build cache certificate channel check cluster
+var nouns = wordlist.Set(`account alias application app backup bean branch bucket build cache certificate channel cluster
 	collection command component config connector consumer container controller customer daemon database dataset db
 	dependency deployment device directory disk domain driver endpoint environment exchange extension feature field file filesystem
 	folder function group guest handler host hostname image index instance interface job key kernel label layer library link list
@@ -178,7 +184,7 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 	parameter partition path peer pipeline plugin pod policy pool port principal printer process producer product program project property
 	provider queue realm record region replica replication repo repository resource route router schema script secret sensor
 	server service session set shard share site slot snapshot source storage store stream subject subscription
-	switch system table tablespace tag target task template tenant test thread topic user username variable
+	switch system table tablespace tag target task template tenant thread topic user username variable
 	chart release artifact vhost vault view vm vlan volume vserver website worker workflow workspace zone named called room building calendar header datastore jail stanza
 	player person member owner author employee student agent caller recipient subscriber vendor merchant supplier contact team
 	department office comm executable binary tunnel
