@@ -23,6 +23,9 @@ func (r *traceReader) atLine(trimmed string, indent int) bool {
 // atFrame normalises a frame; it fails for prose that begins with "at".
 func atFrame(rest string) (string, bool) {
 	rest = strings.TrimSuffix(rest, " {") // Node.js shows the properties of an error
+	if address, after, found := strings.Cut(rest, ": "); found && isPointer(address) {
+		rest = after // Valgrind
+	}
 	if strings.HasSuffix(rest, "]") {
 		// The jar, as log4j and logback append it.
 		before := strings.TrimSuffix(rest[:max(0, strings.LastIndexByte(rest, '['))], "~")

@@ -180,7 +180,7 @@ func (s *frameScanner) word(word string) bool {
 		return true
 	}
 	switch {
-	case isPointer(bare):
+	case isPointer(strings.TrimSuffix(bare, ":")):
 		s.address = true
 		return true
 	case strings.HasPrefix(bare, "+0x"):

@@ -31,7 +31,7 @@ const (
 // scanFrame reads line as a frame. It fails for one that holds anything but names,
 // places and the words that join them, so for prose.
 func scanFrame(line string) (f frameLine, ok bool) {
-	line = strings.Trim(line, " \t│├└─▆")
+	line, _, _ = strings.Cut(strings.Trim(line, " \t│├└─▆"), ", client: ") // nginx goes on behind Lua
 	if len(line) > maxFrameLine {
 		return f, false
 	}

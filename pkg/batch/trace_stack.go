@@ -71,6 +71,8 @@ func (r *stackReader) line(line string) bool {
 		r.half.files = f.files
 		r.frame(*r.half)
 		r.half = nil
+	case inStack && strings.Trim(line, " ^~") == "":
+		return true // below the line of the source, which Zig prints
 	case !inStack || r.gap > 0 || strings.HasSuffix(line, ":") || isIntro(line):
 		return false
 	default:

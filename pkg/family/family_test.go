@@ -90,7 +90,11 @@ func TestTextsThatDifferInWhatHappenedStayApart(t *testing.T) {
 	for name, texts := range map[string][]string{
 		"states": {"Interface eth<num> changed state to up", "Interface eth<num> changed state to down", "Interface eth<num> changed state to testing",
 			"Interface eth<num> changed state to dormant", "Interface eth<num> changed state to unknown"},
-		"outcomes": {"Connection to database refused", "Connection to database reset", "Connection to database lost", "Connection to database closed"},
+		"alarms by code":            {"Alarm ALM_FIRE_ROOM<num> raised", "Alarm ALM_WATER_ROOM<num> raised", "Alarm ALM_UPS_ROOM<num> raised", "Alarm ALM_GAS_ROOM<num> raised"},
+		"checks":                    {"Check check_http on web<num> is late", "Check check_disk on web<num> is late", "Check check_raid on web<num> is late", "Check check_ntp on web<num> is late"},
+		"settings that are missing": {"Missing parameter api_token in the file", "Missing parameter db_host in the file", "Missing parameter tax_rate in the file", "Missing parameter smtp_port in the file"},
+		"errors of a database":      {"ORA-<num> raised by job", "ORA-01555 raised by job", "ORA-00600 raised by job", "ORA-00942 raised by job"},
+		"outcomes":                  {"Connection to database refused", "Connection to database reset", "Connection to database lost", "Connection to database closed"},
 		"words without a noun": {"cannot open orders today", "cannot open mails today", "cannot open invoices today", "cannot open refunds today",
 			"cannot open baskets today", "cannot open carts today"},
 		"sentences": {"write: No space left on device now", "write: Permission is gone on device now", "write: bytes are too many on device now", "write: a b c on device now"},

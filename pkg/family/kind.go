@@ -219,13 +219,13 @@ var stateNouns = wordlist.Set(`state reason result cause category class classifi
 
 // codeNouns are what programs are made of, and partsOfCode those of two words.
 var (
-	codeNouns   = wordlist.Set(`class function method module attribute property variable constant identifier trait`)
+	codeNouns   = wordlist.Set(`class function method module attribute property variable constant identifier trait symbol parameter argument option setting`)
 	partsOfCode = map[string]bool{"import name": true, "array key": true}
 )
 
 // missingBefore and missingAfter are around the name of what is not there.
 var (
-	missingBefore = []string{"undefined ", "undefined local ", "undeclared ", "uninitialized ", "unknown ", "unresolved ", "no ", "no such ", "cannot find ", "can't find ",
+	missingBefore = []string{"missing ", "undefined ", "undefined local ", "undeclared ", "uninitialized ", "unknown ", "unresolved ", "no ", "no such ", "cannot find ", "can't find ",
 		"could not find ", "cannot ", "cannot resolve ", "could not resolve "}
 	missingAfter = []string{" not found", " is not defined", " not defined", " is undefined", " does not exist", " doesn't exist", " has no ", " could not be found", " cannot be found"}
 )

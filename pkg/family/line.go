@@ -37,7 +37,7 @@ func (l *line) next(from, to int) word {
 	quoted := l.isQuoted(from, to)
 	isNoun = isNoun || quoted && l.isNumbered()
 	switch {
-	case isStateNoun && w.need > needMasked, len(l.words) == 0 && isMethod(text):
+	case isStateNoun && (w.need > needMasked || strings.IndexByte(text, '_') > 0), len(l.words) == 0 && isMethod(text):
 		w.need = 0 // what happened
 	case text == "null" && quoted:
 		w.need = needMasked // (null): C has no value
