@@ -55,7 +55,8 @@ type Group struct {
 	// Minutes maps a Unix time divided by 60 to the mails of that minute.
 	Minutes map[int64]int
 
-	hostOrder []string // as Add saw them
+	hostOrder []string            // as Add saw them
+	index     map[string]*Variant // by fingerprint; see variant
 }
 
 // Mails returns how many mails g counts: of those that say several things, each counts in
@@ -179,17 +180,15 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	g.First, g.Last = widen(g.First, g.Last, e.Received)
 	g.addHost(e.Host, 1, limits.HostsPerGroup)
 	g.Minutes[e.Received.Unix()/60]++
-	for _, v := range g.Variants {
-		if v.Fingerprint == e.Fingerprint {
-			v.Count++
-			if e.Copy {
-				v.Copies++
-			}
-			v.First, v.Last = widen(v.First, v.Last, e.Received)
-			v.Varying.Add(e.Values)
-			v.Varying.note(e)
-			return 0
+	if v := g.variant(e.Fingerprint); v != nil {
+		v.Count++
+		if e.Copy {
+			v.Copies++
 		}
+		v.First, v.Last = widen(v.First, v.Last, e.Received)
+		v.Varying.Add(e.Values)
+		v.Varying.note(e)
+		return 0
 	}
 	if len(g.Variants) >= limits.VariantsPerGroup {
 		return 0
@@ -204,8 +203,39 @@ func (g *Group) add(e *Entry, limits Limits, room int) (taken int) {
 	}
 	v.Varying.Add(e.Values)
 	v.Varying.note(e)
-	g.Variants = append(g.Variants, v)
+	g.append(v)
 	return len(v.Sample)
+}
+
+// fewVariants is up to how many variants a group is looked through without an index.
+const fewVariants = 8
+
+// variant returns the one with that fingerprint, nil if there is none. Only a group whose variants keep
+// their fingerprints may be asked.
+func (g *Group) variant(fingerprint string) *Variant {
+	if len(g.Variants) > fewVariants {
+		if len(g.index) != len(g.Variants) {
+			g.index = make(map[string]*Variant, 2*len(g.Variants))
+			for _, v := range g.Variants {
+				g.index[v.Fingerprint] = v
+			}
+		}
+		return g.index[fingerprint]
+	}
+	for _, v := range g.Variants {
+		if v.Fingerprint == fingerprint {
+			return v
+		}
+	}
+	return nil
+}
+
+// append adds a variant whose fingerprint g has not.
+func (g *Group) append(v *Variant) {
+	g.Variants = append(g.Variants, v)
+	if g.index != nil {
+		g.index[v.Fingerprint] = v
+	}
 }
 
 func (g *Group) addHost(host string, count, limit int) {

@@ -3,9 +3,11 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hut8labs/failmail/internal/testutil"
 	"github.com/hut8labs/failmail/pkg/store"
 )
 
@@ -147,4 +149,22 @@ func TestBatchAddKeepsTheFirstSampleCut(t *testing.T) {
 	if g.Title != "first" || g.Reason != "one" {
 		t.Errorf("group: got %q (%q)", g.Title, g.Reason)
 	}
+}
+
+func TestManyDistinctErrorsCostInProportionToTheirNumber(t *testing.T) {
+	unbounded := store.Limits{}.WithDefaults().Unbounded()
+	lines := func(size int) string {
+		var text strings.Builder
+		for text.Len() < size {
+			fmt.Fprintf(&text, "kiln %08d\n", text.Len())
+		}
+		return text.String()
+	}
+	testutil.CheckLinear(t, 128<<10, lines, func(text string) {
+		var b store.Batch
+		for line := range strings.Lines(text) {
+			b.Add(&store.Entry{Group: "subject", Fingerprint: line, Received: time.Unix(0, 0)}, unbounded)
+		}
+		b.Regroup(func(*store.Group) string { return "all" }, func(_ *store.Group, v *store.Variant) string { return v.Fingerprint })
+	})
 }

@@ -77,9 +77,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 		g.Minutes[minute] += count
 	}
 	for _, other := range from.Variants {
-		i := slices.IndexFunc(g.Variants, func(v *Variant) bool { return v.Fingerprint == other.Fingerprint })
-		if i >= 0 {
-			v := g.Variants[i]
+		if v := g.variant(other.Fingerprint); v != nil {
 			if other.First.Before(v.First) {
 				taken += v.begin(other, room-taken)
 			}
@@ -103,7 +101,7 @@ func (g *Group) merge(from *Group, limits Limits, room int) (taken int) {
 		v.Sample = slices.Clone(other.Sample[:min(len(other.Sample), max(room-taken, 0))])
 		v.Varying = other.Varying.Clone()
 		taken += len(v.Sample)
-		g.Variants = append(g.Variants, &v)
+		g.append(&v)
 	}
 	return taken
 }
@@ -138,6 +136,7 @@ func (b *Batch) Clone() *Batch {
 	for i, g := range b.Groups {
 		group := *g
 		group.Hosts, group.Minutes, group.hostOrder = maps.Clone(g.Hosts), maps.Clone(g.Minutes), nil
+		group.index = nil
 		group.Variants = make([]*Variant, len(g.Variants))
 		for j, v := range g.Variants {
 			variant := *v
