@@ -100,37 +100,25 @@ const (
 
 // keys say of the lines "key: value" whether the value is what happened, or
 // only an attribute of it, and of what kind.
-var keys = func() map[string]int {
-	all := make(map[string]int)
-	for score, names := range map[int]string{
-		+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
-			reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
-			grund|ursache|fehlermeldung|fehlertext|beschreibung|raison|motif|message d'erreur|motivo|causa|mensaje|descripción|messaggio|descrizione|mensagem|descrição|reden|oorzaak|foutmelding|
-			trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
-		attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
-			namespace|group|job|unit|monitor|method|path`,
-		deciding: `active|type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
-			exit status|sqlstate|sqlcode|abend|rc|return code|returncode|exitcode|errorcode|error code|fehlercode|rückgabewert|code retour|code d'erreur|maxcc|severity level|event type|alert type|alert status|event|alarm|health|mode|action taken|
-			zustand|schweregrad|ergebnis|aktion|stufe|meldung|statut|état|résultat|gravité|estado|resultado|gravedad|acción|
-			stato|risultato|gravità|esito|resultaat|situação|статус|состояние|результат|状态|結果|ステータス`,
-		incidental: `host|hostname|host name|address|ip|ip address|date|time|date/time|from|to|cc|url|link|id|user|user agent|version|
-			duration|started|ended|start time|end time|started at|finished at|elapsed|uptime|runtime|running time|
-			total running time|problem duration|count|pid|process|referer|remote address|request|requested|author|thread|
-			serial|serial number|service tag|asset tag|node|contact|phone|job id|event id|message id|problem id|original problem id|ticket|
-			downtime|generated|generated on|created|updated|timestamp|size|speed|progress|scan|datum|uhrzeit|dauer|rechner|
-			benutzer|heure|durée|utilisateur|hôte|fecha|hora|usuario|servidor`,
-		advice: `action|recommended action|recommendation|solution|resolution|remedy|fix|impact`,
-	} {
-		for name := range strings.SplitSeq(names, "|") {
-			name = strings.Join(strings.Fields(name), " ")
-			if before, twice := all[name]; twice && before != score {
-				panic(name + " has two scores, of which a map would take either")
-			}
-			all[name] = score
-		}
-	}
-	return all
-}()
+var keys = wordlist.Phrases(map[int]string{
+	+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
+		reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
+		grund|ursache|fehlermeldung|fehlertext|beschreibung|raison|motif|message d'erreur|motivo|causa|mensaje|descripción|messaggio|descrizione|mensagem|descrição|reden|oorzaak|foutmelding|
+		trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
+	attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
+		namespace|group|job|unit|monitor|method|path`,
+	deciding: `active|type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|
+		exit status|sqlstate|sqlcode|abend|rc|return code|returncode|exitcode|errorcode|error code|fehlercode|rückgabewert|code retour|code d'erreur|maxcc|severity level|event type|alert type|alert status|event|alarm|health|mode|action taken|
+		zustand|schweregrad|ergebnis|aktion|stufe|meldung|statut|état|résultat|gravité|estado|resultado|gravedad|acción|
+		stato|risultato|gravità|esito|resultaat|situação|статус|состояние|результат|状态|結果|ステータス`,
+	incidental: `host|hostname|host name|address|ip|ip address|date|time|date/time|from|to|cc|url|link|id|user|user agent|version|
+		duration|started|ended|start time|end time|started at|finished at|elapsed|uptime|runtime|running time|
+		total running time|problem duration|count|pid|process|referer|remote address|request|requested|author|thread|
+		serial|serial number|service tag|asset tag|node|contact|phone|job id|event id|message id|problem id|original problem id|ticket|
+		downtime|generated|generated on|created|updated|timestamp|size|speed|progress|scan|datum|uhrzeit|dauer|rechner|
+		benutzer|heure|durée|utilisateur|hôte|fecha|hora|usuario|servidor`,
+	advice: `action|recommended action|recommendation|solution|resolution|remedy|fix|impact`,
+})
 
 // messages are keys whose value is what happened, and messagesOf what it is that of.
 var (
@@ -139,7 +127,7 @@ var (
 )
 
 // times end keys whose value is when something happened.
-var times = wordlist.Set(`time date timestamp at since on after before until zeit zeitpunkt datum uhrzeit heure date fecha hora ora data tijd tid czas`)
+var times = wordlist.Set(`time date timestamp at since on after before until zeit zeitpunkt datum uhrzeit heure fecha hora ora data tijd tid czas`)
 
 // phrases begin lines that programs and people write around what happened.
 var phrases = byFirst([]string{
@@ -187,12 +175,10 @@ var words = func() map[string]*meaning {
 		}
 		return all[word]
 	}
-	for score, list := range scores {
-		for word := range strings.FieldsSeq(list) {
-			of(word).score = score
-			if rest, accented := strings.CutPrefix(word, "é"); accented {
-				of("É" + rest).score = score // other letters are made small when they are read
-			}
+	for word, score := range wordlist.Table(scores) {
+		of(word).score = score
+		if rest, accented := strings.CutPrefix(word, "é"); accented {
+			of("É" + rest).score = score // other letters are made small when they are read
 		}
 	}
 	for word, level := range levels {
@@ -202,23 +188,20 @@ var words = func() map[string]*meaning {
 		of(word).isNoun = true
 	}
 	for word := range strings.FieldsSeq(ends) {
-		if len(word) < maxWord {
-			of(word).isEnd = true
-		}
+		of(word).isEnd = true
 	}
 	for word := range strings.FieldsSeq(exits) {
 		of(word).isExit = true
 	}
-	for r, list := range map[role]string{denier: deniers, hedge: hedges, compound: compounds, condition: "if unless", negator: negators, out: "out", partOf: "of", being: "be"} {
-		for word := range strings.FieldsSeq(list) {
-			of(word).role = r
-		}
+	roles := map[role]string{denier: deniers, hedge: hedges, compound: compounds, condition: "if unless", negator: negators, out: "out", partOf: "of", being: "be"}
+	for word, r := range wordlist.Table(roles) {
+		of(word).role = r
 	}
 	return all
 }()
 
 // maxWord is the longest word that any of the tables has.
-const maxWord = 16
+const maxWord = 17
 
 // shapes has, for each first letter, a bit for each length of a word in the tables:
 // nearly all words of a text are dismissed by it.

@@ -198,7 +198,7 @@ var nouns = wordlist.Set(`account alias application app backup bean branch bucke
 // links are words that link others, and no names.
 var links = wordlist.Set(`is are was were be been being has have had will would can could may might must do does did of to on in at from for by with and or but if
 	as than that this these the a an it its ist sind war waren wurde wurden hat haben von zu auf im am der die das den dem des für mit und oder ein eine seit est sont était
-	de du la le les un une au aux en et ou dans sur pour par se es son era el los las del y con por ha è sono di il lo gli per e o os as no na do da um uma het een van voor`)
+	de du la le les un une au aux en et ou dans sur pour par se es son era el los las del y con por ha è sono di il lo gli per e o os no na da um uma het een van voor`)
 
 // locators are in front of where something happened. Others, such as "in", "by" and "for", are in front
 // of why, too.

@@ -66,7 +66,7 @@ func isInFrontOfTag(line string, w said) bool {
 }
 
 // genitives are between a failure and what it is one of.
-var genitives = wordlist.Set(`of de du des del della dello do da von der des van di`)
+var genitives = wordlist.Set(`of de du des del della dello do da von der van di`)
 
 // goodEnds are words at the end of a line that say what a tag in front of them says.
 var goodEnds = wordlist.Set(`working running reachable online up available alive active connected normal healthy ok`)

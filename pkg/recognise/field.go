@@ -81,21 +81,13 @@ func worse(a, b meaning.Status) meaning.Status {
 
 // fieldKinds are the keys of lines that say how something stands, and those that say how
 // bad it would be: the latter is no good news.
-var fieldKinds = func() map[string]sense {
-	kinds := make(map[string]sense)
-	for kind, names := range map[sense]string{
-		well: `status|state|trigger status|current state|current status|new state|state value|new state value|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
-			backup status|health|condition|verdict|zustand|ergebnis|ereignis|statut|état|résultat|estado|resultado|evento|stato|risultato|esito|situação|
-			resultaat|toestand|resultat|stan|wynik|статус|состояние|результат|状态|結果|ステータス|status code text|overall status|summary status`,
-		worry: `severity|level|priority|alert level|trigger severity|schweregrad|priorität|stufe|ebene|gravité|niveau|priorité|gravedad|nivel|prioridad|gravità|livello|
-			priorità|severidade|ernst|prioriteit|niveau de gravité`,
-	} {
-		for name := range strings.SplitSeq(names, "|") {
-			kinds[strings.Join(strings.Fields(name), " ")] = kind
-		}
-	}
-	return kinds
-}()
+var fieldKinds = wordlist.Phrases(map[sense]string{
+	well: `status|state|trigger status|current state|current status|new state|state value|new state value|result|outcome|event|event type|notification type|alert status|alarm state|alarm|job status|
+		backup status|health|condition|verdict|zustand|ergebnis|ereignis|statut|état|résultat|estado|resultado|evento|stato|risultato|esito|situação|
+		resultaat|toestand|resultat|stan|wynik|статус|состояние|результат|状态|結果|ステータス|status code text|overall status|summary status`,
+	worry: `severity|level|priority|alert level|trigger severity|schweregrad|priorität|stufe|ebene|gravité|niveau|priorité|gravedad|nivel|prioridad|gravità|livello|
+		priorità|severidade|ernst|prioriteit|niveau de gravité`,
+})
 
 // maxNames is how many names of a kind are told.
 const maxNames = 2

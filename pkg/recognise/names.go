@@ -178,7 +178,7 @@ var backups = wordlist.Set(`backups back-up sicherung datensicherung sauvegarde 
 var connections = wordlist.Set(`communication communications communicate connection connectivity reachability
 	kommunikation kommuniziert verbindung erreichbarkeit liaison connexion communique
 	comunicación comunica conexión comunicazione connessione comunicação conexão
-	communicatie communiceert verbinding komunikacja komunikuje łączność połączenie kommunikation spojení связь`)
+	communicatie communiceert verbinding komunikacja komunikuje łączność połączenie spojení связь`)
 
 // directions stand between where something goes from and where to.
 var directions = wordlist.Set(`to into onto nach auf vers hacia verso para naar`)

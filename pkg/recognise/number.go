@@ -110,21 +110,13 @@ const (
 	counted           // how many of something there are: total 0
 )
 
-var numberings = func() map[string]numbering {
-	table := make(map[string]numbering)
-	for n, list := range map[numbering]string{
-		named: `port channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure vm ct qemu lxc guest host server
-			room raum store shop filiale camera cam kamera sensor vlan as tenant user customer client kunde rack line pump pumpe tank gate tor till kasse station site ups usv
-			printer drucker machine maschine interface link unit zone panel device gerät`,
-		indexed: `id ids number nr no index slot unit`,
-		counted: `total with and or of have had has were was are is found got only but at to in for from by mit und von avec et con y e com met en sum plus than now still`,
-	} {
-		for word := range wordlist.Set(list) {
-			table[word] = n
-		}
-	}
-	return table
-}()
+var numberings = wordlist.Table(map[numbering]string{
+	named: `port channel bay lun controller bus cpu core node instance queue shard volume disk drive vd pd enclosure vm ct qemu lxc guest host server
+		room raum store shop filiale camera cam kamera sensor vlan as tenant user customer client kunde rack line pump pumpe tank gate tor till kasse station site ups usv
+		printer drucker machine maschine interface link unit zone panel device gerät`,
+	indexed: `id ids number nr no index slot`,
+	counted: `total with and or of have had has were was are is found got only but at to in for from by mit und von avec et con y e com met en sum plus than now still`,
+})
 
 // isIdentity reports whether the number at i names what stands before it, so that its 0 is no
 // "no".

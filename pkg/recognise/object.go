@@ -262,4 +262,4 @@ var trailing = wordlist.Set(`down to from of with for at by than as zu von mit c
 // general are words that name no thing.
 var general = wordlist.Set(`true false null component notification notifications message report mail email status state event events alert alerts alarm alarms system service server host monitor monitoring
 		run daily weekly monthly of on in for to from your by result results update updates check
-		meldung bericht benachrichtigung für von auf im rapport pour sur informe para en su trabajo segnalazione rapporto per su relatório em`)
+		meldung bericht benachrichtigung für von auf im rapport pour sur informe para en su trabajo segnalazione rapporto per relatório em`)

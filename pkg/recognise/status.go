@@ -287,4 +287,4 @@ func isStated(line string, list []said) bool {
 }
 
 // auxiliaries come in front of what has happened.
-var auxiliaries = wordlist.Set(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi sido werd geworden`)
+var auxiliaries = wordlist.Set(`been has have was were being got hat haben wurde wurden worden été fue sido stato stata foi werd geworden`)

@@ -104,7 +104,7 @@ var (
 	// pasts are in front of how something was.
 	pasts = wordlist.Set(`was were war waren était étaient estaba estaban stava era estava estavam var był была`)
 	// presents are in front of how it is now.
-	presents = wordlist.Set(`but has have been wurde wurden a été ha sido è stato foi and is are now again back aber und ist sind jetzt nun wieder mais et est sont maintenant de nouveau pero y ya está están ahora ma è ora mas e agora maar en nu`)
+	presents = wordlist.Set(`but has have been wurde wurden a été ha sido è stato foi and is are now again back aber und ist sind jetzt nun wieder mais et est sont maintenant de nouveau pero y ya está están ahora ma ora mas e agora maar en nu`)
 	// again says that it is as it was before.
 	again = wordlist.Set(`again now wieder jetzt war waren for at nouveau maintenant ahora ora agora nu weer`)
 	// places come in front of where it is so.

@@ -2,6 +2,7 @@ package recognise
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hut8labs/failmail/internal/wordlist"
@@ -72,29 +73,29 @@ var words = tableOf(map[sense]string{
 		mismatch corruption loss degradation incident interruption problem problems issue issues trouble
 		vulnerabilities
 		intrusion attack malware virus conflict conflicts shortage overload overheating breakage
-		fehler zeitüberschreitung zeitüberschreitungen störung störungen ausfall ausfälle problem probleme
+		fehler zeitüberschreitung zeitüberschreitungen störung störungen ausfall ausfälle probleme
 		abbruch alarmzustand
 		erreur erreurs défaut défauts échec échecs panne pannes problème problèmes défaillance
-		error errores fallo fallos problema problemas avería
-		errore errori problema problemi guasti anomalia
-		erro erros falha falhas problema problemas
+		errores fallo fallos problema problemas avería
+		errore errori problemi guasti anomalia
+		erro erros falha falhas
 		fout fouten storing storingen probleem problemen fel błąd błędy awaria chyba chyby ошибка ошибки
 		ошибок авария проблема awarii usterka usterki problemu stroomstoring netwerkstoring`,
 	alert: `danger gefahr peligro pericolo perigo gevaar alert alerts alarm alarms störmeldung störungsmeldung alarmmeldung alarme alarma allarme alerte
 		alerta avviso meldung attention achtung atención attenzione atenção uwaga внимание pozor`,
 	worry: `stale needs insuffisant insuffisante insuficiente insufficiente onvoldoende unzureichend cancelled
 		canceled cancelado cancelada annulé annulée annullato annullata geannuleerd warning warnings warn unstable yellow amber minor expiring expires retry retrying
-		partial partially skipped incomplète incompleta incompleto unvollständig onvolledig niekompletny
+		partial partially skipped incomplète incompleta unvollständig onvolledig niekompletny
 		teilweise parcialmente partiellement parzialmente gedeeltelijk częściowo übersprungen ignorés
-		ignorées omitidos omitidas saltati saltate overgeslagen pominięto пропущено пропущены skipped
+		ignorées omitidos omitidas saltati saltate overgeslagen pominięto пропущено пропущены
 		deprecated high low threshold suspicious unusual unexpected outdated flaky slow overrun
-		insufficient_data nodata no_data minor
+		insufficient_data nodata no_data
 		unknown
 		warnung warnungen beeinträchtigt instabil wenig niedrig warnhinweis
 		avertissement avertissements dégradé faible instable
 		advertencia advertencias degradado bajo
 		avvertimento avvertenza degradato basso avvisi
-		advertência aviso degradado baixo
+		advertência aviso baixo
 		waarschuwing waarschuwingen laag varning varningar ostrzeżenie varování предупреждение`,
 	over: `recovered recovery recover recovers resolved restored cleared clear fixed repaired normalized
 		normalised reestablished re-established reconnected deassertion deasserted de-asserted solved
@@ -104,7 +105,7 @@ var words = tableOf(map[sense]string{
 		resuelto resuelta restablecido restablecida recuperado recuperada restaurado restaurada solucionado
 		solucionada normalizado normalizada
 		risolto risolta ripristinato ripristinata ripartito ripartita
-		resolvido resolvida restabelecido restabelecida normalizado recuperado
+		resolvido resolvida restabelecido restabelecida
 		hersteld opgelost verholpen återställd återställt löst naprawiono rozwiązano odwołany odwołana
 		odwołano obnoveno vyřešeno przywrócono восстановлен восстановлена восстановлено решено устранена
 		устранено
@@ -124,7 +125,7 @@ var words = tableOf(map[sense]string{
 		éxito exitoso exitosa correcto correctamente completado completada finalizado finalizada terminado
 		terminada
 		riuscito riuscita successo completato completata terminato terminata correttamente
-		sucesso concluído concluída êxito finalizada
+		sucesso concluído concluída êxito
 		succesvol succesvolle geslaagd voltooid gelukt afgerond klaar lyckades slutförd slutfört klart
 		zakończono zakończony zakończona pomyślnie poprawnie sukces úspěšně dokončeno успешно успех
 		gereed завершено завершен завершена выполнено`,
@@ -140,9 +141,9 @@ var words = tableOf(map[sense]string{
 	denier: `nothing none neither nobody nichts rien nada niente no not non never without zero nor kein keine
 		keinen keiner keinem nicht ohne nie aucun aucune sans pas jamais ningún ninguna ningun sin
 		nunca nessun nessuna nessuno senza mai nenhum nenhuma sem não geen niet zonder nooit ingen inga inte
-		utan utan brak bez nie нет без не 0 false nein`,
+		utan brak bez нет без не 0 false nein`,
 	hedge: `expected erwartet attendu attendue esperado esperada atteso waiting awaiting pending should may
-		might could would should if unless falls wenn si als om kann könnte peut podría potrebbe pode prévu prévue prévus geplant previsto prevista gepland`,
+		might could would if unless falls wenn si als om kann könnte peut podría potrebbe pode prévu prévue prévus geplant previsto prevista gepland`,
 	job: `run batch pipeline backup backups job jobs task build sync synchronization replication scan import
 		export dump upload download sicherung auftrag sauvegarde tâche copia respaldo tarea lavoro tarefa
 		taak back-up`,
@@ -152,21 +153,14 @@ var words = tableOf(map[sense]string{
 		rates count counts counter counters
 		budget code codes level levels stream check checks monitor monitoring detection rule rules policy
 		policies manager list notification notifications
-		mail mails email emails message messages recovery protection prevention correction`,
+		mail mails email emails message messages protection prevention correction`,
 })
 
 func tableOf(lists map[sense]string) map[string]sense {
-	table := make(map[string]sense)
-	// What a word says most often goes first.
-	for _, s := range [...]sense{denier, bad, fault, alert, worry, over, well, done, aside, remark, hedge, job, opens, closes, namesWhat} {
-		for word := range strings.FieldsSeq(lists[s]) {
-			if _, known := table[word]; !known {
-				table[word] = s
-			}
-		}
-	}
+	table := wordlist.Table(lists)
 	// Who cannot type an accent leaves it out; what is a word of its own stays that.
-	for word, s := range maps.Clone(table) {
+	for _, word := range slices.Sorted(maps.Keys(table)) {
+		s := table[word]
 		for _, plain := range [...]string{unaccented.Replace(word), transcribed.Replace(word)} {
 			if _, known := table[plain]; !known && len(plain) > 3 && !otherWords[plain] {
 				table[plain] = s
@@ -239,8 +233,8 @@ var labels = wordlist.Set(`priority alert alerts alarm alarms issue issues event
 	severity incident notification`)
 
 // copulas come in front of a state.
-var copulas = wordlist.Set(`is are now again back still state status currently are ist sind wieder est sont está esta están
-	estan è sono é são jest is zijn är`)
+var copulas = wordlist.Set(`is are now again back still state status currently ist sind wieder est sont está esta están
+	estan è sono é são jest zijn är`)
 
 // exitWords come in front of the number with which a program ended: 0 if all is well.
 var exitWords = wordlist.Set(`exit exited code status rc returncode exitcode maxexitcode errorlevel with exit-code de retour
