@@ -33,8 +33,6 @@ func concludes(line string) bool {
 		return exitWords[t.word] && t.from < last.to && (strings.HasPrefix(t.word, "exit") || t.word == "code")
 	}):
 		return true
-	case first.says == fault && at == 0 && strings.Trim(front, "0123456789") == "" && front != "" && strings.Trim(front, "0") != "":
-		return true // 2 errors
 	}
 	return last.says == bad && (len(words) > 1 || alone[words[0].word] || line == strings.ToUpper(line)) && last.to == len(strings.TrimRight(line, " .!")) && !strings.EqualFold(line[last.from:last.to], "full")
 }

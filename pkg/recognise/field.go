@@ -52,8 +52,6 @@ func (v view) field() (status meaning.Status, isOver bool) {
 		}
 		switch {
 		case status == "" || weak && status != meaning.Problem, status.IsGood() && v.saysElse(line):
-		case kind == well && status.IsGood() && len(tokens(lowerOf(value))) > 2*len(list):
-			// "ONLINE REPLACEBATT and more": it says something else besides
 		case kind == well:
 			byState = worse(byState, status)
 			isOver = isOver || len(list) == 1 && list[0].says == over && list[0].from == 0 && list[0].to == len(value)

@@ -33,8 +33,6 @@ func (v view) tagged(list []said) (status meaning.Status, sure bool) {
 			return all, true
 		}
 		return "", false
-	case says(tags, aside) && tags[0].says != bad && tags[0].says != fault:
-		return meaning.Info, true
 	case strings.Contains(strings.ToLower(v.subject), "[firing"):
 		return meaning.Problem, true
 	case tags[0].says == over, tags[0].says != bad && isEnd(v.subject, tags):

@@ -44,7 +44,7 @@ func TestWhatIsNotAsItShouldBeIsAProblem(t *testing.T) {
 		{"Stale backup of db1", "The last backup succeeded on 2026-11-20."}, {"Backup too old: 5 days", "last backup completed successfully"}, {"Backup of srv7 has not started"},
 		{"Sauvegarde de srv2 réussie", "gzip: stdout: Aucun espace disponible sur le périphérique"}, {"Sicherung von srv2 erfolgreich", "tar: /root: Keine Berechtigung"},
 		{"Copia de srv2 completada", "cp: no se puede abrir: Permiso denegado"}, {"Backup of srv2 finished", "ssh: connect to host nas port 22: No route to host"},
-		{"PBX has an updated list of SIP failures"}, {"System check", "✓ all services run\n?  The disk has less than 30% free space."},
+		{"PBX has an updated list of SIP failures"}, {"Allocated JobId=1 Partition=debug"}, {"System check", "✓ all services run\n?  The disk has less than 30% free space."},
 	} {
 		if rec := r.Of(mailOf(Example{From: "mon@example.net", Subject: test[0], Text: test[1]})); !rec.Status.IsBad() {
 			t.Errorf("%q is %s (%s)", test, rec.Status, rec.Why)
