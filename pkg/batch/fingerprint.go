@@ -195,6 +195,12 @@ func label(masked string, v value) string {
 			start = v.at
 		}
 	}
+	if name := strings.LastIndexAny(masked[start:v.at], "_./\\@"); name >= 0 {
+		// Not with what may be a name, which is another one in another text of the family.
+		if i := strings.IndexByte(masked[start+name:v.at], ' '); i >= 0 {
+			start += name + i
+		}
+	}
 	return content.Line(strings.Trim(forLabel.Replace(masked[start:end]), " ,;.()[]{}"))
 }
 

@@ -44,21 +44,34 @@ type presenter struct {
 	since time.Time // when the batch began
 }
 
-// newValues returns the values of a family that were not seen before since, unless
-// the family itself is as new.
-func newValues(values []family.Value, since time.Time) (fresh []string) {
-	known := false
-	for _, value := range values {
+// newValues returns the values of a place of a family that were not seen before since, of which
+// counted were seen now; none if the family itself is as new. What is beyond the bound of a family
+// is new each time.
+func newValues(place family.Varying, counted []store.CountedValue, since time.Time) (fresh []string) {
+	known := make(map[string]bool, len(place.Values))
+	isOld := false
+	for _, value := range place.Values {
+		known[value.Text] = true
 		if value.Seen.Before(since) {
-			known = true
-		} else if value.Text != "" && !placeholders.MatchString(value.Text) {
+			isOld = true
+		} else if namesOne(value.Text) {
 			fresh = append(fresh, content.Line(value.Text))
 		}
 	}
-	if !known {
+	if !isOld {
 		return nil
 	}
+	for _, value := range counted {
+		if place.Full && !known[value.Text] && namesOne(value.Text) {
+			fresh = append(fresh, value.Text)
+		}
+	}
 	return fresh
+}
+
+// namesOne reports whether value is more than placeholders: mail<num>.
+func namesOne(value string) bool {
+	return strings.Trim(placeholders.ReplaceAllString(value, ""), " -_./:,") != ""
 }
 
 // fingerprint returns that of v's family. What v has where the family varies is
@@ -104,7 +117,12 @@ func (p presenter) describe(v *store.Variant) (title string) {
 	reason, title := shared(v, func(id string) bool {
 		return p.families.Of(ofText(id, v.Meaning)) == v.Fingerprint
 	})
+	counted := make(map[string][]store.CountedValue)
+	for _, one := range v.Varying.Common(v.Count) {
+		counted[one.Label] = append(counted[one.Label], store.CountedValue{Text: one.Text})
+	}
 	for _, variation := range v.Varying.Variations() {
+		counted[variation.Label] = variation.Top
 		switch variation.Label {
 		case HeadlineLabel:
 			reason = commonTitle(variation.Top)
@@ -113,14 +131,18 @@ func (p presenter) describe(v *store.Variant) (title string) {
 		}
 	}
 	v.NewValues = nil
-	for _, varying := range p.families.Varying(v.Fingerprint) {
-		for _, value := range newValues(varying.Values, p.since) {
+	for _, place := range p.families.Varying(v.Fingerprint) {
+		for _, value := range newValues(place, counted[place.Label], p.since) {
 			if !slices.Contains(v.NewValues, value) {
 				v.NewValues = append(v.NewValues, value)
 			}
 		}
-		if slices.Contains(v.Varying.Labels(), varying.Label) {
-			reason, title = withGap(reason, varying.Values), withGap(title, varying.Values)
+		if slices.Contains(v.Varying.Labels(), place.Label) {
+			values := place.Values
+			for _, value := range counted[place.Label] {
+				values = append(values, family.Value{Text: value.Text})
+			}
+			reason, title = withGap(reason, values), withGap(title, values)
 		}
 	}
 	v.Reason = telling.WithoutTime(reason)

@@ -185,6 +185,39 @@ func TestAValueThatWasNeverSeenIsToldAndNotMuted(t *testing.T) {
 	}
 }
 
+func TestANewValueIsToldThoughItHasANumberOrAFamilyHasTooMany(t *testing.T) {
+	for name, flood := range map[string]int{"of few": 5, "of more than are remembered": 700} {
+		d := newDesk(t, batch.DefaultGroup)
+		for i := range flood {
+			d.receive(t, "Node alert", fmt.Sprintf("node web_%c%c%c does not answer the controller", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26))
+		}
+		at := noon
+		later := func(nodes ...string) *store.Group {
+			var next store.Batch
+			for _, node := range nodes {
+				m := message.New("a@x", nil, []byte("Subject: Node alert\n\nnode "+node+" does not answer the controller\n"))
+				at = at.Add(time.Hour)
+				m.Received = at
+				e := only(t, d.classifier.Classify(m))
+				for _, text := range d.classifier.Families.Noted() {
+					d.classifier.Families.Learn(text)
+				}
+				next.Add(&e, store.Limits{}.WithDefaults())
+			}
+			return batch.Present(&next, d.classifier.Families).Groups[0]
+		}
+		if v := later("vault_door").Variants[0]; !slices.Equal(v.NewValues, []string{"vault_door"}) {
+			t.Errorf("%s: of one mail the new values are %q", name, v.NewValues)
+		}
+		g := later("mail07", "cash_desk")
+		if v := g.Variants[0]; len(g.Variants) != 1 || !slices.Equal(v.NewValues, []string{"mail<num>", "cash_desk"}) && !slices.Equal(v.NewValues, []string{"cash_desk", "mail<num>"}) {
+			t.Errorf("%s: %d entries, whose new values are %q", name, len(g.Variants), v.NewValues)
+		} else if v.Reason != "node <…> does not answer the controller" {
+			t.Errorf("%s: the headline is %q", name, v.Reason)
+		}
+	}
+}
+
 func ExamplePresent() {
 	by, err := batch.Compile(batch.DefaultGroup)
 	if err != nil {

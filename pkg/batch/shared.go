@@ -32,7 +32,7 @@ func shared(v *store.Variant, is func(id string) bool) (reason, subject string) 
 	if isHeadline {
 		defer func() { reason = v.Reason }()
 	}
-	c := concreter{values: sharedValues(v, f.Values), seen: make(map[string]int)}
+	c := concreter{values: sharedValues(v), seen: make(map[string]int)}
 	if t := findTrace(m.Body()); t != nil {
 		return c.line(t.reason()), content.Line(m.Subject())
 	}
@@ -80,19 +80,12 @@ var placeholders = regexp.MustCompile(`<[a-z]+>`)
 // concreteBy returns the reason of v with the values that all of its mails have, without one
 // of them: where all places with a label have the same one.
 func concreteBy(v *store.Variant) string {
-	var all []store.Value
-	for _, label := range v.Varying.Labels() {
-		all = append(all, store.Value{Label: label})
-	}
 	one := make(map[string]string) // by label; "" where there are several
-	values, seen := sharedValues(v, all), make(map[string]int)
-	for _, place := range all {
-		text := values[occurrenceOf{place.Label, seen[place.Label]}]
-		if before, again := one[place.Label]; again && before != text {
-			text = ""
+	for _, place := range v.Varying.Common(v.Count) {
+		if before, again := one[place.Label]; again && before != place.Text {
+			place.Text = ""
 		}
-		one[place.Label] = text
-		seen[place.Label]++
+		one[place.Label] = place.Text
 	}
 	var out strings.Builder
 	from := 0
@@ -118,32 +111,14 @@ type occurrenceOf struct {
 	n     int
 }
 
-// sharedValues returns the values of the places at which all mails of v have the
-// same one; values are those of one of them.
-func sharedValues(v *store.Variant, values []store.Value) map[occurrenceOf]string {
-	// No mail has this value: with one more, every place varies, and those that
-	// did not have exactly two values.
-	const other = "\x00"
-	probe := v.Varying.Clone()
-	others := make([]store.Value, len(values))
-	for i := range values {
-		others[i] = store.Value{Label: values[i].Label, Text: other}
-	}
-	probe.Add(others)
-	shared := make(map[occurrenceOf]string)
-	seen := make(map[string]int)
-	for _, variation := range probe.Variations() {
-		place := occurrenceOf{variation.Label, seen[variation.Label]}
-		seen[variation.Label]++
-		if variation.Distinct != 2 || len(variation.Top) != 2 {
-			continue
-		}
-		one, two := variation.Top[0], variation.Top[1]
-		if one.Text == other {
-			one, two = two, one
-		}
-		if two.Text == other && two.Count == 1 && one.Count == v.Count {
-			shared[place] = one.Text
+// sharedValues returns the values that all mails of v have, by their places.
+func sharedValues(v *store.Variant) map[occurrenceOf]string {
+	shared, seen := make(map[occurrenceOf]string), make(map[string]int)
+	for _, place := range v.Varying.Common(v.Count) {
+		at := occurrenceOf{place.Label, seen[place.Label]}
+		seen[place.Label]++
+		if place.Text != "" {
+			shared[at] = place.Text
 		}
 	}
 	return shared

@@ -126,6 +126,7 @@ const maxVarying = 16
 type Varying struct {
 	Label  string
 	Values []Value // the first ones first
+	Full   bool    // further values are not remembered
 }
 
 // Varying returns the places that vary in the family of a fingerprint; none if it is alone.
@@ -152,6 +153,7 @@ func (f *Families) Varying(fingerprint string) (all []Varying) {
 			} else if at < 0 {
 				at, all = len(all), append(all, Varying{Label: v.label})
 			}
+			all[at].Full = all[at].Full || len(v.values) == maxJoint || f.read >= MaxTexts || !f.hasRoom(first)
 			for _, value := range v.values {
 				if !slices.ContainsFunc(all[at].Values, func(x Value) bool { return x.Text == value.Text }) {
 					all[at].Values = append(all[at].Values, value)

@@ -217,6 +217,19 @@ func (v *Varying) Variations() []Variation {
 	return variations
 }
 
+// Common returns all places, in order, each with the value that all of so many mails have there;
+// empty where they have several, or not all have one.
+func (v *Varying) Common(mails int) []Value {
+	values := make([]Value, len(v.places))
+	for i, p := range v.places {
+		values[i].Label = p.Label
+		if len(p.Candidates) == 1 && p.Candidates[0].Count == mails {
+			values[i].Text = p.Candidates[0].Text
+		}
+	}
+	return values
+}
+
 // varying are the places with more than one value.
 func (v *Varying) varying() (places []place) {
 	for _, p := range v.places {
