@@ -19,11 +19,19 @@ type OpenError = batch.OpenError
 // OpenErrors returns what the open batches have of errors: what [Proxy.Merge] or
 // [Proxy.Split], which take the same names, would be about.
 func (p *Proxy) OpenErrors(ctx context.Context, names ...string) ([]OpenError, error) {
-	fingerprints, _, err := p.errorsOf(ctx, names...)
+	fingerprints, ids, err := p.errorsOf(ctx, names...)
 	if err != nil {
 		return nil, err
 	}
 	open, err := p.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := p.running()
+	if err != nil {
+		return nil, err
+	}
+	known, err := parts.store.KnownProblems(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +43,9 @@ func (p *Proxy) OpenErrors(ctx context.Context, names ...string) ([]OpenError, e
 			for _, g := range summary.Groups {
 				addOpen(&found[i], g)
 			}
+		}
+		if problem := known[ids[i]]; problem != nil && found[i].Title == "" {
+			found[i].Title = batch.Headline(problem, families)
 		}
 	}
 	return found, nil

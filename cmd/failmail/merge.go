@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -114,9 +113,12 @@ func split(c *cli.Context, request web.SplitRequest) error {
 
 // named is what an error is called, with its mails in the open batches.
 func named(e web.OpenError) string {
-	if e.Mails == 0 {
-		return e.Fingerprint + " (in no open batch)"
+	title := phrase.Shorten(strings.TrimSpace(e.Title), maxMatchTitle)
+	switch {
+	case title == "":
+		return e.Fingerprint + " (no mail had it so far)"
+	case e.Mails == 0:
+		return title + " (in no open batch)"
 	}
-	title := phrase.Shorten(cmp.Or(strings.TrimSpace(e.Title), e.Fingerprint), maxMatchTitle)
 	return fmt.Sprintf("%s (%s)", title, phrase.Count(e.Mails, "mail"))
 }

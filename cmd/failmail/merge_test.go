@@ -38,7 +38,7 @@ func TestAMergeOfWhatIsOneErrorDoesNothing(t *testing.T) {
 		}
 	}
 	out, _ := failmailHere(t, "", "merge", oneFingerprint, two[0], "--dry-run", "--http="+p.http).succeeds(t)
-	if !strings.HasPrefix(out, "merges 2 errors: "+oneFingerprint+" (in no open batch) and disk full (2 mails)\n") {
+	if !strings.HasPrefix(out, "merges 2 errors: "+oneFingerprint+" (no mail had it so far) and disk full (2 mails)\n") {
 		t.Errorf("one that is not open is shown as\n%s", out)
 	}
 	if out, _ := failmailHere(t, "", "split", oneFingerprint, "--http="+p.http).succeeds(t); !strings.HasPrefix(out, "keeps separate what is already an error of its own: "+oneFingerprint) {

@@ -54,8 +54,8 @@ type LearnReply struct {
 type OpenError struct {
 	Fingerprint string `json:"fingerprint"` // of its family, if it has one
 	Texts       int    `json:"texts"`       // that are known of its family
-	Title       string `json:"title"`       // empty if it is in no open batch
-	Mails       int    `json:"mails"`
+	Title       string `json:"title"`       // empty if no mail of it is known
+	Mails       int    `json:"mails"`       // in open batches
 }
 
 // learnReply says what the open batches have of errors.

@@ -56,8 +56,8 @@ func CheckFingerprints(texts ...string) error {
 type OpenError struct {
 	Fingerprint string // of its family, if it has one
 	Texts       int    // that are known of its family; 1 if it has none
-	Title       string // empty if it is in none of them
-	Mails       int
+	Title       string // empty if no mail of it is known
+	Mails       int    // in the open batches
 }
 
 // Former returns the fingerprint that Failmail 1.0 gave m, by which older stores and mutes know it;
