@@ -118,6 +118,9 @@ func (p *parser) word(from, to int) {
 		p.add(failing)
 		return
 	case n >= maxWord || n < 2:
+		if previous == negator && strings.HasSuffix(p.line[:from], " is not ") {
+			p.denied = reach // this is not a software error
+		}
 		return
 	}
 	upper := 0

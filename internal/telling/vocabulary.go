@@ -104,7 +104,7 @@ var keys = wordlist.Phrases(map[int]string{
 	+3: `message|msg|description|desc|info|additional info|additional information|problem|problem name|error|error message|exception|
 		reason|cause|root cause|exception type|termination reason|error type|stop code|detail|details|summary|diagnosis|output|status information|what|what happened|
 		grund|ursache|fehlermeldung|fehlertext|beschreibung|raison|motif|message d'erreur|motivo|causa|mensaje|descripción|messaggio|descrizione|mensagem|descrição|reden|oorzaak|foutmelding|
-		trigger|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
+		trigger|caused by|exception exit|exception error|exception throw|event description|finding|symptom|explanation|alert|service output|plugin output|text|warning|fatal|failure|failed`,
 	attribute: `subject|server|environment|comment|category|tags|labels|source|location|logger|device|model|cluster|
 		namespace|group|job|unit|monitor|method|path`,
 	deciding: `active|type|severity|state|status|priority|level|notification type|class|code|condition|result|outcome|verdict|exit code|

@@ -12,6 +12,7 @@ type python struct {
 	indent int  // of what begins the traceback
 	boxed  bool // Rich draws a box around the frames
 	group  bool // what follows are the exceptions of a group
+	called bool // what follows is where a log was written, below what went wrong there
 }
 
 // boxLine takes what Rich draws: a heading, "/srv/a.py:88 in f" with its source, and
@@ -44,7 +45,10 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		trimmed = rest
 	}
 	switch {
-	case p.boxLine(r, trimmed, indent):
+	case p.boxLine(r, trimmed, indent), p.called && indent > p.indent:
+		return true
+	case trimmed == "Call stack:":
+		p.called, p.indent = true, indent
 		return true
 	case strings.HasPrefix(trimmed, "Traceback (most recent call last)"), strings.HasPrefix(trimmed, "Exception Group Traceback (most"):
 		p.indent = indent
@@ -67,6 +71,7 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		p.group = false
 		return true
 	case !p.open:
+		p.called = false
 		return false
 	case indent > p.indent:
 		return true // the source of the frame

@@ -170,7 +170,7 @@ func (r *stackReader) reported() (kind, line string, found bool) {
 	sentence := false
 	for i := len(r.above) - 1; i >= 0; i-- {
 		above := r.above[i]
-		if above == "" && line != "" {
+		if above == "" && line != "" && !strings.Contains(line, "SIGABRT") { // which a program sends itself
 			break
 		}
 		if kind, at := exceptionType(above); kind != "" {
