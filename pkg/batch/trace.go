@@ -102,7 +102,10 @@ func readParticular(text string) *trace {
 	if len(r.frames) == 0 || len(r.types) == 0 {
 		return nil
 	}
-	r.frames = r.goer.order(r.frames)
+	if r.frames = r.goer.order(r.frames); r.goer.race {
+		function, _, _ := strings.Cut(r.frames[0], " ")
+		r.headline += " in " + function
+	}
 	return &r.trace
 }
 
