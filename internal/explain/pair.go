@@ -82,6 +82,10 @@ func gapsOf(d family.Difference) string {
 func (p *pair) writeDifference(w *bufio.Writer) {
 	one, two := batch.IdentityOf(p.a.message, p.a.said), batch.IdentityOf(p.b.message, p.b.said)
 	d := family.Compare(one.Lines, two.Lines)
+	line := "The first line that differs:"
+	if len(one.Lines) > 0 && len(two.Lines) > 0 && one.Lines[0] != two.Lines[0] {
+		line = "The first line that differs is the subject:"
+	}
 	switch isTrace, other := len(one.Types) > 0, len(two.Types) > 0; {
 	case isTrace != other:
 		p.writeTwo(w, "Only one of them has a stack trace, by which it is known:", p.a.entry.Reason, p.b.entry.Reason)
@@ -92,10 +96,10 @@ func (p *pair) writeDifference(w *bufio.Writer) {
 		x, y := firstDifference(one.Frames, two.Frames)
 		p.writeTwo(w, "The first frame that differs:", x, y)
 	case d.Need > 0:
-		p.writeTwo(w, "The first line that differs:", d.A, d.B)
+		p.writeTwo(w, line, d.A, d.B)
 		p.say(w, fmt.Sprintf("They merge by themselves once there are %d values %s; these are 2.", d.Need, gapsOf(d)))
 	default:
-		p.writeTwo(w, "The first line that differs:", d.A, d.B)
+		p.writeTwo(w, line, d.A, d.B)
 		p.say(w, "They never merge by themselves: "+d.Why+".")
 	}
 	if len(one.Types)+len(two.Types) > 0 {

@@ -54,7 +54,7 @@ To merge them for good:
   failmail merge FINGERPRINT FINGERPRINT
 `},
 		"what happened, under two subjects": {"", text("up?", "Interface eth1 changed state to up"), text("down?", "Interface eth1 changed state to down"), `
-These two are two errors. The first line that differs:
+These two are two errors. The first line that differs is the subject:
   -:1
     up?
   -:6
