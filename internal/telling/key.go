@@ -44,7 +44,7 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 		return s, s > 0
 	case strings.HasPrefix(value, "(") && strings.HasSuffix(value, ")"):
 		return attribute, false // (no metrics provided)
-	case isWord && line[end] == ':' && !isTypeName(key):
+	case isWord && line[end] == ':' && !IsType(key):
 		return -4, false // an attribute, whatever it is
 	}
 	return 0, false
@@ -92,9 +92,4 @@ func isTime(value string) bool {
 		letters = 0
 	}
 	return digits >= minTimeDigits && strings.IndexByte(value, ':') > 0
-}
-
-// isTypeName reports whether key is the type of an exception.
-func isTypeName(key string) bool {
-	return strings.HasSuffix(key, "Error") || strings.HasSuffix(key, "Exception") || strings.HasSuffix(key, "Warning")
 }

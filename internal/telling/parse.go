@@ -114,7 +114,7 @@ func (p *parser) word(from, to int) {
 		}
 		p.exits = p.exits || p.line[from:to] == "exit" // exit-code
 		return                                         // of a name, as libgpg-error
-	case isTypeOfError(p.line[from:to]), p.isCode(from, to):
+	case to-from > len("Warning") && IsType(p.line[from:to]) && p.line[from] <= 'Z', p.isCode(from, to):
 		p.add(failing)
 		return
 	case n >= maxWord || n < 2:
@@ -207,10 +207,10 @@ func (p *parser) isConstant(from, to int) bool {
 
 func isJoint(c byte) bool { return c == '-' || c == '_' || c == '.' || c == '/' }
 
-// isTypeOfError reports whether word is the type of an exception.
-func isTypeOfError(word string) bool {
-	for _, end := range [...]string{"Error", "Exception", "Failure", "Fault"} {
-		if len(word) > len(end) && strings.HasSuffix(word, end) && word[0] <= 'Z' {
+// IsType reports whether word is named as the types of exceptions and warnings are.
+func IsType(word string) bool {
+	for _, end := range [...]string{"Error", "Exception", "Failure", "Fault", "Warning"} {
+		if strings.HasSuffix(word, end) {
 			return true
 		}
 	}

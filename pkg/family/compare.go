@@ -2,6 +2,7 @@ package family
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,12 +35,10 @@ func Compare(a, b []string) (d Difference) {
 	if shape, need := commonPattern(parse(a), parse(b), number); need > 0 {
 		d.Shape, d.Need = shape, need
 	} else {
-		d.Why = whyApart(d.A, d.B, len(a) == len(b) && !differ(a[min(number+1, len(a)):], b[min(number+1, len(b)):]))
+		d.Why = whyApart(d.A, d.B, len(a) == len(b) && slices.Equal(a[min(number+1, len(a)):], b[min(number+1, len(b)):]))
 	}
 	return d
 }
-
-func differ(a, b []string) bool { return strings.Join(a, "\n") != strings.Join(b, "\n") }
 
 // commonPattern returns how many values of each open word are needed for p and q to be one error,
 // and the line with that number with a gap for each in which they differ; 0 if other words differ.

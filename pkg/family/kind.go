@@ -88,12 +88,7 @@ func withoutPlaceholders(word string) string {
 // isCode reports whether word names a kind of failure.
 func isCode(word string) bool {
 	word = strings.TrimRight(word, "_-")
-	for _, end := range [...]string{"Exception", "Error", "Failure", "Fault", "Warning"} {
-		if strings.HasSuffix(word, end) {
-			return true
-		}
-	}
-	return isCapitals(word) && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
+	return telling.IsType(word) || isCapitals(word) && (strings.HasPrefix(word, "SIG") || word[0] == 'E' && len(word) > 3 && !strings.Contains(word, "_") || word == "ORA" || word == "SQLSTATE" || word == "TS" || word == "CVE")
 }
 
 // isNumber reports whether word is a number that the masks left: it says what went wrong.

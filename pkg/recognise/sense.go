@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hut8labs/failmail/internal/telling"
 	"github.com/hut8labs/failmail/internal/wordlist"
 	"github.com/hut8labs/failmail/pkg/meaning"
 )
@@ -217,7 +218,7 @@ func (s *scanner) compound(t token) sense {
 			return says
 		}
 	}
-	if n := max(len(text)-9, 0); len(text) > 6 && (strings.HasSuffix(text, "Error") || strings.HasSuffix(text[n:], "Exception")) && text[0] != '<' {
+	if telling.IsType(text) && !strings.HasSuffix(text, "Warning") && text[0] != '<' {
 		return bad
 	}
 	if what, found := strings.CutSuffix(t.word, "-down"); found && !downs[what] {

@@ -51,7 +51,7 @@ func overNow(line string, list []said) (words span, isOver bool) {
 	}
 	all := tokens(lowerOf(line))
 	if len(list) == 1 && wereDown[lowerOf(line[list[0].from:list[0].to])] {
-		if at := slices.IndexFunc(all, func(t token) bool { return t.from > list[0].from && revivals[t.word] }); at >= 0 {
+		if at := slices.IndexFunc(all, func(t token) bool { return t.from > list[0].from && restarts[t.word] }); at >= 0 {
 			list = append(list[:1:1], said{says: well, from: all[at].from, to: all[at].to}) // was down, but restarted
 		}
 	}
@@ -111,8 +111,6 @@ var (
 	places = wordlist.Set(`on auf sur op`)
 	// wereDown are how something was that was started again.
 	wereDown = wordlist.Set(`down offline unreachable unavailable stopped inactive unresponsive caído arrêté gestoppt`)
-	// revivals are what ends that something was down.
-	revivals = wordlist.Set(`restarted rebooted neugestartet redémarré redémarrée reiniciado reiniciada riavviato riavviata herstart`)
 	// afters are between how it is now and how it was.
 	afters = wordlist.Set(`after being having been it was were nachdem er sie es war après avoir été después de haber estado`)
 )
