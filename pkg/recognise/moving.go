@@ -137,12 +137,12 @@ func isMoving(word string) bool {
 	return isStamp(word) || isDuration(word)
 }
 
-// dates are the words of dates as programs write them.
-var dates = wordlist.Set(`mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
-	jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december
-	utc gmt cet cest est edt am pm`)
+const monthNames = ` jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december `
 
-var months = wordlist.Set(`jan feb mar apr jun jul aug sep oct nov dec january february march april june july august september october november december`)
+// dates are the words of dates as programs write them.
+var dates = wordlist.Set(monthNames + `mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday utc gmt cet cest est edt am pm`)
+
+var months = wordlist.Set(monthNames)
 
 // isStamp reports whether word is a time with letters: 2026-11-03T02:14:05Z, 312ms.
 func isStamp(word string) bool {
