@@ -3,7 +3,7 @@ package telling
 import "github.com/hut8labs/failmail/internal/wordlist"
 
 // codes are words in front of a code that says what went wrong, and varies with that only.
-var codes = wordlist.Set(`code status errno rc exit signal http said eventid retcode error abend sqlcode sqlstate errcode exitcode statuscode returncode maxcc
+var codes = wordlist.Set(`code status errno rc exit signal http retcode error abend sqlcode sqlstate errcode exitcode statuscode returncode maxcc
 	hresult fehlercode rückgabewert`)
 
 // NamesCode reports whether a code that says what went wrong stands behind word, in lower case.

@@ -118,7 +118,7 @@ func (p *parser) word(from, to int) {
 		p.add(failing)
 		return
 	case n >= maxWord || n < 2:
-		if previous == negator && strings.HasSuffix(p.line[:from], " is not ") {
+		if previous == negator && strings.HasSuffix(p.line[:from], " is not ") && p.namesTrouble(to) {
 			p.denied = reach // this is not a software error
 		}
 		return
@@ -181,6 +181,21 @@ func (p *parser) word(from, to int) {
 	default:
 		p.previous = m.role // not, out
 	}
+}
+
+// namesTrouble reports whether what stands behind from, up to the next sign, is a word for a failure, or ends with
+// one.
+func (p *parser) namesTrouble(from int) bool {
+	clause := p.line[from:]
+	if at := strings.IndexAny(clause, ",:;.!?"); at >= 0 {
+		clause = clause[:at]
+	}
+	fields := strings.Fields(clause[:min(len(clause), 4*maxWord)])
+	if len(fields) == 0 || len(fields) >= reach {
+		return false
+	}
+	last := words[strings.ToLower(fields[len(fields)-1])]
+	return last != nil && last.isNoun
 }
 
 // isChannel reports whether line[from:to] is the severity behind the name of a logger, as Monolog

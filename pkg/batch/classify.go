@@ -188,11 +188,17 @@ func kindOf(group string) string {
 	return Mask(group)
 }
 
-// place returns where an error stands among its family.
-func (c *Classifier) place(s *Said, received time.Time) family.Place {
+// place returns where an error stands among its family: alone, if its text defeats their reader.
+func (c *Classifier) place(s *Said, received time.Time) (place family.Place) {
+	place.Fingerprint = s.ID
 	if c.Families == nil {
-		return family.Place{Fingerprint: s.ID}
+		return place
 	}
+	defer func() {
+		if r := recover(); r != nil && c.Logger != nil {
+			c.Logger.Error("a text cannot be compared with others; it stands alone", "fingerprint", s.ID, "error", r)
+		}
+	}()
 	return c.Families.Note(family.Text{Fingerprint: s.ID, Lines: s.Lines, Seen: received})
 }
 

@@ -10,7 +10,7 @@ import (
 var endings = map[string]bool{"exited": true, "abended": true, "failed": true, "ended": true, "completed": true, "terminated": true, "finished": true}
 
 // codePhrases are words in front of a code, none of which means one on its own.
-var codePhrases = [...]string{"event id", "return value", "alert number"}
+var codePhrases = [...]string{"Event ID", "TLS alert number", "SSL alert number"}
 
 const (
 	// maxCode is how many digits a code has at most: a longer number counts something.
@@ -33,12 +33,12 @@ func matchCode(text string, i int) (n int) {
 	if n == 1 && strings.HasPrefix(text[i:], "0x") {
 		for n = 2; i+n < len(text) && n < len("0x80070005") && isHex(text[i+n]); n++ {
 		}
-		if n == len("0x80070005") && isOfWindows(text[i:]) {
+		if n == len("0x80070005") && i > 0 && text[i-1] == '(' && isOfWindows(text[i:]) {
 			noun = "hresult"
 		}
 	} else if n == 0 || n == letters || n > maxLettered {
 		return 0
-	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "sqlstate" && (n > maxCode+1 || text[i] != '0') {
+	} else if noun = nounBefore(text, i); n > maxCode && letters == 0 && noun != "Event ID" && noun != "sqlstate" && (n > maxCode+1 || text[i] != '0') {
 		return 0 // but for 0008
 	}
 	if rest := text[i+n:]; rest != "" && (isWordByte(rest[0]) || len(rest) > 1 && strings.IndexByte(".,:-%/", rest[0]) >= 0 && isDigit(rest[1])) {
@@ -47,10 +47,12 @@ func matchCode(text string, i int) (n int) {
 	if noun == "" {
 		noun = nounBefore(text, i)
 	}
-	if !telling.NamesCode(noun) {
-		return 0
+	isReply := n == len("550") && (text[i] == '4' || text[i] == '5') // RFC 5321 section 4.2.1
+	isEvent := n >= len("100") && letters == 0                       // others count from 1
+	if noun == "said" && isReply || noun == "Event ID" && isEvent || strings.HasSuffix(noun, " alert number") || telling.NamesCode(noun) {
+		return n
 	}
-	return n
+	return 0
 }
 
 // isOfWindows reports whether text begins as an HRESULT of a failure or an NTSTATUS does ([MS-ERREF]): an
@@ -93,8 +95,8 @@ func nounBefore(text string, i int) string {
 	}
 	before = strings.TrimRight(before, " :=([\"'")
 	for _, phrase := range codePhrases {
-		if at := len(before) - len(phrase); at >= 0 && strings.EqualFold(before[at:], phrase) {
-			return "code"
+		if strings.HasSuffix(before, phrase) {
+			return phrase
 		}
 	}
 	if front, found := strings.CutSuffix(before, " with"); found && endings[lastWord(front)] && !counts(text[i:]) {

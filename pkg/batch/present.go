@@ -71,7 +71,7 @@ func newValues(place family.Varying, counted []store.CountedValue, since time.Ti
 
 // namesOne reports whether value is more than placeholders: mail<num>.
 func namesOne(value string) bool {
-	return strings.Trim(placeholders.ReplaceAllString(value, ""), " -_./:,") != ""
+	return len(strings.Trim(placeholders.ReplaceAllString(value, ""), " -_./:,%")) > 1 // no <num>k
 }
 
 // fingerprint returns that of v's family. What v has where the family varies is

@@ -45,7 +45,7 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		trimmed = rest
 	}
 	switch {
-	case p.boxLine(r, trimmed, indent), p.called && indent > p.indent:
+	case p.boxLine(r, trimmed, indent), p.called && indent > p.indent && !strings.HasPrefix(trimmed, `File "`):
 		return true
 	case trimmed == "Call stack:":
 		p.called, p.indent = true, indent
@@ -60,7 +60,7 @@ func (p *python) line(r *traceReader, trimmed string, indent int) bool {
 		if !found || strings.Contains(name, " ") || !inFunction && !(isLine && allDigits(number)) {
 			return false
 		}
-		if !p.open {
+		if !p.open && !p.called {
 			p.open = true
 			p.indent = min(p.indent, max(indent-2, 0))
 		}

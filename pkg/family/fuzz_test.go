@@ -13,6 +13,7 @@ func FuzzLearn(f *testing.F) {
 	f.Add("queue \"a\" is full\nqueue a", "queue \"b\" is full\nqueue b", "queue is full", "a,")
 	f.Add("Sync of orders_a from db_x to db_y\norders_a db_x db_y <num> rows", "Sync of logs_d from db_x to db_x\nlogs_d db_x db_x <num> rows", "Sync of a_b from c_d to e_f\na_b c_d e_f <num> rows", "a_a ")
 	f.Add("", "....", "<>", "<<num>")
+	f.Add("=== run", "'a'", "(lo)", "=")
 	f.Fuzz(func(t *testing.T, one, two, three, part string) {
 		var families family.Families
 		var texts []family.Text

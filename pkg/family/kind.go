@@ -141,12 +141,20 @@ func hasState(word string) bool {
 	return false
 }
 
-// hasOpposite reports whether a part of word means another event than its opposite. One of many parts
-// belongs to a name: gitlab-redis-master-<num>.
+// hasOpposite reports whether a part of word means another event than its opposite. The role of a
+// machine among others is a part of its name: shop-redis-master-<num>.
 func hasOpposite(word string) bool {
 	parts := strings.FieldsFunc(strings.ToLower(word), func(r rune) bool { return strings.ContainsRune(`_-./\`, r) })
-	return len(parts) <= 2 && slices.ContainsFunc(parts, func(part string) bool { return opposites[part] })
+	return slices.ContainsFunc(parts, func(part string) bool { return opposites[part] && (len(parts) <= 2 || !roles[part]) })
 }
+
+// roles are those of machines.
+var roles = wordlist.Set(`master slave primary secondary leader follower standby`)
+
+// instances are nouns whose names are surely no kinds of what went wrong: queue=orders, not
+// component=psu.
+var instances = wordlist.Set(`user username account customer tenant client host hostname server machine node database db schema table
+	queue topic bucket namespace partition domain site service process comm`)
 
 // isState reports whether word, in lower case, says how something is or what happened.
 func isState(word string) bool { return states[word] || telling.Speaks(word) }
@@ -220,9 +228,10 @@ var (
 
 // missingBefore and missingAfter are around the name of what is not there.
 var (
-	missingBefore = []string{"missing ", "undefined ", "undefined local ", "undeclared ", "uninitialized ", "unknown ", "unresolved ", "no ", "no such ", "cannot find ", "can't find ",
+	missingBefore = []string{"missing ", "missing required ", "required ", "undefined ", "undefined local ", "undeclared ", "uninitialized ", "unknown ", "unresolved ", "no ", "no such ", "cannot find ", "can't find ",
 		"could not find ", "cannot ", "cannot resolve ", "could not resolve "}
-	missingAfter = []string{" not found", " is not defined", " not defined", " is undefined", " does not exist", " doesn't exist", " has no ", " could not be found", " cannot be found"}
+	missingAfter = []string{" not found", " is not defined", " not defined", " is undefined", " does not exist", " doesn't exist", " has no ", " could not be found", " cannot be found",
+		" is missing", " is not set", " is not present"}
 )
 
 // states are words that say how something is, wherever they stand.

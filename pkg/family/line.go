@@ -44,13 +44,13 @@ func (l *line) next(from, to int) word {
 	case w.need == 0 && !isStateNoun && (isNoun && isValue || quoted && (isNoun || l.endsPlain())) && mayBeName(text):
 		w.need, w.named = needName, true // database "billing"
 		return w
-	case isNoun && (isValue && isQuietLevel(text) || quoted && links[text]):
+	case isNoun && (isValue && isQuietLevel(text) || quoted && l.text[from-1] == '(' && links[text] && !isState(text)):
 		w.need = needName // queue=debug, device (lo)
 	}
 	isJoined := l.isLocated() && isKebab(text)
 	w.named = w.need >= needName && (isNoun || quoted || isValue || isJoined)
 	w.unsure = w.named && !quoted && !isValue && !isJoined
-	if (quoted || isValue) && w.named && isNoun {
+	if w.named && isNoun && (quoted || isValue && instances[strings.ToLower(l.word(len(l.words)-1))]) {
 		w.need = needMasked // database 'shop', user=anna: surely a name
 	}
 	if isIdentifier(text) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text)) && (!quoted || l.text[from-1] == '(' || l.text[from-1] == '[') {
@@ -205,10 +205,10 @@ func (l *line) isMissingCode(from, to int) bool {
 	isPart := n > 0 && partsOfCode[strings.ToLower(l.word(n-1))+" "+noun] && strings.Trim(l.text[from:to], identifier) == ""
 	if isPart {
 		n--
-	} else if !codeNouns[noun] {
+	} else if !codeNouns[noun] || noun == "symbol" && isCapitals(l.text[from:to]) { // of a share
 		return false
 	}
-	before, after := strings.ToLower(l.text[:l.words[n].from]), strings.ToLower(strings.TrimLeft(l.text[to:], "\"'`()"))
+	before, after := strings.ToLower(l.text[:l.words[n].from]), strings.ToLower(strings.TrimLeft(l.text[to:], "\"'`()\\"))
 	return slices.ContainsFunc(missingBefore, func(words string) bool { return strings.HasSuffix(before, words) }) ||
 		slices.ContainsFunc(missingAfter, func(words string) bool { return strings.HasPrefix(after, words) })
 }

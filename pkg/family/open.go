@@ -87,7 +87,8 @@ func (p parsed) opened() (all []open, rest uint64) {
 // "web<num> (<hex>)", but "localhost (<ip>)".
 func (l *line) standsAside(i int) bool {
 	before, between := l.word(i-1), l.text[l.words[i-1].to:l.words[i].from]
-	return strings.Contains(between, " [") || strings.Contains(between, " (") && strings.IndexByte(before, '<') >= 0 && !isPlaceholder(before)
+	return strings.Contains(between, " [") ||
+		strings.Contains(between, " (") && strings.IndexByte(before, '<') >= 0 && !isPlaceholder(before) && !standsForName(l.word(i))
 }
 
 // extend adds the next word of l, which is w.

@@ -186,8 +186,14 @@ func (v view) fails() (worst meaning.Status, by string) {
 	for _, line := range v.lines {
 		list, words := scan(line), len(tokens(lowerOf(line)))
 		switch {
+		case len(list) == words && words > 1 && !says(list, bad):
+			continue // Success Warning Error
 		case transition(line, list).IsGood():
 			continue // from failed to passed
+		case beginsOver(line, list):
+			continue // the rest is what is over
+		case strings.Count(line, "|") > 2 && !strings.ContainsAny(line, "0123456789"):
+			continue // the heading of a table
 		case words == 1 && (alone[strings.ToLower(line)] || says(list, bad) && strings.Contains(line, "_")), says(list, bad) && words > 1, says(list, fault) && words > 1 && !says(list, done):
 			return meaning.Problem, line
 		case says(list, worry) && words > 2 && !says(list, done):
@@ -242,6 +248,8 @@ func (v view) text() (meaning.Status, string) {
 			note(0, line)
 		case status == meaning.Info && !weak && i < 3:
 			note(1, line)
+		case status == meaning.Recovery && strings.HasSuffix(line, ":"):
+			return status, line // what follows is what is over
 		case status == meaning.Recovery && (changed != "" || isStated(line, list) || i == 0 && len(line) < 60 && !says(list, over)):
 			note(2, line)
 		case status == meaning.OK:

@@ -37,6 +37,21 @@ func TestThingsThatDifferInANumberOrAFieldAreNotOneThing(t *testing.T) {
 	}
 }
 
+func TestWhatStandsBelowThatItIsOverIsOver(t *testing.T) {
+	r := newRecogniser(t)
+	for subject, text := range map[string]string{
+		"Alarm summary for site 3": "The following alarms have been cleared:\n\nUPS 2: battery failed\nPDU 1: overload",
+		"Site 3":                   "Resolved:\nDisk full on db1",
+		"Monitoring":               "The following problems are resolved:\ndb1: disk full",
+		"Monitoring of db1":        "Problem resolved:\nDisk full on /var",
+		"Notification from site 3": "Recovered services:\n- nginx down on web1\n- disk full on web2",
+	} {
+		if rec := r.Of(mailOf(Example{From: "mon@example.net", Subject: subject, Text: text})); rec.Status != meaning.Recovery {
+			t.Errorf("%q is %s (%s)", text, rec.Status, rec.Why)
+		}
+	}
+}
+
 func TestWhatIsNotAsItShouldBeIsAProblem(t *testing.T) {
 	r := newRecogniser(t)
 	for _, test := range [][2]string{
