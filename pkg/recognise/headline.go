@@ -7,9 +7,9 @@ const maxCause = 6
 
 // HeadlineOver returns the headline of a mail whose text has line for one, masked: the subject,
 // if nothing is wrong and that says so, or if the line only says why, and not what, or repeats it.
-// Empty if line is to stay. An exception says more than any subject.
+// Empty if line is to stay. An exception says more than the subject of what watches nothing.
 func (r *Recognised) HeadlineOver(line string, isException bool) string {
-	if isException && r.Headline == r.told {
+	if isException && r.Headline == r.told && !r.Recovers {
 		return ""
 	}
 	if r.Headline != "" || r.told == "" || isException {
