@@ -27,7 +27,7 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
 		return incidental, false
 	}
-	isWord := value != "" && !strings.Contains(value, " ")
+	isWord := value != "" && !strings.Contains(value, " ") && value[0] != '{' // the beginning of a term
 	lower := strings.ToLower(key)
 	s, known := keys[lower]
 	if last := lower[strings.LastIndexByte(lower, ' ')+1:]; !known && isMessage(lower) {

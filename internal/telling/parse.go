@@ -149,7 +149,7 @@ func (p *parser) word(from, to int) {
 		}
 		return
 	}
-	p.over, p.exits = p.over || m.isEnd, p.exits || m.isExit
+	p.over, p.exits = p.over || m.isEnd, p.exits || m.isExit && !strings.HasSuffix(p.line[:from], "exception ") // of Erlang
 	if m.isLevel && !p.leveled && p.count <= levelWithin && (upper == n || isBracketed(p.line, from, to)) {
 		p.leveled, p.level = true, m.level
 		if m.level != 0 {

@@ -33,7 +33,7 @@ func TestTheHeadlineIsTheLineAPersonWouldPick(t *testing.T) {
 		"no line of a source":                  {"test 7", "> 17 | expect(failed()).toBe(error); // fatal\n     |     ^^^^^^^\nthe total of 3 lines is wrong", "the total of 3 lines is wrong"},
 		"not what is no error":                 {"cron", "This is not a software error of 17\nthe memory of bank 7 is corrupt", "the memory of bank 7 is corrupt"},
 		"what is behind what something is not": {"import of acme", "starting the import of 17\ndb1 is not a master: connection error on port 3306", "db1 is not a master: connection error on port 3306"},
-		"what Erlang calls an exception":       {"inventory of app1", "  crasher:\n    exception exit: {timeout,{gen_server,call,[stock]}}\n    message_queue_len: 0", "exception exit: {timeout,{gen_server,call,[stock]}}"},
+		"what Erlang calls an exception":       {"inventory of app1", "=CRASH REPORT==== 17 ===\n  crasher:\n    exception exit: {timeout,\n      {gen_server,call,[stock]}}\n    message_queue_len: 0", "exception exit: {timeout,"},
 		"what something was caused by":         {"script of Shop", "Script unhandled by user 17\ncaused by: DmlException: Update failed. First on row 74", "caused by: DmlException: Update failed. First on row 74"},
 		"a row with its number":                {"orders", " id | message\n 17 | connect() to upstream failed (111: Connection refused)", "17 | connect() to upstream failed (111: Connection refused)"},
 		"a row of a table":                     {"orders", "7 | order 4711 was refused by the bank\n8 | order 4712 was paid", "7 | order 4711 was refused by the bank"},
