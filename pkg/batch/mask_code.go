@@ -90,20 +90,27 @@ func nounBefore(text string, i int) string {
 	if n := len(before); n > 1 && before[n-1] == '-' && strings.IndexByte(" =:([", before[n-2]) >= 0 {
 		before = before[:n-1] // SQLCODE=-911
 	}
-	if word, found := strings.CutSuffix(before, "-"); found && telling.NumbersErrors(word[strings.LastIndexAny(word, " ([\"':,")+1:]) {
+	if word, found := strings.CutSuffix(before, "-"); found && len(word) > 2 && telling.NumbersErrors(word[strings.LastIndexAny(word, " ([\"':,")+1:]) {
 		return "sqlstate" // ORA-01555
 	}
 	before = strings.TrimRight(before, " :=([\"'")
-	for _, phrase := range codePhrases {
-		if strings.HasSuffix(before, phrase) {
-			return phrase
+	if before == "" {
+		return ""
+	}
+	switch before[len(before)-1] {
+	case 'D', 'r':
+		for _, phrase := range codePhrases {
+			if strings.HasSuffix(before, phrase) {
+				return phrase
+			}
+		}
+	case 'a':
+		if strings.HasSuffix(before, " error, data") {
+			return "code" // of Active Directory: AcceptSecurityContext error, data 775
 		}
 	}
 	if front, found := strings.CutSuffix(before, " with"); found && endings[lastWord(front)] && !counts(text[i:]) {
 		return "code" // exited with 2
-	}
-	if strings.HasSuffix(before, " error, data") {
-		return "code" // of Active Directory: AcceptSecurityContext error, data 775
 	}
 	if version := strings.TrimRight(strings.TrimSuffix(before, "<num>"), "0123456789."); strings.HasSuffix(version, "/") {
 		before = version[:len(version)-1] // HTTP/1.1 503
