@@ -153,7 +153,7 @@ var roles = wordlist.Set(`master slave primary secondary leader follower standby
 
 // instances are nouns whose names are surely no kinds of what went wrong: queue=orders, not
 // component=psu.
-var instances = wordlist.Set(`user username account customer tenant client host hostname server machine node database db schema table
+var instances = wordlist.Set(`account customer tenant client host hostname server machine node database db schema table
 	queue topic bucket namespace partition domain site service process comm`)
 
 // isState reports whether word, in lower case, says how something is or what happened.

@@ -51,7 +51,7 @@ func (l *line) next(from, to int) word {
 	w.named = w.need >= needName && (isNoun || quoted || isValue || isJoined)
 	w.unsure = w.named && !quoted && !isValue && !isJoined
 	if w.named && isNoun && (quoted || isValue && instances[strings.ToLower(l.word(len(l.words)-1))]) {
-		w.need = needMasked // database 'shop', user=anna: surely a name
+		w.need = needMasked // database 'shop', queue=orders: surely a name
 	}
 	if isIdentifier(text) && !isNoun && !isValue && (!l.endsWithLink() || isCapitals(text)) && (!quoted || l.text[from-1] == '(' || l.text[from-1] == '[') {
 		w.need = 0 // card_declined, RECORD_TOO_LARGE: it may say what happened
