@@ -27,7 +27,7 @@ func keyScore(line string, says bool) (score int, isReason bool) {
 	if (strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")) && !strings.Contains(value, " ") {
 		return incidental, false
 	}
-	isWord := value != "" && !strings.Contains(value, " ") && value[0] != '{' // the beginning of a term
+	isWord := value != "" && !strings.Contains(value, " ") && (value[0] != '{' || len(value) == 1) // no term that begins
 	lower := strings.ToLower(key)
 	s, known := keys[lower]
 	if last := lower[strings.LastIndexByte(lower, ' ')+1:]; !known && isMessage(lower) {

@@ -267,7 +267,7 @@ func (s *sentence) text() string {
 var valueKinds = []func(*rand.Rand) string{
 	func(r *rand.Rand) string { return fmt.Sprint(r.IntN(1_000_000)) },
 	func(r *rand.Rand) string { return fmt.Sprintf("%.2f", r.Float64()*1000) },
-	func(r *rand.Rand) string { return fmt.Sprintf("%#x", r.Uint32()>>1) }, // no HRESULT
+	func(r *rand.Rand) string { return fmt.Sprintf("%#x", r.Uint32()) },
 	func(r *rand.Rand) string { return fmt.Sprintf("10.%d.%d.%d", r.IntN(256), r.IntN(256), r.IntN(256)) },
 	func(r *rand.Rand) string {
 		return fmt.Sprintf("web%d.shop.example.com:%d", r.IntN(100), 1+r.IntN(65535))

@@ -206,7 +206,7 @@ func nounEnd(text string, i int) int {
 // isAdjective reports whether word may stand between a number and the noun that it counts: failed jobs.
 func isAdjective(word string) bool {
 	switch word {
-	case "new", "more", "other", "bad", "slow":
+	case "new", "more", "other", "bad":
 		return true
 	}
 	return strings.HasSuffix(word, "ed") || strings.IndexByte(word, '_') > 0

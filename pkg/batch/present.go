@@ -119,7 +119,9 @@ func (p presenter) describe(v *store.Variant) (title string) {
 	})
 	counted := make(map[string][]store.CountedValue)
 	for _, one := range v.Varying.Common(v.Count) {
-		counted[one.Label] = append(counted[one.Label], store.CountedValue{Text: one.Text})
+		if one.Text != "" {
+			counted[one.Label] = append(counted[one.Label], store.CountedValue{Text: one.Text})
+		}
 	}
 	for _, variation := range v.Varying.Variations() {
 		counted[variation.Label] = variation.Top

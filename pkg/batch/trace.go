@@ -103,8 +103,8 @@ func readParticular(text string) *trace {
 		return nil
 	}
 	if r.frames = r.goer.order(r.frames); r.goer.race {
-		function, _, _ := strings.Cut(r.frames[0], " ")
-		r.headline += " in " + function
+		name, _, _ := strings.Cut(r.frames[0], " ")
+		r.headline += " in " + name
 	}
 	return &r.trace
 }

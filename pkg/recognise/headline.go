@@ -7,7 +7,8 @@ const maxCause = 6
 
 // HeadlineOver returns the headline of a mail whose text has line for one, masked: the subject,
 // if nothing is wrong and that says so, or if the line only says why, and not what, or repeats it.
-// Empty if line is to stay. An exception says more than the subject of what watches nothing.
+// Empty if line is to stay, as an exception is, unless its sender watches a thing: then the
+// subject names it.
 func (r *Recognised) HeadlineOver(line string, isException bool) string {
 	if isException && r.Headline == r.told && !r.Recovers {
 		return ""
